@@ -1,0 +1,22 @@
+//! The words of the product as plain data.
+//!
+//! Knows nothing of terminals, networks, files or the wall clock: what is here is a value or a pure function of values.
+//! Add a noun as a file of its own and name it in the field's standard term.
+
+pub mod app;
+pub mod environment;
+pub mod image;
+pub mod link;
+pub mod operation;
+pub mod symbol;
+pub mod text;
+pub mod time;
+pub mod trouble;
+
+pub use app::{AppKey, AppRow, AutoSync, Condition, Deployment, Destination, Fullness, Health, Sync};
+pub use environment::{Classifier, Environment, EnvironmentRule, Protection, Rule};
+pub use link::{Link, SourceFacts};
+pub use operation::{Operation, Phase};
+pub use symbol::{Interner, Symbol};
+pub use time::{Clock, Timestamp};
+pub use trouble::{Trouble, TroubleKind};

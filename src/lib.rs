@@ -1,0 +1,21 @@
+//! Pilothouse: a terminal cockpit for Argo CD.
+//!
+//! One folder a noun, lowest layer first. A layer may use only what stands to its left;
+//! `tests/it/architecture.rs` holds the table of allowed edges and checks every path of the code against it.
+//!
+//! ```text
+//! domain < store, config, command < source, widget < view < app < runtime < cli
+//! sim: beside everything, uses none of it
+//! ```
+
+pub mod app;
+pub mod cli;
+pub mod command;
+pub mod config;
+pub mod domain;
+pub mod runtime;
+pub mod sim;
+pub mod source;
+pub mod store;
+pub mod view;
+pub mod widget;

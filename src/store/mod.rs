@@ -1,0 +1,2 @@
+//! What is known, in memory, fed by deltas.
+pub mod delta;
