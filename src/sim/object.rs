@@ -89,6 +89,14 @@ impl Object {
         &self.body[self.metadata_end..]
     }
 
+    /// The same object as another version.
+    #[must_use]
+    pub fn at(&self, kind: &Kind, resource_version: u64) -> Self {
+        let mut value = self.to_value(kind);
+        value["metadata"]["resourceVersion"] = resource_version.to_string().into();
+        Self::new(kind, &value, self.rest(), resource_version)
+    }
+
     /// The whole object as a value, with `apiVersion` and `kind`.
     #[must_use]
     pub fn to_value(&self, kind: &Kind) -> Value {

@@ -131,16 +131,16 @@ fn listen(port: u16, api: &Arc<api::Api>, acceptor: &Acceptor) -> io::Result<(Jo
     let port = listener.local_addr()?.port();
     let listener = TcpListener::from_std(listener)?;
     let mut tasks = JoinSet::new();
-    tasks.spawn(accept(listener, Arc::clone(api), acceptor.clone()));
+    tasks.spawn(accept(listener, port, Arc::clone(api), acceptor.clone()));
     Ok((tasks, port))
 }
 
-async fn accept(listener: TcpListener, api: Arc<api::Api>, acceptor: Acceptor) {
+async fn accept(listener: TcpListener, port: u16, api: Arc<api::Api>, acceptor: Acceptor) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => drop(connections.spawn(connection(stream, Arc::clone(&api), acceptor.clone()))),
+                Ok((stream, _)) => drop(connections.spawn(connection(stream, port, Arc::clone(&api), acceptor.clone()))),
                 // out of file descriptors, most likely: others must end first
                 Err(error) => {
                     tracing::warn!(cluster = %api.name, %error, "the simulated API server cannot accept");
@@ -152,7 +152,7 @@ async fn accept(listener: TcpListener, api: Arc<api::Api>, acceptor: Acceptor) {
     }
 }
 
-async fn connection(stream: TcpStream, api: Arc<api::Api>, Acceptor(acceptor): Acceptor) {
+async fn connection(stream: TcpStream, port: u16, api: Arc<api::Api>, Acceptor(acceptor): Acceptor) {
     let _ = stream.set_nodelay(true);
     let stream = match acceptor.accept(stream).await {
         Ok(stream) => stream,
@@ -160,7 +160,7 @@ async fn connection(stream: TcpStream, api: Arc<api::Api>, Acceptor(acceptor): A
     };
     let service = service_fn(|request: Request<Incoming>| {
         let api = Arc::clone(&api);
-        async move { api.answer(request).await }
+        async move { api.answer(port, request).await }
     });
     let served = http1::Builder::new()
         .timer(TokioTimer::new())

@@ -111,9 +111,7 @@ impl Store {
         let Some(shelf) = shelves.get_mut(kind.kind) else { return false };
         let Some(before) = shelf.objects.remove(&*object::key(namespace, name)) else { return false };
         *resource_version += 1;
-        let mut last = before.to_value(kind);
-        last["metadata"]["resourceVersion"] = resource_version.to_string().into();
-        let object = Arc::new(Object::new(kind, &last, before.rest(), *resource_version));
+        let object = Arc::new(before.at(kind, *resource_version));
         shelf.record(Change { resource_version: *resource_version, before: Some(before), object, deleted: true });
         true
     }

@@ -1,0 +1,92 @@
+//! Putting answers together.
+
+use std::io;
+
+use bytes::Bytes;
+use futures::Stream;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderValue, Response, StatusCode};
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt, Full, StreamBody};
+use hyper::body::Frame;
+use serde_json::Value;
+
+use super::status::Failure;
+
+/// What the server sends.
+pub(super) type Body = UnsyncBoxBody<Bytes, io::Error>;
+
+pub(super) const JSON: &str = "application/json";
+pub(super) const TEXT: &str = "text/plain; charset=utf-8";
+const PROTOBUF: &str = "application/vnd.kubernetes.protobuf";
+
+/// An answer in one piece.
+pub(super) fn whole(code: u16, content_type: &'static str, body: impl Into<Bytes>) -> Response<Body> {
+    with(code, content_type, Full::new(body.into()).map_err(|never| match never {}).boxed_unsync())
+}
+
+/// A JSON value in one piece.
+pub(super) fn json(code: u16, value: &Value) -> Response<Body> {
+    whole(code, JSON, format!("{value}\n"))
+}
+
+/// JSON that is written as it is read, each item one chunk.
+pub(super) fn stream(frames: impl Stream<Item = io::Result<Bytes>> + Send + 'static) -> Response<Body> {
+    use futures::StreamExt;
+    with(200, JSON, StreamBody::new(frames.map(|f| f.map(Frame::data))).boxed_unsync())
+}
+
+/// A refusal as JSON, or as protobuf to a client that reads nothing else.
+pub(super) fn failure(failure: &Failure) -> Response<Body> {
+    if failure.code == 406 {
+        return whole(406, PROTOBUF, protobuf(failure));
+    }
+    let mut response = json(failure.code, &failure.to_value());
+    if failure.code == 504 {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    }
+    response
+}
+
+fn with(code: u16, content_type: &'static str, body: Body) -> Response<Body> {
+    let mut response = Response::new(body);
+    *response.status_mut() = StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-cache, private"));
+    response
+}
+
+/// A `Status` in the API server's protobuf envelope: magic, type, message.
+fn protobuf(failure: &Failure) -> Vec<u8> {
+    let mut status = Vec::new();
+    // empty list metadata: self link, resource version, continue token
+    delimited(&mut status, 1, &[0x0a, 0, 0x12, 0, 0x1a, 0]);
+    delimited(&mut status, 2, b"Failure");
+    delimited(&mut status, 3, failure.message.as_bytes());
+    delimited(&mut status, 4, failure.reason.as_bytes());
+    status.push(6 << 3);
+    varint(&mut status, u64::from(failure.code));
+    let mut kind = Vec::new();
+    delimited(&mut kind, 1, b"v1");
+    delimited(&mut kind, 2, b"Status");
+    let mut out = b"k8s\0".to_vec();
+    delimited(&mut out, 1, &kind);
+    delimited(&mut out, 2, &status);
+    delimited(&mut out, 3, b"");
+    delimited(&mut out, 4, b"");
+    out
+}
+
+fn delimited(out: &mut Vec<u8>, field: u8, bytes: &[u8]) {
+    out.push(field << 3 | 2);
+    varint(out, bytes.len() as u64);
+    out.extend_from_slice(bytes);
+}
+
+fn varint(out: &mut Vec<u8>, mut number: u64) {
+    while number > 0x7f {
+        out.push(number as u8 | 0x80);
+        number >>= 7;
+    }
+    out.push(number as u8);
+}
