@@ -83,6 +83,7 @@ impl Store {
     /// creation time and generation is kept when the object is new. Returns the object's version: the old one when
     /// nothing changed. An object of a type the world does not serve, or without a name, is refused (logged, and the
     /// store's version returned).
+    #[expect(clippy::must_use_candidate, reason = "called for its effect")]
     pub fn put(&self, object: Value) -> u64 {
         self.state().put(&self.0.clock, object)
     }
@@ -104,6 +105,7 @@ impl Store {
     }
 
     /// Removes an object at once, whatever its finalizers; false when there was none.
+    #[expect(clippy::must_use_candidate, reason = "called for its effect")]
     pub fn delete(&self, kind: &str, namespace: &str, name: &str) -> bool {
         let Some(kind) = kinds::by_kind(kind) else { return false };
         let mut state = self.state();
@@ -184,7 +186,9 @@ impl Store {
             .map(|(_, object)| Arc::clone(object))
             .collect();
         if !undone.is_empty() {
-            objects.extend(undone.into_iter().filter(|(key, _)| key.starts_with(&*prefix)).filter_map(|(_, o)| o.cloned()));
+            objects.extend(
+                undone.into_iter().filter(|(key, _)| key.starts_with(&*prefix)).filter_map(|(_, o)| o.cloned()),
+            );
             objects.sort_unstable_by(|a, b| a.key().cmp(b.key()));
         }
         Ok(Snapshot { objects, resource_version: at })
@@ -235,35 +239,32 @@ impl State {
         let version = self.resource_version + 1;
         let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) else { return version - 1 };
         metadata.remove("resourceVersion");
-        match &before {
-            Some(before) => {
-                let old: Map<String, Value> = serde_json::from_slice(before.metadata()).unwrap_or_default();
-                for field in ["uid", "creationTimestamp", "generation"] {
-                    match old.get(field) {
-                        Some(value) => drop(metadata.insert(field.to_owned(), value.clone())),
-                        None => drop(metadata.remove(field)),
-                    }
-                }
-                let same_rest = before.rest() == rest;
-                if same_rest && metadata.len() + 1 == old.len() && metadata.iter().all(|(k, v)| old.get(k) == Some(v)) {
-                    return before.resource_version;
-                }
-                let moved = match kind.generation {
-                    Generation::Absent => false,
-                    Generation::Whole => !same_rest,
-                    Generation::Spec => !same_rest && spec(before.rest()) != spec(&rest),
-                };
-                if moved && let Some(generation) = metadata.get("generation").and_then(Value::as_u64) {
-                    metadata.insert("generation".to_owned(), (generation + 1).into());
+        if let Some(before) = &before {
+            let old: Map<String, Value> = serde_json::from_slice(before.metadata()).unwrap_or_default();
+            for field in ["uid", "creationTimestamp", "generation"] {
+                match old.get(field) {
+                    Some(value) => drop(metadata.insert(field.to_owned(), value.clone())),
+                    None => drop(metadata.remove(field)),
                 }
             }
-            None => {
-                metadata.entry("uid").or_insert_with(|| uid(&mut self.random).into());
-                let now = Timestamp::from_second(clock.now().as_second()).unwrap_or_default();
-                metadata.entry("creationTimestamp").or_insert_with(|| now.to_string().into());
-                if kind.generation != Generation::Absent {
-                    metadata.entry("generation").or_insert_with(|| 1.into());
-                }
+            let same_rest = before.rest() == rest;
+            if same_rest && metadata.len() + 1 == old.len() && metadata.iter().all(|(k, v)| old.get(k) == Some(v)) {
+                return before.resource_version;
+            }
+            let moved = match kind.generation {
+                Generation::Absent => false,
+                Generation::Whole => !same_rest,
+                Generation::Spec => !same_rest && spec(before.rest()) != spec(&rest),
+            };
+            if moved && let Some(generation) = metadata.get("generation").and_then(Value::as_u64) {
+                metadata.insert("generation".to_owned(), (generation + 1).into());
+            }
+        } else {
+            metadata.entry("uid").or_insert_with(|| uid(&mut self.random).into());
+            let now = Timestamp::from_second(clock.now().as_second()).unwrap_or_default();
+            metadata.entry("creationTimestamp").or_insert_with(|| now.to_string().into());
+            if kind.generation != Generation::Absent {
+                metadata.entry("generation").or_insert_with(|| 1.into());
             }
         }
         metadata.insert("resourceVersion".to_owned(), version.to_string().into());
@@ -285,7 +286,8 @@ fn identify(value: &mut Value, random: &mut fastrand::Rng) -> Option<(&'static K
         metadata.remove("namespace");
     }
     if !metadata.contains_key("name") {
-        let suffix: String = (0..5).filter_map(|_| random.choice(b"bcdfghjklmnpqrstvwxz2456789")).map(|b| char::from(*b)).collect();
+        let suffix: String =
+            (0..5).filter_map(|_| random.choice(b"bcdfghjklmnpqrstvwxz2456789")).map(|b| char::from(*b)).collect();
         let name = format!("{}{suffix}", metadata.get("generateName")?.as_str()?);
         metadata.insert("name".to_owned(), name.into());
     }
@@ -308,9 +310,11 @@ fn spec(rest: &[u8]) -> Option<String> {
     parsed.spec.map(|s| s.get().to_owned())
 }
 
+/// A random (version 4) UUID.
 fn uid(random: &mut fastrand::Rng) -> String {
-    let bits = random.u128(..);
-    let (a, b, c) = ((bits >> 96) as u32, (bits >> 80) as u16, (bits >> 64) as u16 & 0x0fff);
-    let (d, e) = ((bits >> 48) as u16 & 0x3fff | 0x8000, bits as u64 & 0xffff_ffff_ffff);
-    format!("{a:08x}-{b:04x}-4{c:03x}-{d:04x}-{e:012x}")
+    let mut text = format!("{:032x}", random.u128(..) & !(0xf << 76) & !(0x3 << 62) | 4 << 76 | 2 << 62);
+    for at in [20, 16, 12, 8] {
+        text.insert(at, '-');
+    }
+    text
 }

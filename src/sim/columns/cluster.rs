@@ -45,10 +45,7 @@ pub(super) static NODE: Printer = Printer {
 
 /// Definitions and roles show when they were made.
 pub(super) static CREATED_AT: Printer = Printer {
-    columns: &[
-        NAME,
-        Column { r#type: "date", ..column("Created At", "When the object was created.") },
-    ],
+    columns: &[NAME, Column { r#type: "date", ..column("Created At", "When the object was created.") }],
     cells: |o| vec![name(o), Cell::text(text(o, "/metadata/creationTimestamp"))],
 };
 
@@ -82,10 +79,13 @@ pub(super) static BINDING: Printer = Printer {
 };
 
 fn node_status(node: &Value) -> String {
-    let mut status = if holds(node, "Ready") { "Ready" } else { "NotReady" }.to_owned();
-    if !items(node, "/status/conditions").iter().any(|c| text(c, "/type") == "Ready") {
-        status = "Unknown".to_owned();
+    let told = items(node, "/status/conditions").iter().any(|c| text(c, "/type") == "Ready");
+    let mut status = match (told, holds(node, "Ready")) {
+        (false, _) => "Unknown",
+        (true, true) => "Ready",
+        (true, false) => "NotReady",
     }
+    .to_owned();
     if node.pointer("/spec/unschedulable").and_then(Value::as_bool).unwrap_or_default() {
         status.push_str(",SchedulingDisabled");
     }

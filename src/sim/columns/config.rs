@@ -8,20 +8,20 @@ use super::table::{AGE, Column, NAME, Printer, age, column, name, wide};
 
 pub(super) static CONFIG_MAP: Printer = Printer {
     columns: &[NAME, column("Data", "Number of entries."), AGE],
-    cells: |o| vec![name(o), Cell::Number(entries(o, "/data") + entries(o, "/binaryData")), age(o)],
+    cells: |o| vec![name(o), Cell::count(entries(o, "/data") + entries(o, "/binaryData")), age(o)],
 };
 
 pub(super) static SECRET: Printer = Printer {
     columns: &[NAME, column("Type", "What the secret is for."), column("Data", "Number of entries."), AGE],
     cells: |o| {
         let kind = Some(text(o, "/type")).filter(|t| !t.is_empty()).unwrap_or("Opaque");
-        vec![name(o), Cell::text(kind), Cell::Number(entries(o, "/data")), age(o)]
+        vec![name(o), Cell::text(kind), Cell::count(entries(o, "/data")), age(o)]
     },
 };
 
 pub(super) static SERVICE_ACCOUNT: Printer = Printer {
     columns: &[NAME, column("Secrets", "Number of secrets."), AGE],
-    cells: |o| vec![name(o), Cell::Number(items(o, "/secrets").len() as i64), age(o)],
+    cells: |o| vec![name(o), Cell::count(items(o, "/secrets").len()), age(o)],
 };
 
 pub(super) static CLAIM: Printer = Printer {

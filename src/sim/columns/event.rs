@@ -26,13 +26,11 @@ fn cells(event: &Value) -> Vec<Cell> {
     let at = moment(event, "/eventTime");
     let first = moment(event, "/firstTimestamp").or(at);
     let series = event.pointer("/series").filter(|s| !s.is_null());
-    let last = series.and_then(|s| moment(s, "/lastObservedTime")).or_else(|| moment(event, "/lastTimestamp")).or(first);
+    let last =
+        series.and_then(|s| moment(s, "/lastObservedTime")).or_else(|| moment(event, "/lastTimestamp")).or(first);
     let count = series.map_or_else(|| number(event, "/count"), |s| number(s, "/count"));
-    let object = format!(
-        "{}/{}",
-        text(event, "/involvedObject/kind").to_ascii_lowercase(),
-        text(event, "/involvedObject/name")
-    );
+    let object =
+        format!("{}/{}", text(event, "/involvedObject/kind").to_ascii_lowercase(), text(event, "/involvedObject/name"));
     vec![
         Cell::Seen { last, count, first },
         Cell::text(text(event, "/type")),

@@ -3,9 +3,8 @@
 use serde_json::Value;
 
 use super::Cell;
-use super::read::{items, moment, number, or_none, text};
-use super::table::{Printer, age, column, name, wide};
-use super::table::{AGE, NAME};
+use super::read::{holds, items, moment, number, or_none, text};
+use super::table::{AGE, NAME, Printer, age, column, name, wide};
 
 pub(super) static POD: Printer = Printer {
     columns: &[
@@ -26,7 +25,7 @@ fn cells(pod: &Value) -> Vec<Cell> {
     let containers = items(pod, "/status/containerStatuses");
     let ready = containers.iter().filter(|c| c["ready"] == true && !c["state"]["running"].is_null()).count();
     let gates = items(pod, "/spec/readinessGates");
-    let met = gates.iter().filter(|g| super::read::holds(pod, text(g, "/conditionType"))).count();
+    let met = gates.iter().filter(|g| holds(pod, text(g, "/conditionType"))).count();
     let gates = if gates.is_empty() { "<none>".to_owned() } else { format!("{met}/{}", gates.len()) };
     vec![
         name(pod),
@@ -54,42 +53,41 @@ fn is_done(init: &Value) -> bool {
     init.pointer("/state/terminated/exitCode").and_then(Value::as_i64) == Some(0) || init["started"] == true
 }
 
-/// The word kubectl shows: the most telling reason of any container, else the phase.
+/// The word kubectl shows: deletion, else the most telling reason of any container, else the phase.
 fn status(pod: &Value) -> String {
-    let phase = text(pod, "/status/phase");
-    let mut word = text(pod, "/status/reason").to_owned();
-    if word.is_empty() {
-        phase.clone_into(&mut word);
-    }
-    let init = items(pod, "/status/initContainerStatuses");
-    let pending = init.iter().position(|c| !is_done(c));
-    if let Some(at) = pending {
-        word = match (reason(&init[at], "terminated"), reason(&init[at], "waiting")) {
-            (Some(word), _) => format!("Init:{word}"),
-            (None, Some(word)) if word != "PodInitializing" => format!("Init:{word}"),
-            _ => format!("Init:{at}/{}", items(pod, "/spec/initContainers").len()),
-        };
-    } else {
-        let containers = items(pod, "/status/containerStatuses");
-        for container in containers.iter().rev() {
-            if let Some(reason) = reason(container, "waiting").or_else(|| reason(container, "terminated")) {
-                word = reason;
-            }
-        }
-        let running = containers.iter().any(|c| c["ready"] == true && !c["state"]["running"].is_null());
-        if word == "Completed" && running {
-            word = if super::read::holds(pod, "Ready") { "Running" } else { "NotReady" }.to_owned();
-        }
-    }
-    let done = matches!(phase, "Succeeded" | "Failed");
+    let (phase, why) = (text(pod, "/status/phase"), text(pod, "/status/reason"));
     if !pod["metadata"]["deletionTimestamp"].is_null() {
-        if text(pod, "/status/reason") == "NodeLost" {
-            word = "Unknown".to_owned();
-        } else if !done {
-            word = "Terminating".to_owned();
+        if why == "NodeLost" {
+            return "Unknown".to_owned();
+        }
+        if !matches!(phase, "Succeeded" | "Failed") {
+            return "Terminating".to_owned();
         }
     }
-    word
+    let word = if why.is_empty() { phase } else { why };
+    initializing(pod).or_else(|| running(pod)).unwrap_or_else(|| word.to_owned())
+}
+
+/// The state of the first init container that is not done.
+fn initializing(pod: &Value) -> Option<String> {
+    let containers = items(pod, "/status/initContainerStatuses");
+    let at = containers.iter().position(|c| !is_done(c))?;
+    let word = reason(&containers[at], "terminated")
+        .or_else(|| reason(&containers[at], "waiting").filter(|word| word != "PodInitializing"))
+        .unwrap_or_else(|| format!("{at}/{}", items(pod, "/spec/initContainers").len()));
+    Some(format!("Init:{word}"))
+}
+
+/// The reason of the first container that has one.
+fn running(pod: &Value) -> Option<String> {
+    let containers = items(pod, "/status/containerStatuses");
+    let word = containers.iter().find_map(|c| reason(c, "waiting").or_else(|| reason(c, "terminated")))?;
+    let some_run = containers.iter().any(|c| c["ready"] == true && !c["state"]["running"].is_null());
+    Some(match word.as_str() {
+        "Completed" if some_run && holds(pod, "Ready") => "Running".to_owned(),
+        "Completed" if some_run => "NotReady".to_owned(),
+        _ => word,
+    })
 }
 
 /// Why a container is in this state; a termination without a reason is told by signal or exit code.

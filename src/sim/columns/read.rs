@@ -1,7 +1,7 @@
 //! Reading an object's fields for the printer.
 
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// The moment at `pointer`, in seconds since 1970.
 pub(super) fn moment(object: &Value, pointer: &str) -> Option<i64> {
@@ -29,8 +29,8 @@ pub(super) fn items<'a>(object: &'a Value, pointer: &str) -> &'a [Value] {
 }
 
 /// How many entries the map at `pointer` has.
-pub(super) fn entries(object: &Value, pointer: &str) -> i64 {
-    object.pointer(pointer).and_then(Value::as_object).map_or(0, |m| m.len() as i64)
+pub(super) fn entries(object: &Value, pointer: &str) -> usize {
+    object.pointer(pointer).and_then(Value::as_object).map_or(0, Map::len)
 }
 
 /// `text`, or `<none>` in its place.

@@ -86,8 +86,13 @@ pub(super) static DAEMON_SET: Printer = Printer {
     ],
     cells: |o| {
         let mut cells = vec![name(o)];
-        for field in ["desiredNumberScheduled", "currentNumberScheduled", "numberReady", "updatedNumberScheduled", "numberAvailable"]
-        {
+        for field in [
+            "desiredNumberScheduled",
+            "currentNumberScheduled",
+            "numberReady",
+            "updatedNumberScheduled",
+            "numberAvailable",
+        ] {
             cells.push(Cell::Number(number(o, &format!("/status/{field}"))));
         }
         cells.push(Cell::text(pairs(o, "/spec/template/spec/nodeSelector")));
@@ -138,7 +143,7 @@ pub(super) static CRON_JOB: Printer = Printer {
             Cell::text(text(o, "/spec/schedule")),
             Cell::text(or_none(text(o, "/spec/timeZone"))),
             Cell::text(if suspended { "True" } else { "False" }),
-            Cell::Number(items(o, "/status/active").len() as i64),
+            Cell::count(items(o, "/status/active").len()),
             if last.is_some() { Cell::Since(last) } else { Cell::text("<none>") },
             age(o),
         ];
