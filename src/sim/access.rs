@@ -118,7 +118,11 @@ impl User {
 impl std::fmt::Debug for User {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { token: _, name, groups, allowed } = self;
-        f.debug_struct("User").field("name", name).field("groups", groups).field("allowed", allowed).finish_non_exhaustive()
+        f.debug_struct("User")
+            .field("name", name)
+            .field("groups", groups)
+            .field("allowed", allowed)
+            .finish_non_exhaustive()
     }
 }
 

@@ -239,12 +239,7 @@ pub static KINDS: &[Kind] = &[
         ..apps("ReplicaSet", "replicasets", "replicaset", &["rs"], SCALE)
     },
     apps("StatefulSet", "statefulsets", "statefulset", &["sts"], SCALE),
-    Kind {
-        group: "events.k8s.io",
-        short_names: &["ev"],
-        fields: EVENT_FIELDS_NEW,
-        ..core("Event", "events", "event")
-    },
+    Kind { group: "events.k8s.io", short_names: &["ev"], fields: EVENT_FIELDS_NEW, ..core("Event", "events", "event") },
     review("SelfSubjectAccessReview", "selfsubjectaccessreviews", "selfsubjectaccessreview"),
     review("SelfSubjectRulesReview", "selfsubjectrulesreviews", "selfsubjectrulesreview"),
     Kind {

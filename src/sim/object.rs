@@ -31,7 +31,7 @@ const METADATA: &[u8] = b"{\"metadata\":";
 
 impl Object {
     /// Keeps `object`, whose metadata is complete and whose `rest` was made by [`rest`].
-    pub(super) fn new(kind: &Kind, object: &Value, rest: &[u8], resource_version: u64) -> Self {
+    pub(in crate::sim) fn new(kind: &Kind, object: &Value, rest: &[u8], resource_version: u64) -> Self {
         let metadata = &object["metadata"];
         let text = metadata.to_string();
         let mut body = BytesMut::with_capacity(METADATA.len() + text.len() + rest.len());
@@ -85,7 +85,7 @@ impl Object {
     }
 
     /// What follows the metadata: `,"spec":…}` or `}`.
-    pub(super) fn rest(&self) -> &[u8] {
+    pub(in crate::sim) fn rest(&self) -> &[u8] {
         &self.body[self.metadata_end..]
     }
 
@@ -114,7 +114,7 @@ pub fn key(namespace: &str, name: &str) -> String {
 }
 
 /// Everything but type and metadata, as `,"key":value…}`.
-pub(super) fn rest(object: &Map<String, Value>) -> Vec<u8> {
+pub(in crate::sim) fn rest(object: &Map<String, Value>) -> Vec<u8> {
     let mut out = Vec::new();
     for (name, value) in object {
         if !matches!(name.as_str(), "apiVersion" | "kind" | "metadata") {

@@ -19,7 +19,7 @@ use super::negotiate::Form;
 use super::path::{Query, Target};
 use super::respond::{self, Body, JSON, TEXT};
 use super::status::Failure;
-use super::{discovery, read, review, watch};
+use super::{discovery, protobuf, read, review, watch};
 
 /// Bytes of a request's body that are read; real servers stop at 3 MiB too.
 const MAX_BODY: usize = 3 << 20;
@@ -83,7 +83,8 @@ impl Api {
         if !reviewing {
             authorize(user, verb, &target)?;
         }
-        let kind = kind.filter(|k| k.namespaced || target.namespace.is_empty()).ok_or_else(Failure::no_such_resource)?;
+        let kind =
+            kind.filter(|k| k.namespaced || target.namespace.is_empty()).ok_or_else(Failure::no_such_resource)?;
         match verb {
             "get" | "list" | "watch" if kind.is_stored() => {
                 let encoder = Encoder::new(kind, Form::negotiate(&accept, &query, kind)?);
@@ -105,7 +106,15 @@ impl Api {
     }
 
     async fn review(&self, user: &User, kind: &Kind, request: Request<Incoming>) -> Result<Response<Body>, Failure> {
-        let asked: Value = body(request).await?;
+        let bytes = body(request).await?;
+        let asked = match protobuf::review(&bytes) {
+            Some(asked) => asked,
+            None => serde_json::from_slice(&bytes).map_err(|e| {
+                let message =
+                    format!("{} in version \"{}\" cannot be handled as a {}: {e}", kind.kind, kind.version, kind.kind);
+                Failure::bad_request(message)
+            })?,
+        };
         Ok(match kind.kind {
             "SelfSubjectRulesReview" => review::rules(&user.allowed, &asked),
             _ => review::access(&user.allowed, &asked),
@@ -113,15 +122,10 @@ impl Api {
     }
 }
 
-/// The JSON body of a request.
-async fn body(request: Request<Incoming>) -> Result<Value, Failure> {
-    let bytes: Bytes = Limited::new(request.into_body(), MAX_BODY)
-        .collect()
-        .await
-        .map_err(|e| Failure::bad_request(e.to_string()))?
-        .to_bytes();
-    serde_json::from_slice(&bytes)
-        .map_err(|e| Failure::bad_request(format!("the object provided is unrecognized (must be of type Status): {e}")))
+/// The body of a request.
+async fn body(request: Request<Incoming>) -> Result<Bytes, Failure> {
+    let body = Limited::new(request.into_body(), MAX_BODY).collect().await;
+    Ok(body.map_err(|e| Failure::bad_request(e.to_string()))?.to_bytes())
 }
 
 /// The verb that rules speak of.
@@ -170,8 +174,9 @@ fn plain(path: &str, accept: &str, port: u16) -> Response<Body> {
         "/healthz" | "/livez" | "/readyz" => respond::whole(200, TEXT, "ok"),
         // kubectl asks for schemas only to explain and to validate what it sends
         "/openapi/v3" => respond::json(200, &json!({"paths": {}})),
-        _ => discovery::discover(path, accept, port)
-            .unwrap_or_else(|| respond::whole(404, TEXT, "404 page not found\n")),
+        _ => {
+            discovery::discover(path, accept, port).unwrap_or_else(|| respond::whole(404, TEXT, "404 page not found\n"))
+        }
     }
 }
 

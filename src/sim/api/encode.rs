@@ -156,7 +156,9 @@ impl Encoder {
     }
 
     fn table_head(&self, out: &mut BytesMut, metadata: &Value, with_columns: bool) {
-        out.put_slice(format!("{{\"kind\":\"Table\",\"apiVersion\":\"meta.k8s.io/v1\",\"metadata\":{metadata}").as_bytes());
+        out.put_slice(
+            format!("{{\"kind\":\"Table\",\"apiVersion\":\"meta.k8s.io/v1\",\"metadata\":{metadata}").as_bytes(),
+        );
         out.put_slice(br#","columnDefinitions":"#);
         out.put_slice(if with_columns { self.columns.as_bytes() } else { b"null" });
         out.put_slice(br#","rows":["#);

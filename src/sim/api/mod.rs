@@ -14,6 +14,7 @@ mod event;
 mod negotiate;
 mod page;
 mod path;
+mod protobuf;
 mod read;
 mod respond;
 mod review;

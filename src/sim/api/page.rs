@@ -27,8 +27,10 @@ impl Token {
     }
 
     pub fn decode(text: &str) -> Result<Self, Failure> {
-        let bad = |why: String| Failure::bad_request(format!("invalid continue token: continue key is not valid: {why}"));
-        let bytes = URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')).map_err(|_| bad("illegal base64 data".to_owned()))?;
+        let bad =
+            |why: String| Failure::bad_request(format!("invalid continue token: continue key is not valid: {why}"));
+        let bytes =
+            URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')).map_err(|_| bad("illegal base64 data".to_owned()))?;
         let token: Self = serde_json::from_slice(&bytes).map_err(|error| match bytes.first() {
             Some(first) if *first != b'{' => {
                 bad(format!("invalid character '{}' looking for beginning of value", char::from(*first)))
@@ -62,13 +64,15 @@ mod tests {
         let token = Token::after("backend-prod", 6057);
         assert_eq!(Token::decode(&token.encode()).unwrap(), token);
         assert!(token.is_before("backend-staging") && !token.is_before("backend-prod"));
-        let words = "invalid continue token: continue key is not valid: invalid character 'i' looking for beginning of value";
+        let words =
+            "invalid continue token: continue key is not valid: invalid character 'i' looking for beginning of value";
         assert_eq!(Token::decode("abc").unwrap_err().message, words);
     }
 
     #[test]
     fn a_real_servers_token_is_understood() {
-        let token = Token::decode(&URL_SAFE_NO_PAD.encode(r#"{"v":"meta.k8s.io/v1","rv":7,"start":"/b\u0000"}"#)).unwrap();
+        let token =
+            Token::decode(&URL_SAFE_NO_PAD.encode(r#"{"v":"meta.k8s.io/v1","rv":7,"start":"/b\u0000"}"#)).unwrap();
         assert!(token.is_before("c") && !token.is_before("b"));
         assert_eq!(token.rv, 7);
     }

@@ -68,7 +68,12 @@ pub(super) struct Query(Vec<(String, String)>);
 impl Query {
     pub fn parse(query: &str) -> Self {
         let pairs = query.split('&').filter(|p| !p.is_empty());
-        Self(pairs.map(|p| p.split_once('=').unwrap_or((p, ""))).map(|(k, v)| (decode(k, true), decode(v, true))).collect())
+        Self(
+            pairs
+                .map(|p| p.split_once('=').unwrap_or((p, "")))
+                .map(|(k, v)| (decode(k, true), decode(v, true)))
+                .collect(),
+        )
     }
 
     /// The value of a key, empty when absent.

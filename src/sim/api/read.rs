@@ -48,8 +48,10 @@ pub(super) fn list(store: &Store, target: &Target, query: &Query, encoder: Encod
     if encoder.kind.is_custom() && encoder.form == super::negotiate::Form::Whole {
         metadata["continue"] = "".into();
     }
-    if left > 0 && let Some(last) = objects.last() {
-        let version = token.as_ref().map_or(resource_version as i64, |t| t.rv);
+    if left > 0
+        && let Some(last) = objects.last()
+    {
+        let version = token.as_ref().map_or(resource_version.cast_signed(), |t| t.rv);
         metadata["continue"] = Token::after(&last.key()[within..], version).encode().into();
         if selector.is_empty() {
             metadata["remainingItemCount"] = left.into();

@@ -11,6 +11,7 @@ use http_body_util::{BodyExt, Full, StreamBody};
 use hyper::body::Frame;
 use serde_json::Value;
 
+use super::protobuf;
 use super::status::Failure;
 
 /// What the server sends.
@@ -39,7 +40,7 @@ pub(super) fn stream(frames: impl Stream<Item = io::Result<Bytes>> + Send + 'sta
 /// A refusal as JSON, or as protobuf to a client that reads nothing else.
 pub(super) fn failure(failure: &Failure) -> Response<Body> {
     if failure.code == 406 {
-        return whole(406, PROTOBUF, protobuf(failure));
+        return whole(406, PROTOBUF, protobuf::status(failure));
     }
     let mut response = json(failure.code, &failure.to_value());
     if failure.code == 504 {
@@ -54,39 +55,4 @@ fn with(code: u16, content_type: &'static str, body: Body) -> Response<Body> {
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-cache, private"));
     response
-}
-
-/// A `Status` in the API server's protobuf envelope: magic, type, message.
-fn protobuf(failure: &Failure) -> Vec<u8> {
-    let mut status = Vec::new();
-    // empty list metadata: self link, resource version, continue token
-    delimited(&mut status, 1, &[0x0a, 0, 0x12, 0, 0x1a, 0]);
-    delimited(&mut status, 2, b"Failure");
-    delimited(&mut status, 3, failure.message.as_bytes());
-    delimited(&mut status, 4, failure.reason.as_bytes());
-    status.push(6 << 3);
-    varint(&mut status, u64::from(failure.code));
-    let mut kind = Vec::new();
-    delimited(&mut kind, 1, b"v1");
-    delimited(&mut kind, 2, b"Status");
-    let mut out = b"k8s\0".to_vec();
-    delimited(&mut out, 1, &kind);
-    delimited(&mut out, 2, &status);
-    delimited(&mut out, 3, b"");
-    delimited(&mut out, 4, b"");
-    out
-}
-
-fn delimited(out: &mut Vec<u8>, field: u8, bytes: &[u8]) {
-    out.push(field << 3 | 2);
-    varint(out, bytes.len() as u64);
-    out.extend_from_slice(bytes);
-}
-
-fn varint(out: &mut Vec<u8>, mut number: u64) {
-    while number > 0x7f {
-        out.push(number as u8 | 0x80);
-        number >>= 7;
-    }
-    out.push(number as u8);
 }

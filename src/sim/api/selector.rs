@@ -44,7 +44,8 @@ enum Place {
 
 impl Selector {
     pub fn parse(kind: &Kind, labels: &str, fields: &str) -> Result<Self, Failure> {
-        let labels = parse_labels(labels).map_err(|e| Failure::bad_request(format!("unable to parse requirement: {e}")))?;
+        let labels =
+            parse_labels(labels).map_err(|e| Failure::bad_request(format!("unable to parse requirement: {e}")))?;
         Ok(Self { labels, fields: parse_fields(kind, fields)? })
     }
 
@@ -275,7 +276,10 @@ mod tests {
     fn bad_selectors_are_refused_in_the_servers_words() {
         let words = "unable to parse requirement: found 'b', expected: in, notin, =, ==, !=, gt, lt";
         assert_eq!(refusal("Pod", "a b", ""), words);
-        assert_eq!(refusal("Application", "", "status.sync.status=Synced"), "field label not supported: status.sync.status");
+        assert_eq!(
+            refusal("Application", "", "status.sync.status=Synced"),
+            "field label not supported: status.sync.status"
+        );
         assert_eq!(refusal("Pod", "", "foo"), "invalid selector: 'foo'; can't understand 'foo'");
         assert!(refusal("Pod", "a in b", "").contains("expected: '('"));
         assert!(refusal("Pod", "a in (b", "").contains("expected: ')'"));

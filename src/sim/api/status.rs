@@ -70,7 +70,8 @@ impl Failure {
     /// Options that contradict each other.
     pub fn invalid_options(field: &str, message: &str) -> Self {
         let text = format!("ListOptions.meta.k8s.io \"\" is invalid: {field}: Forbidden: {message}");
-        let cause = json!({"reason": "FieldValueForbidden", "message": format!("Forbidden: {message}"), "field": field});
+        let cause =
+            json!({"reason": "FieldValueForbidden", "message": format!("Forbidden: {message}"), "field": field});
         Self {
             details: json!({"group": "meta.k8s.io", "kind": "ListOptions", "causes": [cause]}),
             ..Self::new(422, "Invalid", text)

@@ -24,7 +24,7 @@ use super::selector::Selector;
 use super::status::Failure;
 
 /// Time between bookmarks.
-const BOOKMARK_EVERY: Duration = Duration::from_secs(60);
+const BOOKMARK_EVERY: Duration = Duration::from_mins(1);
 /// The shortest life of a watch without a limit of its own; real servers draw one between this and its double.
 const SHORTEST: u64 = 1800;
 /// Changes taken from the store at once.

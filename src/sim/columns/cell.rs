@@ -37,6 +37,12 @@ impl Cell {
         Self::Text(text.into())
     }
 
+    /// A cell that counts things.
+    #[must_use]
+    pub fn count(things: usize) -> Self {
+        Self::Number(i64::try_from(things).unwrap_or(i64::MAX))
+    }
+
     /// The cell's value at `now` (seconds since 1970).
     #[must_use]
     pub fn render(&self, now: i64) -> Value {

@@ -1,19 +1,18 @@
-//! One cluster's objects: written by the world, read and watched by the API server.
+//! Reading and writing a cluster's objects.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
-use serde::Deserialize;
-use serde_json::value::RawValue;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use tokio::sync::watch;
 
-use super::clock::Clock;
-use super::history::{Change, Expired, History};
-use super::kinds::{self, Generation, KINDS, Kind};
-use super::object::{self, Object};
+use super::super::clock::Clock;
+use super::super::history::{Change, Expired, History};
+use super::super::kinds::{self, KINDS};
+use super::super::object::{self, Object};
+use super::shelf::{Shelf, State};
 
 /// A cluster's objects with their history; clones share them.
 #[derive(Debug, Clone)]
@@ -23,21 +22,6 @@ pub struct Store(Arc<Shared>);
 struct Shared {
     clock: Clock,
     state: Mutex<State>,
-}
-
-#[derive(Debug)]
-struct State {
-    resource_version: u64,
-    random: fastrand::Rng,
-    shelves: HashMap<&'static str, Shelf>,
-}
-
-#[derive(Debug)]
-struct Shelf {
-    objects: BTreeMap<Box<str>, Arc<Object>>,
-    history: History,
-    /// The version of the last change; watches wait on it.
-    changed: watch::Sender<u64>,
 }
 
 /// The objects of one kind as they stood at one version.
@@ -83,6 +67,7 @@ impl Store {
     /// creation time and generation is kept when the object is new. Returns the object's version: the old one when
     /// nothing changed. An object of a type the world does not serve, or without a name, is refused (logged, and the
     /// store's version returned).
+    #[expect(clippy::must_use_candidate, reason = "called for its effect")]
     pub fn put(&self, object: Value) -> u64 {
         self.state().put(&self.0.clock, object)
     }
@@ -104,6 +89,7 @@ impl Store {
     }
 
     /// Removes an object at once, whatever its finalizers; false when there was none.
+    #[expect(clippy::must_use_candidate, reason = "called for its effect")]
     pub fn delete(&self, kind: &str, namespace: &str, name: &str) -> bool {
         let Some(kind) = kinds::by_kind(kind) else { return false };
         let mut state = self.state();
@@ -158,12 +144,17 @@ impl Store {
     }
 
     /// An object as it is kept.
-    pub(super) fn object(&self, kind: &str, namespace: &str, name: &str) -> Option<Arc<Object>> {
+    pub(in crate::sim) fn object(&self, kind: &str, namespace: &str, name: &str) -> Option<Arc<Object>> {
         self.state().shelves.get(kind)?.objects.get(&*object::key(namespace, name)).cloned()
     }
 
     /// The objects of a kind, now or as they stood at a version.
-    pub(super) fn snapshot(&self, kind: &str, namespace: Option<&str>, at: Option<u64>) -> Result<Snapshot, Expired> {
+    pub(in crate::sim) fn snapshot(
+        &self,
+        kind: &str,
+        namespace: Option<&str>,
+        at: Option<u64>,
+    ) -> Result<Snapshot, Expired> {
         let state = self.state();
         let Some(shelf) = state.shelves.get(kind) else {
             return Ok(Snapshot { objects: Vec::new(), resource_version: state.resource_version });
@@ -184,14 +175,16 @@ impl Store {
             .map(|(_, object)| Arc::clone(object))
             .collect();
         if !undone.is_empty() {
-            objects.extend(undone.into_iter().filter(|(key, _)| key.starts_with(&*prefix)).filter_map(|(_, o)| o.cloned()));
+            objects.extend(
+                undone.into_iter().filter(|(key, _)| key.starts_with(&*prefix)).filter_map(|(_, o)| o.cloned()),
+            );
             objects.sort_unstable_by(|a, b| a.key().cmp(b.key()));
         }
         Ok(Snapshot { objects, resource_version: at })
     }
 
     /// Up to `max` changes of a kind after a version, and the version up to which they are complete.
-    pub(super) fn changes(&self, kind: &str, since: u64, max: usize) -> Result<(Vec<Change>, u64), Expired> {
+    pub(in crate::sim) fn changes(&self, kind: &str, since: u64, max: usize) -> Result<(Vec<Change>, u64), Expired> {
         let state = self.state();
         let Some(shelf) = state.shelves.get(kind) else { return Ok((Vec::new(), state.resource_version)) };
         let changes: Vec<Change> = shelf.history.since(since)?.take(max).cloned().collect();
@@ -203,7 +196,7 @@ impl Store {
     }
 
     /// Wakes at every change of a kind.
-    pub(super) fn subscribe(&self, kind: &str) -> watch::Receiver<u64> {
+    pub(in crate::sim) fn subscribe(&self, kind: &str) -> watch::Receiver<u64> {
         let state = self.state();
         state.shelves.get(kind).map_or_else(|| watch::Sender::new(0).subscribe(), |s| s.changed.subscribe())
     }
@@ -212,105 +205,4 @@ impl Store {
         // a panic in a caller's closure happens before anything is written, so the state is whole
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-impl Shelf {
-    fn record(&mut self, change: Change) {
-        let version = change.resource_version;
-        self.history.push(change);
-        self.changed.send_replace(version);
-    }
-}
-
-impl State {
-    fn put(&mut self, clock: &Clock, mut value: Value) -> u64 {
-        let identity = identify(&mut value, &mut self.random);
-        let (Some((kind, key)), Some(object)) = (identity, value.as_object_mut()) else {
-            tracing::error!(kind = %value["kind"], name = %value["metadata"]["name"], "the world cannot keep this object");
-            return self.resource_version;
-        };
-        let Some(shelf) = self.shelves.get_mut(kind.kind) else { return self.resource_version };
-        let before = shelf.objects.get(&*key).cloned();
-        let rest = object::rest(object);
-        let version = self.resource_version + 1;
-        let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) else { return version - 1 };
-        metadata.remove("resourceVersion");
-        match &before {
-            Some(before) => {
-                let old: Map<String, Value> = serde_json::from_slice(before.metadata()).unwrap_or_default();
-                for field in ["uid", "creationTimestamp", "generation"] {
-                    match old.get(field) {
-                        Some(value) => drop(metadata.insert(field.to_owned(), value.clone())),
-                        None => drop(metadata.remove(field)),
-                    }
-                }
-                let same_rest = before.rest() == rest;
-                if same_rest && metadata.len() + 1 == old.len() && metadata.iter().all(|(k, v)| old.get(k) == Some(v)) {
-                    return before.resource_version;
-                }
-                let moved = match kind.generation {
-                    Generation::Absent => false,
-                    Generation::Whole => !same_rest,
-                    Generation::Spec => !same_rest && spec(before.rest()) != spec(&rest),
-                };
-                if moved && let Some(generation) = metadata.get("generation").and_then(Value::as_u64) {
-                    metadata.insert("generation".to_owned(), (generation + 1).into());
-                }
-            }
-            None => {
-                metadata.entry("uid").or_insert_with(|| uid(&mut self.random).into());
-                let now = Timestamp::from_second(clock.now().as_second()).unwrap_or_default();
-                metadata.entry("creationTimestamp").or_insert_with(|| now.to_string().into());
-                if kind.generation != Generation::Absent {
-                    metadata.entry("generation").or_insert_with(|| 1.into());
-                }
-            }
-        }
-        metadata.insert("resourceVersion".to_owned(), version.to_string().into());
-        let object = Arc::new(Object::new(kind, &value, &rest, version));
-        self.resource_version = version;
-        shelf.objects.insert(key.into(), Arc::clone(&object));
-        shelf.record(Change { resource_version: version, before, object, deleted: false });
-        version
-    }
-}
-
-/// Finds kind and key, after putting namespace and name in order; none when the object cannot be kept.
-fn identify(value: &mut Value, random: &mut fastrand::Rng) -> Option<(&'static Kind, String)> {
-    let kind = kinds::by_kind(value["kind"].as_str()?).filter(|k| k.is_stored())?;
-    let metadata = value.get_mut("metadata")?.as_object_mut()?;
-    if kind.namespaced {
-        metadata.entry("namespace").or_insert_with(|| "default".into());
-    } else {
-        metadata.remove("namespace");
-    }
-    if !metadata.contains_key("name") {
-        let suffix: String = (0..5).filter_map(|_| random.choice(b"bcdfghjklmnpqrstvwxz2456789")).map(|b| char::from(*b)).collect();
-        let name = format!("{}{suffix}", metadata.get("generateName")?.as_str()?);
-        metadata.insert("name".to_owned(), name.into());
-    }
-    let namespace = metadata.get("namespace").and_then(Value::as_str).unwrap_or_default();
-    let name = metadata.get("name")?.as_str().filter(|n| !n.is_empty())?;
-    let key = object::key(namespace, name);
-    Some((kind, key))
-}
-
-/// The spec within what follows the metadata, as text; both sides were written by the same encoder.
-fn spec(rest: &[u8]) -> Option<String> {
-    #[derive(Deserialize)]
-    struct Spec<'a> {
-        #[serde(borrow)]
-        spec: Option<&'a RawValue>,
-    }
-    let mut whole = b"{\"\":0".to_vec();
-    whole.extend_from_slice(rest);
-    let parsed: Spec<'_> = serde_json::from_slice(&whole).ok()?;
-    parsed.spec.map(|s| s.get().to_owned())
-}
-
-fn uid(random: &mut fastrand::Rng) -> String {
-    let bits = random.u128(..);
-    let (a, b, c) = ((bits >> 96) as u32, (bits >> 80) as u16, (bits >> 64) as u16 & 0x0fff);
-    let (d, e) = ((bits >> 48) as u16 & 0x3fff | 0x8000, bits as u64 & 0xffff_ffff_ffff);
-    format!("{a:08x}-{b:04x}-4{c:03x}-{d:04x}-{e:012x}")
 }
