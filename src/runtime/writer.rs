@@ -156,10 +156,12 @@ impl Shared {
 mod tests {
     use super::*;
 
-    /// An output that waits to be let on, byte vector by byte vector.
+    type Seen = Arc<Mutex<Vec<u8>>>;
+
+    /// An output that waits for a word before every write.
     struct Stalled {
         let_on: mpsc::Receiver<io::Result<()>>,
-        seen: Arc<Mutex<Vec<u8>>>,
+        seen: Seen,
     }
 
     impl Write for Stalled {
@@ -173,7 +175,7 @@ mod tests {
         }
     }
 
-    fn stalled() -> (FrameSender, mpsc::SyncSender<io::Result<()>>, Arc<Mutex<Vec<u8>>>) {
+    fn stalled() -> (FrameSender, mpsc::SyncSender<io::Result<()>>, Seen) {
         let (go, let_on) = mpsc::sync_channel(8);
         let seen = Arc::new(Mutex::new(Vec::new()));
         let writer = FrameSender::start(Box::new(Stalled { let_on, seen: Arc::clone(&seen) })).unwrap();

@@ -153,7 +153,7 @@ fn code_of(code: u32) -> Option<(KeyCode, KeyModifiers)> {
     let code = match code {
         0x08 | 0x7f => KeyCode::Backspace,
         0x09 => KeyCode::Tab,
-        0x0d => KeyCode::Enter,
+        0x0d | 57_414 => KeyCode::Enter,
         0x1b => KeyCode::Esc,
         57_399..=57_408 => KeyCode::Char(char::from_digit(code - 57_399, 10)?),
         57_409 => KeyCode::Char('.'),
@@ -161,7 +161,6 @@ fn code_of(code: u32) -> Option<(KeyCode, KeyModifiers)> {
         57_411 => KeyCode::Char('*'),
         57_412 => KeyCode::Char('-'),
         57_413 => KeyCode::Char('+'),
-        57_414 => KeyCode::Enter,
         57_415 => KeyCode::Char('='),
         57_417 => KeyCode::Left,
         57_418 => KeyCode::Right,

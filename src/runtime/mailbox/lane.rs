@@ -58,7 +58,7 @@ impl Overtaken {
 
 /// What the pending changes make of a row.
 enum Fate {
-    Full(AppRow),
+    Full(Box<AppRow>),
     Absent,
     /// Whatever the store has of it stays.
     Untouched,
@@ -144,7 +144,9 @@ impl Lane {
     fn push_begin(&mut self) -> Overtaken {
         let mut count = 0;
         // a list that never ended is void: its rows are changes like any other
-        if let Some(mut list) = self.segments.pop_back_if(|last| matches!(last.mark, Some(Mark::Begin))) {
+        if self.segments.back().is_some_and(|last| matches!(last.mark, Some(Mark::Begin)))
+            && let Some(mut list) = self.segments.pop_back()
+        {
             count = 1;
             for key in list.order {
                 if let Some(entry) = list.rows.remove(&key) {
@@ -188,7 +190,7 @@ impl Lane {
         let mut untouched = false;
         for sketch in rows.filter(|row| row.fullness == Fullness::Sketch) {
             match self.fate(&sketch.key) {
-                Fate::Full(row) => *sketch = row,
+                Fate::Full(row) => *sketch = *row,
                 Fate::Absent => drop(forgotten.merge(sketch.key.clone(), Entry { removed: true, row: None })),
                 Fate::Untouched => untouched = true,
             }
@@ -217,7 +219,7 @@ impl Lane {
         for segment in self.segments.iter().rev() {
             match segment.rows.get(key) {
                 Some(Entry { row: Some(row), .. }) if row.fullness == Fullness::Full => {
-                    return Fate::Full((**row).clone());
+                    return Fate::Full(row.clone());
                 }
                 Some(Entry { removed: true, .. }) => return Fate::Absent,
                 Some(_) => list = list.map(|_| true),
@@ -232,7 +234,7 @@ impl Lane {
                     list = None;
                 }
                 Some(Mark::Replace(rows)) => match rows.iter().rfind(|row| row.key == *key) {
-                    Some(row) if row.fullness == Fullness::Full => return Fate::Full(row.clone()),
+                    Some(row) if row.fullness == Fullness::Full => return Fate::Full(Box::new(row.clone())),
                     Some(_) => {}
                     None => return Fate::Absent,
                 },

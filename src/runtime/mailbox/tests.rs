@@ -34,7 +34,9 @@ impl Naive {
             Delta::Settle(source) => self.rows.retain(|key, _| key.source != source || self.seen.contains(key)),
             Delta::Replace(source, rows) => {
                 self.apply(Delta::Begin(source.clone()));
-                rows.into_iter().for_each(|row| self.apply(Delta::Upsert(Box::new(row))));
+                for row in rows {
+                    self.apply(Delta::Upsert(Box::new(row)));
+                }
                 self.apply(Delta::Settle(source));
             }
         }
@@ -98,8 +100,6 @@ fn pushed(deltas: impl IntoIterator<Item = Delta>) -> Vec<Delta> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1_500))]
-
     /// However pushes and takes interleave, the store ends as if it had been told every single change.
     #[test]
     fn taking_is_as_good_as_being_told_everything(steps in steps()) {
