@@ -5,25 +5,31 @@ use std::process::ExitCode;
 
 /// The exit codes of the command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
 pub enum Exit {
     /// All went well.
-    Ok = 0,
-    /// Something differs, or an awaited state was not reached.
-    Differs = 1,
+    Ok,
     /// The command line or a file of settings is wrong.
-    Usage = 2,
+    Usage,
     /// Nothing, or more than one thing, has that name.
-    NotFound = 3,
+    NotFound,
     /// A source is down, denied or partial.
-    Source = 5,
-    /// Interrupted.
-    Interrupted = 130,
+    Source,
+    /// The terminal went away, as if by SIGHUP.
+    HungUp,
+    /// A signal ended it: 128 and its number.
+    Signal(u8),
 }
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(exit as u8)
+        Self::from(match exit {
+            Exit::Ok => 0,
+            Exit::Usage => 2,
+            Exit::NotFound => 3,
+            Exit::Source => 5,
+            Exit::HungUp => 129,
+            Exit::Signal(code) => code,
+        })
     }
 }
 

@@ -68,7 +68,7 @@ pub fn run(
     let runtime = super::io_runtime()?;
     let mut setup = setup::setup(everywhere, &KubeconfigPlace::Environment, runtime.handle())?;
     for complaint in &setup.complaints {
-        _ = writeln!(std::io::stderr(), "{complaint}");
+        super::complain(complaint);
     }
     if setup.start.is_empty() {
         let failure = Failure::new(Exit::Usage, "the kubeconfig has no current context, so no source is on");
@@ -82,7 +82,7 @@ pub fn run(
     {
         let known: Vec<String> = setup.apps.environments().iter().map(|e| e.name.to_string()).collect();
         let near = nearest(wanted, known.iter().map(String::as_str)).map_or_else(|| known.join(", "), str::to_owned);
-        _ = writeln!(std::io::stderr(), "warning: no Application is in an environment `{wanted}`\n  try: {near}");
+        super::complain(&format!("warning: no Application is in an environment `{wanted}`\n  try: {near}"));
     }
     apps(&setup.apps, environment, output, setup.clock.now(), out)?;
     out.flush()?;

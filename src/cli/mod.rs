@@ -40,7 +40,7 @@ pub fn main() -> ExitCode {
         Ok(exit) => exit.into(),
         Err(failure) => {
             if failure.exit != Exit::Ok {
-                _ = writeln!(std::io::stderr(), "{failure}");
+                complain(&failure.to_string());
             }
             failure.exit.into()
         }
@@ -77,6 +77,11 @@ fn io_runtime() -> Result<tokio::runtime::Runtime, Failure> {
     Ok(tokio::runtime::Builder::new_multi_thread().worker_threads(2).thread_name("io").enable_all().build()?)
 }
 
+/// Says something to people that is not what was asked for.
+fn complain(what: &str) {
+    _ = writeln!(std::io::stderr(), "{what}");
+}
+
 /// What could be read is printed in any case; whether it was all says the exit code.
 fn exit_of(apps: &Apps, sources: &Sources) -> Exit {
     let mut partial = false;
@@ -91,9 +96,9 @@ fn exit_of(apps: &Apps, sources: &Sources) -> Exit {
             Link::Auth { why } | Link::Down { why, .. } => format!(": {why}"),
             _ => String::new(),
         };
-        _ = writeln!(std::io::stderr(), "warning: source {name} is {}{why}", link.word());
+        complain(&format!("warning: source {name} is {}{why}", link.word()));
         if let Some(hint) = apps.sources().get(name).and_then(|s| s.facts.hint.as_ref()) {
-            _ = writeln!(std::io::stderr(), "  try: {hint}");
+            complain(&format!("  try: {hint}"));
         }
     }
     if partial { Exit::Source } else { Exit::Ok }

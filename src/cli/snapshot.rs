@@ -31,7 +31,7 @@ pub fn run(snapshot: &Snapshot, everywhere: &Everywhere, out: &mut impl Write) -
     setup.start();
     runtime.block_on(observe(&mut setup.apps, &setup.sources, &setup.mailbox, &setup.news, &setup.clock, deadline));
     for complaint in &setup.complaints {
-        _ = writeln!(std::io::stderr(), "{complaint}");
+        super::complain(complaint);
     }
     let screen = REGISTRY.iter().find(|s| s.word == snapshot.view).map_or(ScreenId::Board, |s| s.id);
     let selected = snapshot.app.as_deref().map(|name| find(&setup.apps, name)).transpose()?;
