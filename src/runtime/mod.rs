@@ -6,6 +6,7 @@
 pub mod clock;
 pub mod input;
 pub mod mailbox;
+pub mod painter;
 pub mod scope;
 pub mod signal;
 pub mod terminal;

@@ -1,1 +1,28 @@
-//! (being built)
+//! The simulated world: clusters that answer real clients over HTTPS. Imports nothing of the cockpit.
+//!
+//! ```text
+//! clock, kinds, columns < object, history < store < access, fault, tls < api < serve
+//! ```
+//!
+//! A [`store::Store`] holds one cluster's objects as the bytes that go over the wire; a [`serve::Server`] answers
+//! kubectl and kube-rs from it. The rest of the world changes the store, and clients see it as they would in a cluster.
+
+pub mod access;
+pub mod api;
+pub mod clock;
+pub mod columns;
+pub mod control;
+pub mod fault;
+pub mod history;
+pub mod kinds;
+pub mod kubeconfig;
+pub mod live;
+pub mod manifest;
+pub mod object;
+pub mod populate;
+pub mod scenario;
+pub mod serve;
+pub mod store;
+pub mod time;
+pub mod tls;
+pub mod world;

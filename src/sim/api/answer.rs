@@ -1,0 +1,199 @@
+//! From a request to its answer: faults, who asks, may they, what for.
+
+use std::io;
+
+use bytes::Bytes;
+use http::header::{ACCEPT, AUTHORIZATION};
+use http::{HeaderMap, HeaderValue, Method, Request, Response};
+use http_body_util::{BodyExt, Limited};
+use hyper::body::Incoming;
+use serde_json::{Value, json};
+
+use super::super::access::{Access, User};
+use super::super::fault::{Answer, Faults};
+use super::super::kinds::{self, Kind};
+use super::super::serve::Cluster;
+use super::super::store::Store;
+use super::encode::Encoder;
+use super::negotiate::Form;
+use super::path::{Query, Target};
+use super::respond::{self, Body, JSON, TEXT};
+use super::status::Failure;
+use super::{discovery, protobuf, read, review, watch};
+
+/// Bytes of a request's body that are read; real servers stop at 3 MiB too.
+const MAX_BODY: usize = 3 << 20;
+
+/// One cluster's API.
+#[derive(Debug)]
+pub struct Api {
+    pub(in crate::sim) name: String,
+    pub(in crate::sim) store: Store,
+    pub(in crate::sim) faults: Faults,
+    pub(super) streaming_lists: bool,
+    users: Vec<User>,
+    nobody: User,
+}
+
+impl Api {
+    /// The API of a cluster, without faults.
+    #[must_use]
+    pub fn new(cluster: Cluster) -> Self {
+        let Cluster { name, store, users, streaming_lists, port: _, leaf: _ } = cluster;
+        let nobody = User::new("system:anonymous", "", Access::nothing());
+        Self { name, store, faults: Faults::default(), streaming_lists, users, nobody }
+    }
+
+    /// Answers one request that came in at `port`; an error breaks the connection.
+    pub async fn answer(&self, port: u16, request: Request<Incoming>) -> io::Result<Response<Body>> {
+        let path = request.uri().path_and_query().map_or("/", |p| p.as_str()).to_owned();
+        let latency = self.faults.current_latency();
+        if !latency.is_zero() {
+            tokio::time::sleep(latency).await;
+        }
+        match self.faults.take_answer(&path) {
+            Some(Answer::Status(code, body)) => return Ok(respond::whole(code, JSON, body)),
+            Some(Answer::Drop) => return Err(io::ErrorKind::ConnectionReset.into()),
+            Some(Answer::Silence) => return std::future::pending().await,
+            None => {}
+        }
+        let mut response = self.route(port, &path, request).await.unwrap_or_else(|f| respond::failure(&f));
+        if let Ok(id) = HeaderValue::from_str(&format!("{:032x}", fastrand::u128(..))) {
+            response.headers_mut().insert("audit-id", id);
+        }
+        Ok(response)
+    }
+
+    async fn route(&self, port: u16, url: &str, request: Request<Incoming>) -> Result<Response<Body>, Failure> {
+        let user = self.authenticate(request.headers())?;
+        let (path, query) = url.split_once('?').unwrap_or((url, ""));
+        let query = Query::parse(query);
+        let accept = request.headers().get(ACCEPT).and_then(|a| a.to_str().ok()).unwrap_or_default().to_owned();
+        let Some(target) = Target::parse(path) else {
+            let verb = request.method().as_str().to_ascii_lowercase();
+            if user.name == self.nobody.name && !is_public(path) {
+                return Err(Failure::forbidden_path(&user.name, &verb, path));
+            }
+            return Ok(plain(path, &accept, port));
+        };
+        let verb = verb(request.method(), &target, &query);
+        let kind = kinds::by_resource(&target.group, &target.version, &target.plural);
+        // everyone who is someone may ask about themselves
+        let reviewing = verb == "create" && kind.is_some_and(|k| !k.is_stored()) && user.name != self.nobody.name;
+        if !reviewing {
+            authorize(user, verb, &target)?;
+        }
+        let kind =
+            kind.filter(|k| k.namespaced || target.namespace.is_empty()).ok_or_else(Failure::no_such_resource)?;
+        match verb {
+            "get" | "list" | "watch" if kind.is_stored() => {
+                let encoder = Encoder::new(kind, Form::negotiate(&accept, &query, kind)?);
+                match verb {
+                    "get" => read::get(&self.store, &target, &encoder),
+                    "list" => read::list(&self.store, &target, &query, encoder),
+                    _ => watch::watch(self, url, &target, &query, encoder),
+                }
+            }
+            "create" if reviewing => self.review(user, kind, request).await,
+            _ => Err(Failure::method_not_allowed()),
+        }
+    }
+
+    fn authenticate(&self, headers: &HeaderMap) -> Result<&User, Failure> {
+        let Some(header) = headers.get(AUTHORIZATION) else { return Ok(&self.nobody) };
+        let token = header.to_str().ok().and_then(|h| h.strip_prefix("Bearer ")).ok_or_else(Failure::unauthorized)?;
+        self.users.iter().find(|u| u.token == token.trim()).ok_or_else(Failure::unauthorized)
+    }
+
+    async fn review(&self, user: &User, kind: &Kind, request: Request<Incoming>) -> Result<Response<Body>, Failure> {
+        let bytes = body(request).await?;
+        let asked = match protobuf::review(&bytes) {
+            Some(asked) => asked,
+            None => serde_json::from_slice(&bytes).map_err(|e| {
+                let message =
+                    format!("{} in version \"{}\" cannot be handled as a {}: {e}", kind.kind, kind.version, kind.kind);
+                Failure::bad_request(message)
+            })?,
+        };
+        Ok(match kind.kind {
+            "SelfSubjectRulesReview" => review::rules(&user.allowed, &asked),
+            _ => review::access(&user.allowed, &asked),
+        })
+    }
+}
+
+/// The body of a request.
+async fn body(request: Request<Incoming>) -> Result<Bytes, Failure> {
+    let body = Limited::new(request.into_body(), MAX_BODY).collect().await;
+    Ok(body.map_err(|e| Failure::bad_request(e.to_string()))?.to_bytes())
+}
+
+/// The verb that rules speak of.
+fn verb(method: &Method, target: &Target, query: &Query) -> &'static str {
+    let one = !target.name.is_empty();
+    match *method {
+        Method::GET | Method::HEAD if target.watch || query.is_set("watch") && !one => "watch",
+        Method::GET | Method::HEAD if one => "get",
+        Method::GET | Method::HEAD => "list",
+        Method::POST => "create",
+        Method::PUT => "update",
+        Method::PATCH => "patch",
+        Method::DELETE if one => "delete",
+        Method::DELETE => "deletecollection",
+        _ => "unknown",
+    }
+}
+
+fn authorize(user: &User, verb: &str, target: &Target) -> Result<(), Failure> {
+    let resource = target.resource();
+    let asked = target.request(verb, &resource);
+    if user.allowed.allows(asked) {
+        return Ok(());
+    }
+    let place = match asked.namespace {
+        "" => "at the cluster scope".to_owned(),
+        namespace => format!("in the namespace \"{namespace}\""),
+    };
+    let sentence = format!(
+        "User \"{}\" cannot {verb} resource \"{resource}\" in API group \"{}\" {place}",
+        user.name, target.group
+    );
+    Err(Failure::forbidden(&target.group, &target.plural, &target.name, &sentence))
+}
+
+/// Paths that need no credentials.
+pub(super) fn is_public(path: &str) -> bool {
+    let path = path.trim_end_matches('/');
+    matches!(path, "/version") || ["/healthz", "/livez", "/readyz"].iter().any(|p| path.starts_with(p))
+}
+
+/// Everything that is no resource.
+fn plain(path: &str, accept: &str, port: u16) -> Response<Body> {
+    match path.trim_end_matches('/') {
+        "/version" => respond::json(200, &version()),
+        "/healthz" | "/livez" | "/readyz" => respond::whole(200, TEXT, "ok"),
+        // kubectl asks for schemas only to explain and to validate what it sends
+        "/openapi/v3" => respond::json(200, &json!({"paths": {}})),
+        _ => {
+            discovery::discover(path, accept, port).unwrap_or_else(|| respond::whole(404, TEXT, "404 page not found\n"))
+        }
+    }
+}
+
+fn version() -> Value {
+    json!({
+        "major": "1",
+        "minor": "36",
+        "emulationMajor": "1",
+        "emulationMinor": "36",
+        "minCompatibilityMajor": "1",
+        "minCompatibilityMinor": "35",
+        "gitVersion": "v1.36.2",
+        "gitCommit": "$Format:%H$",
+        "gitTreeState": "",
+        "buildDate": "1970-01-01T00:00:00Z",
+        "goVersion": "go1.26.8",
+        "compiler": "gc",
+        "platform": "linux/amd64",
+    })
+}

@@ -1,0 +1,142 @@
+//! Which types there are: in one piece, and group by group as older clients ask.
+
+use http::Response;
+use serde_json::{Value, json};
+
+use super::super::kinds::{KINDS, Kind};
+use super::negotiate::wants_aggregated;
+use super::respond::{self, Body};
+
+const AGGREGATED: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
+
+/// The answer at a discovery path; none when the path is something else.
+pub(super) fn discover(path: &str, accept: &str, port: u16) -> Option<Response<Body>> {
+    let segments: Vec<&str> = path.trim_matches('/').split('/').collect();
+    let aggregated = wants_aggregated(accept);
+    let value = match segments.as_slice() {
+        ["api"] if aggregated => return Some(respond::whole(200, AGGREGATED, whole(&[""]).to_string())),
+        ["apis"] if aggregated => {
+            return Some(respond::whole(200, AGGREGATED, whole(&groups()).to_string()));
+        }
+        ["api"] => json!({
+            "kind": "APIVersions",
+            "versions": ["v1"],
+            "serverAddressByClientCIDRs": [{"clientCIDR": "0.0.0.0/0", "serverAddress": format!("127.0.0.1:{port}")}],
+        }),
+        ["apis"] => json!({
+            "kind": "APIGroupList",
+            "apiVersion": "v1",
+            "groups": groups().iter().map(|g| group(g)).collect::<Vec<_>>(),
+        }),
+        ["api", version] => resources("", version)?,
+        ["apis", name] if groups().contains(name) => {
+            let mut value = group(name);
+            value["kind"] = "APIGroup".into();
+            value["apiVersion"] = "v1".into();
+            value
+        }
+        ["apis", group, version] if !group.is_empty() => resources(group, version)?,
+        _ => return None,
+    };
+    Some(respond::json(200, &value))
+}
+
+/// Named groups, in the order of the table.
+fn groups() -> Vec<&'static str> {
+    let mut out: Vec<&str> = Vec::new();
+    for kind in KINDS {
+        if !kind.group.is_empty() && !out.contains(&kind.group) {
+            out.push(kind.group);
+        }
+    }
+    out
+}
+
+/// Every group of the world has one version.
+fn version_of(group: &str) -> &'static str {
+    KINDS.iter().find(|k| k.group == group).map_or("v1", |k| k.version)
+}
+
+fn group(name: &str) -> Value {
+    let version = version_of(name);
+    let version = json!({"groupVersion": format!("{name}/{version}"), "version": version});
+    json!({"name": name, "versions": [version], "preferredVersion": version})
+}
+
+fn resources(group: &str, version: &str) -> Option<Value> {
+    let mut rows = Vec::new();
+    for kind in KINDS.iter().filter(|k| k.group == group && k.version == version) {
+        let mut row = json!({
+            "name": kind.plural,
+            "singularName": kind.singular,
+            "namespaced": kind.namespaced,
+            "kind": kind.kind,
+            "verbs": kind.verbs,
+        });
+        for (key, names) in [("shortNames", kind.short_names), ("categories", kind.categories)] {
+            if !names.is_empty() {
+                row[key] = json!(names);
+            }
+        }
+        rows.push(row);
+        for sub in kind.subresources {
+            let mut row = json!({
+                "name": format!("{}/{sub}", kind.plural),
+                "singularName": "",
+                "namespaced": kind.namespaced,
+                "kind": kind.kind,
+                "verbs": ["get", "patch", "update"],
+            });
+            if *sub == "scale" {
+                row["group"] = "autoscaling".into();
+                row["version"] = "v1".into();
+                row["kind"] = "Scale".into();
+            }
+            rows.push(row);
+        }
+    }
+    let name = if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") };
+    let known = !rows.is_empty();
+    known.then(|| json!({"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": name, "resources": rows}))
+}
+
+fn whole(groups: &[&str]) -> Value {
+    let items: Vec<Value> = groups.iter().map(|g| aggregated(g)).collect();
+    json!({"kind": "APIGroupDiscoveryList", "apiVersion": "apidiscovery.k8s.io/v2", "metadata": {}, "items": items})
+}
+
+fn aggregated(group: &str) -> Value {
+    let rows: Vec<Value> = KINDS.iter().filter(|k| k.group == group).map(row).collect();
+    let metadata = if group.is_empty() { json!({}) } else { json!({"name": group}) };
+    json!({
+        "metadata": metadata,
+        "versions": [{"version": version_of(group), "resources": rows, "freshness": "Current"}],
+    })
+}
+
+fn row(kind: &Kind) -> Value {
+    // only custom resources say their group here
+    let (group, version) = if kind.is_custom() { (kind.group, kind.version) } else { ("", "") };
+    let response = json!({"group": group, "version": version, "kind": kind.kind});
+    let mut row = json!({
+        "resource": kind.plural,
+        "responseKind": response,
+        "scope": if kind.namespaced { "Namespaced" } else { "Cluster" },
+        "singularResource": kind.singular,
+        "verbs": kind.verbs,
+    });
+    for (key, names) in [("shortNames", kind.short_names), ("categories", kind.categories)] {
+        if !names.is_empty() {
+            row[key] = json!(names);
+        }
+    }
+    let sub = |name: &&str| {
+        let scale = json!({"group": "autoscaling", "version": "v1", "kind": "Scale"});
+        let kind = if *name == "scale" { scale } else { response.clone() };
+        json!({"subresource": name, "responseKind": kind, "verbs": ["get", "patch", "update"]})
+    };
+    if !kind.subresources.is_empty() {
+        row["subresources"] = kind.subresources.iter().map(sub).collect();
+    }
+    row
+}

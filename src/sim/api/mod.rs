@@ -1,0 +1,25 @@
+//! The Kubernetes API, answered from a store.
+//!
+//! ```text
+//! answer: faults, who asks, may they, what for
+//!   discovery, review, read (get, list), watch
+//!     path, negotiate, selector, page: what the request says
+//!     encode, respond, status: what goes back
+//! ```
+
+mod answer;
+mod discovery;
+mod encode;
+mod event;
+mod negotiate;
+mod page;
+mod path;
+mod protobuf;
+mod read;
+mod respond;
+mod review;
+mod selector;
+mod status;
+mod watch;
+
+pub use answer::Api;

@@ -1,0 +1,58 @@
+//! Putting answers together.
+
+use std::io;
+
+use bytes::Bytes;
+use futures::Stream;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderValue, Response, StatusCode};
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt, Full, StreamBody};
+use hyper::body::Frame;
+use serde_json::Value;
+
+use super::protobuf;
+use super::status::Failure;
+
+/// What the server sends.
+pub(super) type Body = UnsyncBoxBody<Bytes, io::Error>;
+
+pub(super) const JSON: &str = "application/json";
+pub(super) const TEXT: &str = "text/plain; charset=utf-8";
+const PROTOBUF: &str = "application/vnd.kubernetes.protobuf";
+
+/// An answer in one piece.
+pub(super) fn whole(code: u16, content_type: &'static str, body: impl Into<Bytes>) -> Response<Body> {
+    with(code, content_type, Full::new(body.into()).map_err(|never| match never {}).boxed_unsync())
+}
+
+/// A JSON value in one piece.
+pub(super) fn json(code: u16, value: &Value) -> Response<Body> {
+    whole(code, JSON, format!("{value}\n"))
+}
+
+/// JSON that is written as it is read, each item one chunk.
+pub(super) fn stream(frames: impl Stream<Item = io::Result<Bytes>> + Send + 'static) -> Response<Body> {
+    use futures::StreamExt;
+    with(200, JSON, StreamBody::new(frames.map(|f| f.map(Frame::data))).boxed_unsync())
+}
+
+/// A refusal as JSON, or as protobuf to a client that reads nothing else.
+pub(super) fn failure(failure: &Failure) -> Response<Body> {
+    if failure.code == 406 {
+        return whole(406, PROTOBUF, protobuf::status(failure));
+    }
+    let mut response = json(failure.code, &failure.to_value());
+    if failure.code == 504 {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    }
+    response
+}
+
+fn with(code: u16, content_type: &'static str, body: Body) -> Response<Body> {
+    let mut response = Response::new(body);
+    *response.status_mut() = StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-cache, private"));
+    response
+}

@@ -1,0 +1,273 @@
+//! WATCH: what happens to a kind of objects, as it happens.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use futures::stream;
+use http::Response;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until};
+
+use super::super::fault::{Cut, Faults};
+use super::super::history::Change;
+use super::super::object::Object;
+use super::super::store::Store;
+use super::answer::Api;
+use super::encode::{CHUNK, Encoder};
+use super::path::{Query, Target};
+use super::read::version;
+use super::respond::{self, Body};
+use super::selector::Selector;
+use super::status::Failure;
+
+/// Time between bookmarks.
+const BOOKMARK_EVERY: Duration = Duration::from_mins(1);
+/// The shortest life of a watch without a limit of its own; real servers draw one between this and its double.
+const SHORTEST: u64 = 1800;
+/// Changes taken from the store at once.
+const BATCH: usize = 256;
+
+/// Starts a watch; what is wrong with its options is said at once, what is wrong with its version within the stream.
+pub(super) fn watch(
+    api: &Api,
+    path: &str,
+    target: &Target,
+    query: &Query,
+    encoder: Encoder,
+) -> Result<Response<Body>, Failure> {
+    let kind = encoder.kind;
+    let mut selector = Selector::parse(kind, query.get("labelSelector"), query.get("fieldSelector"))?;
+    if !target.name.is_empty() {
+        let fields = format!("metadata.name={}", target.name);
+        selector = Selector::parse(kind, query.get("labelSelector"), &fields)?;
+    }
+    let asked = version(query)?;
+    let initial = query.is_set("sendInitialEvents");
+    let matching = query.get("resourceVersionMatch");
+    if query.has("sendInitialEvents") && matching != "NotOlderThan" {
+        let message = "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan";
+        return Err(Failure::invalid_options("resourceVersionMatch", message));
+    }
+    if !query.has("sendInitialEvents") && !matching.is_empty() {
+        let message = "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided";
+        return Err(Failure::invalid_options("resourceVersionMatch", message));
+    }
+    let bookmarks = query.is_set("allowWatchBookmarks");
+    let changed = api.store.subscribe(kind.kind);
+    let faults = api.faults.subscribe();
+    let namespace = Some(target.namespace.clone()).filter(|n| !n.is_empty());
+    let life = query.get("timeoutSeconds").parse().ok().filter(|s| *s > 0);
+    let life = Duration::from_secs(life.unwrap_or_else(|| fastrand::u64(SHORTEST..SHORTEST * 2)));
+    let now = Instant::now();
+    let mut watch = Watch {
+        store: api.store.clone(),
+        faults: (api.faults.clone(), faults),
+        struck: 0,
+        path: path.to_owned(),
+        encoder,
+        namespace,
+        selector,
+        seen: asked.unwrap_or(0),
+        initial: VecDeque::new(),
+        ends_initial: initial && bookmarks,
+        changed,
+        bookmarks: if bookmarks { bookmark_times(now, life) } else { VecDeque::new() },
+        ends_at: now + life,
+        first: true,
+        state: State::Open,
+    };
+    if initial && !api.streaming_lists {
+        watch.state = State::Refused(Failure::no_watch_progress());
+    } else if initial || asked.unwrap_or(0) == 0 {
+        let snapshot = api.store.snapshot(kind.kind, watch.namespace.as_deref(), None).map_err(Failure::expired)?;
+        if let Some(asked) = asked.filter(|a| *a > snapshot.resource_version) {
+            return Err(Failure::too_large(asked, snapshot.resource_version));
+        }
+        watch.seen = snapshot.resource_version;
+        watch.initial = snapshot.objects.into();
+    } else {
+        watch.ends_initial = false;
+    }
+    let frames = stream::unfold(watch, |mut watch| async { watch.next().await.map(|frame| (frame, watch)) });
+    Ok(respond::stream(frames))
+}
+
+/// One about every minute, and two shortly before the end.
+fn bookmark_times(now: Instant, life: Duration) -> VecDeque<Instant> {
+    let end = now + life;
+    let early = (1..).map(|i| now + BOOKMARK_EVERY * i).take_while(|t| *t + Duration::from_secs(2) < end);
+    let late = [2, 1].into_iter().filter_map(|s| end.checked_sub(Duration::from_secs(s))).filter(|t| *t > now);
+    early.chain(late).collect()
+}
+
+#[derive(Debug)]
+enum State {
+    Open,
+    /// The stream says this and ends.
+    Refused(Failure),
+    /// Nothing is sent any more.
+    Silent,
+    /// The connection breaks.
+    Broken,
+    Ended,
+}
+
+struct Watch {
+    store: Store,
+    faults: (Faults, watch::Receiver<u64>),
+    /// The last fault that struck.
+    struck: u64,
+    path: String,
+    encoder: Encoder,
+    namespace: Option<String>,
+    selector: Selector,
+    /// The version up to which everything was sent.
+    seen: u64,
+    /// What stood there when the watch began, yet to be sent.
+    initial: VecDeque<Arc<Object>>,
+    /// Whether the end of `initial` is to be marked.
+    ends_initial: bool,
+    changed: watch::Receiver<u64>,
+    bookmarks: VecDeque<Instant>,
+    ends_at: Instant,
+    /// Whether nothing was sent yet.
+    first: bool,
+    state: State,
+}
+
+impl Watch {
+    /// The next chunk, when there is one to send.
+    async fn next(&mut self) -> Option<io::Result<Bytes>> {
+        loop {
+            match std::mem::replace(&mut self.state, State::Open) {
+                State::Open => {}
+                State::Refused(failure) => {
+                    self.state = State::Ended;
+                    let line = serde_json::json!({"type": "ERROR", "object": failure.to_value()});
+                    return Some(Ok(format!("{line}\n").into()));
+                }
+                State::Silent => return std::future::pending().await,
+                State::Broken => {
+                    self.state = State::Ended;
+                    return Some(Err(io::Error::from(io::ErrorKind::ConnectionReset)));
+                }
+                State::Ended => return None,
+            }
+            if let Some(cut) = self.faults.0.take_cut(&self.path, &mut self.struck) {
+                match self.strike(cut) {
+                    Some(bytes) => return Some(Ok(bytes)),
+                    None => continue,
+                }
+            }
+            let out = match self.gather() {
+                Ok(out) => out,
+                Err(failure) => {
+                    self.state = State::Refused(failure);
+                    continue;
+                }
+            };
+            if !out.is_empty() {
+                self.first = false;
+                return Some(Ok(out.freeze()));
+            }
+            self.wait().await;
+        }
+    }
+
+    /// Does what a fault says; some bytes are sent at once.
+    fn strike(&mut self, cut: Cut) -> Option<Bytes> {
+        match cut {
+            Cut::Close => self.state = State::Ended,
+            Cut::Silence => self.state = State::Silent,
+            Cut::Raw(bytes) => return Some(bytes),
+            Cut::HalfLine => {
+                self.state = State::Broken;
+                let mut line = BytesMut::new();
+                self.encoder.bookmark(&mut line, self.seen, false, self.first);
+                line.truncate(line.len() / 2);
+                return Some(line.freeze());
+            }
+        }
+        None
+    }
+
+    /// What can be sent now, up to about a chunk.
+    fn gather(&mut self) -> Result<BytesMut, Failure> {
+        let mut out = BytesMut::new();
+        let now = self.store.now().as_second();
+        while out.len() < CHUNK
+            && let Some(object) = self.initial.pop_front()
+        {
+            if self.selector.matches(&object) {
+                out.reserve(object.body().len() + 256);
+                let first = self.first && out.is_empty();
+                self.encoder.event(&mut out, "ADDED", &object, now, first);
+            }
+        }
+        if !self.initial.is_empty() {
+            return Ok(out);
+        }
+        if std::mem::take(&mut self.ends_initial) {
+            let first = self.first && out.is_empty();
+            self.encoder.bookmark(&mut out, self.seen, true, first);
+        }
+        self.changed.borrow_and_update();
+        while out.len() < CHUNK {
+            let (changes, complete) =
+                self.store.changes(self.encoder.kind.kind, self.seen, BATCH).map_err(Failure::expired)?;
+            for change in &changes {
+                self.change(&mut out, change, now);
+            }
+            self.seen = complete;
+            if changes.len() < BATCH {
+                break;
+            }
+        }
+        let now = Instant::now();
+        while self.bookmarks.front().is_some_and(|t| *t <= now) {
+            self.bookmarks.pop_front();
+            let first = self.first && out.is_empty();
+            self.encoder.bookmark(&mut out, self.seen, false, first);
+        }
+        if self.ends_at <= now {
+            self.state = State::Ended;
+        }
+        Ok(out)
+    }
+
+    /// Writes a change as this watch sees it: an object that leaves the selector is gone.
+    fn change(&self, out: &mut BytesMut, change: &Change, now: i64) {
+        if self.namespace.as_deref().is_some_and(|n| n != change.object.namespace()) {
+            return;
+        }
+        let before = change.before.as_ref().filter(|o| self.selector.matches(o));
+        let after = Some(&change.object).filter(|o| !change.deleted && self.selector.matches(o));
+        let first = self.first && out.is_empty();
+        match (before, after) {
+            (None, Some(after)) => self.encoder.event(out, "ADDED", after, now, first),
+            (Some(_), Some(after)) => self.encoder.event(out, "MODIFIED", after, now, first),
+            (Some(_), None) if change.deleted => self.encoder.event(out, "DELETED", &change.object, now, first),
+            (Some(before), None) => {
+                let last = before.at(self.encoder.kind, change.resource_version);
+                self.encoder.event(out, "DELETED", &last, now, first);
+            }
+            (None, None) => {}
+        }
+    }
+
+    async fn wait(&mut self) {
+        if !matches!(self.state, State::Open) {
+            return;
+        }
+        let next = self.bookmarks.front().map_or(self.ends_at, |t| self.ends_at.min(*t));
+        tokio::select! {
+            // the store and the faults outlive their watches, so a closed channel only means the world is being dropped
+            _ = self.changed.changed() => {}
+            _ = self.faults.1.changed() => {}
+            () = sleep_until(next) => {}
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! What workloads are given, and Argo CD's Applications.
+
+use serde_json::Value;
+
+use super::Cell;
+use super::read::{entries, items, text};
+use super::table::{AGE, Column, NAME, Printer, age, column, name, wide};
+
+pub(super) static CONFIG_MAP: Printer = Printer {
+    columns: &[NAME, column("Data", "Number of entries."), AGE],
+    cells: |o| vec![name(o), Cell::count(entries(o, "/data") + entries(o, "/binaryData")), age(o)],
+};
+
+pub(super) static SECRET: Printer = Printer {
+    columns: &[NAME, column("Type", "What the secret is for."), column("Data", "Number of entries."), AGE],
+    cells: |o| {
+        let kind = Some(text(o, "/type")).filter(|t| !t.is_empty()).unwrap_or("Opaque");
+        vec![name(o), Cell::text(kind), Cell::count(entries(o, "/data")), age(o)]
+    },
+};
+
+pub(super) static SERVICE_ACCOUNT: Printer = Printer {
+    columns: &[NAME, column("Secrets", "Number of secrets."), AGE],
+    cells: |o| vec![name(o), Cell::count(items(o, "/secrets").len()), age(o)],
+};
+
+pub(super) static CLAIM: Printer = Printer {
+    columns: &[
+        NAME,
+        column("Status", "Whether it is bound."),
+        column("Volume", "The volume it is bound to."),
+        column("Capacity", "Size of the volume."),
+        column("Access Modes", "How the volume may be mounted."),
+        column("StorageClass", "Class of the volume."),
+        column("VolumeAttributesClass", "Class of the volume's attributes."),
+        AGE,
+        wide("VolumeMode", "File system or block device."),
+    ],
+    cells: |o| {
+        let short = |mode: &Value| match mode.as_str().unwrap_or_default() {
+            "ReadWriteOnce" => "RWO",
+            "ReadOnlyMany" => "ROX",
+            "ReadWriteMany" => "RWX",
+            "ReadWriteOncePod" => "RWOP",
+            _ => "",
+        };
+        let modes: Vec<&str> = items(o, "/status/accessModes").iter().map(short).collect();
+        let or = |pointer, other| Some(text(o, pointer)).filter(|t| !t.is_empty()).unwrap_or(other);
+        vec![
+            name(o),
+            Cell::text(text(o, "/status/phase")),
+            Cell::text(text(o, "/spec/volumeName")),
+            Cell::text(text(o, "/status/capacity/storage")),
+            Cell::text(modes.join(",")),
+            Cell::text(text(o, "/spec/storageClassName")),
+            Cell::text(or("/spec/volumeAttributesClassName", "<unset>")),
+            age(o),
+            Cell::text(or("/spec/volumeMode", "Filesystem")),
+        ]
+    },
+};
+
+pub(super) static LEASE: Printer = Printer {
+    columns: &[NAME, column("Holder", "Who holds it."), AGE],
+    cells: |o| vec![name(o), Cell::text(text(o, "/spec/holderIdentity")), age(o)],
+};
+
+/// Columns come from the CRD: a missing field stays empty, and there is no age.
+pub(super) static APPLICATION: Printer = Printer {
+    columns: &[
+        NAME,
+        column("Sync Status", "Custom resource definition column (in JSONPath format): .status.sync.status"),
+        column("Health Status", "Custom resource definition column (in JSONPath format): .status.health.status"),
+        Column {
+            priority: 10,
+            ..column("Revision", "Custom resource definition column (in JSONPath format): .status.sync.revision")
+        },
+        Column {
+            priority: 10,
+            ..column("Project", "Custom resource definition column (in JSONPath format): .spec.project")
+        },
+    ],
+    cells: |o| {
+        let cell = |pointer| o.pointer(pointer).and_then(Value::as_str).map_or(Cell::Empty, Cell::text);
+        vec![
+            name(o),
+            cell("/status/sync/status"),
+            cell("/status/health/status"),
+            cell("/status/sync/revision"),
+            cell("/spec/project"),
+        ]
+    },
+};

@@ -1,0 +1,324 @@
+//! The resource types the simulated API server knows: one table, from which discovery, routing, printing and
+//! selectors are answered.
+
+/// When `metadata.generation` moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Generation {
+    /// The type has none.
+    Absent,
+    /// A changed `spec` moves it (types with a `/status` subresource).
+    Spec,
+    /// Anything outside `metadata` moves it (custom resources without a `/status` subresource).
+    Whole,
+}
+
+/// One served resource type.
+#[derive(Debug)]
+pub struct Kind {
+    /// API group; empty for core.
+    pub group: &'static str,
+    /// API version within the group.
+    pub version: &'static str,
+    /// Type name as in manifests.
+    pub kind: &'static str,
+    /// Resource name as in URLs.
+    pub plural: &'static str,
+    /// Singular name, as accepted by kubectl.
+    pub singular: &'static str,
+    /// Abbreviations accepted by kubectl.
+    pub short_names: &'static [&'static str],
+    /// Named groups of types, such as `all`.
+    pub categories: &'static [&'static str],
+    /// Whether objects live in a namespace.
+    pub namespaced: bool,
+    /// Verbs that discovery announces.
+    pub verbs: &'static [&'static str],
+    /// Subresources that discovery announces.
+    pub subresources: &'static [&'static str],
+    /// Rule for `metadata.generation`.
+    pub generation: Generation,
+    /// Field selectors beyond name and namespace, as (label, JSON pointer).
+    pub fields: &'static [(&'static str, &'static str)],
+}
+
+impl Kind {
+    /// `apiVersion` as in manifests.
+    #[must_use]
+    pub fn api_version(&self) -> String {
+        if self.group.is_empty() { self.version.to_owned() } else { format!("{}/{}", self.group, self.version) }
+    }
+
+    /// Resource name qualified by its group, as in error messages: `applications.argoproj.io`, `pods`.
+    #[must_use]
+    pub fn qualified(&self) -> String {
+        qualify(self.plural, self.group)
+    }
+
+    /// Whether the type comes from a `CustomResourceDefinition`: those are encoded with sorted keys and whole items.
+    #[must_use]
+    pub fn is_custom(&self) -> bool {
+        self.group == "argoproj.io"
+    }
+
+    /// Whether objects of this type are kept (reviews are only answered).
+    #[must_use]
+    pub fn is_stored(&self) -> bool {
+        self.verbs.contains(&"list")
+    }
+}
+
+/// `plural.group`, or the plural alone for the core group.
+#[must_use]
+pub fn qualify(plural: &str, group: &str) -> String {
+    if group.is_empty() { plural.to_owned() } else { format!("{plural}.{group}") }
+}
+
+/// The type with this kind name; for Event the core spelling.
+#[must_use]
+pub fn by_kind(kind: &str) -> Option<&'static Kind> {
+    KINDS.iter().find(|k| k.kind == kind)
+}
+
+/// The type at this place of the URL space.
+#[must_use]
+pub fn by_resource(group: &str, version: &str, plural: &str) -> Option<&'static Kind> {
+    KINDS.iter().find(|k| k.group == group && k.version == version && k.plural == plural)
+}
+
+const ALL: &[&str] = &["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
+/// Custom resources announce the same verbs in another order.
+const CUSTOM: &[&str] = &["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"];
+const CREATE: &[&str] = &["create"];
+const STATUS: &[&str] = &["status"];
+const SCALE: &[&str] = &["scale", "status"];
+const IN_ALL: &[&str] = &["all"];
+
+const fn core(kind: &'static str, plural: &'static str, singular: &'static str) -> Kind {
+    Kind {
+        group: "",
+        version: "v1",
+        kind,
+        plural,
+        singular,
+        short_names: &[],
+        categories: &[],
+        namespaced: true,
+        verbs: ALL,
+        subresources: &[],
+        generation: Generation::Absent,
+        fields: &[],
+    }
+}
+
+const fn apps(
+    kind: &'static str,
+    plural: &'static str,
+    singular: &'static str,
+    short: &'static [&'static str],
+    subresources: &'static [&'static str],
+) -> Kind {
+    Kind {
+        group: "apps",
+        short_names: short,
+        categories: IN_ALL,
+        subresources,
+        generation: Generation::Spec,
+        ..core(kind, plural, singular)
+    }
+}
+
+const fn argo(
+    kind: &'static str,
+    plural: &'static str,
+    singular: &'static str,
+    short: &'static [&'static str],
+    generation: Generation,
+) -> Kind {
+    Kind {
+        group: "argoproj.io",
+        version: "v1alpha1",
+        short_names: short,
+        verbs: CUSTOM,
+        generation,
+        ..core(kind, plural, singular)
+    }
+}
+
+const fn rbac(kind: &'static str, plural: &'static str, singular: &'static str, namespaced: bool) -> Kind {
+    Kind { group: "rbac.authorization.k8s.io", namespaced, ..core(kind, plural, singular) }
+}
+
+const fn review(kind: &'static str, plural: &'static str, singular: &'static str) -> Kind {
+    Kind { group: "authorization.k8s.io", namespaced: false, verbs: CREATE, ..core(kind, plural, singular) }
+}
+
+const EVENT_FIELDS: &[(&str, &str)] = &[
+    ("involvedObject.kind", "/involvedObject/kind"),
+    ("involvedObject.namespace", "/involvedObject/namespace"),
+    ("involvedObject.name", "/involvedObject/name"),
+    ("involvedObject.uid", "/involvedObject/uid"),
+    ("involvedObject.apiVersion", "/involvedObject/apiVersion"),
+    ("involvedObject.resourceVersion", "/involvedObject/resourceVersion"),
+    ("involvedObject.fieldPath", "/involvedObject/fieldPath"),
+    ("reason", "/reason"),
+    ("reportingComponent", "/reportingComponent"),
+    ("source", "/source/component"),
+    ("type", "/type"),
+];
+
+const EVENT_FIELDS_NEW: &[(&str, &str)] = &[
+    ("regarding.kind", "/involvedObject/kind"),
+    ("regarding.namespace", "/involvedObject/namespace"),
+    ("regarding.name", "/involvedObject/name"),
+    ("regarding.uid", "/involvedObject/uid"),
+    ("regarding.apiVersion", "/involvedObject/apiVersion"),
+    ("regarding.resourceVersion", "/involvedObject/resourceVersion"),
+    ("regarding.fieldPath", "/involvedObject/fieldPath"),
+    ("reason", "/reason"),
+    ("reportingController", "/reportingComponent"),
+    ("deprecatedSource", "/source/component"),
+    ("type", "/type"),
+];
+
+const POD_FIELDS: &[(&str, &str)] = &[
+    ("spec.nodeName", "/spec/nodeName"),
+    ("spec.restartPolicy", "/spec/restartPolicy"),
+    ("spec.schedulerName", "/spec/schedulerName"),
+    ("spec.serviceAccountName", "/spec/serviceAccountName"),
+    ("spec.hostNetwork", "/spec/hostNetwork"),
+    ("status.phase", "/status/phase"),
+    ("status.podIP", "/status/podIP"),
+    ("status.nominatedNodeName", "/status/nominatedNodeName"),
+];
+
+/// Every served type, in the order discovery names groups.
+pub static KINDS: &[Kind] = &[
+    Kind { short_names: &["cm"], ..core("ConfigMap", "configmaps", "configmap") },
+    Kind { short_names: &["ep"], ..core("Endpoints", "endpoints", "endpoints") },
+    Kind { short_names: &["ev"], fields: EVENT_FIELDS, ..core("Event", "events", "event") },
+    Kind {
+        short_names: &["ns"],
+        namespaced: false,
+        subresources: STATUS,
+        fields: &[("status.phase", "/status/phase")],
+        ..core("Namespace", "namespaces", "namespace")
+    },
+    Kind {
+        short_names: &["no"],
+        namespaced: false,
+        subresources: STATUS,
+        fields: &[("spec.unschedulable", "/spec/unschedulable")],
+        ..core("Node", "nodes", "node")
+    },
+    Kind {
+        short_names: &["pvc"],
+        subresources: STATUS,
+        ..core("PersistentVolumeClaim", "persistentvolumeclaims", "persistentvolumeclaim")
+    },
+    Kind {
+        short_names: &["po"],
+        categories: IN_ALL,
+        subresources: STATUS,
+        generation: Generation::Spec,
+        fields: POD_FIELDS,
+        ..core("Pod", "pods", "pod")
+    },
+    Kind { fields: &[("type", "/type")], ..core("Secret", "secrets", "secret") },
+    Kind { short_names: &["sa"], ..core("ServiceAccount", "serviceaccounts", "serviceaccount") },
+    Kind {
+        short_names: &["svc"],
+        categories: IN_ALL,
+        subresources: STATUS,
+        fields: &[("spec.clusterIP", "/spec/clusterIP"), ("spec.type", "/spec/type")],
+        ..core("Service", "services", "service")
+    },
+    apps("DaemonSet", "daemonsets", "daemonset", &["ds"], STATUS),
+    apps("Deployment", "deployments", "deployment", &["deploy"], SCALE),
+    Kind {
+        fields: &[("status.replicas", "/status/replicas")],
+        ..apps("ReplicaSet", "replicasets", "replicaset", &["rs"], SCALE)
+    },
+    apps("StatefulSet", "statefulsets", "statefulset", &["sts"], SCALE),
+    Kind { group: "events.k8s.io", short_names: &["ev"], fields: EVENT_FIELDS_NEW, ..core("Event", "events", "event") },
+    review("SelfSubjectAccessReview", "selfsubjectaccessreviews", "selfsubjectaccessreview"),
+    review("SelfSubjectRulesReview", "selfsubjectrulesreviews", "selfsubjectrulesreview"),
+    Kind {
+        group: "autoscaling",
+        version: "v2",
+        short_names: &["hpa"],
+        categories: IN_ALL,
+        subresources: STATUS,
+        ..core("HorizontalPodAutoscaler", "horizontalpodautoscalers", "horizontalpodautoscaler")
+    },
+    Kind {
+        group: "batch",
+        short_names: &["cj"],
+        categories: IN_ALL,
+        subresources: STATUS,
+        generation: Generation::Spec,
+        ..core("CronJob", "cronjobs", "cronjob")
+    },
+    Kind {
+        group: "batch",
+        categories: IN_ALL,
+        subresources: STATUS,
+        generation: Generation::Spec,
+        fields: &[("status.successful", "/status/succeeded")],
+        ..core("Job", "jobs", "job")
+    },
+    Kind {
+        group: "networking.k8s.io",
+        short_names: &["ing"],
+        subresources: STATUS,
+        generation: Generation::Spec,
+        ..core("Ingress", "ingresses", "ingress")
+    },
+    Kind {
+        group: "networking.k8s.io",
+        short_names: &["netpol"],
+        generation: Generation::Spec,
+        ..core("NetworkPolicy", "networkpolicies", "networkpolicy")
+    },
+    rbac("ClusterRoleBinding", "clusterrolebindings", "clusterrolebinding", false),
+    rbac("ClusterRole", "clusterroles", "clusterrole", false),
+    rbac("RoleBinding", "rolebindings", "rolebinding", true),
+    rbac("Role", "roles", "role", true),
+    Kind {
+        group: "apiextensions.k8s.io",
+        short_names: &["crd", "crds"],
+        categories: &["api-extensions"],
+        namespaced: false,
+        subresources: STATUS,
+        generation: Generation::Spec,
+        ..core("CustomResourceDefinition", "customresourcedefinitions", "customresourcedefinition")
+    },
+    Kind { group: "coordination.k8s.io", ..core("Lease", "leases", "lease") },
+    argo("Application", "applications", "application", &["app", "apps"], Generation::Whole),
+    Kind {
+        subresources: STATUS,
+        ..argo("ApplicationSet", "applicationsets", "applicationset", &["appset", "appsets"], Generation::Spec)
+    },
+    argo("AppProject", "appprojects", "appproject", &["appproj", "appprojs"], Generation::Whole),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kind_names_and_places_are_unique() {
+        for (i, a) in KINDS.iter().enumerate() {
+            for b in &KINDS[i + 1..] {
+                assert!((a.group, a.plural) != (b.group, b.plural), "{} twice", a.qualified());
+                assert!(a.kind != b.kind || a.kind == "Event", "{} twice", a.kind);
+            }
+        }
+    }
+
+    #[test]
+    fn events_have_two_spellings_and_the_core_one_is_the_name() {
+        assert_eq!(by_kind("Event").map(Kind::api_version).as_deref(), Some("v1"));
+        assert_eq!(by_resource("events.k8s.io", "v1", "events").map(|k| k.kind), Some("Event"));
+        assert!(by_resource("events.k8s.io", "v1beta1", "events").is_none());
+    }
+}

@@ -1,0 +1,180 @@
+//! One cluster's API server: a TLS listener on loopback.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener as StdListener};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use http::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
+
+use super::access::User;
+use super::api;
+use super::fault::Faults;
+use super::store::Store;
+use super::tls::{Ca, Leaf};
+
+/// What a server serves.
+#[derive(Debug, Clone)]
+pub struct Cluster {
+    /// Name for logs.
+    pub name: String,
+    /// The objects.
+    pub store: Store,
+    /// Who may come in.
+    pub users: Vec<User>,
+    /// The port on loopback; any free one when none.
+    pub port: Option<u16>,
+    /// Whether lists may be streamed (`sendInitialEvents`), as with etcd 3.5 and newer.
+    pub streaming_lists: bool,
+    /// What the certificate is like.
+    pub leaf: Leaf,
+}
+
+impl Cluster {
+    /// A cluster with streaming lists on any free port.
+    #[must_use]
+    pub fn new(name: &str, store: Store, users: Vec<User>) -> Self {
+        Self { name: name.to_owned(), store, users, port: None, streaming_lists: true, leaf: Leaf::Valid }
+    }
+}
+
+/// A running API server. Dropping it stops it.
+#[derive(Debug)]
+pub struct Server {
+    api: Arc<api::Api>,
+    acceptor: Acceptor,
+    port: u16,
+    /// The accept loop, which owns the connections; aborted when the server stops.
+    tasks: Mutex<Option<JoinSet<()>>>,
+}
+
+#[derive(Clone)]
+struct Acceptor(TlsAcceptor);
+
+impl std::fmt::Debug for Acceptor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Acceptor")
+    }
+}
+
+impl Server {
+    /// Starts serving on loopback, within the runtime of the caller.
+    ///
+    /// # Errors
+    /// When the port is taken or no certificate can be made.
+    pub fn start(ca: &Ca, cluster: Cluster) -> io::Result<Self> {
+        let acceptor = Acceptor(ca.acceptor(cluster.leaf)?);
+        let wanted = cluster.port.unwrap_or(0);
+        let api = Arc::new(api::Api::new(cluster));
+        let (tasks, port) = listen(wanted, &api, &acceptor)?;
+        Ok(Self { api, acceptor, port, tasks: Mutex::new(Some(tasks)) })
+    }
+
+    /// `https://127.0.0.1:port`.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("https://127.0.0.1:{}", self.port)
+    }
+
+    /// The port on loopback; the same after [`Server::start_again`].
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The objects served.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.api.store
+    }
+
+    /// What goes wrong on order.
+    #[must_use]
+    pub fn faults(&self) -> &Faults {
+        &self.api.faults
+    }
+
+    /// Closes the listener and all connections, and waits until they are gone.
+    pub async fn stop(&self) {
+        let tasks = self.tasks().take();
+        if let Some(mut tasks) = tasks {
+            tasks.shutdown().await;
+        }
+    }
+
+    /// Listens on the same port again; nothing happens while the server runs.
+    ///
+    /// # Errors
+    /// When the port was taken meanwhile.
+    pub fn start_again(&self) -> io::Result<()> {
+        let mut tasks = self.tasks();
+        if tasks.is_none() {
+            *tasks = Some(listen(self.port, &self.api, &self.acceptor)?.0);
+        }
+        Ok(())
+    }
+
+    /// Whether the listener is open.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        self.tasks().is_some()
+    }
+
+    fn tasks(&self) -> MutexGuard<'_, Option<JoinSet<()>>> {
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn listen(port: u16, api: &Arc<api::Api>, acceptor: &Acceptor) -> io::Result<(JoinSet<()>, u16)> {
+    let listener = StdListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))?;
+    listener.set_nonblocking(true)?;
+    let port = listener.local_addr()?.port();
+    let listener = TcpListener::from_std(listener)?;
+    let mut tasks = JoinSet::new();
+    tasks.spawn(accept(listener, port, Arc::clone(api), acceptor.clone()));
+    Ok((tasks, port))
+}
+
+async fn accept(listener: TcpListener, port: u16, api: Arc<api::Api>, acceptor: Acceptor) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => drop(connections.spawn(connection(stream, port, Arc::clone(&api), acceptor.clone()))),
+                // out of file descriptors, most likely: others must end first
+                Err(error) => {
+                    tracing::warn!(cluster = %api.name, %error, "the simulated API server cannot accept");
+                    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+                }
+            },
+            Some(_) = connections.join_next() => {}
+        }
+    }
+}
+
+async fn connection(stream: TcpStream, port: u16, api: Arc<api::Api>, Acceptor(acceptor): Acceptor) {
+    let _ = stream.set_nodelay(true);
+    let stream = match acceptor.accept(stream).await {
+        Ok(stream) => stream,
+        Err(error) => return tracing::debug!(cluster = %api.name, %error, "TLS handshake failed"),
+    };
+    let service = service_fn(|request: Request<Incoming>| {
+        let api = Arc::clone(&api);
+        async move { api.answer(port, request).await }
+    });
+    let served = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .max_buf_size(1 << 20)
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades()
+        .await;
+    if let Err(error) = served {
+        tracing::debug!(cluster = %api.name, %error, "connection ended");
+    }
+}

@@ -1,0 +1,8 @@
+//! One cluster's objects: written by the world, read and watched by the API server.
+
+mod contents;
+#[cfg(test)]
+mod laws;
+mod shelf;
+
+pub use contents::{Snapshot, Store};

@@ -1,0 +1,135 @@
+//! Writing: what an API server does to an object before it is kept.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+use tokio::sync::watch;
+
+use super::super::clock::Clock;
+use super::super::history::{Change, History};
+use super::super::kinds::{self, Generation, Kind};
+use super::super::object::{self, Object};
+
+/// Everything a store holds.
+#[derive(Debug)]
+pub(super) struct State {
+    pub resource_version: u64,
+    pub random: fastrand::Rng,
+    pub shelves: HashMap<&'static str, Shelf>,
+}
+
+/// The objects of one kind.
+#[derive(Debug)]
+pub(super) struct Shelf {
+    pub objects: BTreeMap<Box<str>, Arc<Object>>,
+    pub history: History,
+    /// The version of the last change; watches wait on it.
+    pub changed: watch::Sender<u64>,
+}
+
+impl Shelf {
+    /// Keeps a change and wakes the watchers.
+    pub fn record(&mut self, change: Change) {
+        let version = change.resource_version;
+        self.history.push(change);
+        self.changed.send_replace(version);
+    }
+}
+
+impl State {
+    /// Creates or replaces an object; the store's version when it cannot be kept.
+    pub fn put(&mut self, clock: &Clock, mut value: Value) -> u64 {
+        let identity = identify(&mut value, &mut self.random);
+        let (Some((kind, key)), Some(object)) = (identity, value.as_object_mut()) else {
+            tracing::error!(kind = %value["kind"], name = %value["metadata"]["name"], "the world cannot keep this object");
+            return self.resource_version;
+        };
+        let Some(shelf) = self.shelves.get_mut(kind.kind) else { return self.resource_version };
+        let before = shelf.objects.get(&*key).cloned();
+        let rest = object::rest(object);
+        let version = self.resource_version + 1;
+        let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) else { return version - 1 };
+        metadata.remove("resourceVersion");
+        if let Some(before) = &before {
+            let old: Map<String, Value> = serde_json::from_slice(before.metadata()).unwrap_or_default();
+            for field in ["uid", "creationTimestamp", "generation"] {
+                match old.get(field) {
+                    Some(value) => drop(metadata.insert(field.to_owned(), value.clone())),
+                    None => drop(metadata.remove(field)),
+                }
+            }
+            let same_rest = before.rest() == rest;
+            if same_rest && metadata.len() + 1 == old.len() && metadata.iter().all(|(k, v)| old.get(k) == Some(v)) {
+                return before.resource_version;
+            }
+            let moved = match kind.generation {
+                Generation::Absent => false,
+                Generation::Whole => !same_rest,
+                Generation::Spec => !same_rest && spec(before.rest()) != spec(&rest),
+            };
+            if moved && let Some(generation) = metadata.get("generation").and_then(Value::as_u64) {
+                metadata.insert("generation".to_owned(), (generation + 1).into());
+            }
+        } else {
+            metadata.entry("uid").or_insert_with(|| uid(&mut self.random).into());
+            let now = Timestamp::from_second(clock.now().as_second()).unwrap_or_default();
+            metadata.entry("creationTimestamp").or_insert_with(|| now.to_string().into());
+            if kind.generation != Generation::Absent {
+                metadata.entry("generation").or_insert_with(|| 1.into());
+            }
+        }
+        metadata.insert("resourceVersion".to_owned(), version.to_string().into());
+        let object = Arc::new(Object::new(kind, &value, &rest, version));
+        self.resource_version = version;
+        shelf.objects.insert(key.into(), Arc::clone(&object));
+        shelf.record(Change { resource_version: version, before, object, deleted: false });
+        version
+    }
+}
+
+/// Finds kind and key, after putting namespace and name in order; none when the object cannot be kept.
+fn identify(value: &mut Value, random: &mut fastrand::Rng) -> Option<(&'static Kind, String)> {
+    let kind = kinds::by_kind(value["kind"].as_str()?).filter(|k| k.is_stored())?;
+    let metadata = value.get_mut("metadata")?.as_object_mut()?;
+    if kind.namespaced {
+        metadata.entry("namespace").or_insert_with(|| "default".into());
+    } else {
+        metadata.remove("namespace");
+    }
+    if !metadata.contains_key("name") {
+        let suffix: String =
+            (0..5).filter_map(|_| random.choice(b"bcdfghjklmnpqrstvwxz2456789")).map(|b| char::from(*b)).collect();
+        let name = format!("{}{suffix}", metadata.get("generateName")?.as_str()?);
+        metadata.insert("name".to_owned(), name.into());
+    }
+    let namespace = metadata.get("namespace").and_then(Value::as_str).unwrap_or_default();
+    let name = metadata.get("name")?.as_str().filter(|n| !n.is_empty())?;
+    let key = object::key(namespace, name);
+    Some((kind, key))
+}
+
+/// The spec within what follows the metadata, as text; both sides were written by the same encoder.
+fn spec(rest: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Spec<'a> {
+        #[serde(borrow)]
+        spec: Option<&'a RawValue>,
+    }
+    let mut whole = b"{\"\":0".to_vec();
+    whole.extend_from_slice(rest);
+    let parsed: Spec<'_> = serde_json::from_slice(&whole).ok()?;
+    parsed.spec.map(|s| s.get().to_owned())
+}
+
+/// A random (version 4) UUID.
+fn uid(random: &mut fastrand::Rng) -> String {
+    let mut text = format!("{:032x}", random.u128(..) & !(0xf << 76) & !(0x3 << 62) | 4 << 76 | 2 << 62);
+    for at in [20, 16, 12, 8] {
+        text.insert(at, '-');
+    }
+    text
+}
