@@ -1,2 +1,20 @@
-//! What is known, in memory, fed by deltas.
+//! What is known, in memory: fed by deltas, read by views, synchronous.
+//!
+//! Views get rows by number and never iterate a table; what they list is an [`Index`] that is rebuilt only when
+//! something it depends on has moved. Add a column in `field.rs`: it is at once shown, sortable and searchable.
+
+pub mod apps;
+pub mod census;
 pub mod delta;
+pub mod field;
+pub mod grid;
+pub mod index;
+pub mod query;
+
+pub use apps::{Apps, RowId, SourceState};
+pub use census::{Census, EnvironmentCount};
+pub use delta::{Delta, Sink};
+pub use field::{FIELDS, Field, FieldId};
+pub use grid::Grid;
+pub use index::{Index, Sort};
+pub use query::Query;

@@ -1,1 +1,4 @@
+//! Integration tests, one module a subject.
+
+mod sim_kubernetes;
 mod sim_world;

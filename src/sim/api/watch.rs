@@ -152,6 +152,8 @@ impl Watch {
                 State::Silent => return std::future::pending().await,
                 State::Broken => {
                     self.state = State::Ended;
+                    // what was said before is flushed while the body has nothing to give
+                    tokio::task::yield_now().await;
                     return Some(Err(io::Error::from(io::ErrorKind::ConnectionReset)));
                 }
                 State::Ended => return None,
@@ -269,5 +271,23 @@ impl Watch {
             _ = self.faults.1.changed() => {}
             () = sleep_until(next) => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bookmarks_come_every_minute_and_twice_before_the_end() {
+        let now = Instant::now();
+        let at = |life| {
+            bookmark_times(now, Duration::from_secs(life)).iter().map(|t| (*t - now).as_secs()).collect::<Vec<_>>()
+        };
+        // a recorded watch of 75 s had its bookmarks 15, 2 and 1 s before its end
+        assert_eq!(at(75), [60, 73, 74]);
+        assert_eq!(at(200), [60, 120, 180, 198, 199]);
+        assert_eq!(at(2), [1]);
+        assert_eq!(at(1), [0_u64; 0]);
     }
 }

@@ -1,0 +1,32 @@
+//! Watches on Argo CD Applications through the Kubernetes API.
+//!
+//! ```text
+//! kubeconfig, credential, proxy -> connect -> request -> session (first list, relist, watch) -> Sink
+//!                                   lines -> decode (lenient, shape, project, operation) ---^
+//! ```
+//!
+//! The watch is our own, over raw requests and body frames: the library's hides bookmarks, notices a dead stream after
+//! minutes, and fails a page for one odd object. [`run`] is the whole of it; [`contexts`] says what can be run.
+
+mod connect;
+mod credential;
+mod decode;
+mod fault;
+mod first_list;
+mod kubeconfig;
+mod lenient;
+mod lines;
+mod operation;
+mod pace;
+mod project;
+mod proxy;
+mod report;
+mod request;
+mod session;
+mod shape;
+
+pub use connect::SourceSpec;
+pub use decode::{Decoder, Event, Page};
+pub use kubeconfig::{ContextEntry, IN_CLUSTER, KubeconfigPlace, contexts};
+pub use lines::{Line, Lines};
+pub use session::run;

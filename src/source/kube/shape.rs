@@ -1,0 +1,267 @@
+//! The parts of Argo CD's and Kubernetes' objects that rows are made of, and nothing else of them.
+
+use super::lenient::{Count, Last, List, Pairs, Tally, Text, objects};
+
+/// More of these than a person can read are not kept.
+const FEW: usize = 64;
+
+objects! {
+    /// One line of a watch.
+    Event {
+        /// `ADDED`, `MODIFIED`, `DELETED`, `BOOKMARK` or `ERROR`.
+        kind: Text<'de> = "type",
+        /// What it is about.
+        object: Object<'de> = "object",
+    }
+
+    /// An Application; or, in a bookmark or an error, what those carry.
+    Object {
+        metadata: Metadata<'de> = "metadata",
+        spec: Spec<'de> = "spec",
+        status: Status<'de> = "status",
+        operation: Option<Request<'de>> = "operation",
+        /// Of an error: the HTTP status it stands for.
+        code: i64 = "code",
+        /// Of an error: what it says.
+        message: Text<'de> = "message",
+    }
+
+    Metadata {
+        name: Text<'de> = "name",
+        namespace: Text<'de> = "namespace",
+        resource_version: Text<'de> = "resourceVersion",
+        created: Text<'de> = "creationTimestamp",
+        deleting: Text<'de> = "deletionTimestamp",
+        labels: Pairs<'de, FEW> = "labels",
+        annotations: Annotations<'de> = "annotations",
+        owners: List<Owner<'de>, 16> = "ownerReferences",
+    }
+
+    Annotations {
+        refresh: Option<Text<'de>> = "argocd.argoproj.io/refresh",
+        /// Of a bookmark: everything there was has been sent.
+        initial_events_end: Text<'de> = "k8s.io/initial-events-end",
+    }
+
+    Owner {
+        kind: Text<'de> = "kind",
+        name: Text<'de> = "name",
+    }
+
+    Spec {
+        project: Text<'de> = "project",
+        destination: Destination<'de> = "destination",
+        source: Source<'de> = "source",
+        sources: List<Source<'de>, FEW> = "sources",
+        hydrator: Option<Hydrator<'de>> = "sourceHydrator",
+        sync_policy: SyncPolicy<'de> = "syncPolicy",
+    }
+
+    Destination {
+        server: Text<'de> = "server",
+        name: Text<'de> = "name",
+        namespace: Text<'de> = "namespace",
+    }
+
+    Source {
+        repo: Text<'de> = "repoURL",
+        path: Text<'de> = "path",
+        chart: Text<'de> = "chart",
+        target_revision: Text<'de> = "targetRevision",
+    }
+
+    Hydrator {
+        dry: Source<'de> = "drySource",
+        wet: HydratedSource<'de> = "syncSource",
+    }
+
+    HydratedSource {
+        repo: Text<'de> = "repoURL",
+        path: Text<'de> = "path",
+        target_branch: Text<'de> = "targetBranch",
+    }
+
+    SyncPolicy {
+        automated: Option<Automated<'de>> = "automated",
+    }
+
+    Automated {
+        enabled: Option<bool> = "enabled",
+        prune: bool = "prune",
+        self_heal: bool = "selfHeal",
+    }
+
+    Status {
+        sync: SyncStatus<'de> = "sync",
+        health: HealthStatus<'de> = "health",
+        resources: Tally<Resources> = "resources",
+        operation: Option<OperationState<'de>> = "operationState",
+        history: Last<HistoryRow<'de>> = "history",
+        conditions: List<Condition<'de>, FEW> = "conditions",
+        reconciled: Text<'de> = "reconciledAt",
+        summary: Summary<'de> = "summary",
+        controller_namespace: Text<'de> = "controllerNamespace",
+    }
+
+    SyncStatus {
+        status: Text<'de> = "status",
+        revision: Text<'de> = "revision",
+        revisions: List<Text<'de>, 1> = "revisions",
+    }
+
+    HealthStatus {
+        status: Text<'de> = "status",
+        message: Text<'de> = "message",
+        since: Text<'de> = "lastTransitionTime",
+    }
+
+    Resource {
+        status: Text<'de> = "status",
+        hook: bool = "hook",
+        requires_pruning: bool = "requiresPruning",
+    }
+
+    /// `status.operationState`.
+    OperationState {
+        request: Request<'de> = "operation",
+        phase: Text<'de> = "phase",
+        message: Text<'de> = "message",
+        started: Text<'de> = "startedAt",
+        finished: Text<'de> = "finishedAt",
+        retries: i64 = "retryCount",
+        result: SyncResult<'de> = "syncResult",
+    }
+
+    /// `operation`: what was asked for.
+    Request {
+        sync: Sync<'de> = "sync",
+        initiator: Initiator<'de> = "initiatedBy",
+        retry: Retry<'de> = "retry",
+    }
+
+    Sync {
+        revision: Text<'de> = "revision",
+        revisions: List<Text<'de>, 1> = "revisions",
+        dry_run: bool = "dryRun",
+    }
+
+    Initiator {
+        username: Text<'de> = "username",
+        automated: bool = "automated",
+    }
+
+    Retry {
+        limit: Option<i64> = "limit",
+        backoff: Backoff<'de> = "backoff",
+    }
+
+    Backoff {
+        duration: Text<'de> = "duration",
+        factor: Option<i64> = "factor",
+        max: Text<'de> = "maxDuration",
+    }
+
+    SyncResult {
+        revision: Text<'de> = "revision",
+        revisions: List<Text<'de>, 1> = "revisions",
+        resources: Tally<Results> = "resources",
+    }
+
+    ResourceResult {
+        status: Text<'de> = "status",
+        phase: Text<'de> = "hookPhase",
+    }
+
+    HistoryRow {
+        id: i64 = "id",
+        revision: Text<'de> = "revision",
+        revisions: List<Text<'de>, 1> = "revisions",
+        deployed: Text<'de> = "deployedAt",
+        initiator: Initiator<'de> = "initiatedBy",
+    }
+
+    Condition {
+        kind: Text<'de> = "type",
+        message: Text<'de> = "message",
+        since: Text<'de> = "lastTransitionTime",
+    }
+
+    Summary {
+        images: List<Text<'de>, FEW> = "images",
+    }
+
+    /// The answer to a request for a table.
+    Table {
+        kind: Text<'de> = "kind",
+        columns: List<Column<'de>, FEW> = "columnDefinitions",
+        rows: List<Row<'de>, { usize::MAX }> = "rows",
+    }
+
+    Column {
+        name: Text<'de> = "name",
+    }
+
+    Row {
+        cells: List<Text<'de>, FEW> = "cells",
+    }
+
+    /// What a list says of itself.
+    ListMeta {
+        resource_version: Text<'de> = "resourceVersion",
+        more: Text<'de> = "continue",
+    }
+
+    /// The body of an answer that is not a success.
+    Failure {
+        message: Text<'de> = "message",
+        reason: Text<'de> = "reason",
+    }
+}
+
+/// The rows of `status.resources`, counted.
+#[derive(Debug, Default)]
+pub struct Resources {
+    /// All but live hooks.
+    pub total: u32,
+    /// Those that differ from Git.
+    pub drift: u32,
+    /// Those that left Git.
+    pub prunable: u32,
+}
+
+impl<'de> Count<'de> for Resources {
+    type Item = Resource<'de>;
+
+    /// A live hook is listed too, with `requiresPruning` and without a status (recorded): it is no drift and nothing
+    /// to prune.
+    fn add(&mut self, resource: &Resource<'de>) {
+        if !resource.hook {
+            self.total += 1;
+            self.drift += u32::from(resource.status == "OutOfSync");
+            self.prunable += u32::from(resource.requires_pruning);
+        }
+    }
+}
+
+/// The rows of `syncResult.resources`, counted.
+#[derive(Debug, Default)]
+pub struct Results {
+    /// All of them.
+    pub total: u32,
+    /// Those nothing more will happen to.
+    pub done: u32,
+}
+
+impl<'de> Count<'de> for Results {
+    type Item = ResourceResult<'de>;
+
+    /// `hookPhase` is filled for ordinary resources too: `Running` is applied and waited for.
+    fn add(&mut self, result: &ResourceResult<'de>) {
+        self.total += 1;
+        let done = match &*result.phase {
+            "" => !result.status.is_empty(),
+            phase => matches!(phase, "Succeeded" | "Failed" | "Error"),
+        };
+        self.done += u32::from(done);
+    }
+}

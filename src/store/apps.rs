@@ -1,0 +1,398 @@
+//! The Applications of every source, and the sources themselves.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use super::census::Census;
+use super::delta::Delta;
+use crate::domain::time::after;
+use crate::domain::{
+    AppKey, AppRow, Classifier, Environment, Fullness, Link, SourceFacts, Symbol, Timestamp, Trouble, TroubleKind,
+    operation::HELD_MESSAGE,
+};
+
+/// The place of a row. Valid until the row is removed; the place may then be taken by another.
+pub type RowId = u32;
+
+/// A source as the store knows it.
+#[derive(Clone, Debug, Default)]
+pub struct SourceState {
+    /// How it is doing.
+    pub link: Link,
+    /// What is known of it.
+    pub facts: SourceFacts,
+    /// Counts its first lists, so that rows of an earlier one can be told apart.
+    epoch: u32,
+    /// Applications of it in the store.
+    pub apps: u32,
+}
+
+#[derive(Debug)]
+struct Slot {
+    row: AppRow,
+    epoch: u32,
+    trouble: Option<TroubleKind>,
+}
+
+/// All Applications of all sources.
+///
+/// Two generations tell readers what moved: [`Apps::order_generation`] when the set of rows or anything they are
+/// sorted, filtered or counted by changed; [`Apps::generation`] at any change at all.
+#[derive(Debug, Default)]
+pub struct Apps {
+    slots: Vec<Option<Slot>>,
+    free: Vec<RowId>,
+    by_key: HashMap<AppKey, RowId>,
+    sources: BTreeMap<Symbol, SourceState>,
+    classifier: Arc<Classifier>,
+    census: Census,
+    generation: u64,
+    order_generation: u64,
+    /// Operations that say "held" but are too young to be called so yet, and when they will not be.
+    ripening: Vec<(Timestamp, AppKey)>,
+}
+
+impl Apps {
+    /// An empty store that describes environments with `classifier`.
+    #[must_use]
+    pub fn new(classifier: Arc<Classifier>) -> Self {
+        Self { classifier, ..Self::default() }
+    }
+
+    /// Names a source that exists, so that it is listed even while it is off.
+    pub fn add_source(&mut self, name: Symbol, facts: SourceFacts) {
+        self.sources.entry(name).or_default().facts = facts;
+        self.generation += 1;
+    }
+
+    /// Takes one change in. `now` decides what is trouble already.
+    pub fn apply(&mut self, delta: Delta, now: Timestamp) {
+        self.generation += 1;
+        match delta {
+            Delta::Link(source, link) => self.sources.entry(source).or_default().link = link,
+            Delta::Facts(source, facts) => self.sources.entry(source).or_default().facts = *facts,
+            Delta::Begin(source) => self.sources.entry(source).or_default().epoch += 1,
+            Delta::Upsert(row) => self.upsert(*row, now),
+            Delta::Remove(key) => self.remove(&key),
+            Delta::Settle(source) => self.settle(&source),
+            Delta::Replace(source, rows) => {
+                self.sources.entry(source.clone()).or_default().epoch += 1;
+                for row in rows {
+                    self.upsert(row, now);
+                }
+                self.settle(&source);
+            }
+        }
+    }
+
+    fn upsert(&mut self, row: AppRow, now: Timestamp) {
+        let source = self.sources.entry(row.key.source.clone()).or_default();
+        let epoch = source.epoch;
+        let trouble = row.trouble(now).map(|t| t.kind);
+        if let Some(operation) = &row.operation
+            && operation.message.as_deref() == Some(HELD_MESSAGE)
+            && !operation.is_held(now)
+        {
+            let ripe = after(operation.started.unwrap_or(now), std::time::Duration::from_secs(3));
+            self.ripening.push((ripe.max(now), row.key.clone()));
+        }
+        if let Some(&id) = self.by_key.get(&row.key)
+            && let Some(slot) = &mut self.slots[id as usize]
+        {
+            if row.fullness == Fullness::Sketch && slot.row.fullness == Fullness::Full {
+                return;
+            }
+            slot.epoch = epoch;
+            if slot.row == row && slot.trouble == trouble {
+                return;
+            }
+            if moves_order(&slot.row, &row) || slot.trouble != trouble {
+                self.order_generation += 1;
+            }
+            self.census.forget(&slot.row, slot.trouble);
+            self.census.count(&row, trouble);
+            slot.row = row;
+            slot.trouble = trouble;
+            return;
+        }
+        source.apps += 1;
+        self.order_generation += 1;
+        self.census.count(&row, trouble);
+        let key = row.key.clone();
+        let slot = Some(Slot { row, epoch, trouble });
+        let id = if let Some(id) = self.free.pop() {
+            self.slots[id as usize] = slot;
+            id
+        } else {
+            self.slots.push(slot);
+            (self.slots.len() - 1) as RowId
+        };
+        self.by_key.insert(key, id);
+    }
+
+    fn remove(&mut self, key: &AppKey) {
+        let Some(id) = self.by_key.remove(key) else { return };
+        self.order_generation += 1;
+        if let Some(slot) = self.slots[id as usize].take() {
+            self.census.forget(&slot.row, slot.trouble);
+        }
+        self.free.push(id);
+        if let Some(source) = self.sources.get_mut(&key.source) {
+            source.apps = source.apps.saturating_sub(1);
+        }
+    }
+
+    fn settle(&mut self, source: &Symbol) {
+        let epoch = self.sources.get(source).map_or(0, |s| s.epoch);
+        let gone: Vec<AppKey> = self
+            .slots
+            .iter()
+            .flatten()
+            .filter(|slot| slot.row.key.source == *source && slot.epoch != epoch)
+            .map(|slot| slot.row.key.clone())
+            .collect();
+        for key in gone {
+            self.remove(&key);
+        }
+    }
+
+    /// When a verdict may change by time alone.
+    #[must_use]
+    pub fn next_verdict(&self) -> Option<Timestamp> {
+        self.ripening.iter().map(|(at, _)| *at).min()
+    }
+
+    /// Judges again what time alone may have changed.
+    pub fn ripen(&mut self, now: Timestamp) {
+        let (ripe, young): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.ripening).into_iter().partition(|(at, _)| *at <= now);
+        self.ripening = young;
+        for (_, key) in ripe {
+            if let Some(row) = self.find(&key).and_then(|id| self.get(id)).cloned() {
+                self.generation += 1;
+                self.upsert(row, now);
+            }
+        }
+    }
+
+    /// The row at `id`.
+    #[must_use]
+    pub fn get(&self, id: RowId) -> Option<&AppRow> {
+        self.slots.get(id as usize)?.as_ref().map(|s| &s.row)
+    }
+
+    /// Where an Application stands.
+    #[must_use]
+    pub fn find(&self, key: &AppKey) -> Option<RowId> {
+        self.by_key.get(key).copied()
+    }
+
+    /// The kind of trouble the row at `id` is in.
+    #[must_use]
+    pub fn trouble_kind(&self, id: RowId) -> Option<TroubleKind> {
+        self.slots.get(id as usize)?.as_ref()?.trouble
+    }
+
+    /// The whole verdict on the row at `id`.
+    #[must_use]
+    pub fn trouble(&self, id: RowId, now: Timestamp) -> Option<Trouble> {
+        self.get(id)?.trouble(now)
+    }
+
+    /// Every row, for indexes, counts and headless output; views do not iterate.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (RowId, &AppRow, Option<TroubleKind>)> {
+        let numbered = self.slots.iter().enumerate();
+        numbered.filter_map(|(id, slot)| slot.as_ref().map(|s| (id as RowId, &s.row, s.trouble)))
+    }
+
+    /// Every row, in no order, for output that is not a screen.
+    pub fn all(&self) -> impl Iterator<Item = &AppRow> {
+        self.iter().map(|(_, row, _)| row)
+    }
+
+    /// How many Applications there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.by_key.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.by_key.is_empty()
+    }
+
+    /// The sources, by name.
+    #[must_use]
+    pub fn sources(&self) -> &BTreeMap<Symbol, SourceState> {
+        &self.sources
+    }
+
+    /// The link of a source; off when nobody knows it.
+    #[must_use]
+    pub fn link(&self, source: &Symbol) -> &Link {
+        const OFF: &Link = &Link::Off;
+        self.sources.get(source).map_or(OFF, |s| &s.link)
+    }
+
+    /// Counts by environment, kept by the deltas.
+    #[must_use]
+    pub fn census(&self) -> &Census {
+        &self.census
+    }
+
+    /// The environments that have Applications, in their order.
+    #[must_use]
+    pub fn environments(&self) -> Vec<Environment> {
+        let mut found: Vec<_> = self.census.names().map(|name| self.classifier.describe(name)).collect();
+        found.sort_by(|a, b| a.order.cmp(&b.order).then_with(|| a.name.cmp(&b.name)));
+        found
+    }
+
+    /// Order, protection and colour of an environment.
+    #[must_use]
+    pub fn describe(&self, environment: &Symbol) -> Environment {
+        self.classifier.describe(environment)
+    }
+
+    /// Moves at any change.
+    #[must_use]
+    pub fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// Moves when rows come, go, or change what they are sorted, filtered or counted by.
+    #[must_use]
+    pub fn order_generation(&self) -> u64 {
+        self.order_generation
+    }
+}
+
+/// Whether a change of a row may move it in any list, or in or out of one.
+fn moves_order(old: &AppRow, new: &AppRow) -> bool {
+    old.fullness != new.fullness
+        || old.environment != new.environment
+        || old.service != new.service
+        || old.project != new.project
+        || old.labels != new.labels
+        || old.sync != new.sync
+        || old.health != new.health
+        || old.version() != new.version()
+        || old.deployed != new.deployed
+        || old.deleting.is_some() != new.deleting.is_some()
+        || old.drift != new.drift
+        || old.operation.as_ref().is_some_and(|o| o.is_active())
+            != new.operation.as_ref().is_some_and(|o| o.is_active())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Health;
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    const NOW: Timestamp = Timestamp::UNIX_EPOCH;
+
+    fn row(source: &str, name: &str, health: Health) -> AppRow {
+        AppRow {
+            key: AppKey { source: source.into(), namespace: "argocd".into(), name: name.into() },
+            environment: Some("dev".into()),
+            service: name.into(),
+            health,
+            ..AppRow::default()
+        }
+    }
+
+    fn names(apps: &Apps) -> Vec<String> {
+        let mut names: Vec<_> = apps.all().map(|r| format!("{}/{}", r.key.source, r.key.name)).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_sketch_never_replaces_what_is_known_in_full() {
+        let mut apps = Apps::default();
+        apps.apply(Delta::Upsert(Box::new(row("a", "x", Health::Healthy))), NOW);
+        let sketch = AppRow { fullness: Fullness::Sketch, ..row("a", "x", Health::Degraded) };
+        apps.apply(Delta::Upsert(Box::new(sketch)), NOW);
+        assert_eq!(apps.get(0).unwrap().health, Health::Healthy);
+    }
+
+    #[test]
+    fn settling_forgets_what_the_first_list_did_not_name_and_nothing_of_other_sources() {
+        let mut apps = Apps::default();
+        for name in ["x", "y"] {
+            apps.apply(Delta::Upsert(Box::new(row("a", name, Health::Healthy))), NOW);
+            apps.apply(Delta::Upsert(Box::new(row("b", name, Health::Healthy))), NOW);
+        }
+        apps.apply(Delta::Begin("a".into()), NOW);
+        apps.apply(Delta::Upsert(Box::new(row("a", "y", Health::Healthy))), NOW);
+        assert_eq!(apps.len(), 4);
+        apps.apply(Delta::Settle("a".into()), NOW);
+        assert_eq!(names(&apps), ["a/y", "b/x", "b/y"]);
+    }
+
+    #[test]
+    fn a_heartbeat_moves_no_order() {
+        let mut apps = Apps::default();
+        apps.apply(Delta::Upsert(Box::new(row("a", "x", Health::Healthy))), NOW);
+        let order = apps.order_generation();
+        let beat = AppRow { reconciled: Some(NOW), ..row("a", "x", Health::Healthy) };
+        apps.apply(Delta::Upsert(Box::new(beat)), NOW);
+        assert_eq!(apps.order_generation(), order);
+    }
+
+    #[derive(Clone, Debug)]
+    enum Step {
+        Put(u8, u8, Health),
+        Drop(u8, u8),
+        Swap(u8, Vec<u8>),
+    }
+
+    fn steps() -> impl Strategy<Value = Vec<Step>> {
+        let health = prop::sample::select(&Health::ALL[..]);
+        let step = prop_oneof![
+            4 => (0..2u8, 0..6u8, health).prop_map(|(s, n, h)| Step::Put(s, n, h)),
+            2 => (0..2u8, 0..6u8).prop_map(|(s, n)| Step::Drop(s, n)),
+            1 => (0..2u8, prop::collection::vec(0..6u8, 0..6)).prop_map(|(s, n)| Step::Swap(s, n)),
+        ];
+        prop::collection::vec(step, 0..60)
+    }
+
+    proptest! {
+        /// Any deltas leave what a naive map would hold, and the counts a recount would give.
+        #[test]
+        fn the_store_equals_a_naive_map(steps in steps()) {
+            let mut apps = Apps::default();
+            let mut naive: BTreeMap<(u8, u8), Health> = BTreeMap::new();
+            let make = |s: u8, n: u8, h| row(&format!("s{s}"), &format!("n{n}"), h);
+            for step in steps {
+                match step {
+                    Step::Put(s, n, h) => {
+                        naive.insert((s, n), h);
+                        apps.apply(Delta::Upsert(Box::new(make(s, n, h))), NOW);
+                    }
+                    Step::Drop(s, n) => {
+                        naive.remove(&(s, n));
+                        apps.apply(Delta::Remove(make(s, n, Health::Healthy).key), NOW);
+                    }
+                    Step::Swap(s, list) => {
+                        naive.retain(|(source, _), _| *source != s);
+                        naive.extend(list.iter().map(|n| ((s, *n), Health::Missing)));
+                        let rows = list.iter().map(|n| make(s, *n, Health::Missing)).collect();
+                        apps.apply(Delta::Replace(format!("s{s}").into(), rows), NOW);
+                    }
+                }
+            }
+            let kept: BTreeMap<String, Health> =
+                apps.all().map(|r| (format!("{}/{}", r.key.source, r.key.name), r.health)).collect();
+            let wanted: BTreeMap<String, Health> =
+                naive.iter().map(|((s, n), h)| (format!("s{s}/n{n}"), *h)).collect();
+            prop_assert_eq!(kept, wanted);
+            let counted = apps.census().of("dev").map_or(0, |c| c.health(Health::Missing));
+            prop_assert_eq!(counted as usize, naive.values().filter(|h| **h == Health::Missing).count());
+            prop_assert_eq!(apps.sources().values().map(|s| s.apps as usize).sum::<usize>(), naive.len());
+        }
+    }
+}

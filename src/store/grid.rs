@@ -1,0 +1,84 @@
+//! Services by environments: what the Board shows.
+
+use std::collections::BTreeMap;
+
+use super::apps::{Apps, RowId};
+use super::query::Query;
+use crate::domain::{Environment, Fullness, Symbol};
+
+/// The Applications of every service in every environment. Sketches have no environment yet and are left out.
+#[derive(Debug, Default)]
+pub struct Grid {
+    services: Vec<Symbol>,
+    environments: Vec<Environment>,
+    /// By service, then by environment: the Applications of the cell, worst first.
+    cells: Vec<Vec<RowId>>,
+    built_for: Option<(Query, u64)>,
+    rebuilds: u64,
+}
+
+impl Grid {
+    /// Brings the grid up to date; does nothing when nothing it depends on has moved.
+    pub fn refresh(&mut self, apps: &Apps, query: &Query) {
+        let generation = apps.order_generation();
+        if self.built_for.as_ref().is_some_and(|(q, g)| *g == generation && q == query) {
+            return;
+        }
+        self.built_for = Some((query.clone(), generation));
+        self.rebuilds += 1;
+        let mut environments = apps.environments();
+        if let Some(only) = &query.environment {
+            environments.retain(|e| e.name == *only);
+        }
+        let column: BTreeMap<&Symbol, usize> = environments.iter().enumerate().map(|(n, e)| (&e.name, n)).collect();
+        let mut rows: BTreeMap<Symbol, Vec<Vec<RowId>>> = BTreeMap::new();
+        for (id, row, trouble) in apps.iter() {
+            let Some(column) = row.environment.as_ref().and_then(|e| column.get(e)) else { continue };
+            if row.fullness == Fullness::Full && query.matches(row, trouble) {
+                let cells = rows.entry(row.service.clone()).or_insert_with(|| vec![Vec::new(); environments.len()]);
+                cells[*column].push(id);
+            }
+        }
+        let worst_first = super::field::field(super::FieldId::State).compare;
+        for cell in rows.values_mut().flatten().filter(|cell| cell.len() > 1) {
+            cell.sort_unstable_by(|a, b| match (apps.get(*a), apps.get(*b)) {
+                (Some(x), Some(y)) => worst_first((x, apps.trouble_kind(*a)), (y, apps.trouble_kind(*b))),
+                _ => a.cmp(b),
+            });
+        }
+        self.services.clear();
+        self.cells.clear();
+        for (service, cells) in rows {
+            self.services.push(service);
+            self.cells.extend(cells);
+        }
+        self.environments = environments;
+    }
+
+    /// The services, by name.
+    #[must_use]
+    pub fn services(&self) -> &[Symbol] {
+        &self.services
+    }
+
+    /// The environments, in their order.
+    #[must_use]
+    pub fn environments(&self) -> &[Environment] {
+        &self.environments
+    }
+
+    /// The Applications of a cell, worst first.
+    #[must_use]
+    pub fn cell(&self, service: usize, environment: usize) -> &[RowId] {
+        if environment >= self.environments.len() {
+            return &[];
+        }
+        self.cells.get(service * self.environments.len() + environment).map_or(&[], Vec::as_slice)
+    }
+
+    /// How often it was rebuilt: a work counter for tests.
+    #[must_use]
+    pub fn rebuilds(&self) -> u64 {
+        self.rebuilds
+    }
+}
