@@ -1,1 +1,14 @@
-//! (being built)
+//! The pure half of the loop: a model, the messages that change it, and how it is drawn. Knows nothing of tasks,
+//! sockets or the wall clock; the runtime hands messages in and carries requests out.
+
+pub mod bindings;
+pub mod frame;
+pub mod header;
+pub mod model;
+pub mod msg;
+pub mod stack;
+pub mod update;
+
+pub use bindings::Bindings;
+pub use model::Model;
+pub use msg::{Msg, Request};

@@ -120,6 +120,12 @@ impl Server {
         Ok(())
     }
 
+    /// Whether the listener is open.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        self.tasks().is_some()
+    }
+
     fn tasks(&self) -> MutexGuard<'_, Option<JoinSet<()>>> {
         self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
     }

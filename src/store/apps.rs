@@ -249,6 +249,12 @@ impl Apps {
         found
     }
 
+    /// Order, protection and colour of an environment.
+    #[must_use]
+    pub fn describe(&self, environment: &Symbol) -> Environment {
+        self.classifier.describe(environment)
+    }
+
     /// Moves at any change.
     #[must_use]
     pub fn generation(&self) -> u64 {

@@ -1,1 +1,114 @@
-//! (being built)
+//! One file a screen. A view reads the store, remembers its own cursor, and draws only what is visible.
+//!
+//! It may not name a source, the runtime, the wall clock or a colour: data comes from [`Seen`], time too, and looks
+//! come from a [`Role`](crate::config::theme::Role). Add a screen as a file here, a scope in the command table, and
+//! one row in [`REGISTRY`].
+
+pub mod board;
+pub mod chooser;
+pub mod detail;
+pub mod empty;
+pub mod fleet;
+pub mod help;
+pub mod lens;
+pub mod links;
+pub mod seen;
+pub mod status;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::command::{CommandId, Scope};
+use crate::domain::Symbol;
+pub use lens::Lens;
+pub use seen::{Keys, Seen, Work};
+
+/// What a view did with a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Handled {
+    /// It was its own.
+    Yes,
+    /// Somebody else's.
+    No,
+}
+
+/// What a command asks of the world outside the views.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Show another screen on top.
+    Push(ScreenId),
+    /// Leave this screen.
+    Pop,
+    /// Show another screen in place of the lowest one.
+    Home(ScreenId),
+    /// Turn a source on or off.
+    Toggle(Symbol),
+    /// Connect a source anew; `None` means every one that is on.
+    Reconnect(Option<Symbol>),
+    /// Say something for a while.
+    Say(String),
+}
+
+/// Every screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ScreenId {
+    /// Services by environments.
+    Board,
+    /// The flat list.
+    Fleet,
+    /// The Applications of one cell of the Board.
+    Chooser,
+    /// One Application.
+    Detail,
+    /// The sources.
+    Links,
+    /// The keys.
+    Help,
+}
+
+/// Name, scope and maker of a screen.
+#[derive(Debug)]
+pub struct Screen {
+    /// Which one.
+    pub id: ScreenId,
+    /// Its word on the command line.
+    pub word: &'static str,
+    /// Makes it anew.
+    pub make: fn() -> Box<dyn View>,
+}
+
+/// Every screen there is.
+pub static REGISTRY: [Screen; 6] = [
+    Screen { id: ScreenId::Board, word: "board", make: || Box::new(board::Board::default()) },
+    Screen { id: ScreenId::Fleet, word: "fleet", make: || Box::new(fleet::Fleet::default()) },
+    Screen { id: ScreenId::Chooser, word: "chooser", make: || Box::new(chooser::Chooser::default()) },
+    Screen { id: ScreenId::Detail, word: "app", make: || Box::new(detail::Detail::default()) },
+    Screen { id: ScreenId::Links, word: "links", make: || Box::new(links::Links::default()) },
+    Screen { id: ScreenId::Help, word: "help", make: || Box::new(help::Help::default()) },
+];
+
+impl ScreenId {
+    /// A new screen of this kind.
+    #[must_use]
+    pub fn make(self) -> Box<dyn View> {
+        REGISTRY.iter().find(|s| s.id == self).map_or_else(|| Box::new(board::Board::default()) as _, |s| (s.make)())
+    }
+}
+
+/// A screen.
+pub trait View {
+    /// Which one it is.
+    fn id(&self) -> ScreenId;
+
+    /// The commands it handles, beside the global ones; the first is its own.
+    fn scopes(&self) -> &'static [Scope];
+
+    /// Does a command of its scopes.
+    fn command(&mut self, id: CommandId, lens: &mut Lens, seen: &Seen<'_>) -> (Handled, Vec<Effect>);
+
+    /// Brings cursor and indexes up to date with the store and the room there is. Called before every draw.
+    fn layout(&mut self, lens: &mut Lens, seen: &Seen<'_>, area: Rect);
+
+    /// Draws what is visible.
+    fn draw(&self, lens: &Lens, seen: &Seen<'_>, area: Rect, buf: &mut Buffer);
+}

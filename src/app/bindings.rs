@@ -1,0 +1,20 @@
+//! The keymap as the views may know it.
+
+use crate::command::Scope;
+use crate::command::hint::{self, HelpSection, Hint};
+use crate::config::keymap::Keymap;
+use crate::view::Keys;
+
+/// The effective keymap.
+#[derive(Debug)]
+pub struct Bindings(pub Keymap);
+
+impl Keys for Bindings {
+    fn hints(&self, scopes: &[Scope]) -> Vec<Hint> {
+        hint::hints(&self.0, scopes)
+    }
+
+    fn help(&self, scopes: &[Scope]) -> Vec<HelpSection> {
+        hint::help(&self.0, scopes)
+    }
+}

@@ -1,0 +1,114 @@
+//! One frame: header, body, what lies beside it, and the last line.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::header;
+use super::model::Model;
+use crate::command::Scope;
+use crate::config::theme::Role;
+use crate::domain::Timestamp;
+use crate::view::{ScreenId, Seen, Work, detail};
+use crate::widget::Pen;
+
+/// Terminals at least this tall have room for rules and for the detail below a list.
+const TALL: u16 = 30;
+/// Terminals at least this wide have room for the detail beside a list.
+const WIDE: u16 = 160;
+/// Lines of the detail below a list.
+const PANE_LINES: u16 = 9;
+
+/// Lays out and draws the model into `buf`; `work` counts what it cost and when it should be drawn again.
+pub fn draw(model: &mut Model, now: Timestamp, work: &Work, buf: &mut Buffer) {
+    let area = buf.area;
+    if area.is_empty() {
+        return;
+    }
+    let Model { apps, stack, lens, prompt, toast, keys, pressed, theme, glyphs, .. } = model;
+    let seen = Seen { apps, now, theme, glyphs, keys, below: stack.below(), work };
+    buf.set_style(area, seen.style(Role::Text));
+    let places = Places::of(area, stack.top().id());
+    stack.top_mut().layout(lens, &seen, places.body);
+    header::draw(lens, &seen, places.header, buf);
+    for rule in places.rules.into_iter().flatten() {
+        draw_rule(&seen, rule, buf);
+    }
+    stack.top().draw(lens, &seen, places.body, buf);
+    if let Some(pane) = places.pane {
+        detail::draw_pane(lens, &seen, pane, buf);
+    }
+    let last = places.last;
+    if let Some(prompt) = prompt {
+        Pen::new(buf, last, 0, glyphs.ellipsis).text("/", seen.style(Role::Accent));
+        let field = Rect { x: last.x + 1.min(last.width), width: last.width.saturating_sub(1), ..last };
+        prompt.draw(field, seen.style(Role::Text), seen.style(Role::Selection), buf);
+    } else if let Some((text, until)) = toast {
+        seen.wake_in(crate::domain::time::elapsed(now, *until));
+        Pen::new(buf, last, 0, glyphs.ellipsis).skip(1).text(text, seen.style(Role::Accent));
+    } else if !pressed.is_empty() {
+        let typed: Vec<String> = pressed.iter().map(ToString::to_string).collect();
+        Pen::new(buf, last, 0, glyphs.ellipsis).skip(1).text(&typed.join(" "), seen.style(Role::Key));
+    } else {
+        draw_hints(&seen, stack.top().scopes(), last, buf);
+    }
+    if let Some(at) = apps.next_verdict() {
+        seen.wake_in(crate::domain::time::elapsed(now, at));
+    }
+}
+
+fn draw_hints(seen: &Seen<'_>, scopes: &[Scope], line: Rect, buf: &mut Buffer) {
+    let mut pen = Pen::new(buf, line, 0, seen.glyphs.ellipsis);
+    pen.skip(1);
+    for hint in seen.keys.hints(scopes) {
+        let needed = crate::widget::pen::width(&hint.keys) + crate::widget::pen::width(&hint.title) + 1;
+        if needed > usize::from(pen.room()) {
+            break;
+        }
+        pen.text(&hint.keys, seen.style(Role::Key)).text(" ", seen.style(Role::Dim));
+        pen.text(&hint.title, seen.style(Role::Dim)).skip(2);
+    }
+}
+
+fn draw_rule(seen: &Seen<'_>, place: Rect, buf: &mut Buffer) {
+    let sign = if place.width == 1 && place.height > 1 { seen.glyphs.vertical } else { seen.glyphs.horizontal };
+    for position in place.intersection(buf.area).positions() {
+        buf[position].set_symbol(sign).set_style(seen.style(Role::Border));
+    }
+}
+
+/// Where things stand.
+struct Places {
+    header: Rect,
+    body: Rect,
+    pane: Option<Rect>,
+    rules: [Option<Rect>; 3],
+    last: Rect,
+}
+
+impl Places {
+    fn of(area: Rect, screen: ScreenId) -> Self {
+        let header = Rect { height: 1, ..area };
+        let last = Rect { y: area.bottom() - 1, height: 1, ..area };
+        let rule = |y| Rect { y, height: 1, ..area };
+        let tall = area.height >= TALL;
+        let frame = u16::from(tall);
+        let top = area.y + 1 + frame;
+        let bottom = (area.bottom() - 1).saturating_sub(frame).max(top);
+        let mut rules = [tall.then(|| rule(area.y + 1)), tall.then(|| rule(bottom)), None];
+        let whole = Rect { y: top, height: bottom.saturating_sub(top), ..area };
+        let is_list = matches!(screen, ScreenId::Board | ScreenId::Fleet);
+        let (body, pane) = if is_list && area.width >= WIDE {
+            let beside = area.width / 3;
+            let body = Rect { width: area.width - beside - 1, ..whole };
+            rules[2] = Some(Rect { x: body.right(), width: 1, ..whole });
+            (body, Some(Rect { x: body.right() + 1, width: beside, ..whole }))
+        } else if is_list && tall {
+            let body = Rect { height: whole.height - PANE_LINES - 1, ..whole };
+            rules[2] = Some(rule(body.bottom()));
+            (body, Some(Rect { y: body.bottom() + 1, height: PANE_LINES, ..whole }))
+        } else {
+            (whole, None)
+        };
+        Self { header, body, pane, rules, last }
+    }
+}

@@ -1,0 +1,108 @@
+//! The first line: environments with their counts, how many Applications, the links.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::config::theme::Role;
+use crate::domain::{Environment, Health};
+use crate::store::EnvironmentCount;
+use crate::view::{Lens, Seen, links};
+use crate::widget::{Pen, pen};
+
+type Run = (String, Role);
+
+/// Draws the header on the first line of `area`. What does not fit is left out whole, the least telling first:
+/// the product's name, links that are live, then counts of what is healthy.
+pub fn draw(lens: &Lens, seen: &Seen<'_>, area: Rect, buf: &mut Buffer) {
+    let line = Rect { height: area.height.min(1), ..area };
+    buf.set_style(line.intersection(buf.area), seen.style(Role::Header));
+    let links = link_runs(seen, false);
+    let quiet_links = link_runs(seen, true);
+    let full = [vec![product()], environments(seen, true), total(lens, seen), links];
+    let shorter = [Vec::new(), environments(seen, true), total(lens, seen), quiet_links.clone()];
+    let short = [Vec::new(), environments(seen, false), total(lens, seen), quiet_links];
+    let shortest = [Vec::new(), overall(seen), total(lens, seen), Vec::new()];
+    let fits = |parts: &[Vec<Run>; 4]| parts.iter().map(|p| width(p)).sum::<usize>() <= usize::from(area.width);
+    let parts = [full, shorter, short].into_iter().find(fits).unwrap_or(shortest);
+    let mut pen = Pen::new(buf, line, 0, seen.glyphs.ellipsis);
+    let [name, environments, total, links] = parts;
+    let on_the_right = width(&links) as u16;
+    for (text, role) in name.into_iter().chain(environments).chain(total) {
+        pen.text(&text, seen.style(Role::Header).patch(seen.style(role)));
+    }
+    pen.skip(pen.room().saturating_sub(on_the_right));
+    for (text, role) in links {
+        pen.text(&text, seen.style(Role::Header).patch(seen.style(role)));
+    }
+}
+
+fn width(runs: &[Run]) -> usize {
+    runs.iter().map(|(text, _)| pen::width(text)).sum::<usize>() + 1
+}
+
+fn product() -> Run {
+    (" pilothouse ".to_owned(), Role::Title)
+}
+
+fn environments(seen: &Seen<'_>, healthy_too: bool) -> Vec<Run> {
+    let census = seen.apps.census();
+    let mut runs = Vec::new();
+    for environment in seen.apps.environments() {
+        let Some(count) = census.of(&environment.name) else { continue };
+        runs.push((format!(" {} ", seen.environment_name(&environment)), environment_role(&environment)));
+        runs.extend(signs(seen, count, healthy_too));
+        runs.push((" ".to_owned(), Role::Text));
+    }
+    runs
+}
+
+fn environment_role(environment: &Environment) -> Role {
+    if environment.is_protected() { Role::Production } else { Role::Environment }
+}
+
+fn overall(seen: &Seen<'_>) -> Vec<Run> {
+    let mut runs = vec![(" ".to_owned(), Role::Text)];
+    runs.extend(signs(seen, seen.apps.census().total(), false));
+    runs
+}
+
+/// Counts by sign: trouble, what moves, drift; what is healthy where there is room.
+fn signs(seen: &Seen<'_>, count: &EnvironmentCount, healthy_too: bool) -> Vec<Run> {
+    let glyphs = seen.glyphs;
+    let all = [
+        (glyphs.healthy, count.health(Health::Healthy), Role::Ok, healthy_too),
+        (glyphs.progressing, count.health(Health::Progressing), Role::Busy, true),
+        (glyphs.degraded, count.health(Health::Degraded), Role::Bad, true),
+        (glyphs.missing, count.health(Health::Missing), Role::Warn, healthy_too),
+        (glyphs.out_of_sync, count.out_of_sync, Role::Warn, true),
+        (glyphs.trouble, count.trouble, Role::Bad, true),
+    ];
+    let shown = all.into_iter().filter(|(_, n, _, wanted)| *n > 0 && *wanted);
+    shown.map(|(sign, n, role, _)| (format!("{sign}{n} "), role)).collect()
+}
+
+fn total(lens: &Lens, seen: &Seen<'_>) -> Vec<Run> {
+    let mut runs = vec![(format!("  {} apps", seen.apps.len()), Role::Text)];
+    let words = lens.words();
+    if !words.is_empty() {
+        runs.push((format!("  only {}", words.join(" ")), Role::Accent));
+    }
+    runs
+}
+
+fn link_runs(seen: &Seen<'_>, doubtful_only: bool) -> Vec<Run> {
+    let mut runs = Vec::new();
+    for (name, source) in seen.apps.sources() {
+        let quiet = matches!(source.link, crate::domain::Link::Off | crate::domain::Link::Live);
+        if (doubtful_only && quiet) || source.link == crate::domain::Link::Off {
+            continue;
+        }
+        if !runs.is_empty() {
+            runs.push((format!(" {} ", seen.glyphs.dot), Role::Dim));
+        }
+        let (words, role) = links::words(seen, &source.link);
+        runs.push((format!("{name} "), Role::Text));
+        runs.push((words, role));
+    }
+    runs
+}

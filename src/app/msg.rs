@@ -1,0 +1,32 @@
+//! What comes in and what goes out.
+
+use crossterm::event::Event;
+
+use crate::domain::Symbol;
+use crate::store::Delta;
+
+/// Something happened.
+#[derive(Debug)]
+pub enum Msg {
+    /// A key, a paste, the mouse, another size.
+    Input(Event),
+    /// Sources have news.
+    Data(Vec<Delta>),
+    /// Nothing but time has passed.
+    Clock,
+}
+
+/// What the pure half asks of the runtime.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Request {
+    /// End the program.
+    Quit,
+    /// Hand the terminal back to the shell until continued.
+    Suspend,
+    /// Forget what is on screen and draw all of it.
+    Redraw,
+    /// Turn a source on or off.
+    Toggle(Symbol),
+    /// Connect a source anew; `None` means every one that is on.
+    Reconnect(Option<Symbol>),
+}

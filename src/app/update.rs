@@ -1,0 +1,177 @@
+//! Model x message -> requests. Routing only: what a command does stands with the view it belongs to.
+
+use std::time::Duration;
+
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind};
+use ratatui::layout::Size;
+
+use super::model::Model;
+use super::msg::{Msg, Request};
+use crate::command::{CommandId, Scope};
+use crate::config::keymap::{Chord, Lookup};
+use crate::domain::Timestamp;
+use crate::domain::time::after;
+use crate::view::{Effect, Handled, ScreenId, Seen, Work};
+use crate::widget::Prompt;
+
+/// How long a toast stays.
+const TOAST: Duration = Duration::from_secs(4);
+
+/// Takes a message in.
+pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Request> {
+    if model.toast.as_ref().is_some_and(|(_, until)| *until <= now) {
+        model.toast = None;
+    }
+    if model.apps.next_verdict().is_some_and(|at| at <= now) {
+        model.apps.ripen(now);
+    }
+    match msg {
+        Msg::Input(Event::Key(key)) if key.kind != KeyEventKind::Release => return press(model, key, now),
+        Msg::Input(Event::Paste(text)) => {
+            if let Some(prompt) = &mut model.prompt {
+                prompt.paste(&text);
+                model.lens.filter(prompt.text());
+            }
+        }
+        Msg::Input(Event::Resize(width, height)) => {
+            model.size = Size { width, height };
+            return vec![Request::Redraw];
+        }
+        Msg::Input(_) | Msg::Clock => {}
+        Msg::Data(deltas) => {
+            for delta in deltas {
+                model.apps.apply(delta, now);
+            }
+        }
+    }
+    Vec::new()
+}
+
+fn press(model: &mut Model, key: KeyEvent, now: Timestamp) -> Vec<Request> {
+    if model.prompt.is_some() {
+        return type_filter(model, key, now);
+    }
+    model.pressed.push(Chord::from(key));
+    let mut scopes = model.stack.top().scopes().to_vec();
+    scopes.push(Scope::Global);
+    match model.keys.0.lookup(&scopes, &model.pressed) {
+        Lookup::Prefix => Vec::new(),
+        Lookup::Command(id) => {
+            model.pressed.clear();
+            command(model, id, now)
+        }
+        Lookup::None => {
+            // A key that does not go on with a sequence begins anew.
+            let began = model.pressed.len() > 1;
+            model.pressed.clear();
+            if began { press(model, key, now) } else { Vec::new() }
+        }
+    }
+}
+
+fn type_filter(model: &mut Model, key: KeyEvent, now: Timestamp) -> Vec<Request> {
+    let Some(prompt) = &mut model.prompt else { return Vec::new() };
+    match model.keys.0.lookup(&[Scope::Prompt], &[Chord::from(key)]) {
+        Lookup::Command(CommandId::PromptAccept) => model.prompt = None,
+        Lookup::Command(CommandId::PromptCancel) => {
+            model.prompt = None;
+            model.lens.filter("");
+        }
+        Lookup::Command(CommandId::PromptDown) => return command(model, CommandId::CursorDown, now),
+        Lookup::Command(CommandId::PromptUp) => return command(model, CommandId::CursorUp, now),
+        Lookup::Command(_) | Lookup::Prefix | Lookup::None => {
+            let plain = !matches!(key.code, KeyCode::Esc);
+            if plain && prompt.key(key) {
+                model.lens.filter(prompt.text());
+            }
+        }
+    }
+    Vec::new()
+}
+
+/// Does a command: the visible screen first, then what belongs to everyone.
+pub fn command(model: &mut Model, id: CommandId, now: Timestamp) -> Vec<Request> {
+    let work = Work::default();
+    let seen = Seen {
+        apps: &model.apps,
+        now,
+        theme: &model.theme,
+        glyphs: model.glyphs,
+        keys: &model.keys,
+        below: model.stack.below(),
+        work: &work,
+    };
+    let (handled, effects) = model.stack.top_mut().command(id, &mut model.lens, &seen);
+    let mut requests: Vec<Request> = effects.into_iter().filter_map(|e| carry_out(model, e, now)).collect();
+    if handled == Handled::No {
+        requests.extend(everyones(model, id, now));
+    }
+    requests
+}
+
+fn carry_out(model: &mut Model, effect: Effect, now: Timestamp) -> Option<Request> {
+    match effect {
+        Effect::Push(id) => model.stack.push(id),
+        Effect::Pop => {
+            model.stack.pop();
+        }
+        Effect::Home(id) => model.stack.go_home(id),
+        Effect::Toggle(source) => return Some(Request::Toggle(source)),
+        Effect::Reconnect(source) => return Some(Request::Reconnect(source)),
+        Effect::Say(text) => model.toast = Some((text, after(now, TOAST))),
+    }
+    None
+}
+
+fn everyones(model: &mut Model, id: CommandId, now: Timestamp) -> Option<Request> {
+    match id {
+        CommandId::ProgramQuit => return Some(Request::Quit),
+        CommandId::ViewBack => leave(model),
+        CommandId::ViewQuit => {
+            if !model.stack.pop() {
+                return Some(Request::Quit);
+            }
+        }
+        CommandId::ViewHelp => model.stack.push(ScreenId::Help),
+        CommandId::ViewLinks => model.stack.push(ScreenId::Links),
+        CommandId::ViewSwitch => {
+            let other = if model.stack.home_id() == ScreenId::Board { ScreenId::Fleet } else { ScreenId::Board };
+            model.stack.go_home(other);
+        }
+        CommandId::ProgramSuspend => return Some(Request::Suspend),
+        CommandId::ProgramRedraw => return Some(Request::Redraw),
+        CommandId::SourcesReconnect => {
+            model.toast = Some(("reconnecting every source that is on".to_owned(), after(now, TOAST)));
+            return Some(Request::Reconnect(None));
+        }
+        CommandId::FilterOpen => model.prompt = Some(Prompt::new(&model.lens.text)),
+        CommandId::FilterProblems => model.lens.query.problems = !model.lens.query.problems,
+        CommandId::EnvironmentAll => model.lens.query.environment = None,
+        id => {
+            let number = id.environment_number()?;
+            let environments = model.apps.environments();
+            match environments.get(number - 1) {
+                Some(environment) => model.lens.query.environment = Some(environment.name.clone()),
+                None => {
+                    let text = format!("there is no environment {number}: {} are known", environments.len());
+                    model.toast = Some((text, after(now, TOAST)));
+                }
+            }
+        }
+    }
+    None
+}
+
+/// Esc takes one thing away at a time: the screen on top, then the filter. It never ends the program.
+fn leave(model: &mut Model) {
+    if model.stack.pop() {
+        return;
+    }
+    if !model.lens.text.is_empty() {
+        model.lens.filter("");
+    } else if model.lens.query.problems {
+        model.lens.query.problems = false;
+    } else {
+        model.lens.query.environment = None;
+    }
+}

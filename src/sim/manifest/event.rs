@@ -1,0 +1,104 @@
+//! Events (core/v1) in the words of the controllers that send them.
+
+use crate::sim::time::stamp;
+use crate::sim::manifest::meta::{hex, text, uid};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+/// Who sends an event: `source.component` and, for a kubelet, the node.
+#[derive(Debug, Clone, Copy)]
+pub struct Reporter<'a> {
+    /// The component, such as `kubelet`.
+    pub component: &'a str,
+    /// The node, empty for everything but kubelets.
+    pub host: &'a str,
+}
+
+/// What an event says.
+#[derive(Debug, Clone, Copy)]
+pub struct Said<'a> {
+    /// `Normal` or `Warning`.
+    pub kind: &'a str,
+    /// The reason in one word.
+    pub reason: &'a str,
+    /// The sentence.
+    pub message: &'a str,
+}
+
+impl<'a> Said<'a> {
+    /// A `Normal` event.
+    #[must_use]
+    pub fn normal(reason: &'a str, message: &'a str) -> Self {
+        Self { kind: "Normal", reason, message }
+    }
+    /// A `Warning` event.
+    #[must_use]
+    pub fn warning(reason: &'a str, message: &'a str) -> Self {
+        Self { kind: "Warning", reason, message }
+    }
+}
+
+/// The name of the event about `object` that says this, without the moment: what later ones are counted into.
+#[must_use]
+pub fn key(object: &Value, said: Said<'_>) -> String {
+    hex(&format!("{} {} {} {}", text(object, "/metadata/uid"), said.kind, said.reason, said.message), 12)
+}
+
+/// A first event about `object`. Its name is `<object>.<16 digits>`, so that no two moments collide.
+#[must_use]
+pub fn event(object: &Value, said: Said<'_>, by: Reporter<'_>, count: u32, first: Timestamp, last: Timestamp) -> Value {
+    let name = text(object, "/metadata/name");
+    let kind = text(object, "/kind");
+    // cluster-wide objects have their events in `default`
+    let namespace = object.pointer("/metadata/namespace").and_then(Value::as_str).unwrap_or("default");
+    let tail = hex(&format!("{}{}", key(object, said), last.as_nanosecond()), 16);
+    let mut involved = json!({
+        "kind": kind,
+        "name": name,
+        "uid": object["metadata"]["uid"],
+        "apiVersion": object["apiVersion"],
+    });
+    if object["metadata"]["namespace"].is_string() {
+        involved["namespace"] = json!(namespace);
+    }
+    if object["metadata"]["resourceVersion"].is_string() {
+        involved["resourceVersion"] = object["metadata"]["resourceVersion"].clone();
+    }
+    if kind == "Pod" && by.component == "kubelet" {
+        let container = text(object, "/spec/containers/0/name");
+        involved["fieldPath"] = json!(format!("spec.containers{{{container}}}"));
+    }
+    let mut source = json!({ "component": by.component });
+    if !by.host.is_empty() {
+        source["host"] = json!(by.host);
+    }
+    let argocd = by.component.starts_with("argocd");
+    let mut event = json!({
+        "kind": "Event",
+        "apiVersion": "v1",
+        "metadata": {
+            "name": format!("{name}.{tail}"),
+            "namespace": namespace,
+            "uid": uid(&["Event", namespace, name, &tail]),
+            "creationTimestamp": stamp(first),
+        },
+        "involvedObject": involved,
+        "reason": said.reason,
+        "message": said.message,
+        "source": source,
+        "firstTimestamp": stamp(first),
+        "lastTimestamp": stamp(last),
+        "count": count,
+        "type": said.kind,
+        "eventTime": null,
+        "reportingComponent": if argocd { "" } else { by.component },
+        "reportingInstance": by.host,
+    });
+    if kind == "Application" {
+        event["metadata"]["annotations"] = json!({
+            "dest-namespace": object["spec"]["destination"]["namespace"],
+            "dest-server": object["spec"]["destination"]["server"],
+        });
+    }
+    event
+}

@@ -1,0 +1,90 @@
+//! Jobs that Argo CD runs before and after a sync.
+
+use crate::sim::manifest::app::App;
+use crate::sim::manifest::managed;
+use crate::sim::manifest::meta::metadata;
+use crate::sim::time::stamp;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+/// The phase a hook runs in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// Before anything is applied.
+    Before,
+    /// Once everything is healthy.
+    After,
+}
+
+impl Phase {
+    /// As Argo CD spells it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Before => "PreSync",
+            Self::After => "PostSync",
+        }
+    }
+}
+
+/// A hook's Job that was just created.
+#[must_use]
+pub fn job(app: &App, name: &str, phase: Phase, image: &str, created: Timestamp) -> Value {
+    let mut meta = metadata("Job", &app.namespace, name, &json!({}), created);
+    let uid = meta["uid"].clone();
+    let labels = json!({"batch.kubernetes.io/controller-uid": uid, "batch.kubernetes.io/job-name": name,
+        "controller-uid": uid, "job-name": name});
+    meta["labels"] = labels.clone();
+    meta["generation"] = json!(1);
+    let policy = if phase == Phase::Before { "BeforeHookCreation" } else { "HookSucceeded" };
+    meta["annotations"] = json!({
+        "argocd.argoproj.io/hook": phase.word(),
+        "argocd.argoproj.io/hook-delete-policy": policy,
+        "argocd.argoproj.io/tracking-id": format!("{}:batch/Job:{}/{name}", app.name, app.namespace),
+    });
+    let container = if phase == Phase::Before { "migrate" } else { "smoke" };
+    let script = if phase == Phase::Before { "echo 'running upgrade'; exit 0" } else { "echo 'GET /health 200'; exit 0" };
+    let spec = json!({
+        "parallelism": 1,
+        "completions": 1,
+        "backoffLimit": 0,
+        "completionMode": "NonIndexed",
+        "manualSelector": false,
+        "podReplacementPolicy": "TerminatingOrFailed",
+        "suspend": false,
+        "selector": {"matchLabels": {"batch.kubernetes.io/controller-uid": uid}},
+        "template": {"metadata": {"labels": labels}, "spec": {
+            "containers": [{"name": container, "image": image, "command": ["sh", "-c", script], "resources": {},
+                "terminationMessagePath": "/dev/termination-log", "terminationMessagePolicy": "File",
+                "imagePullPolicy": "IfNotPresent"}],
+            "restartPolicy": "Never",
+            "terminationGracePeriodSeconds": 30,
+            "dnsPolicy": "ClusterFirst",
+            "securityContext": {},
+            "schedulerName": "default-scheduler",
+        }},
+    });
+    meta["managedFields"] =
+        json!([managed::entry("batch/v1", "argocd-controller", &json!({"spec": spec, "metadata": {"annotations": {}}}), created)]);
+    json!({"apiVersion": "batch/v1", "kind": "Job", "metadata": meta, "spec": spec,
+        "status": {"startTime": stamp(created), "active": 1, "ready": 0, "terminating": 0}})
+}
+
+/// Marks a Job's only pod as succeeded.
+pub fn complete(job: &mut Value, at: Timestamp) {
+    let started = job["status"]["startTime"].clone();
+    let condition = |kind: &str| {
+        json!({"type": kind, "status": "True", "reason": "CompletionsReached",
+            "message": "Reached expected number of succeeded pods",
+            "lastProbeTime": stamp(at), "lastTransitionTime": stamp(at)})
+    };
+    job["status"] = json!({
+        "startTime": started,
+        "completionTime": stamp(at),
+        "succeeded": 1,
+        "ready": 0,
+        "terminating": 0,
+        "uncountedTerminatedPods": {},
+        "conditions": [condition("SuccessCriteriaMet"), condition("Complete")],
+    });
+}

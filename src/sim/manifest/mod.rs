@@ -1,0 +1,17 @@
+//! Builders of Kubernetes objects as an API server would return them, one noun a file.
+//!
+//! Each takes plain values and the moments things happened, and gives a JSON value; nothing here writes to a store or
+//! knows what time it is. Add a kind as a file of its own.
+
+pub mod app;
+pub mod application;
+pub mod argocd;
+pub mod crd;
+pub mod event;
+pub mod hook;
+pub mod managed;
+pub mod meta;
+pub mod node;
+pub mod pod;
+pub mod settings;
+pub mod workload;

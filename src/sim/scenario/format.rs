@@ -1,0 +1,254 @@
+//! The fields of a scenario; the module above documents them.
+
+use crate::sim::manifest::app::WorkloadKind;
+use crate::sim::time::read_duration;
+use serde::{Deserialize, Deserializer};
+use std::collections::BTreeMap;
+use std::time::Duration;
+use toml::Spanned;
+
+/// A whole scenario.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    /// Also the project's name.
+    pub name: Spanned<String>,
+    /// The GitOps repository.
+    pub repository: String,
+    /// Clusters, each with an Argo CD.
+    #[serde(rename = "source")]
+    pub sources: Vec<Source>,
+    /// Environments in their order.
+    #[serde(rename = "environment")]
+    pub environments: Vec<Environment>,
+    /// Services.
+    #[serde(rename = "service", default)]
+    pub services: Vec<Service>,
+    /// What crash-loops.
+    #[serde(rename = "crash", default)]
+    pub crashes: Vec<Crash>,
+    /// What was changed by hand.
+    #[serde(rename = "drift", default)]
+    pub drifts: Vec<Drift>,
+    /// What is in mid-sync.
+    #[serde(rename = "syncing", default)]
+    pub syncing: Vec<Syncing>,
+    /// Conditions of apps.
+    #[serde(rename = "condition", default)]
+    pub notices: Vec<Notice>,
+    /// Deployments that come by themselves.
+    #[serde(rename = "deploy", default)]
+    pub deploys: Vec<Deploy>,
+}
+
+/// A cluster with an Argo CD.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Source {
+    /// The context's name.
+    pub name: Spanned<String>,
+    /// Where Argo CD lives.
+    #[serde(default = "argocd")]
+    pub argocd_namespace: String,
+    /// The version of its kubelets.
+    #[serde(default = "kubernetes")]
+    pub kubernetes: String,
+    /// Names of its nodes.
+    #[serde(default)]
+    pub nodes: Vec<String>,
+}
+
+/// A named group of Applications.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Environment {
+    /// Its name.
+    pub name: Spanned<String>,
+    /// The source it lives in.
+    pub source: Spanned<String>,
+    /// The branch it follows.
+    pub branch: String,
+    /// Replicas of each workload.
+    #[serde(default = "one")]
+    pub replicas: u32,
+    /// Auto-sync, off when absent.
+    pub auto_sync: Option<AutoSync>,
+}
+
+/// Auto-sync of an environment.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AutoSync {
+    /// Removes what Git no longer has.
+    #[serde(default)]
+    pub prune: bool,
+    /// Undoes changes by hand.
+    #[serde(default)]
+    pub self_heal: bool,
+}
+
+/// A service: an Application in each environment it was released to.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Service {
+    /// Its name.
+    pub name: Spanned<String>,
+    /// Label `team`.
+    pub team: String,
+    /// The image without a tag, the name when absent.
+    pub image: Option<String>,
+    /// A Job before the waves.
+    pub pre_sync: Option<String>,
+    /// A Job after the waves.
+    pub post_sync: Option<String>,
+    /// Its `ConfigMap`.
+    #[serde(default)]
+    pub config: BTreeMap<String, String>,
+    /// What runs.
+    #[serde(rename = "workload")]
+    pub workloads: Vec<Work>,
+    /// What was deployed where, newest last.
+    #[serde(rename = "release")]
+    pub releases: Vec<Release>,
+}
+
+/// A workload of a service.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Work {
+    /// Deployment or `StatefulSet`.
+    pub kind: WorkloadKind,
+    /// The service's name when absent.
+    pub name: Option<String>,
+    /// The container's name.
+    pub container: String,
+    /// The container's name when absent.
+    pub component: Option<String>,
+    /// Container ports by name.
+    #[serde(default)]
+    pub ports: BTreeMap<String, u16>,
+    /// Run by `sh -c`.
+    #[serde(default = "wait")]
+    pub command: String,
+    /// The sync wave.
+    #[serde(default)]
+    pub wave: i64,
+}
+
+/// A deployment of the past.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Release {
+    /// Where.
+    pub environment: Spanned<String>,
+    /// The image tag.
+    pub version: String,
+    /// How long ago it ended.
+    #[serde(deserialize_with = "duration")]
+    pub age: Duration,
+    /// The commit's message.
+    pub commit: Option<String>,
+    /// Who asked for it, auto-sync when absent.
+    pub by: Option<String>,
+}
+
+/// A crash loop.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Crash {
+    /// The Application.
+    pub app: Spanned<String>,
+    /// Restarts so far.
+    pub restarts: u32,
+    /// From the world's start to the next try.
+    #[serde(deserialize_with = "duration")]
+    pub next: Duration,
+}
+
+/// A change by hand.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Drift {
+    /// The Application.
+    pub app: Spanned<String>,
+    /// What somebody scaled it to.
+    pub replicas: u32,
+    /// The field manager's name.
+    pub manager: String,
+    /// How long ago.
+    #[serde(deserialize_with = "duration")]
+    pub age: Duration,
+}
+
+/// A sync that runs when the world starts.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Syncing {
+    /// The Application.
+    pub app: Spanned<String>,
+    /// The version it goes to.
+    pub version: String,
+    /// From the world's start until its workload is ready.
+    #[serde(deserialize_with = "duration")]
+    pub ready_after: Duration,
+}
+
+/// A condition of an Application.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Notice {
+    /// The Application.
+    pub app: Spanned<String>,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Its words.
+    pub message: String,
+}
+
+/// A deployment that comes by itself.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Deploy {
+    /// The Application.
+    pub app: Spanned<String>,
+    /// From the world's start to the commit.
+    #[serde(deserialize_with = "duration")]
+    pub after: Duration,
+    /// From one commit to the next; once when absent.
+    #[serde(default, deserialize_with = "optional_duration")]
+    pub every: Option<Duration>,
+    /// From the creation of new pods until they are ready, 6 s when absent.
+    #[serde(default = "six_seconds", deserialize_with = "duration")]
+    pub rollout: Duration,
+}
+
+fn argocd() -> String {
+    "argocd".to_owned()
+}
+
+fn kubernetes() -> String {
+    "v1.33.4".to_owned()
+}
+
+fn one() -> u32 {
+    1
+}
+
+fn six_seconds() -> Duration {
+    Duration::from_secs(6)
+}
+
+fn wait() -> String {
+    "while true; do sleep 60; done".to_owned()
+}
+
+fn duration<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+    let text = String::deserialize(from)?;
+    read_duration(&text)
+        .ok_or_else(|| serde::de::Error::custom(format!("`{text}` is not a duration; write 90s, 5m, 3h or 41d")))
+}
+
+fn optional_duration<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {
+    duration(from).map(Some)
+}

@@ -1,0 +1,319 @@
+//! A whole world: a cluster per source, what happens in them, and the handle to act on it.
+
+use crate::sim::access::{Access, Rule, User};
+use crate::sim::clock::Clock;
+use crate::sim::control::{self, ControlError, Director, Place};
+use crate::sim::kubeconfig::{self, Context};
+use crate::sim::live::{self, Agenda};
+use crate::sim::manifest::app::App;
+use crate::sim::manifest::{application, meta};
+use crate::sim::populate::{self, Stage};
+use crate::sim::scenario::{self, Scenario, ScenarioError};
+use crate::sim::serve::{Cluster, Server};
+use crate::sim::store::Store;
+use crate::sim::time::{SimClock, minus, plus};
+use crate::sim::tls::{Ca, TlsError};
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tempfile::TempDir;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+/// What to simulate.
+#[derive(Debug, Clone)]
+pub struct SimOptions {
+    /// A bundled scenario's name or a file; the default scenario when none.
+    pub scenario: Option<String>,
+    /// So many generated Applications in the first source. The scenario's own are there too only if it was named.
+    pub apps: Option<usize>,
+    /// Changes of generated Applications per second of the wall's time, spread evenly.
+    pub changes_per_second: f64,
+    /// What all randomness follows from.
+    pub seed: u64,
+    /// The first source's port on loopback, the next ones follow; free ports when none or 0.
+    pub port: Option<u16>,
+    /// Where the kubeconfig goes; into a folder that is removed with the world when none.
+    pub kubeconfig: Option<PathBuf>,
+    /// How fast the world's clock goes.
+    pub speed: f64,
+}
+
+impl Default for SimOptions {
+    fn default() -> Self {
+        Self { scenario: None, apps: None, changes_per_second: 0.0, seed: 12, port: None, kubeconfig: None, speed: 1.0 }
+    }
+}
+
+/// A world did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum WorldError {
+    /// The scenario is wrong.
+    #[error(transparent)]
+    Scenario(#[from] ScenarioError),
+    /// No certificates.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// A listener could not be opened.
+    #[error("cannot listen for source {source_name} on 127.0.0.1:{port}: {error}; try another --port")]
+    Listen {
+        /// The source.
+        source_name: String,
+        /// The port asked for, 0 for any.
+        port: u16,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// The kubeconfig could not be written.
+    #[error("cannot write the kubeconfig {}: {error}", path.display())]
+    Kubeconfig {
+        /// Where.
+        path: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// The control endpoint could not be opened.
+    #[error(transparent)]
+    Control(#[from] ControlError),
+}
+
+/// Names of the users every cluster knows, and what they may do.
+const USERS: [&str; 3] = ["admin", "developer", "viewer"];
+
+/// A running world. Dropping it ends everything in it.
+#[derive(Debug)]
+pub struct World {
+    director: Arc<Director>,
+    tokens: Vec<String>,
+    kubeconfig: PathBuf,
+    control: String,
+    /// Removed with the world.
+    _folder: Option<TempDir>,
+    /// What keeps happening, and the control endpoint.
+    _tasks: JoinSet<()>,
+}
+
+impl World {
+    /// Makes the clusters, sets the scene and opens the listeners; to be called within a Tokio runtime.
+    ///
+    /// # Errors
+    /// When the scenario is wrong, a port is taken, or a file cannot be written.
+    pub fn start(options: SimOptions) -> Result<Self, WorldError> {
+        let named = options.scenario.is_some();
+        let default = scenario::BUNDLED.first().map(|(name, _)| *name).unwrap_or_default();
+        let scenario = scenario::load(options.scenario.as_deref().unwrap_or(default))?;
+        let with_apps = named || options.apps.is_none();
+        let clock = SimClock::start(options.speed);
+        let now = clock.origin();
+        let mut random = fastrand::Rng::with_seed(options.seed);
+        let mut agenda = Agenda::default();
+        let mut stages = Vec::new();
+        for source in &scenario.sources {
+            let time = clock.clone();
+            let store = Store::with(Clock::new(move || time.now()), random.u64(..));
+            let stage = Stage::new(source, store);
+            populate::cluster(&stage, source, now, &mut random);
+            if with_apps {
+                let apps = populate::apps_of(&scenario, source, now);
+                populate::apps(&stage, &scenario, &apps, now, &mut random);
+                script(&scenario, &stage, &apps, now, &mut agenda, &mut random);
+            }
+            stages.push(stage);
+        }
+        // what the scripts say happened already
+        agenda.run(now, &mut random, usize::MAX);
+        Self::open(&options, stages, clock, agenda, random)
+    }
+
+    fn open(
+        options: &SimOptions,
+        stages: Vec<Stage>,
+        clock: SimClock,
+        agenda: Agenda,
+        random: fastrand::Rng,
+    ) -> Result<Self, WorldError> {
+        let ca = Ca::generate()?;
+        let tokens: Vec<String> = USERS.iter().map(|_| control::token()).collect();
+        let mut places = Vec::new();
+        for (index, stage) in stages.into_iter().enumerate() {
+            let offset = u16::try_from(index).unwrap_or(u16::MAX);
+            let port = options.port.filter(|port| *port != 0).map(|port| port.saturating_add(offset));
+            let mut cluster = Cluster::new(&stage.source, stage.store.clone(), users(&tokens, &stage));
+            cluster.port = port;
+            let server = Server::start(&ca, cluster).map_err(|error| WorldError::Listen {
+                source_name: stage.source.clone(),
+                port: port.unwrap_or_default(),
+                error,
+            })?;
+            places.push(Place { server, stage });
+        }
+        let (kubeconfig, folder) = write_kubeconfig(options.kubeconfig.as_deref(), &ca, &places, &tokens)?;
+        let (sender, sent) = mpsc::channel(64);
+        let director = Arc::new(Director::new(places, clock.clone(), sender));
+        let mut tasks = JoinSet::new();
+        tasks.spawn(live::perform(agenda, random, clock, sent));
+        let control = control::serve(&director, &mut tasks)?;
+        Ok(Self { director, tokens, kubeconfig, control, _folder: folder, _tasks: tasks })
+    }
+
+    /// The one line that tells a caller where everything is.
+    #[must_use]
+    pub fn ready_line(&self) -> Value {
+        let places = self.director.places();
+        let sources: Map<String, Value> = places
+            .iter()
+            .map(|place| {
+                let facts = json!({"server": place.server.url(), "argocdNamespace": place.stage.argocd_namespace,
+                    "argocd": null, "redis": null, "prometheus": null});
+                (place.stage.source.clone(), facts)
+            })
+            .collect();
+        let users: Map<String, Value> =
+            USERS.iter().zip(&self.tokens).map(|(name, token)| ((*name).to_owned(), json!(token))).collect();
+        json!({
+            "ready": true,
+            "kubeconfig": self.kubeconfig,
+            "contexts": self.contexts(),
+            "sources": sources,
+            "users": users,
+            "control": self.control,
+        })
+    }
+
+    /// Where the kubeconfig is; its contexts are admin's.
+    #[must_use]
+    pub fn kubeconfig(&self) -> &Path {
+        &self.kubeconfig
+    }
+
+    /// Names of the sources, in order.
+    #[must_use]
+    pub fn contexts(&self) -> Vec<String> {
+        self.director.places().iter().map(|place| place.stage.source.clone()).collect()
+    }
+
+    /// The objects of a source's cluster.
+    #[must_use]
+    pub fn store(&self, source: &str) -> Option<&Store> {
+        self.director.place(source).map(|place| &place.stage.store)
+    }
+
+    /// The address of a source's API server.
+    #[must_use]
+    pub fn url(&self, source: &str) -> Option<String> {
+        self.director.place(source).map(|place| place.server.url())
+    }
+
+    /// A user's bearer token: admin, developer or viewer.
+    #[must_use]
+    pub fn token(&self, user: &str) -> Option<&str> {
+        USERS.iter().position(|name| *name == user).and_then(|index| self.tokens.get(index)).map(String::as_str)
+    }
+
+    /// What [`control::send`] wants to reach this world.
+    #[must_use]
+    pub fn control(&self) -> &str {
+        &self.control
+    }
+
+    /// The world's clock.
+    #[must_use]
+    pub fn clock(&self) -> &SimClock {
+        self.director.clock()
+    }
+
+    /// Makes this world the one that [`control::remembered`] finds.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn remember(&self) -> Result<(), ControlError> {
+        control::remember(&self.control)
+    }
+}
+
+fn users(tokens: &[String], stage: &Stage) -> Vec<User> {
+    // a developer reads everything and changes what runs in development
+    let mut developer = Access::read_only();
+    for namespace in stage.store.list("Namespace", None) {
+        let name = meta::text(&namespace, "/metadata/name");
+        if name.ends_with("-dev") {
+            developer.rules.push(Rule::all_resources(Some(name), &["*"]));
+        }
+    }
+    let allowed = [Access::full(), developer, Access::read_only()];
+    let users = USERS.iter().zip(tokens).zip(allowed);
+    users.map(|((name, token), allowed)| User::new(name, token, allowed)).collect()
+}
+
+fn write_kubeconfig(
+    wanted: Option<&Path>,
+    ca: &Ca,
+    places: &[Place],
+    tokens: &[String],
+) -> Result<(PathBuf, Option<TempDir>), WorldError> {
+    let failed = |path: &Path, error| WorldError::Kubeconfig { path: path.to_owned(), error };
+    let (path, folder) = if let Some(path) = wanted {
+        (path.to_owned(), None)
+    } else {
+        let folder = tempfile::Builder::new().prefix("pilothouse-sim-").tempdir();
+        let folder = folder.map_err(|error| failed(&std::env::temp_dir(), error))?;
+        (folder.path().join("kubeconfig"), Some(folder))
+    };
+    let contexts: Vec<Context> = places
+        .iter()
+        .map(|place| Context {
+            name: place.stage.source.clone(),
+            server: place.server.url(),
+            token: tokens.first().cloned().unwrap_or_default(),
+            namespace: place.stage.argocd_namespace.clone(),
+        })
+        .collect();
+    kubeconfig::write(&path, ca, &contexts).map_err(|error| failed(&path, error))?;
+    Ok((path, folder))
+}
+
+/// Puts everything the scenario says about the apps of one source on the agenda.
+fn script(
+    scenario: &Scenario,
+    stage: &Stage,
+    apps: &[App],
+    now: Timestamp,
+    agenda: &mut Agenda,
+    random: &mut fastrand::Rng,
+) {
+    let find = |name: &str| apps.iter().find(|app| app.name == name);
+    for app in apps {
+        agenda.heads.insert(live::heartbeat::branch(stage, app), app.head.clone());
+        live::heartbeat::begin(agenda, stage, app, now, random);
+    }
+    for notice in &scenario.notices {
+        if let Some(app) = find(notice.app.get_ref()) {
+            let at = app.release().at;
+            stage.store.update("Application", &app.argocd_namespace, &app.name, |object| {
+                application::set_condition(object, &notice.kind, &notice.message, at);
+            });
+        }
+    }
+    for crash in &scenario.crashes {
+        if let Some(app) = find(crash.app.get_ref()) {
+            live::crash::begin(agenda, stage, app, crash.restarts, crash.next, now);
+        }
+    }
+    for drift in &scenario.drifts {
+        if let Some(app) = find(drift.app.get_ref()) {
+            live::drift::begin(agenda, stage, app, &drift.manager, drift.replicas, minus(now, drift.age));
+        }
+    }
+    for syncing in &scenario.syncing {
+        if let Some(app) = find(syncing.app.get_ref()) {
+            live::deploy::begin_under_way(agenda, stage, app, &syncing.version, syncing.ready_after, now);
+        }
+    }
+    for deploy in &scenario.deploys {
+        if let Some(app) = find(deploy.app.get_ref()) {
+            let plan = live::deploy::Plan { version: None, ready: deploy.rollout, every: deploy.every };
+            live::deploy::begin(agenda, stage, app, plan, plus(now, deploy.after));
+        }
+    }
+}

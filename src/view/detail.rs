@@ -1,0 +1,220 @@
+//! One Application, as far as the Application itself tells: opened with enter, and shown beside or below the lists
+//! where there is room.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::empty::wrap;
+use super::{Effect, Handled, Lens, ScreenId, Seen, View, status};
+use crate::command::{CommandId, Scope};
+use crate::config::theme::Role;
+use crate::domain::app::short_revision;
+use crate::domain::{AppRow, Fullness, Operation, Phase, Symbol, TroubleKind};
+use crate::store::RowId;
+use crate::widget::Pen;
+
+/// A run of text with its role.
+type Run = (String, Role);
+
+/// One Application, scrollable.
+#[derive(Debug, Default)]
+pub struct Detail {
+    offset: usize,
+    lines: usize,
+    height: usize,
+}
+
+impl View for Detail {
+    fn id(&self) -> ScreenId {
+        ScreenId::Detail
+    }
+
+    fn scopes(&self) -> &'static [Scope] {
+        &[Scope::Detail]
+    }
+
+    fn command(&mut self, id: CommandId, _: &mut Lens, _: &Seen<'_>) -> (Handled, Vec<Effect>) {
+        let page = self.height.max(2);
+        let last = self.lines.saturating_sub(self.height);
+        self.offset = match id {
+            CommandId::CursorDown => self.offset + 1,
+            CommandId::CursorUp => self.offset.saturating_sub(1),
+            CommandId::CursorTop => 0,
+            CommandId::CursorBottom => last,
+            CommandId::PageDown => self.offset + page - 1,
+            CommandId::PageUp => self.offset.saturating_sub(page - 1),
+            CommandId::HalfPageDown => self.offset + page / 2,
+            CommandId::HalfPageUp => self.offset.saturating_sub(page / 2),
+            _ => return (Handled::No, Vec::new()),
+        }
+        .min(last);
+        (Handled::Yes, Vec::new())
+    }
+
+    fn layout(&mut self, lens: &mut Lens, seen: &Seen<'_>, area: Rect) {
+        self.height = usize::from(area.height);
+        self.lines = selected(lens, seen).map_or(0, |(id, row)| lines(seen, id, row, area.width).len());
+        self.offset = self.offset.min(self.lines.saturating_sub(self.height));
+    }
+
+    fn draw(&self, lens: &Lens, seen: &Seen<'_>, area: Rect, buf: &mut Buffer) {
+        draw_from(lens, seen, self.offset, area, buf);
+    }
+}
+
+/// Draws as much of the selected Application as fits, from its beginning: the pane beside a list.
+pub fn draw_pane(lens: &Lens, seen: &Seen<'_>, area: Rect, buf: &mut Buffer) {
+    draw_from(lens, seen, 0, area, buf);
+}
+
+fn draw_from(lens: &Lens, seen: &Seen<'_>, offset: usize, area: Rect, buf: &mut Buffer) {
+    let Some((id, row)) = selected(lens, seen) else {
+        Pen::new(buf, area, 0, seen.glyphs.ellipsis).skip(1).text("nothing selected", seen.style(Role::Dim));
+        return;
+    };
+    seen.work.row();
+    for (line, runs) in lines(seen, id, row, area.width).iter().skip(offset).take(area.height.into()).enumerate() {
+        let mut pen = Pen::new(buf, area, line as u16, seen.glyphs.ellipsis);
+        pen.skip(1);
+        for (text, role) in runs {
+            pen.text(text, seen.style(*role));
+        }
+    }
+}
+
+fn selected<'a>(lens: &Lens, seen: &Seen<'a>) -> Option<(RowId, &'a AppRow)> {
+    let id = seen.apps.find(lens.selected.as_ref()?)?;
+    Some((id, seen.apps.get(id)?))
+}
+
+fn lines(seen: &Seen<'_>, id: RowId, row: &AppRow, width: u16) -> Vec<Vec<Run>> {
+    let trouble = seen.apps.trouble_kind(id);
+    let mut lines = vec![title(seen, row)];
+    let mut block = |label: &str, text: &str, role: Role| {
+        let room = usize::from(width.saturating_sub(14)).max(10);
+        for (n, part) in wrap(text, room).into_iter().enumerate() {
+            let label = if n == 0 { label } else { "" };
+            lines.push(vec![(format!("  {label:<11}"), Role::Dim), (part, role)]);
+        }
+    };
+    let (health, role) = status::health_sign(seen, row.health);
+    let (sync, _) = status::sync_sign(seen, row.sync);
+    let since = row.health_since.map_or_else(String::new, |at| format!(", for {}", seen.age(at)));
+    block("state", format!("{health} {}{since}  {sync} {}", row.health.word(), row.sync.word()).trim_end(), role);
+    if let Some(trouble) = seen.apps.trouble(id, seen.now) {
+        let since = trouble.since.map_or_else(String::new, |at| format!(" ({} ago)", seen.age(at)));
+        block(
+            "trouble",
+            &format!("{} {}{since}: {}", seen.glyphs.trouble, trouble.kind.short(), trouble.reason),
+            Role::Bad,
+        );
+    }
+    if let Some(message) = &row.health_message {
+        block("", message, Role::Text);
+    }
+    if let Some(operation) = &row.operation {
+        let (text, role) = operation_line(seen, operation, trouble);
+        block("operation", &text, role);
+    }
+    if row.fullness == Fullness::Sketch {
+        block("", "more is being read", Role::Dim);
+        return lines;
+    }
+    if let Some(at) = row.deleting {
+        block("deleting", &format!("asked for {} ago", seen.age(at)), Role::Warn);
+    }
+    if row.drift > 0 {
+        let prune = if row.prunable > 0 { format!(", {} of them to prune", row.prunable) } else { String::new() };
+        block("drift", &format!("{} of {} resources differ from Git{prune}", row.drift, row.resources), Role::Warn);
+    }
+    if let Some(deployed) = &row.deployed {
+        let by = deployed.by.as_ref().map_or("auto-sync", Symbol::as_str);
+        let text =
+            format!("{} by {by}, {} ago (#{})", short_revision(&deployed.revision), seen.age(deployed.at), deployed.id);
+        block("deployed", &text, Role::Text);
+    }
+    let several = if row.sources > 1 { format!(" and {} more", row.sources - 1) } else { String::new() };
+    block(
+        "git",
+        &format!("{} at {}, {} {}{several}", row.target_revision, short_revision(&row.revision), row.repo, row.path),
+        Role::Text,
+    );
+    block("images", &row.images.join("  "), Role::Text);
+    block("auto-sync", &auto_sync(row), Role::Text);
+    let cluster = if row.destination.name.is_empty() { &row.destination.server } else { &row.destination.name };
+    block("deploys to", &format!("{} on {cluster}", row.destination.namespace), Role::Text);
+    for condition in &row.conditions {
+        let since = condition.since.map_or_else(String::new, |at| format!(" ({} ago)", seen.age(at)));
+        block("condition", &format!("{}{since}: {}", condition.kind, condition.message), Role::Warn);
+    }
+    if let Some(set) = &row.application_set {
+        block("made by", &format!("ApplicationSet {set}, which puts edits of the Application back"), Role::Text);
+    }
+    let labels: Vec<String> = row.labels.iter().map(|(k, v)| format!("{k}={v}")).collect();
+    block("labels", &labels.join("  "), Role::Dim);
+    if let Some(at) = row.reconciled {
+        block("compared", &format!("{} ago", seen.age(at)), Role::Dim);
+    }
+    lines
+}
+
+fn title(seen: &Seen<'_>, row: &AppRow) -> Vec<Run> {
+    let place = match &row.environment {
+        Some(environment) => format!("  {environment} {} {}", seen.glyphs.dot, row.key.source),
+        None => format!("  {}", row.key.source),
+    };
+    let mut runs = vec![
+        (row.key.name.to_string(), Role::Title),
+        (place, Role::Dim),
+        (format!("  {}/{}", row.key.namespace, row.project), Role::Dim),
+    ];
+    if seen.is_doubtful(&row.key.source) {
+        runs.push((format!("  {}", seen.apps.link(&row.key.source).word()), Role::Warn));
+    }
+    runs
+}
+
+/// `running for 34s by auto-sync, 3 of 7, to 3f22a38: waiting for ...`
+fn operation_line(seen: &Seen<'_>, operation: &Operation, trouble: Option<TroubleKind>) -> Run {
+    let (short, role) = if operation.is_active() {
+        status::operation_words(seen, operation)
+    } else {
+        let failed = operation.has_failed() || trouble == Some(TroubleKind::OperationFailed);
+        let phase = operation.phase.map_or("unknown", Phase::word).to_owned();
+        (phase, if failed { Role::Bad } else { Role::Text })
+    };
+    let mut text = short;
+    if operation.dry_run {
+        text.push_str(" (dry run)");
+    }
+    if let Some(revision) = &operation.revision {
+        text.push_str(&format!(" to {}", short_revision(revision)));
+    }
+    let by = operation.by.as_ref().map_or("", Symbol::as_str);
+    match (operation.automated, by) {
+        (true, _) => text.push_str(" by auto-sync"),
+        (false, "") => {}
+        (false, by) => text.push_str(&format!(" by {by}")),
+    }
+    let ended = if operation.is_active() { None } else { operation.finished };
+    match (ended, operation.started) {
+        (Some(at), _) => text.push_str(&format!(", {} ago", seen.age(at))),
+        (None, Some(at)) => text.push_str(&format!(", for {}", seen.age(at))),
+        (None, None) => {}
+    }
+    if let Some(message) = &operation.message {
+        text.push_str(": ");
+        text.push_str(message);
+    }
+    (text, role)
+}
+
+fn auto_sync(row: &AppRow) -> String {
+    if !row.auto_sync.enabled {
+        return "off".to_owned();
+    }
+    let mut text = "on".to_owned();
+    text.push_str(if row.auto_sync.self_heal { ", undoes edits by hand" } else { ", leaves edits by hand" });
+    text.push_str(if row.auto_sync.prune { ", deletes what left Git" } else { ", keeps what left Git" });
+    text
+}

@@ -1,0 +1,39 @@
+//! What the lists share: the filter and the selected Application. Changing the list keeps both.
+
+use crate::domain::AppKey;
+use crate::store::Query;
+
+/// The shared part of Board, Fleet and what opens from them.
+#[derive(Clone, Debug, Default)]
+pub struct Lens {
+    /// What the lists are narrowed to.
+    pub query: Query,
+    /// The words of the filter as typed.
+    pub text: String,
+    /// The selected Application.
+    pub selected: Option<AppKey>,
+}
+
+impl Lens {
+    /// Narrows the lists to `text`.
+    pub fn filter(&mut self, text: &str) {
+        text.clone_into(&mut self.text);
+        self.query = self.query.with_text(text);
+    }
+
+    /// Says what the lists are narrowed to, for titles and empty states; nothing when they are not.
+    #[must_use]
+    pub fn words(&self) -> Vec<String> {
+        let mut words = Vec::new();
+        if let Some(environment) = &self.query.environment {
+            words.push(environment.to_string());
+        }
+        if self.query.problems {
+            words.push("problems".to_owned());
+        }
+        if !self.text.trim().is_empty() {
+            words.push(format!("/{}", self.text.trim()));
+        }
+        words
+    }
+}
