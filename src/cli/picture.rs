@@ -198,7 +198,7 @@ mod tests {
 
     #[test]
     fn ansi_shows_the_same_on_a_terminal() {
-        let mut terminal = vt100::Parser::new(2.try_into().unwrap(), 12.try_into().unwrap(), 0);
+        let mut terminal = vt100::Parser::new(3.try_into().unwrap(), 12.try_into().unwrap(), 0);
         terminal.process(ansi(&frame()).unwrap().replace('\n', "\r\n").as_bytes());
         assert!(terminal.screen().contents_between(0, 0, 0, 12).starts_with("日本 <ok>"));
         assert!(terminal.screen().cell(0, 0).unwrap().bold());
