@@ -66,7 +66,13 @@ pub fn start(stage: &Stage, namespace: &str, name: &str, restarts: i64, play: &m
     play.later(100, move |play| {
         say(&stage, &pod, Said::normal("Started", "Container started"), "kubelet", play.at);
         let running = Container::Running { since: play.at };
-        stage.store.update("Pod", &namespace, &name, |pod| pod::contain(pod, &running, restarts, play.at));
+        let address = stage.place(&name, play.at).address;
+        stage.store.update("Pod", &namespace, &name, |pod| {
+            if pod["status"]["podIP"].is_null() {
+                pod::set_address(pod, &address);
+            }
+            pod::contain(pod, &running, restarts, play.at);
+        });
     });
 }
 
