@@ -179,8 +179,14 @@ impl TerminalGuard {
     pub fn enter_on(tty: BorrowedFd<'_>, options: Options) -> Result<Self, TerminalError> {
         let before = tcgetattr(tty).map_err(io::Error::from)?;
         let tty = open_again(tty)?;
-        let screen =
-            Arc::new(Screen { tty, before, options, entered: AtomicBool::new(false), times_left: AtomicU32::new(0), turn: Mutex::new(()) });
+        let screen = Arc::new(Screen {
+            tty,
+            before,
+            options,
+            entered: AtomicBool::new(false),
+            times_left: AtomicU32::new(0),
+            turn: Mutex::new(()),
+        });
         let guard = Self { screen };
         guard.enter_again()?;
         guard.restorer().install_panic_hook();
