@@ -59,7 +59,7 @@ fn steer(mut setup: Setup) -> Result<(Ended, Vec<String>), Failure> {
     }
     let (reader, bytes) = Reader::start(std::io::stdin().as_fd().try_clone_to_owned()?)?;
     let signals = Signals::listen(Some(terminal.restorer()))?;
-    let writer = FrameSender::start(Box::new(std::io::stdout()))?;
+    let writer = FrameSender::start(Box::new(terminal.output()))?;
     setup.start();
     let mut cockpit = Cockpit {
         model,
