@@ -1,6 +1,8 @@
-//! The integration tests: one binary, one module a subject.
+//! Integration tests, one module a subject.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on should say where")]
 
 mod clock;
+mod sim_kubernetes;
+mod sim_world;
 mod source;
