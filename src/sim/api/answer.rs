@@ -17,7 +17,7 @@ use super::super::store::Store;
 use super::encode::Encoder;
 use super::negotiate::Form;
 use super::path::{Query, Target};
-use super::respond::{self, Body, JSON, TEXT};
+use super::respond::{self, Body, TEXT};
 use super::status::Failure;
 use super::{discovery, protobuf, read, review, watch};
 
@@ -52,7 +52,7 @@ impl Api {
             tokio::time::sleep(latency).await;
         }
         match self.faults.take_answer(&path) {
-            Some(Answer::Status(code, body)) => return Ok(respond::whole(code, JSON, body)),
+            Some(Answer::Status(code, body)) => return Ok(respond::ordered(code, body)),
             Some(Answer::Drop) => return Err(io::ErrorKind::ConnectionReset.into()),
             Some(Answer::Silence) => return std::future::pending().await,
             None => {}

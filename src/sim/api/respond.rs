@@ -42,8 +42,14 @@ pub(super) fn failure(failure: &Failure) -> Response<Body> {
     if failure.code == 406 {
         return whole(406, PROTOBUF, protobuf::status(failure));
     }
-    let mut response = json(failure.code, &failure.to_value());
-    if failure.code == 504 {
+    let body = format!("{}\n", failure.to_value());
+    ordered(failure.code, body)
+}
+
+/// JSON with any status; those that pass by themselves say when to come back.
+pub(super) fn ordered(code: u16, body: String) -> Response<Body> {
+    let mut response = whole(code, JSON, body);
+    if matches!(code, 429 | 504) {
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
     }
     response

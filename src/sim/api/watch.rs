@@ -79,17 +79,18 @@ pub(super) fn watch(
         first: true,
         state: State::Open,
     };
+    let from_start = asked.unwrap_or(0) == 0;
     if initial && !api.streaming_lists {
         watch.state = State::Refused(Failure::no_watch_progress());
-    } else if initial || asked.unwrap_or(0) == 0 {
+    } else if initial || from_start {
         let snapshot = api.store.snapshot(kind.kind, watch.namespace.as_deref(), None).map_err(Failure::expired)?;
         if let Some(asked) = asked.filter(|a| *a > snapshot.resource_version) {
             return Err(Failure::too_large(asked, snapshot.resource_version));
         }
         watch.seen = snapshot.resource_version;
-        watch.initial = snapshot.objects.into();
-    } else {
-        watch.ends_initial = false;
+        if initial || !query.has("sendInitialEvents") {
+            watch.initial = snapshot.objects.into();
+        }
     }
     let frames = stream::unfold(watch, |mut watch| async { watch.next().await.map(|frame| (frame, watch)) });
     Ok(respond::stream(frames))

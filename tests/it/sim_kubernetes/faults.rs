@@ -23,6 +23,7 @@ async fn answers_are_replaced_as_often_as_ordered() {
     faults.answer("/version", Answer::Status(429, "{\"slow\":\"down\"}".to_owned()), Some(1));
     faults.answer("/readyz", Answer::Drop, Some(1));
     let reply = client.get("/version").await;
+    assert_eq!(reply.headers["retry-after"], "1");
     assert_eq!((reply.status, reply.json().await["slow"].as_str()), (429, Some("down")));
     assert_eq!(client.get("/version").await.status, 200);
     assert!(client.send(&ask("/readyz")).await.is_err());

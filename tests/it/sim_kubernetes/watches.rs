@@ -1,5 +1,7 @@
 //! Watches: what they tell, from when on, and in which form.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::client::{Ask, Reply, told};
@@ -148,4 +150,49 @@ async fn events_are_watched_in_both_spellings() {
     assert_eq!(new.event().await.unwrap()["object"]["note"], "hello");
     let event = old.event().await.unwrap()["object"].take();
     assert_eq!((&event["apiVersion"], &event["involvedObject"]["name"]), (&json!("v1"), &json!("web")));
+}
+
+/// Whoever lists and then follows, with a selector or without, ends up with what a fresh list says.
+#[tokio::test]
+async fn following_a_watch_keeps_up_with_the_lists() {
+    let world = World::new();
+    let mut random = fastrand::Rng::with_seed(7);
+    for selector in ["", "labelSelector=environment%3Ddev", "labelSelector=environment%21%3Dprod&limit=1000"] {
+        let list = world.client().json(&format!("{APPS}?{selector}")).await;
+        let mut known: BTreeMap<String, Value> = by_name(list["items"].as_array().unwrap());
+        let from = list["metadata"]["resourceVersion"].as_str().unwrap();
+        let mut watch = watch(&world, &format!("{selector}&allowWatchBookmarks=true&resourceVersion={from}")).await;
+        for _ in 0..300 {
+            let name = format!("app{}-dev", random.u8(..12));
+            match random.u8(..4) {
+                0 => drop(world.store.delete("Application", "argocd", &name)),
+                1 => drop(world.store.put(application(&name))),
+                _ if world.store.get("Application", "argocd", &name).is_none() => {}
+                _ => drop(touch(&world, &name, ["dev", "prod", "test"][random.usize(..3)])),
+            }
+        }
+        // the last write is seen by every selector, and tells that all before it was
+        world.store.delete("Application", "argocd", "end-dev");
+        world.store.put(application("end-dev"));
+        loop {
+            let event = watch.event().await.unwrap();
+            let (r#type, name) = told(&event);
+            let object = event["object"].clone();
+            match r#type.as_str() {
+                "ADDED" => assert!(known.insert(name.clone(), object).is_none(), "{name} was known"),
+                "MODIFIED" => assert!(known.insert(name.clone(), object).is_some(), "{name} was not known"),
+                "DELETED" => assert!(known.remove(&name).is_some(), "{name} was not known"),
+                other => panic!("{other}"),
+            }
+            if r#type == "ADDED" && name == "end-dev" {
+                break;
+            }
+        }
+        let list = world.client().json(&format!("{APPS}?{selector}")).await;
+        assert_eq!(known, by_name(list["items"].as_array().unwrap()), "{selector}");
+    }
+}
+
+fn by_name(items: &[Value]) -> BTreeMap<String, Value> {
+    items.iter().map(|i| (i["metadata"]["name"].as_str().unwrap().to_owned(), i.clone())).collect()
 }
