@@ -69,6 +69,13 @@ pub struct Theme {
     depth: Depth,
 }
 
+impl Default for Theme {
+    /// The terminal's own looks for everything.
+    fn default() -> Self {
+        Self { styles: vec![Style::new(); Role::ALL.len()], depth: Depth::None }
+    }
+}
+
 /// A theme as its file says it, before colours are resolved.
 #[derive(Debug, Default)]
 struct Draft {

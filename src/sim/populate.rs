@@ -45,7 +45,7 @@ impl Stage {
         Place {
             node: self.nodes.get(index).cloned().unwrap_or_default(),
             host: host(index),
-            address: Some(format!("10.244.{}.{}", index, 2 + (bits >> 8) % 250)),
+            address: format!("10.244.{index}.{}", 2 + (bits >> 8) % 250),
         }
     }
 }
@@ -128,7 +128,13 @@ pub fn apps_of(scenario: &Scenario, source: &Source, now: Timestamp) -> Vec<App>
     apps
 }
 
-fn app(scenario: &Scenario, source: &Source, environment: &Environment, service: &Service, now: Timestamp) -> Option<App> {
+fn app(
+    scenario: &Scenario,
+    source: &Source,
+    environment: &Environment,
+    service: &Service,
+    now: Timestamp,
+) -> Option<App> {
     let (name, env) = (service.name.get_ref(), environment.name.get_ref());
     let releases: Vec<Release> = service
         .releases
@@ -194,7 +200,9 @@ pub fn apps(stage: &Stage, scenario: &Scenario, apps: &[App], now: Timestamp, ra
         let reconciled = minus(now, Duration::from_secs(random.u64(2..120)));
         store.put(application::application(app, &set, reconciled));
         store.put(settings::app_config(app, app.created));
-        store.put(settings::app_service(app, app.created));
+        if app.listens() {
+            store.put(settings::app_service(app, app.created));
+        }
         let image = app.running_image();
         for work in &app.workloads {
             run(stage, app, work, &image, app.created, app.release().at, random);
@@ -244,7 +252,9 @@ fn run(
         let labels = workload::labels_of_pods(&object, ordinal);
         let mut one = pod::pending(&NewPod { owner: &owner, name: name.clone(), labels, template, created: at });
         let started = plus(at, Duration::from_secs(2));
-        pod::schedule(&mut one, &stage.place(&name, at), at);
+        let place = stage.place(&name, at);
+        pod::schedule(&mut one, &place, at);
+        pod::set_address(&mut one, &place.address);
         pod::contain(&mut one, &Container::Running { since: started }, 0, started);
         store.put(one);
     }
@@ -260,7 +270,14 @@ fn finished_hook(stage: &Stage, app: &App, name: &str, image: &str, at: Timestam
     let ended = plus(at, Duration::from_secs(3));
     hook::complete(&mut job, plus(ended, Duration::from_secs(2)));
     let mut pod = pod;
-    pod::contain(&mut pod, &Container::Ended { code: 0, started: plus(at, Duration::from_secs(1)), finished: ended }, 0, ended);
+    let place = stage.place(text(&pod, "/metadata/name"), at);
+    pod::set_address(&mut pod, &place.address);
+    pod::contain(
+        &mut pod,
+        &Container::Ended { code: 0, started: plus(at, Duration::from_secs(1)), finished: ended },
+        0,
+        ended,
+    );
     stage.store.put(job);
     stage.store.put(pod);
 }

@@ -1,5 +1,8 @@
-//! Integration tests, one module a subject.
+//! Every integration test in one program, so that linking happens once.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on should say where")]
 
+mod clock;
 mod sim_kubernetes;
+mod sim_world;
+mod source;

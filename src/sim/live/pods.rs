@@ -38,7 +38,13 @@ pub fn create(stage: &Stage, workload: &Value, owner: &Value, ordinal: usize, pl
         let message = format!("Create Pod {name} in StatefulSet {} successful", text(owner, "/metadata/name"));
         say(stage, owner, Said::normal("SuccessfulCreate", &message), "statefulset-controller", at);
     } else {
-        say(stage, owner, Said::normal("SuccessfulCreate", &format!("Created pod: {name}")), "replicaset-controller", at);
+        say(
+            stage,
+            owner,
+            Said::normal("SuccessfulCreate", &format!("Created pod: {name}")),
+            "replicaset-controller",
+            at,
+        );
     }
     let place = stage.place(&name, at);
     let assigned = format!("Successfully assigned {namespace}/{name} to {}", place.node);
@@ -60,7 +66,13 @@ pub fn start(stage: &Stage, namespace: &str, name: &str, restarts: i64, play: &m
     play.later(100, move |play| {
         say(&stage, &pod, Said::normal("Started", "Container started"), "kubelet", play.at);
         let running = Container::Running { since: play.at };
-        stage.store.update("Pod", &namespace, &name, |pod| pod::contain(pod, &running, restarts, play.at));
+        let address = stage.place(&name, play.at).address;
+        stage.store.update("Pod", &namespace, &name, |pod| {
+            if pod["status"]["podIP"].is_null() {
+                pod::set_address(pod, &address);
+            }
+            pod::contain(pod, &running, restarts, play.at);
+        });
     });
 }
 

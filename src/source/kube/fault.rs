@@ -155,17 +155,14 @@ fn of_tls(error: &rustls::Error) -> Fault {
             Certificate::NotValidYet | Certificate::NotValidYetContext { .. } => {
                 down("the server's certificate is not valid yet", "is the clock of this machine right?")
             }
-            Certificate::UnknownIssuer => down(
+            // a cluster made anew often has a CA of the same name and another key
+            Certificate::UnknownIssuer | Certificate::BadSignature => down(
                 "the server's certificate is from a CA we do not know",
                 "check certificate-authority-data of the cluster in the kubeconfig",
             ),
             Certificate::NotValidForName | Certificate::NotValidForNameContext { .. } => down(
                 "the server's certificate is for another name",
                 "set tls-server-name of the cluster in the kubeconfig, or use the name the certificate has",
-            ),
-            Certificate::BadSignature => down(
-                "the server's certificate is not signed by the CA it names",
-                "check certificate-authority-data of the cluster in the kubeconfig",
             ),
             other => Fault::new(
                 Kind::Down,
