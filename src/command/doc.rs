@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
+use super::Keymap;
 use super::table::{Scope, TABLE};
-use crate::config::keymap::Keymap;
 
 /// The commands of every scope with their keys, as a Markdown table.
 #[must_use]

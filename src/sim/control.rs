@@ -31,7 +31,9 @@ const ACTIONS: &str = "source stop|start NAME, clock advance 10m, kill-pod NAMES
 #[derive(Debug, thiserror::Error)]
 pub enum ControlError {
     /// Nobody says which world is meant.
-    #[error("no simulated world is known; start one with `pilothouse sim`, or name it with --control or PILOTHOUSE_CONTROL")]
+    #[error(
+        "no simulated world is known; start one with `pilothouse sim`, or name it with --control or PILOTHOUSE_CONTROL"
+    )]
     Unknown,
     /// The words do not name a world.
     #[error("`{0}` does not name a world; it should look like http://127.0.0.1:PORT/?token=...")]
@@ -116,7 +118,8 @@ impl Director {
                 Ok(format!("source {name} listens at {}", server.url()))
             }
             ["clock", "advance", by] => {
-                let duration = read_duration(by).ok_or_else(|| format!("`{by}` is not a duration; write 90s, 5m or 2d"))?;
+                let duration =
+                    read_duration(by).ok_or_else(|| format!("`{by}` is not a duration; write 90s, 5m or 2d"))?;
                 self.clock.advance(duration);
                 Ok(format!("it is {}", stamp(self.clock.now())))
             }
@@ -347,9 +350,18 @@ mod tests {
         let with = |pairs: &'static [(&'static str, &'static str)]| {
             file(move |name| pairs.iter().find(|(there, _)| *there == name).map(|(_, path)| PathBuf::from(path)))
         };
-        assert_eq!(with(&[("XDG_RUNTIME_DIR", "/run/u"), ("HOME", "/h")]).unwrap(), PathBuf::from("/run/u/pilothouse-sim-control"));
-        assert_eq!(with(&[("XDG_STATE_HOME", "/s"), ("HOME", "/h")]).unwrap(), PathBuf::from("/s/pilothouse/sim-control"));
-        assert_eq!(with(&[("XDG_STATE_HOME", "not/full"), ("HOME", "/h")]).unwrap(), PathBuf::from("/h/.local/state/pilothouse/sim-control"));
+        assert_eq!(
+            with(&[("XDG_RUNTIME_DIR", "/run/u"), ("HOME", "/h")]).unwrap(),
+            PathBuf::from("/run/u/pilothouse-sim-control")
+        );
+        assert_eq!(
+            with(&[("XDG_STATE_HOME", "/s"), ("HOME", "/h")]).unwrap(),
+            PathBuf::from("/s/pilothouse/sim-control")
+        );
+        assert_eq!(
+            with(&[("XDG_STATE_HOME", "not/full"), ("HOME", "/h")]).unwrap(),
+            PathBuf::from("/h/.local/state/pilothouse/sim-control")
+        );
         assert_eq!(with(&[]), None);
     }
 

@@ -128,7 +128,13 @@ pub fn apps_of(scenario: &Scenario, source: &Source, now: Timestamp) -> Vec<App>
     apps
 }
 
-fn app(scenario: &Scenario, source: &Source, environment: &Environment, service: &Service, now: Timestamp) -> Option<App> {
+fn app(
+    scenario: &Scenario,
+    source: &Source,
+    environment: &Environment,
+    service: &Service,
+    now: Timestamp,
+) -> Option<App> {
     let (name, env) = (service.name.get_ref(), environment.name.get_ref());
     let releases: Vec<Release> = service
         .releases
@@ -260,7 +266,12 @@ fn finished_hook(stage: &Stage, app: &App, name: &str, image: &str, at: Timestam
     let ended = plus(at, Duration::from_secs(3));
     hook::complete(&mut job, plus(ended, Duration::from_secs(2)));
     let mut pod = pod;
-    pod::contain(&mut pod, &Container::Ended { code: 0, started: plus(at, Duration::from_secs(1)), finished: ended }, 0, ended);
+    pod::contain(
+        &mut pod,
+        &Container::Ended { code: 0, started: plus(at, Duration::from_secs(1)), finished: ended },
+        0,
+        ended,
+    );
     stage.store.put(job);
     stage.store.put(pod);
 }

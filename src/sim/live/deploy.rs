@@ -265,7 +265,9 @@ impl Deploy {
             let words = format!("Sync operation to {} succeeded", this.revision);
             this.controller.say("OperationCompleted", &words, play.at);
             let stage = &this.controller.stage;
-            if let Some(job) = this.app.post_sync.as_ref().and_then(|name| stage.store.get("Job", &this.app.namespace, name)) {
+            if let Some(job) =
+                this.app.post_sync.as_ref().and_then(|name| stage.store.get("Job", &this.app.namespace, name))
+            {
                 remove_job(stage, &job);
             }
             let after = this.clone();

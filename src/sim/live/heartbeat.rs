@@ -11,10 +11,7 @@ use std::time::Duration;
 
 /// Starts the heartbeat of an app, the first within two minutes.
 pub fn begin(agenda: &mut Agenda, stage: &Stage, app: &App, now: Timestamp, random: &mut fastrand::Rng) {
-    let beat = Beat {
-        controller: Controller::new(stage, &app.name),
-        branch: branch(stage, app),
-    };
+    let beat = Beat { controller: Controller::new(stage, &app.name), branch: branch(stage, app) };
     agenda.at(plus(now, Duration::from_millis(random.u64(2_000..120_000))), move |play| beat.again(play));
 }
 

@@ -38,7 +38,13 @@ pub fn create(stage: &Stage, workload: &Value, owner: &Value, ordinal: usize, pl
         let message = format!("Create Pod {name} in StatefulSet {} successful", text(owner, "/metadata/name"));
         say(stage, owner, Said::normal("SuccessfulCreate", &message), "statefulset-controller", at);
     } else {
-        say(stage, owner, Said::normal("SuccessfulCreate", &format!("Created pod: {name}")), "replicaset-controller", at);
+        say(
+            stage,
+            owner,
+            Said::normal("SuccessfulCreate", &format!("Created pod: {name}")),
+            "replicaset-controller",
+            at,
+        );
     }
     let place = stage.place(&name, at);
     let assigned = format!("Successfully assigned {namespace}/{name} to {}", place.node);

@@ -162,7 +162,8 @@ pub fn operation(app: &App, revision: &str, by: Option<&str>) -> Value {
 /// One row of `syncResult.resources` about a hook.
 #[must_use]
 pub fn hook_result(app: &App, name: &str, phase: Phase, image: &str, done: bool) -> Value {
-    let message = if done { "Reached expected number of succeeded pods".to_owned() } else { format!("job.batch/{name} created") };
+    let message =
+        if done { "Reached expected number of succeeded pods".to_owned() } else { format!("job.batch/{name} created") };
     json!({
         "group": "batch", "version": "v1", "kind": "Job", "name": name, "namespace": app.namespace,
         "status": "Synced", "message": message, "hookType": phase.word(), "syncPhase": phase.word(),
@@ -264,7 +265,8 @@ pub fn compare(object: &mut Value, revision: &str, differing: &[ResourceRef], fu
         if row["status"].is_null() {
             continue;
         }
-        let differs = differing.iter().any(|resource| row["kind"] == resource.kind && row["name"] == resource.name.as_str());
+        let differs =
+            differing.iter().any(|resource| row["kind"] == resource.kind && row["name"] == resource.name.as_str());
         row["status"] = json!(if differs { "OutOfSync" } else { "Synced" });
     }
     status["sync"]["status"] = json!(if differing.is_empty() { "Synced" } else { "OutOfSync" });
@@ -335,7 +337,9 @@ pub fn show_hook(object: &mut Value, app: &App, name: &str, there: bool, at: Tim
     rows.retain(|row| !(row["kind"] == "Job" && row["name"] == name));
     if there {
         rows.push(hook_row(app, name));
-        rows.sort_by(|a, b| a["group"].as_str().cmp(&b["group"].as_str()).then(a["name"].as_str().cmp(&b["name"].as_str())));
+        rows.sort_by(|a, b| {
+            a["group"].as_str().cmp(&b["group"].as_str()).then(a["name"].as_str().cmp(&b["name"].as_str()))
+        });
     }
     sign(object, at);
 }

@@ -49,9 +49,7 @@ pub fn application_set(namespace: &str, name: &str, apps: &[App], created: Times
         }
     }
     let repository = apps.first().map(|app| app.repository.as_str()).unwrap_or_default();
-    let condition = |kind: &str, status: &str, reason: &str, message: &str| {
-        json!({"type": kind, "status": status, "reason": reason, "message": message, "lastTransitionTime": stamp(created)})
-    };
+    let condition = |kind: &str, status: &str, reason: &str, message: &str| json!({"type": kind, "status": status, "reason": reason, "message": message, "lastTransitionTime": stamp(created)});
     let generated = "All applications have been generated successfully";
     let mut meta = metadata("ApplicationSet", namespace, name, &json!({}), created);
     meta["generation"] = json!(1);
@@ -109,13 +107,33 @@ pub type Component = (&'static str, &'static str, &'static str, &'static str, &'
 
 /// What runs in Argo CD's namespace; ports are (name, service port, container port).
 pub const COMPONENTS: &[Component] = &[
-    ("argocd-server", "Deployment", "argocd-server", "quay.io/argoproj/argocd:v3.6.0",
-        &[("http", 80, 8080), ("https", 443, 8080)]),
-    ("argocd-repo-server", "Deployment", "argocd-repo-server", "quay.io/argoproj/argocd:v3.6.0",
-        &[("server", 8081, 8081), ("metrics", 8084, 8084)]),
+    (
+        "argocd-server",
+        "Deployment",
+        "argocd-server",
+        "quay.io/argoproj/argocd:v3.6.0",
+        &[("http", 80, 8080), ("https", 443, 8080)],
+    ),
+    (
+        "argocd-repo-server",
+        "Deployment",
+        "argocd-repo-server",
+        "quay.io/argoproj/argocd:v3.6.0",
+        &[("server", 8081, 8081), ("metrics", 8084, 8084)],
+    ),
     ("argocd-redis", "Deployment", "redis", "redis:7.2-alpine", &[("tcp-redis", 6379, 6379)]),
-    ("argocd-applicationset-controller", "Deployment", "argocd-applicationset-controller",
-        "quay.io/argoproj/argocd:v3.6.0", &[("webhook", 7000, 7000), ("metrics", 8080, 8080)]),
-    ("argocd-application-controller", "StatefulSet", "argocd-application-controller",
-        "quay.io/argoproj/argocd:v3.6.0", &[("metrics", 8082, 8082)]),
+    (
+        "argocd-applicationset-controller",
+        "Deployment",
+        "argocd-applicationset-controller",
+        "quay.io/argoproj/argocd:v3.6.0",
+        &[("webhook", 7000, 7000), ("metrics", 8080, 8080)],
+    ),
+    (
+        "argocd-application-controller",
+        "StatefulSet",
+        "argocd-application-controller",
+        "quay.io/argoproj/argocd:v3.6.0",
+        &[("metrics", 8082, 8082)],
+    ),
 ];

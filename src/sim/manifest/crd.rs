@@ -9,9 +9,33 @@ use serde_json::{Value, json};
 #[must_use]
 pub fn all(created: Timestamp) -> Vec<Value> {
     vec![
-        definition("Application", "applications", &["app", "apps"], &application_schema(), &application_columns(), false, created),
-        definition("ApplicationSet", "applicationsets", &["appset", "appsets"], &set_schema(), &json!([]), true, created),
-        definition("AppProject", "appprojects", &["appproj", "appprojs"], &project_schema(), &json!([]), false, created),
+        definition(
+            "Application",
+            "applications",
+            &["app", "apps"],
+            &application_schema(),
+            &application_columns(),
+            false,
+            created,
+        ),
+        definition(
+            "ApplicationSet",
+            "applicationsets",
+            &["appset", "appsets"],
+            &set_schema(),
+            &json!([]),
+            true,
+            created,
+        ),
+        definition(
+            "AppProject",
+            "appprojects",
+            &["appproj", "appprojs"],
+            &project_schema(),
+            &json!([]),
+            false,
+            created,
+        ),
     ]
 }
 
@@ -35,9 +59,7 @@ fn definition(
     if columns.as_array().is_some_and(|columns| !columns.is_empty()) {
         version["additionalPrinterColumns"] = columns.clone();
     }
-    let condition = |kind: &str, reason: &str, message: &str| {
-        json!({"type": kind, "status": "True", "reason": reason, "message": message, "lastTransitionTime": stamp(created)})
-    };
+    let condition = |kind: &str, reason: &str, message: &str| json!({"type": kind, "status": "True", "reason": reason, "message": message, "lastTransitionTime": stamp(created)});
     json!({
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",
@@ -93,10 +115,8 @@ fn whole() -> Value {
 }
 
 fn root(spec: &Value, more: &[(&str, Value)], required: &[&str]) -> Value {
-    let mut schema = object(
-        &json!({"apiVersion": text(), "kind": text(), "metadata": {"type": "object"}, "spec": spec}),
-        required,
-    );
+    let mut schema =
+        object(&json!({"apiVersion": text(), "kind": text(), "metadata": {"type": "object"}, "spec": spec}), required);
     for (name, part) in more {
         schema["properties"][*name] = part.clone();
     }
@@ -194,8 +214,11 @@ fn application_schema() -> Value {
             "sources": list(&source()), "deployedAt": time(), "deployStartedAt": time(), "initiatedBy": initiated}),
         &["deployedAt", "id"],
     );
-    let compared = object(&json!({"source": source(), "sources": list(&source()), "destination": {"type": "object",
-        "properties": {"server": text(), "name": text(), "namespace": text()}}}), &["destination"]);
+    let compared = object(
+        &json!({"source": source(), "sources": list(&source()), "destination": {"type": "object",
+        "properties": {"server": text(), "name": text(), "namespace": text()}}}),
+        &["destination"],
+    );
     let status = object(
         &json!({
             "controllerNamespace": text(),

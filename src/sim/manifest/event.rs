@@ -1,7 +1,7 @@
 //! Events (core/v1) in the words of the controllers that send them.
 
-use crate::sim::time::stamp;
 use crate::sim::manifest::meta::{hex, text, uid};
+use crate::sim::time::stamp;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 

@@ -43,7 +43,8 @@ pub fn job(app: &App, name: &str, phase: Phase, image: &str, created: Timestamp)
         "argocd.argoproj.io/tracking-id": format!("{}:batch/Job:{}/{name}", app.name, app.namespace),
     });
     let container = if phase == Phase::Before { "migrate" } else { "smoke" };
-    let script = if phase == Phase::Before { "echo 'running upgrade'; exit 0" } else { "echo 'GET /health 200'; exit 0" };
+    let script =
+        if phase == Phase::Before { "echo 'running upgrade'; exit 0" } else { "echo 'GET /health 200'; exit 0" };
     let spec = json!({
         "parallelism": 1,
         "completions": 1,
@@ -64,8 +65,12 @@ pub fn job(app: &App, name: &str, phase: Phase, image: &str, created: Timestamp)
             "schedulerName": "default-scheduler",
         }},
     });
-    meta["managedFields"] =
-        json!([managed::entry("batch/v1", "argocd-controller", &json!({"spec": spec, "metadata": {"annotations": {}}}), created)]);
+    meta["managedFields"] = json!([managed::entry(
+        "batch/v1",
+        "argocd-controller",
+        &json!({"spec": spec, "metadata": {"annotations": {}}}),
+        created
+    )]);
     json!({"apiVersion": "batch/v1", "kind": "Job", "metadata": meta, "spec": spec,
         "status": {"startTime": stamp(created), "active": 1, "ready": 0, "terminating": 0}})
 }

@@ -78,6 +78,9 @@ mod tests {
             json!({"f:spec": {".": {}, "f:replicas": {}, "f:containers":
                 {"k:{\"name\":\"api\"}": {".": {}, "f:name": {}, "f:command": {}}}}})
         );
-        assert_eq!(fields(&json!({"status": {"conditions": [{"type": "A"}]}}), false)["f:status"]["f:conditions"], json!({}));
+        assert_eq!(
+            fields(&json!({"status": {"conditions": [{"type": "A"}]}}), false)["f:status"]["f:conditions"],
+            json!({})
+        );
     }
 }

@@ -7,7 +7,14 @@ use serde_json::{Value, json};
 
 /// A ready node with `address` on its internal network.
 #[must_use]
-pub fn node(name: &str, address: &str, version: &str, control_plane: bool, created: Timestamp, now: Timestamp) -> Value {
+pub fn node(
+    name: &str,
+    address: &str,
+    version: &str,
+    control_plane: bool,
+    created: Timestamp,
+    now: Timestamp,
+) -> Value {
     let mut labels = json!({
         "beta.kubernetes.io/arch": "amd64",
         "beta.kubernetes.io/os": "linux",

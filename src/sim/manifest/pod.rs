@@ -69,10 +69,13 @@ pub fn pending(pod: &NewPod<'_>) -> Value {
         ("enableServiceLinks", json!(true)),
         ("preemptionPolicy", json!("PreemptLowerPriority")),
         ("priority", json!(0)),
-        ("tolerations", json!([
-            {"key": "node.kubernetes.io/not-ready", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300},
-            {"key": "node.kubernetes.io/unreachable", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300},
-        ])),
+        (
+            "tolerations",
+            json!([
+                {"key": "node.kubernetes.io/not-ready", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300},
+                {"key": "node.kubernetes.io/unreachable", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300},
+            ]),
+        ),
     ] {
         spec[field] = value;
     }
@@ -143,7 +146,9 @@ pub fn contain(pod: &mut Value, doing: &Container, restarts: i64, at: Timestamp)
     };
     let ready = matches!(doing, Container::Running { .. });
     let last = match (&before["state"]["terminated"], doing) {
-        (ended @ Value::Object(_), Container::Running { .. } | Container::BackingOff { .. }) => json!({"terminated": ended}),
+        (ended @ Value::Object(_), Container::Running { .. } | Container::BackingOff { .. }) => {
+            json!({"terminated": ended})
+        }
         _ if before["lastState"].is_object() => before["lastState"].clone(),
         _ => json!({}),
     };

@@ -89,8 +89,14 @@ fn tracked(app: &App, mut object: Value, kind: &'static str, wave: i64, at: Time
     object["metadata"]["annotations"] = annotations;
     let owned = json!({"metadata": {"annotations": {"argocd.argoproj.io/tracking-id": ""}},
         "spec": object["spec"], "data": object["data"]});
-    let owned: Value = owned.as_object().into_iter().flatten().filter(|(_, part)| !part.is_null())
-        .map(|(key, part)| (key.clone(), part.clone())).collect::<Map<_, _>>().into();
+    let owned: Value = owned
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter(|(_, part)| !part.is_null())
+        .map(|(key, part)| (key.clone(), part.clone()))
+        .collect::<Map<_, _>>()
+        .into();
     object["metadata"]["managedFields"] = json!([managed::entry("v1", "argocd-controller", &owned, at)]);
     object
 }

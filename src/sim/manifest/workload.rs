@@ -74,7 +74,8 @@ pub fn workload(app: &App, what: &Workload, image: &str, created: Timestamp, at:
     });
     match what.kind {
         WorkloadKind::Deployment => {
-            spec["strategy"] = json!({"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": "25%", "maxSurge": "25%"}});
+            spec["strategy"] =
+                json!({"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": "25%", "maxSurge": "25%"}});
             spec["progressDeadlineSeconds"] = json!(600);
             annotations["deployment.kubernetes.io/revision"] = json!("1");
         }
@@ -122,16 +123,30 @@ pub fn count(workload: &mut Value, counts: Counts, hash: &str, at: Timestamp) {
         let settled = text(workload, "/status/conditions/1/reason") == "NewReplicaSetAvailable"
             && text(workload, "/status/conditions/1/message").contains(&set);
         let conditions = json!([
-            deployment_condition(workload, 0, "Available", available, if available {
-                ("MinimumReplicasAvailable", "Deployment has minimum availability.".to_owned())
-            } else {
-                ("MinimumReplicasUnavailable", "Deployment does not have minimum availability.".to_owned())
-            }, at),
-            deployment_condition(workload, 1, "Progressing", true, if done || settled {
-                ("NewReplicaSetAvailable", format!("ReplicaSet \"{set}\" has successfully progressed."))
-            } else {
-                ("ReplicaSetUpdated", format!("ReplicaSet \"{set}\" is progressing."))
-            }, at),
+            deployment_condition(
+                workload,
+                0,
+                "Available",
+                available,
+                if available {
+                    ("MinimumReplicasAvailable", "Deployment has minimum availability.".to_owned())
+                } else {
+                    ("MinimumReplicasUnavailable", "Deployment does not have minimum availability.".to_owned())
+                },
+                at
+            ),
+            deployment_condition(
+                workload,
+                1,
+                "Progressing",
+                true,
+                if done || settled {
+                    ("NewReplicaSetAvailable", format!("ReplicaSet \"{set}\" has successfully progressed."))
+                } else {
+                    ("ReplicaSetUpdated", format!("ReplicaSet \"{set}\" is progressing."))
+                },
+                at
+            ),
         ]);
         let mut status = json!({"observedGeneration": generation, "conditions": conditions, "terminatingReplicas": 0});
         // the API leaves counts of zero out
@@ -155,8 +170,11 @@ fn deployment_condition(old: &Value, index: usize, kind: &str, on: bool, why: (&
     let status = if on { "True" } else { "False" };
     let old = &old["status"]["conditions"][index];
     let since = if old["status"] == status { old["lastTransitionTime"].clone() } else { json!(stamp(at)) };
-    let updated =
-        if old["reason"] == why.0 && old["message"] == why.1 { old["lastUpdateTime"].clone() } else { json!(stamp(at)) };
+    let updated = if old["reason"] == why.0 && old["message"] == why.1 {
+        old["lastUpdateTime"].clone()
+    } else {
+        json!(stamp(at))
+    };
     json!({"type": kind, "status": status, "reason": why.0, "message": why.1,
         "lastTransitionTime": since, "lastUpdateTime": updated})
 }

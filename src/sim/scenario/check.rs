@@ -36,7 +36,10 @@ pub(super) fn check(scenario: &Scenario) -> Result<(), Wrong> {
         .services
         .iter()
         .flat_map(|service| {
-            service.releases.iter().map(move |release| format!("{}-{}", service.name.get_ref(), release.environment.get_ref()))
+            service
+                .releases
+                .iter()
+                .map(move |release| format!("{}-{}", service.name.get_ref(), release.environment.get_ref()))
         })
         .collect();
     let named = scenario.crashes.iter().map(|crash| &crash.app);

@@ -45,12 +45,22 @@ pub(super) struct Wrong {
 
 impl Wrong {
     /// A name that nothing has.
-    pub(super) fn unknown<'a>(span: Range<usize>, what: &str, name: &str, there: impl Iterator<Item = &'a str>) -> Self {
+    pub(super) fn unknown<'a>(
+        span: Range<usize>,
+        what: &str,
+        name: &str,
+        there: impl Iterator<Item = &'a str>,
+    ) -> Self {
         Self { span, reason: format!("there is no {what} `{name}`"), hint: nearest(name, there) }
     }
 
     pub(super) fn at(self, file: &str, text: &str) -> ScenarioError {
-        ScenarioError::Invalid { file: file.to_owned(), line: line(text, self.span.start), reason: self.reason, hint: self.hint }
+        ScenarioError::Invalid {
+            file: file.to_owned(),
+            line: line(text, self.span.start),
+            reason: self.reason,
+            hint: self.hint,
+        }
     }
 }
 

@@ -75,7 +75,9 @@ mod error;
 mod format;
 
 pub use error::ScenarioError;
-pub use format::{AutoSync, Crash, Deploy, Drift, Environment, Notice, Release, Scenario, Service, Source, Syncing, Work};
+pub use format::{
+    AutoSync, Crash, Deploy, Drift, Environment, Notice, Release, Scenario, Service, Source, Syncing, Work,
+};
 
 use std::path::Path;
 
@@ -92,8 +94,8 @@ pub fn load(name: &str) -> Result<Scenario, ScenarioError> {
     if !file {
         return Err(ScenarioError::unknown_name(name, BUNDLED.iter().map(|(bundled, _)| *bundled)));
     }
-    let text = std::fs::read_to_string(path)
-        .map_err(|source| ScenarioError::Unreadable { file: name.to_owned(), source })?;
+    let text =
+        std::fs::read_to_string(path).map_err(|source| ScenarioError::Unreadable { file: name.to_owned(), source })?;
     parse(name, &text)
 }
 
