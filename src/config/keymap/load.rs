@@ -9,7 +9,12 @@ use crate::config::error::{ConfigError, nearest};
 use crate::config::place;
 
 /// The keymaps that come with the program: name and text. All but the first are patches over it.
-pub const BUNDLED: &[(&str, &str)] = &[("default", include_str!("../../../keymaps/default.toml"))];
+pub const BUNDLED: &[(&str, &str)] = &[
+    ("default", include_str!("../../../keymaps/default.toml")),
+    ("vim", include_str!("../../../keymaps/vim.toml")),
+    ("k9s", include_str!("../../../keymaps/k9s.toml")),
+    ("argonaut", include_str!("../../../keymaps/argonaut.toml")),
+];
 
 /// A file on its way into the keymap.
 struct Layer<'a> {
