@@ -209,7 +209,7 @@ namespaces = ["lab-*", "tmp"]
         let (settings, errors) = Settings::read("config.toml", "them = \"light\"\nascii = true\nreadonly = \"no\"\n");
         let said: Vec<String> = errors.iter().map(ToString::to_string).collect();
         assert_eq!(said[0], "config.toml:1: there is no setting `them`\n  try: theme");
-        assert!(said[1].starts_with("config.toml:3: `readonly` takes true or false"), "{said:?}");
+        assert!(said[1].starts_with("config.toml:3: `readonly` takes true or false;"), "{said:?}");
         assert!(settings.ascii && settings.theme == "dark");
     }
 
