@@ -8,9 +8,9 @@ use tokio::sync::Notify;
 
 use super::arguments::Everywhere;
 use super::exit::{Exit, Failure};
+use crate::command::Keymap;
 use crate::config::error::nearest;
 use crate::config::glyph::{ASCII, Glyphs};
-use crate::config::keymap::Keymap;
 use crate::config::palette::{ColorFacts, Depth};
 use crate::config::settings::Settings;
 use crate::config::theme::Theme;
