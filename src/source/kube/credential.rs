@@ -209,6 +209,7 @@ impl Drop for Group {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::time;
 
     #[test]
     fn a_credential_near_its_end_is_not_fresh() {
