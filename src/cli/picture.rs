@@ -114,7 +114,11 @@ pub fn svg(buf: &Buffer) -> String {
             let (left, top) = (x * CELL.0 + 8, y * CELL.1 + 8);
             let cells = run.width() * CELL.0;
             if let Some(bg) = bg {
-                _ = writeln!(out, "<rect x=\"{left}\" y=\"{top}\" width=\"{cells}\" height=\"{}\" fill=\"{bg}\"/>", CELL.1);
+                _ = writeln!(
+                    out,
+                    "<rect x=\"{left}\" y=\"{top}\" width=\"{cells}\" height=\"{}\" fill=\"{bg}\"/>",
+                    CELL.1
+                );
             }
             if !run.trim().is_empty() {
                 let bold = if first.modifier.contains(Modifier::BOLD) { " font-weight=\"bold\"" } else { "" };

@@ -13,7 +13,14 @@ use crate::store::Apps;
 const SLICE: usize = 1_024;
 
 /// Feeds `apps` until every source that is on is live or has failed, or until `deadline`.
-pub async fn observe(apps: &mut Apps, sources: &Sources, mailbox: &Mailbox, news: &Notify, clock: &Arc<dyn Clock>, deadline: Timestamp) {
+pub async fn observe(
+    apps: &mut Apps,
+    sources: &Sources,
+    mailbox: &Mailbox,
+    news: &Notify,
+    clock: &Arc<dyn Clock>,
+    deadline: Timestamp,
+) {
     loop {
         let deltas = mailbox.take(SLICE);
         let drained = deltas.is_empty();
