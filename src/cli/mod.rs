@@ -36,7 +36,7 @@ pub fn main() -> ExitCode {
             return exit.into();
         }
     };
-    match run(arguments) {
+    match run(&arguments) {
         Ok(exit) => exit.into(),
         Err(failure) => {
             if failure.exit != Exit::Ok {
@@ -47,7 +47,7 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(arguments: Arguments) -> Result<Exit, Failure> {
+fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let everywhere = &arguments.everywhere;
     log::start(everywhere)?;
     let mut out = std::io::stdout().lock();

@@ -9,6 +9,7 @@ pub mod error;
 pub mod glyph;
 pub mod keymap;
 pub mod palette;
+mod place;
 pub mod settings;
 pub mod theme;
 

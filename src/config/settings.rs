@@ -129,19 +129,8 @@ fn environment(item: &Entry<'_, '_>, place: usize, errors: &mut Vec<ConfigError>
         let read = match field.key {
             "name" => field.text().map(|text| name = Some(Symbol::from(text))),
             "order" => field.number(0..=u64::from(u16::MAX)).map(|n| order = n as u16),
-            "color" => field.text().and_then(|text| match palette::parse(text) {
-                Some(_) => Ok(color = Some(text.to_owned())),
-                None => {
-                    Err(field.wrong(&format!("`{text}` is no colour"), Some("#rrggbb or a name like magenta".into())))
-                }
-            }),
-            "protection" => field.text().and_then(|text| match Protection::parse(text) {
-                Some(found) => Ok(protection = Some(found)),
-                None => {
-                    let hint = Protection::ALL.map(Protection::word).join(", ");
-                    Err(field.wrong(&format!("there is no protection `{text}`"), Some(hint)))
-                }
-            }),
+            "color" => read_color(&field).map(|read| color = Some(read)),
+            "protection" => read_protection(&field).map(|read| protection = Some(read)),
             "labels" => field.table().and_then(|labels| {
                 for label in labels {
                     rules.push(Rule::Label { key: label.key.to_owned(), value: label.text()?.to_owned() });
@@ -162,6 +151,19 @@ fn environment(item: &Entry<'_, '_>, place: usize, errors: &mut Vec<ConfigError>
     // What nobody gave a protection gets the one its name speaks for.
     let protection = protection.unwrap_or_else(|| Classifier::default().describe(&name).protection);
     Some(EnvironmentRule { environment: Environment { name, order, protection, color }, rules })
+}
+
+fn read_color(field: &Entry<'_, '_>) -> Result<String, ConfigError> {
+    let text = field.text()?;
+    let hint = || Some("#rrggbb or a name like magenta".to_owned());
+    palette::parse(text).ok_or_else(|| field.wrong(&format!("`{text}` is no colour"), hint()))?;
+    Ok(text.to_owned())
+}
+
+fn read_protection(field: &Entry<'_, '_>) -> Result<Protection, ConfigError> {
+    let text = field.text()?;
+    let hint = || Some(Protection::ALL.map(Protection::word).join(", "));
+    Protection::parse(text).ok_or_else(|| field.wrong(&format!("there is no protection `{text}`"), hint()))
 }
 
 fn patterns(field: &Entry<'_, '_>, rule: fn(String) -> Rule, rules: &mut Vec<Rule>) -> Result<(), ConfigError> {
@@ -209,7 +211,7 @@ namespaces = ["lab-*", "tmp"]
         let (settings, errors) = Settings::read("config.toml", "them = \"light\"\nascii = true\nreadonly = \"no\"\n");
         let said: Vec<String> = errors.iter().map(ToString::to_string).collect();
         assert_eq!(said[0], "config.toml:1: there is no setting `them`\n  try: theme");
-        assert!(said[1].starts_with("config.toml:3: `readonly` takes true or false"), "{said:?}");
+        assert!(said[1].starts_with("config.toml:3: `readonly` takes true or false;"), "{said:?}");
         assert!(settings.ascii && settings.theme == "dark");
     }
 

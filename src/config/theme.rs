@@ -179,6 +179,15 @@ fn bundled_line(name: &str) -> (Vec<Draft>, Vec<ConfigError>) {
     (line, errors)
 }
 
+/// Modifiers by their names in a theme.
+const MODIFIERS: [(&str, Modifier); 5] = [
+    ("bold", Modifier::BOLD),
+    ("dim", Modifier::DIM),
+    ("italic", Modifier::ITALIC),
+    ("underline", Modifier::UNDERLINED),
+    ("reverse", Modifier::REVERSED),
+];
+
 impl Draft {
     fn read(file: &str, text: &str) -> (Self, Vec<ConfigError>) {
         let (document, mut errors) = Document::parse(file, text);
@@ -236,24 +245,17 @@ impl Draft {
             looks.fg = Some(self.ink(entry)?);
             return Ok((*role, looks));
         }
-        const MODIFIERS: [(&str, Modifier); 5] = [
-            ("bold", Modifier::BOLD),
-            ("dim", Modifier::DIM),
-            ("italic", Modifier::ITALIC),
-            ("underline", Modifier::UNDERLINED),
-            ("reverse", Modifier::REVERSED),
-        ];
         for part in entry.table()? {
             match part.key {
                 "fg" => looks.fg = Some(self.ink(&part)?),
                 "bg" => looks.bg = Some(self.ink(&part)?),
-                name => match MODIFIERS.iter().find(|(n, _)| *n == name) {
-                    Some((_, modifier)) => looks.modifiers.set(*modifier, part.flag()?),
-                    None => {
+                name => {
+                    let Some((_, modifier)) = MODIFIERS.iter().find(|(n, _)| *n == name) else {
                         let known = ["fg", "bg"].into_iter().chain(MODIFIERS.iter().map(|(n, _)| *n));
                         return Err(part.unknown("part of a role", known));
-                    }
-                },
+                    };
+                    looks.modifiers.set(*modifier, part.flag()?);
+                }
             }
         }
         Ok((*role, looks))

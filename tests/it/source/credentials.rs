@@ -141,10 +141,13 @@ async fn hanging_plugins_delay_nobody_and_are_ended_with_their_children() {
 }
 
 #[tokio::test]
-async fn a_token_file_is_read() {
+async fn a_token_file_is_read_again_when_its_token_is_refused() {
     let world = World::with(2);
     let file = world.home.path("token");
-    std::fs::write(&file, ADMIN).unwrap();
+    std::fs::write(&file, "old\n").unwrap();
     let spec = world.spec_with(|config| config["users"][0]["user"] = json!({ "tokenFile": "token" }));
-    start(spec).until_live().await;
+    let mut source = start(spec);
+    source.until(|t| auth(t).is_some()).await;
+    std::fs::write(&file, format!("{ADMIN}\n")).unwrap();
+    source.until_live().await;
 }
