@@ -112,7 +112,7 @@ mod tests {
         let mut apps = store(&[Health::Healthy; 3]);
         let mut index = Index::default();
         let refresh = |index: &mut Index, apps: &Apps| {
-            index.refresh(apps, &Query::default(), Sort::default(), Timestamp::UNIX_EPOCH)
+            index.refresh(apps, &Query::default(), Sort::default(), Timestamp::UNIX_EPOCH);
         };
         refresh(&mut index, &apps);
         refresh(&mut index, &apps);

@@ -68,6 +68,7 @@ const KEYS: [&str; 12] =
 
 impl Query {
     /// The same query with the terms of `text`. What is not understood is left out and said.
+    #[must_use]
     pub fn with_text(&self, text: &str) -> (Self, Option<QueryError>) {
         let mut error = None;
         let mut terms = Vec::new();
