@@ -318,8 +318,9 @@ fn distil(objects: impl Iterator<Item = Value>) -> Vec<String> {
 
 async fn until(what: &str, condition: impl Fn() -> bool) {
     let reached = async {
+        let mut look = tokio::time::interval(Duration::from_millis(10));
         while !condition() {
-            tokio::task::yield_now().await;
+            look.tick().await;
         }
     };
     assert!(tokio::time::timeout(DEADLINE, reached).await.is_ok(), "in vain: {what}");
@@ -341,4 +342,51 @@ async fn generated_applications_fill_the_first_source_and_change() {
 
     let named = SimOptions { apps: Some(5), scenario: Some("predator12".to_owned()), ..SimOptions::default() };
     assert_eq!(start(named).store("minikube").unwrap().len("Application"), 7 + 5);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_long_run_does_not_pile_up() {
+    let world = start(SimOptions::default());
+    let store = world.store("minikube").unwrap();
+    let rows = || {
+        let app = store.get("Application", "argocd", "frontend-dev").unwrap();
+        app["status"]["history"].as_array().unwrap().last().unwrap()["id"].as_i64().unwrap()
+    };
+    // a deployment every six minutes
+    world.clock().advance(Duration::from_hours(3));
+    until("twenty more deployments", || rows() > 20).await;
+    world.clock().advance(Duration::from_mins(5));
+    let limit = world.clock().now() - Duration::from_mins(70);
+    until("old events are forgotten", || {
+        let events = store.list("Event", None);
+        events.iter().all(|event| text(event, "/lastTimestamp") > limit.to_string().as_str())
+    })
+    .await;
+    until("few old ReplicaSets stay", || {
+        let sets = store.list("ReplicaSet", Some("predator12-dev"));
+        sets.iter().filter(|set| text(set, "/metadata/name").starts_with("frontend-")).count() <= 4
+    })
+    .await;
+    let app = store.get("Application", "argocd", "frontend-dev").unwrap();
+    assert_eq!(app["status"]["history"].as_array().unwrap().len(), 10);
+    assert_eq!(text(&store.get("Application", "argocd", "backend-dev").unwrap(), "/status/health/status"), "Healthy");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_successor_of_a_crashing_pod_crashes_too() {
+    let world = start(SimOptions { speed: 20.0, ..SimOptions::default() });
+    let store = world.store("minikube").unwrap();
+    let celery = || {
+        let pods = store.list("Pod", Some("predator12-dev"));
+        pods.into_iter().find(|pod| text(pod, "/metadata/name").starts_with("celery-"))
+    };
+    let before = text(&celery().unwrap(), "/metadata/name").to_owned();
+    control::send(world.control(), &["kill-pod".to_owned(), format!("predator12-dev/{before}")]).await.unwrap();
+    until("another pod that restarts", || {
+        celery().is_some_and(|pod| {
+            text(&pod, "/metadata/name") != before
+                && (1..6).contains(&pod["status"]["containerStatuses"][0]["restartCount"].as_i64().unwrap_or_default())
+        })
+    })
+    .await;
 }
