@@ -1,1 +1,7 @@
-fn main() {}
+//! The budgets, measured: `cargo bench --bench budgets [FILTER]`.
+
+mod decode;
+
+fn main() {
+    divan::main();
+}

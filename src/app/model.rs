@@ -1,5 +1,7 @@
 //! All state of the cockpit, owned by one task.
 
+use std::time::Duration;
+
 use ratatui::layout::Size;
 
 use super::bindings::Bindings;
@@ -7,6 +9,7 @@ use super::stack::Stack;
 use crate::config::keymap::Chord;
 use crate::config::theme::{Glyphs, Theme};
 use crate::domain::Timestamp;
+use crate::domain::time::after;
 use crate::store::Apps;
 use crate::view::{Lens, ScreenId};
 use crate::widget::Prompt;
@@ -52,4 +55,12 @@ impl Model {
             size,
         }
     }
+
+    /// Says something on the last line for a while.
+    pub fn say(&mut self, text: String, now: Timestamp) {
+        self.toast = Some((text, after(now, TOAST)));
+    }
 }
+
+/// How long something said stays.
+const TOAST: Duration = Duration::from_secs(4);

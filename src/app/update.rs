@@ -1,7 +1,5 @@
 //! Model x message -> requests. Routing only: what a command does stands with the view it belongs to.
 
-use std::time::Duration;
-
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind};
 use ratatui::layout::Size;
 
@@ -10,12 +8,8 @@ use super::msg::{Msg, Request};
 use crate::command::{CommandId, Scope};
 use crate::config::keymap::{Chord, Lookup};
 use crate::domain::Timestamp;
-use crate::domain::time::after;
 use crate::view::{Effect, Handled, ScreenId, Seen, Work};
 use crate::widget::Prompt;
-
-/// How long a toast stays.
-const TOAST: Duration = Duration::from_secs(4);
 
 /// Takes a message in.
 pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Request> {
@@ -118,7 +112,7 @@ fn carry_out(model: &mut Model, effect: Effect, now: Timestamp) -> Option<Reques
         Effect::Home(id) => model.stack.go_home(id),
         Effect::Toggle(source) => return Some(Request::Toggle(source)),
         Effect::Reconnect(source) => return Some(Request::Reconnect(source)),
-        Effect::Say(text) => model.toast = Some((text, after(now, TOAST))),
+        Effect::Say(text) => model.say(text, now),
     }
     None
 }
@@ -141,7 +135,7 @@ fn everyones(model: &mut Model, id: CommandId, now: Timestamp) -> Option<Request
         CommandId::ProgramSuspend => return Some(Request::Suspend),
         CommandId::ProgramRedraw => return Some(Request::Redraw),
         CommandId::SourcesReconnect => {
-            model.toast = Some(("reconnecting every source that is on".to_owned(), after(now, TOAST)));
+            model.say("connecting every source anew that is on".to_owned(), now);
             return Some(Request::Reconnect(None));
         }
         CommandId::FilterOpen => model.prompt = Some(Prompt::new(&model.lens.text)),
@@ -150,12 +144,10 @@ fn everyones(model: &mut Model, id: CommandId, now: Timestamp) -> Option<Request
         id => {
             let number = id.environment_number()?;
             let environments = model.apps.environments();
-            match environments.get(number - 1) {
-                Some(environment) => model.lens.query.environment = Some(environment.name.clone()),
-                None => {
-                    let text = format!("there is no environment {number}: {} are known", environments.len());
-                    model.toast = Some((text, after(now, TOAST)));
-                }
+            if let Some(environment) = environments.get(number - 1) {
+                model.lens.query.environment = Some(environment.name.clone());
+            } else {
+                model.say(format!("there is no environment {number}: {} are known", environments.len()), now);
             }
         }
     }

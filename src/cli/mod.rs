@@ -1,1 +1,105 @@
-//! x
+//! The command line: one file a verb. `--help`, the man page and completions come from `arguments.rs`.
+
+pub mod arguments;
+mod cockpit;
+mod completions;
+mod demo;
+mod exit;
+mod get;
+mod log;
+mod man;
+mod picture;
+mod setup;
+mod sim;
+mod snapshot;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use arguments::{Arguments, GetWhat, Verb};
+use exit::{Exit, Failure};
+
+use crate::domain::Link;
+use crate::runtime::sources::Sources;
+use crate::store::Apps;
+
+/// Parses the command line, does the verb, and turns how it ended into an exit code.
+#[must_use]
+pub fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Ok };
+            _ = error.print();
+            return exit.into();
+        }
+    };
+    match run(&arguments) {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            if failure.exit != Exit::Ok {
+                complain(&failure.to_string());
+            }
+            failure.exit.into()
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<Exit, Failure> {
+    let everywhere = &arguments.everywhere;
+    log::start(everywhere)?;
+    let mut out = std::io::stdout().lock();
+    match &arguments.verb {
+        None => {
+            drop(out);
+            cockpit::run(everywhere)
+        }
+        Some(Verb::Demo(demo)) => {
+            drop(out);
+            demo::run(demo, everywhere)
+        }
+        Some(Verb::Sim(sim)) => sim::run(sim, &mut out),
+        Some(Verb::Get(get)) => match &get.what {
+            GetWhat::Apps { environment, output, timeout } => {
+                get::run(everywhere, environment.as_deref(), *output, *timeout, &mut out)
+            }
+        },
+        Some(Verb::Snapshot(snapshot)) => snapshot::run(snapshot, everywhere, &mut out),
+        Some(Verb::Man) => man::run(&mut out).map(|()| Exit::Ok),
+        Some(Verb::Completions { shell }) => completions::run(*shell, &mut out).map(|()| Exit::Ok),
+    }
+}
+
+/// Threads that read sources: two are enough for two clusters at full speed, and more cost memory.
+fn io_runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    Ok(tokio::runtime::Builder::new_multi_thread().worker_threads(2).thread_name("io").enable_all().build()?)
+}
+
+/// Says something to people that is not what was asked for.
+fn complain(what: &str) {
+    _ = writeln!(std::io::stderr(), "{what}");
+}
+
+/// What could be read is printed in any case; whether it was all says the exit code.
+fn exit_of(apps: &Apps, sources: &Sources) -> Exit {
+    let mut partial = false;
+    for name in sources.on() {
+        let link = apps.link(name);
+        if *link == Link::Live {
+            continue;
+        }
+        partial = true;
+        let why = match link {
+            Link::Denied { what } => format!(": {what}"),
+            Link::Auth { why } | Link::Down { why, .. } => format!(": {why}"),
+            _ => String::new(),
+        };
+        complain(&format!("warning: source {name} is {}{why}", link.word()));
+        if let Some(hint) = apps.sources().get(name).and_then(|s| s.facts.hint.as_ref()) {
+            complain(&format!("  try: {hint}"));
+        }
+    }
+    if partial { Exit::Source } else { Exit::Ok }
+}

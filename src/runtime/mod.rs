@@ -1,2 +1,16 @@
-//! x
+//! Everything that runs: the loop, the terminal's threads, the sources' tasks and the lane between them, the clock.
+//!
+//! Threads of their own own what can block for ever (reading the terminal, writing it, waiting for signals); tasks live
+//! in a [`scope::Scope`]; the loop itself never blocks.
+
+pub mod clock;
+pub mod input;
+pub mod mailbox;
+pub mod observe;
 pub mod painter;
+pub mod run;
+pub mod scope;
+pub mod signal;
+pub mod sources;
+pub mod terminal;
+pub mod writer;

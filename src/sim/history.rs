@@ -8,7 +8,7 @@ use super::object::Object;
 /// Changes kept per kind.
 const MAX_CHANGES: usize = 16_384;
 /// Bytes of object versions kept per kind.
-const MAX_BYTES: usize = 64 << 20;
+const MAX_BYTES: usize = 48 << 20;
 
 /// One write.
 #[derive(Debug, Clone)]

@@ -199,6 +199,7 @@ pub static KINDS: &[Kind] = &[
     Kind {
         short_names: &["ns"],
         namespaced: false,
+        verbs: &["create", "delete", "get", "list", "patch", "update", "watch"],
         subresources: STATUS,
         fields: &[("status.phase", "/status/phase")],
         ..core("Namespace", "namespaces", "namespace")

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-const DAY: Duration = Duration::from_secs(86_400);
+const DAY: Duration = Duration::from_hours(24);
 
 /// A cluster of the world: its objects, and where its pods go.
 #[derive(Debug, Clone)]
@@ -45,7 +45,7 @@ impl Stage {
         Place {
             node: self.nodes.get(index).cloned().unwrap_or_default(),
             host: host(index),
-            address: Some(format!("10.244.{}.{}", index, 2 + (bits >> 8) % 250)),
+            address: format!("10.244.{index}.{}", 2 + (bits >> 8) % 250),
         }
     }
 }
@@ -180,7 +180,7 @@ fn app(
         pre_sync: service.pre_sync.clone(),
         post_sync: service.post_sync.clone(),
         replicas: environment.replicas,
-        created: minus(first, Duration::from_secs(60)),
+        created: minus(first, Duration::from_mins(1)),
     })
 }
 
@@ -200,7 +200,9 @@ pub fn apps(stage: &Stage, scenario: &Scenario, apps: &[App], now: Timestamp, ra
         let reconciled = minus(now, Duration::from_secs(random.u64(2..120)));
         store.put(application::application(app, &set, reconciled));
         store.put(settings::app_config(app, app.created));
-        store.put(settings::app_service(app, app.created));
+        if app.listens() {
+            store.put(settings::app_service(app, app.created));
+        }
         let image = app.running_image();
         for work in &app.workloads {
             run(stage, app, work, &image, app.created, app.release().at, random);
@@ -250,7 +252,9 @@ fn run(
         let labels = workload::labels_of_pods(&object, ordinal);
         let mut one = pod::pending(&NewPod { owner: &owner, name: name.clone(), labels, template, created: at });
         let started = plus(at, Duration::from_secs(2));
-        pod::schedule(&mut one, &stage.place(&name, at), at);
+        let place = stage.place(&name, at);
+        pod::schedule(&mut one, &place, at);
+        pod::set_address(&mut one, &place.address);
         pod::contain(&mut one, &Container::Running { since: started }, 0, started);
         store.put(one);
     }
@@ -266,6 +270,8 @@ fn finished_hook(stage: &Stage, app: &App, name: &str, image: &str, at: Timestam
     let ended = plus(at, Duration::from_secs(3));
     hook::complete(&mut job, plus(ended, Duration::from_secs(2)));
     let mut pod = pod;
+    let place = stage.place(text(&pod, "/metadata/name"), at);
+    pod::set_address(&mut pod, &place.address);
     pod::contain(
         &mut pod,
         &Container::Ended { code: 0, started: plus(at, Duration::from_secs(1)), finished: ended },

@@ -170,6 +170,8 @@ async fn connection(stream: TcpStream, port: u16, api: Arc<api::Api>, Acceptor(a
     });
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
+        // an idle connection is the client's to close, or its next request could meet a closed door
+        .header_read_timeout(None)
         .max_buf_size(1 << 20)
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades()

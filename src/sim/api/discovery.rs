@@ -96,8 +96,15 @@ fn resources(group: &str, version: &str) -> Option<Value> {
         }
     }
     let name = if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") };
-    let known = !rows.is_empty();
-    known.then(|| json!({"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": name, "resources": rows}))
+    if rows.is_empty() {
+        return None;
+    }
+    let mut list = json!({"kind": "APIResourceList", "groupVersion": name, "resources": rows});
+    // the core group's list alone does not say its version
+    if !group.is_empty() {
+        list["apiVersion"] = "v1".into();
+    }
+    Some(list)
 }
 
 fn whole(groups: &[&str]) -> Value {

@@ -1,6 +1,6 @@
 //! Events in their second spelling, `events.k8s.io/v1`.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// Old and new name of the fields that were renamed.
 const RENAMED: &[(&str, &str)] = &[
@@ -13,10 +13,17 @@ const RENAMED: &[(&str, &str)] = &[
     ("count", "deprecatedCount"),
 ];
 
-/// The fields of a core event under their new names; `eventTime` is always written.
+/// Fields that are written even when the event has none.
+const TIMES: &[&str] = &["eventTime", "deprecatedFirstTimestamp", "deprecatedLastTimestamp"];
+
+/// The fields of a core event under their new names.
 pub(super) fn renamed(core: Map<String, Value>) -> Map<String, Value> {
     let new = |key: String| RENAMED.iter().find(|(old, _)| *old == key).map_or(key, |(_, new)| (*new).to_owned());
-    let mut event: Map<String, Value> = core.into_iter().map(|(key, value)| (new(key), value)).collect();
-    event.entry("eventTime").or_insert(Value::Null);
+    let told = core.into_iter().filter(|(_, value)| value.as_str() != Some(""));
+    let mut event: Map<String, Value> = told.map(|(key, value)| (new(key), value)).collect();
+    for time in TIMES {
+        event.entry(*time).or_insert(Value::Null);
+    }
+    event.entry("deprecatedSource").or_insert_with(|| json!({}));
     event
 }

@@ -79,20 +79,21 @@ pub(super) fn watch(
         first: true,
         state: State::Open,
     };
+    let from_start = asked.unwrap_or(0) == 0;
     if initial && !api.streaming_lists {
         watch.state = State::Refused(Failure::no_watch_progress());
-    } else if initial || asked.unwrap_or(0) == 0 {
+    } else if initial || from_start {
         let snapshot = api.store.snapshot(kind.kind, watch.namespace.as_deref(), None).map_err(Failure::expired)?;
         if let Some(asked) = asked.filter(|a| *a > snapshot.resource_version) {
             return Err(Failure::too_large(asked, snapshot.resource_version));
         }
         watch.seen = snapshot.resource_version;
-        watch.initial = snapshot.objects.into();
-    } else {
-        watch.ends_initial = false;
+        if initial || !query.has("sendInitialEvents") {
+            watch.initial = snapshot.objects.into();
+        }
     }
     let frames = stream::unfold(watch, |mut watch| async { watch.next().await.map(|frame| (frame, watch)) });
-    Ok(respond::stream(frames))
+    Ok(respond::streamed(frames))
 }
 
 /// One about every minute, and two shortly before the end.
@@ -152,6 +153,8 @@ impl Watch {
                 State::Silent => return std::future::pending().await,
                 State::Broken => {
                     self.state = State::Ended;
+                    // what was said before is flushed while the body has nothing to give
+                    tokio::task::yield_now().await;
                     return Some(Err(io::Error::from(io::ErrorKind::ConnectionReset)));
                 }
                 State::Ended => return None,
@@ -269,5 +272,23 @@ impl Watch {
             _ = self.faults.1.changed() => {}
             () = sleep_until(next) => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bookmarks_come_every_minute_and_twice_before_the_end() {
+        let now = Instant::now();
+        let at = |life| {
+            bookmark_times(now, Duration::from_secs(life)).iter().map(|t| (*t - now).as_secs()).collect::<Vec<_>>()
+        };
+        // a recorded watch of 75 s had its bookmarks 15, 2 and 1 s before its end
+        assert_eq!(at(75), [60, 73, 74]);
+        assert_eq!(at(200), [60, 120, 180, 198, 199]);
+        assert_eq!(at(2), [1]);
+        assert_eq!(at(1), [0_u64; 0]);
     }
 }

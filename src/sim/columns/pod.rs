@@ -9,8 +9,8 @@ use super::table::{AGE, NAME, Printer, age, column, name, wide};
 pub(super) static POD: Printer = Printer {
     columns: &[
         NAME,
-        column("Ready", "The aggregate readiness state of this pod for accepting traffic."),
-        column("Status", "The aggregate status of the containers in this pod."),
+        column("Ready", "Containers that are ready, of all."),
+        column("Status", "The phase, or the reason why the pod is not running."),
         column("Restarts", "How often the containers of this pod were restarted, and when last."),
         AGE,
         wide("IP", "Address of the pod."),

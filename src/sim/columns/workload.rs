@@ -14,7 +14,7 @@ const SELECTOR: Column = wide("Selector", "Which pods belong to it.");
 pub(super) static DEPLOYMENT: Printer = Printer {
     columns: &[
         NAME,
-        column("Ready", "Number of the pod with ready state"),
+        column("Ready", "Pods that are ready, of those wanted."),
         column("Up-to-date", "Pods made from the newest template."),
         column("Available", "Pods that have been ready for long enough."),
         AGE,
@@ -62,7 +62,7 @@ pub(super) static REPLICA_SET: Printer = Printer {
 };
 
 pub(super) static STATEFUL_SET: Printer = Printer {
-    columns: &[NAME, column("Ready", "Number of the pod with ready state"), AGE, CONTAINERS, IMAGES],
+    columns: &[NAME, column("Ready", "Pods that are ready, of those wanted."), AGE, CONTAINERS, IMAGES],
     cells: |o| {
         let mut cells = vec![name(o), ready(o), age(o)];
         cells.extend(template(o, "/spec/template"));
@@ -106,9 +106,9 @@ pub(super) static DAEMON_SET: Printer = Printer {
 pub(super) static JOB: Printer = Printer {
     columns: &[
         NAME,
-        column("Status", "Status of the job."),
+        column("Status", "How far it got."),
         column("Completions", "Pods that succeeded, of those wanted."),
-        column("Duration", "Time required to complete the job."),
+        column("Duration", "How long it took, or has been running."),
         AGE,
         CONTAINERS,
         IMAGES,

@@ -21,7 +21,7 @@ pub struct App {
     pub team: String,
     /// The `AppProject`, and the name of the `ApplicationSet` that generated the app.
     pub project: String,
-    /// The GitOps repository.
+    /// The Git repository.
     pub repository: String,
     /// The branch.
     pub target_revision: String,
@@ -188,10 +188,11 @@ impl App {
     /// What Argo CD manages for this app, by wave and then in the order in which Argo CD applies kinds.
     #[must_use]
     pub fn resources(&self) -> Vec<ResourceRef> {
-        let mut all = vec![
-            ResourceRef { group: "", kind: "ConfigMap", name: format!("{}-config", self.service), wave: -1 },
-            ResourceRef { group: "", kind: "Service", name: self.service.clone(), wave: 0 },
-        ];
+        let mut all =
+            vec![ResourceRef { group: "", kind: "ConfigMap", name: format!("{}-config", self.service), wave: -1 }];
+        if self.listens() {
+            all.push(ResourceRef { group: "", kind: "Service", name: self.service.clone(), wave: 0 });
+        }
         all.extend(self.workloads.iter().map(|workload| ResourceRef {
             group: "apps",
             kind: workload.kind.word(),
@@ -200,6 +201,12 @@ impl App {
         }));
         all.sort_by_key(|resource| resource.wave);
         all
+    }
+
+    /// Whether there is something to put a Service in front of.
+    #[must_use]
+    pub fn listens(&self) -> bool {
+        self.workloads.first().is_some_and(|first| !first.ports.is_empty())
     }
 
     /// The annotation that says which app an object belongs to.

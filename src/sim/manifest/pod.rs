@@ -98,8 +98,8 @@ pub struct Place {
     pub node: String,
     /// The node's address.
     pub host: String,
-    /// The pod's address, none before its sandbox exists.
-    pub address: Option<String>,
+    /// The pod's address, which it gets with its sandbox.
+    pub address: String,
 }
 
 /// Puts a pod on a node: `PodScheduled` is true, the container is being created.
@@ -115,11 +115,13 @@ pub fn schedule(pod: &mut Value, place: &Place, at: Timestamp) {
         condition("ContainersReady", false, at),
         condition("PodScheduled", true, at),
     ]);
-    if let Some(address) = &place.address {
-        pod["status"]["podIP"] = json!(address);
-        pod["status"]["podIPs"] = json!([{"ip": address}]);
-    }
     contain(pod, &Container::Creating, 0, at);
+}
+
+/// The sandbox exists and has its address.
+pub fn set_address(pod: &mut Value, address: &str) {
+    pod["status"]["podIP"] = json!(address);
+    pod["status"]["podIPs"] = json!([{"ip": address}]);
 }
 
 /// Writes what the container does now, with everything in the status that follows from it.
@@ -239,7 +241,7 @@ mod tests {
             template: &template,
             created: at(0),
         });
-        let place = Place { node: "n".to_owned(), host: "192.0.2.2".to_owned(), address: Some("10.0.0.1".to_owned()) };
+        let place = Place { node: "n".to_owned(), host: "192.0.2.2".to_owned(), address: "10.0.0.1".to_owned() };
         schedule(&mut pod, &place, at(1));
         contain(&mut pod, &Container::Running { since: at(2) }, 0, at(2));
         assert_eq!(pod["status"]["phase"], "Running");

@@ -49,7 +49,7 @@ fn apply(store: &Store, step: &Step) {
         }
         Step::Label(name, label) => {
             store.update("Application", "n", &name.to_string(), |o| {
-                o["metadata"]["labels"]["l"] = label.to_string().into()
+                o["metadata"]["labels"]["l"] = label.to_string().into();
             });
         }
         Step::Delete(name) => {

@@ -268,12 +268,12 @@ fn replace(value: &mut Value, nth: &mut usize, with: &Value) {
     match value {
         Value::Array(items) => items.iter_mut().for_each(|v| {
             if *nth != usize::MAX {
-                replace(v, nth, with)
+                replace(v, nth, with);
             }
         }),
         Value::Object(fields) => fields.values_mut().for_each(|v| {
             if *nth != usize::MAX {
-                replace(v, nth, with)
+                replace(v, nth, with);
             }
         }),
         _ => {}

@@ -61,6 +61,19 @@ impl Fault {
         Self { why: format!("{} {circumstances}", self.why), ..self }
     }
 
+    /// The same as an answer to a watch: a version the server cannot read is as good as one that is too old.
+    pub fn or_expired(self) -> Self {
+        match self.code {
+            Some(400 | 422) => Self { kind: Kind::Expired, ..self },
+            _ => self,
+        }
+    }
+
+    /// The server itself did not believe who we are: what we have may just be too old.
+    pub fn is_unauthorized(&self) -> bool {
+        self.code == Some(401)
+    }
+
     /// What an answer that is not a success means.
     pub fn of_answer(status: StatusCode, retry_after: Option<Duration>, body: &[u8]) -> Self {
         let said =
@@ -155,17 +168,14 @@ fn of_tls(error: &rustls::Error) -> Fault {
             Certificate::NotValidYet | Certificate::NotValidYetContext { .. } => {
                 down("the server's certificate is not valid yet", "is the clock of this machine right?")
             }
-            Certificate::UnknownIssuer => down(
+            // a cluster made anew often has a CA of the same name and another key
+            Certificate::UnknownIssuer | Certificate::BadSignature => down(
                 "the server's certificate is from a CA we do not know",
                 "check certificate-authority-data of the cluster in the kubeconfig",
             ),
             Certificate::NotValidForName | Certificate::NotValidForNameContext { .. } => down(
                 "the server's certificate is for another name",
                 "set tls-server-name of the cluster in the kubeconfig, or use the name the certificate has",
-            ),
-            Certificate::BadSignature => down(
-                "the server's certificate is not signed by the CA it names",
-                "check certificate-authority-data of the cluster in the kubeconfig",
             ),
             other => Fault::new(
                 Kind::Down,

@@ -1,0 +1,265 @@
+//! The command line as it is typed: one source for parsing, `--help`, the man page and completions.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+/// Steer Argo CD from the terminal: every environment's Applications, live.
+///
+/// Without a verb the cockpit opens on the current kube context. Look around first with `pilothouse demo`: it needs
+/// no cluster. Press ? inside for the keys of the screen you are on.
+#[derive(Debug, Parser)]
+#[command(name = "pilothouse", version, max_term_width = 100, after_help = AFTER)]
+pub struct Arguments {
+    /// What holds for every verb.
+    #[command(flatten)]
+    pub everywhere: Everywhere,
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Option<Verb>,
+}
+
+const AFTER: &str = "\
+Examples:
+  pilothouse demo                          look around in a simulated world
+  pilothouse --context minikube            the cockpit on one context
+  pilothouse get apps --env prod -o json   what runs in prod, for scripts
+
+Exit codes:
+  0 ok · 1 differs or not reached · 2 usage or configuration · 3 not found or ambiguous · 4 refused by the guard
+  5 a source is down, denied or partial · 6 operation failed · 7 rolled back · 8 timed out · 130 interrupted";
+
+/// Flags that every verb takes, before or after it.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Everywhere")]
+pub struct Everywhere {
+    /// Read settings from this file instead of the user's
+    #[arg(long, value_name = "FILE", global = true, env = "PILOTHOUSE_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// Use this kube context; may be given several times
+    #[arg(long, value_name = "C", global = true, env = "PILOTHOUSE_CONTEXT", value_delimiter = ',')]
+    pub context: Vec<String>,
+    /// Turn every context of the kubeconfig on
+    #[arg(long, global = true, env = "PILOTHOUSE_ALL_CONTEXTS")]
+    pub all_contexts: bool,
+    /// Namespace Argo CD lives in
+    #[arg(long, value_name = "NS", global = true, env = "PILOTHOUSE_ARGOCD_NAMESPACE")]
+    pub argocd_namespace: Option<String>,
+    /// Do not verify TLS certificates
+    #[arg(long, global = true, env = "PILOTHOUSE_INSECURE")]
+    pub insecure: bool,
+    /// Refuse every write
+    #[arg(long, global = true, env = "PILOTHOUSE_READONLY")]
+    pub readonly: bool,
+    /// Use this theme
+    #[arg(long, value_name = "T", global = true, env = "PILOTHOUSE_THEME")]
+    pub theme: Option<String>,
+    /// Draw with ASCII signs only
+    #[arg(long, global = true, env = "PILOTHOUSE_ASCII")]
+    pub ascii: bool,
+    /// Write a log to this file, secrets taken out
+    #[arg(long, value_name = "FILE", global = true, env = "PILOTHOUSE_LOG_FILE")]
+    pub log_file: Option<PathBuf>,
+    /// Log more; may be given several times
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Open the cockpit on a simulated world: nothing leaves this machine
+    Demo(Demo),
+    /// Run the simulated world alone, or act on a running one
+    Sim(Sim),
+    /// Print what is there
+    Get(Get),
+    /// Print one frame of a screen
+    Snapshot(Snapshot),
+    /// Print the manual page
+    Man,
+    /// Print a completion script for a shell
+    Completions {
+        /// Which shell
+        shell: Shell,
+    },
+}
+
+/// `demo`.
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Scenario to run: a bundled name or a file
+    #[arg(long, value_name = "S")]
+    pub scenario: Option<String>,
+    /// How much faster than the wall the world's time runs
+    #[arg(long, value_name = "X", default_value_t = 1.0)]
+    pub speed: f64,
+}
+
+/// `sim`.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct Sim {
+    /// What to do to a running world
+    #[command(subcommand)]
+    pub act: Option<SimAct>,
+    /// Scenario to run: a bundled name or a file
+    #[arg(long, value_name = "S or FILE")]
+    pub scenario: Option<String>,
+    /// Make this many Applications in the first context
+    #[arg(long, value_name = "N")]
+    pub apps: Option<usize>,
+    /// Change this many Applications a second
+    #[arg(long, value_name = "R", default_value_t = 0.0)]
+    pub changes_per_second: f64,
+    /// Seed of everything random
+    #[arg(long, value_name = "N", default_value_t = 12)]
+    pub seed: u64,
+    /// First port; the Kubernetes APIs take this one and those after it
+    #[arg(long, value_name = "P")]
+    pub port: Option<u16>,
+    /// Where to write the kubeconfig
+    #[arg(long, value_name = "FILE")]
+    pub kubeconfig: Option<PathBuf>,
+    /// How much faster than the wall the world's time runs
+    #[arg(long, value_name = "X", default_value_t = 1.0)]
+    pub speed: f64,
+}
+
+/// What can be done to a running world.
+#[derive(Debug, Subcommand)]
+pub enum SimAct {
+    /// Act on a running world: `source stop|start NAME`, `clock advance 10m`, `kill-pod NS/NAME`, `state`
+    Ctl {
+        /// Which world, as its ready line says; else the one last started by this user
+        #[arg(long, value_name = "CONTROL", env = "PILOTHOUSE_CONTROL")]
+        control: Option<String>,
+        /// The action and its words
+        #[arg(required = true, num_args = 1.., value_name = "ACTION")]
+        action: Vec<String>,
+    },
+}
+
+/// `get`.
+#[derive(Debug, Args)]
+pub struct Get {
+    /// What
+    #[command(subcommand)]
+    pub what: GetWhat,
+}
+
+/// What can be printed.
+#[derive(Debug, Subcommand)]
+pub enum GetWhat {
+    /// Print the Applications of every source that is on
+    Apps {
+        /// Only this environment
+        #[arg(long = "env", value_name = "E")]
+        environment: Option<String>,
+        /// How to print
+        #[arg(short, long, value_enum, default_value_t = Output::Table)]
+        output: Output,
+        /// How long to wait for the first full load
+        #[arg(long, value_name = "D", default_value = "30s", value_parser = duration)]
+        timeout: Duration,
+    },
+}
+
+/// How to print.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Output {
+    /// Columns for people
+    Table,
+    /// JSON for programs
+    Json,
+    /// More columns
+    Wide,
+}
+
+/// `snapshot`.
+#[derive(Debug, Args)]
+pub struct Snapshot {
+    /// Which screen
+    #[arg(long, value_name = "VIEW", default_value = "board", value_parser = screen_words())]
+    pub view: String,
+    /// Which Application, for screens of one: name, namespace/name or context/namespace/name
+    #[arg(long, value_name = "APP")]
+    pub app: Option<String>,
+    /// Columns and lines
+    #[arg(long, value_name = "WxH", default_value = "120x40", value_parser = size)]
+    pub size: (u16, u16),
+    /// How to write the frame
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+    /// How long to wait for the first full load
+    #[arg(long, value_name = "D", default_value = "10s", value_parser = duration)]
+    pub wait: Duration,
+}
+
+/// How to write a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Plain text, no escapes
+    Text,
+    /// With the terminal's colours
+    Ansi,
+    /// A picture
+    Svg,
+}
+
+fn screen_words() -> clap::builder::PossibleValuesParser {
+    crate::view::REGISTRY.iter().map(|s| s.word).collect::<Vec<_>>().into()
+}
+
+/// A duration as `90s`, `5m`, `2h` or `2d`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let hint = || format!("`{text}` is no duration; write it like 90s, 5m, 2h or 2d");
+    let at = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(hint)?;
+    let count: u64 = text[..at].parse().map_err(|_| hint())?;
+    let unit = match &text[at..] {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3_600,
+        "d" => 86_400,
+        "ms" => return Ok(Duration::from_millis(count)),
+        _ => return Err(hint()),
+    };
+    count.checked_mul(unit).map(Duration::from_secs).ok_or_else(hint)
+}
+
+/// A size as `120x40`.
+fn size(text: &str) -> Result<(u16, u16), String> {
+    let hint = || format!("`{text}` is no size; write columns x lines, like 120x40");
+    let (columns, lines) = text.split_once('x').ok_or_else(hint)?;
+    let part = |t: &str| t.parse::<u16>().ok().filter(|n| (1..=1_000).contains(n)).ok_or_else(hint);
+    Ok((part(columns)?, part(lines)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn flags_stand_before_or_after_the_verb() {
+        let before = Arguments::try_parse_from(["pilothouse", "--context", "a", "get", "apps"]).unwrap();
+        let after = Arguments::try_parse_from(["pilothouse", "get", "apps", "--context", "a"]).unwrap();
+        assert_eq!(before.everywhere.context, after.everywhere.context);
+    }
+
+    #[test]
+    fn durations_and_sizes_are_read_or_explained() {
+        assert_eq!(duration("2d"), Ok(Duration::from_secs(172_800)));
+        assert!(duration("5").unwrap_err().contains("90s"));
+        assert_eq!(size("80x24"), Ok((80, 24)));
+        assert!(size("0x24").is_err() && size("80").is_err());
+    }
+}

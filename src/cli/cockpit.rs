@@ -1,0 +1,80 @@
+//! The cockpit on the sources of the kubeconfig.
+
+use std::os::fd::AsFd as _;
+
+use ratatui::layout::Size;
+
+use super::arguments::Everywhere;
+use super::exit::{Exit, Failure};
+use super::setup::{self, Setup};
+use crate::app::{Bindings, Model};
+use crate::runtime::input::{Decoder, Reader};
+use crate::runtime::run::{Cockpit, Ended};
+use crate::runtime::signal::Signals;
+use crate::runtime::terminal::{Options, TerminalGuard};
+use crate::runtime::writer::FrameSender;
+use crate::source::kube::KubeconfigPlace;
+use crate::view::ScreenId;
+
+/// Opens the cockpit and stays in it until the person leaves.
+pub fn run(everywhere: &Everywhere) -> Result<Exit, Failure> {
+    open(everywhere, &KubeconfigPlace::Environment)
+}
+
+/// Opens the cockpit on the kubeconfig at `place`.
+pub fn open(everywhere: &Everywhere, place: &KubeconfigPlace) -> Result<Exit, Failure> {
+    let io = super::io_runtime()?;
+    let setup = setup::setup(everywhere, place, io.handle())?;
+    let (ended, complaints) = steer(setup)?;
+    // What was read is dropped with the process: nobody waits for watches to end.
+    io.shutdown_background();
+    for complaint in complaints {
+        super::complain(&complaint);
+    }
+    Ok(match ended {
+        Ended::Quit => Exit::Ok,
+        Ended::Lost => Exit::HungUp,
+        Ended::By(signal) => Exit::Signal(signal.exit_code()),
+    })
+}
+
+fn steer(mut setup: Setup) -> Result<(Ended, Vec<String>), Failure> {
+    let theme = setup.theme(setup::depth());
+    let (keys, glyphs) = (Bindings(setup.keymap()), setup.glyphs());
+    let usage = |error: &dyn std::error::Error| Failure::new(Exit::Usage, error);
+    let terminal = TerminalGuard::enter(Options::default()).map_err(|error| usage(&error))?;
+    let size = terminal.size();
+    let mut model = Model::new(
+        std::mem::take(&mut setup.apps),
+        ScreenId::Board,
+        keys,
+        theme,
+        glyphs,
+        Size::new(size.columns, size.rows),
+    );
+    if let Some(first) = setup.complaints.first() {
+        let more = setup.complaints.len() - 1;
+        let text = if more > 0 { format!("{first} (and {more} more, listed on leaving)") } else { first.clone() };
+        model.say(text.replace('\n', "; "), setup.clock.now());
+    }
+    let (reader, bytes) = Reader::start(std::io::stdin().as_fd().try_clone_to_owned()?)?;
+    let signals = Signals::listen(Some(terminal.restorer()))?;
+    let writer = FrameSender::start(Box::new(terminal.output()))?;
+    setup.start();
+    let mut cockpit = Cockpit {
+        model,
+        sources: setup.sources,
+        mailbox: setup.mailbox,
+        news: setup.news,
+        clock: setup.clock,
+        terminal,
+        reader,
+        bytes,
+        decoder: Decoder::new(setup.settings.escape),
+        writer,
+        signals,
+    };
+    let here = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let ended = here.block_on(cockpit.run())?;
+    Ok((ended, setup.complaints))
+}

@@ -1,0 +1,185 @@
+//! `get apps`: what is there, for people and for programs.
+
+use std::io::Write;
+
+use serde::Serialize;
+
+use super::arguments::{Everywhere, Output};
+use super::exit::{Exit, Failure};
+use super::setup;
+use crate::config::error::nearest;
+use crate::domain::app::short_revision;
+use crate::domain::time::after;
+use crate::domain::time::{coarse, elapsed};
+use crate::domain::{AppRow, Symbol, Timestamp, Trouble};
+use crate::runtime::observe::observe;
+use crate::source::kube::KubeconfigPlace;
+use crate::store::Apps;
+use crate::widget::pen::width;
+use std::time::Duration;
+
+/// An Application as scripts read it (CLI.md). Keys are never omitted.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct AppJson<'a> {
+    source: &'a str,
+    namespace: &'a str,
+    name: &'a str,
+    environment: Option<&'a str>,
+    service: &'a str,
+    project: &'a str,
+    sync: &'static str,
+    health: &'static str,
+    trouble: Option<TroubleJson>,
+    revision: &'a str,
+    target_revision: &'a str,
+    images: Vec<&'a str>,
+    operation: Option<OperationJson<'a>>,
+    auto_sync: bool,
+    drift: u32,
+    link: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+struct TroubleJson {
+    kind: &'static str,
+    reason: String,
+    since: Option<Timestamp>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct OperationJson<'a> {
+    phase: Option<&'static str>,
+    message: Option<&'a str>,
+    started_at: Option<Timestamp>,
+    finished_at: Option<Timestamp>,
+    retry_count: u32,
+}
+
+/// Reads every source that is on, then prints.
+pub fn run(
+    everywhere: &Everywhere,
+    environment: Option<&str>,
+    output: Output,
+    timeout: Duration,
+    out: &mut impl Write,
+) -> Result<Exit, Failure> {
+    let runtime = super::io_runtime()?;
+    let mut setup = setup::setup(everywhere, &KubeconfigPlace::Environment, runtime.handle())?;
+    for complaint in &setup.complaints {
+        super::complain(complaint);
+    }
+    if setup.start.is_empty() {
+        let failure = Failure::new(Exit::Usage, "the kubeconfig has no current context, so no source is on");
+        return Err(failure.hint("--context NAME or --all-contexts"));
+    }
+    let deadline = after(setup.clock.now(), timeout);
+    setup.start();
+    runtime.block_on(observe(&mut setup.apps, &setup.sources, &setup.mailbox, &setup.news, &setup.clock, deadline));
+    if let Some(wanted) = environment
+        && !setup.apps.environments().iter().any(|e| *e.name == *wanted)
+    {
+        let known: Vec<String> = setup.apps.environments().iter().map(|e| e.name.to_string()).collect();
+        let near = nearest(wanted, known.iter().map(String::as_str)).map_or_else(|| known.join(", "), str::to_owned);
+        super::complain(&format!("warning: no Application is in an environment `{wanted}`\n  try: {near}"));
+    }
+    apps(&setup.apps, environment, output, setup.clock.now(), out)?;
+    out.flush()?;
+    Ok(super::exit_of(&setup.apps, &setup.sources))
+}
+
+/// Prints the Applications of `environment`, or all, in the order of environment, service and name.
+pub fn apps(
+    apps: &Apps,
+    environment: Option<&str>,
+    output: Output,
+    now: Timestamp,
+    out: &mut impl Write,
+) -> Result<(), Failure> {
+    let environments: Vec<Symbol> = apps.environments().into_iter().map(|e| e.name).collect();
+    let place = |row: &AppRow| environments.iter().position(|e| Some(e) == row.environment.as_ref());
+    let mut rows: Vec<&AppRow> =
+        apps.all().filter(|row| environment.is_none() || row.environment.as_deref() == environment).collect();
+    rows.sort_by_key(|row| (place(row), row.service.clone(), row.key.clone()));
+    match output {
+        Output::Json => {
+            let rows: Vec<_> = rows.into_iter().map(|row| json(apps, row, now)).collect();
+            serde_json::to_writer_pretty(&mut *out, &rows).map_err(std::io::Error::from)?;
+            writeln!(out)?;
+        }
+        Output::Table => table(&rows, apps, now, false, out)?,
+        Output::Wide => table(&rows, apps, now, true, out)?,
+    }
+    Ok(())
+}
+
+fn json<'a>(apps: &Apps, row: &'a AppRow, now: Timestamp) -> AppJson<'a> {
+    AppJson {
+        source: &row.key.source,
+        namespace: &row.key.namespace,
+        name: &row.key.name,
+        environment: row.environment.as_deref(),
+        service: &row.service,
+        project: &row.project,
+        sync: row.sync.word(),
+        health: row.health.word(),
+        trouble: row.trouble(now).map(|Trouble { kind, reason, since }| TroubleJson {
+            kind: kind.word(),
+            reason,
+            since,
+        }),
+        revision: &row.revision,
+        target_revision: &row.target_revision,
+        images: row.images.iter().map(Symbol::as_str).collect(),
+        operation: row.operation.as_ref().map(|o| OperationJson {
+            phase: o.phase.map(crate::domain::Phase::word),
+            message: o.message.as_deref(),
+            started_at: o.started,
+            finished_at: o.finished,
+            retry_count: o.retries,
+        }),
+        auto_sync: row.auto_sync.enabled,
+        drift: row.drift,
+        link: apps.link(&row.key.source).word(),
+    }
+}
+
+fn table(rows: &[&AppRow], apps: &Apps, now: Timestamp, wide: bool, out: &mut impl Write) -> std::io::Result<()> {
+    let mut lines = vec![
+        ["SOURCE", "NAME", "ENVIRONMENT", "SYNC", "HEALTH", "TROUBLE", "VERSION", "AGE"].map(str::to_owned).to_vec(),
+    ];
+    if wide {
+        lines[0].extend(["NAMESPACE", "PROJECT", "REVISION", "TARGET", "DRIFT", "LINK"].map(str::to_owned));
+    }
+    for row in rows {
+        let mut line = vec![
+            row.key.source.to_string(),
+            row.key.name.to_string(),
+            row.environment.as_deref().unwrap_or("-").to_owned(),
+            row.sync.word().to_owned(),
+            row.health.word().to_owned(),
+            row.trouble(now).map_or("-", |t| t.kind.word()).to_owned(),
+            row.version().to_owned(),
+            row.age_since().map_or_else(|| "-".to_owned(), |at| coarse(elapsed(at, now))),
+        ];
+        if wide {
+            line.extend([
+                row.key.namespace.to_string(),
+                row.project.to_string(),
+                short_revision(&row.revision).to_owned(),
+                row.target_revision.to_string(),
+                row.drift.to_string(),
+                apps.link(&row.key.source).word().to_owned(),
+            ]);
+        }
+        lines.push(line);
+    }
+    let widths: Vec<usize> =
+        (0..lines[0].len()).map(|n| lines.iter().map(|line| width(&line[n])).max().unwrap_or(0)).collect();
+    for line in &lines {
+        let cells = line.iter().zip(&widths).map(|(cell, w)| format!("{cell}{}", " ".repeat(w - width(cell))));
+        writeln!(out, "{}", cells.collect::<Vec<_>>().join("  ").trim_end())?;
+    }
+    Ok(())
+}

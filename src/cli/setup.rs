@@ -1,0 +1,168 @@
+//! From flags, environment and files to the sources, looks and keys a verb works with.
+
+use std::io::IsTerminal as _;
+use std::sync::Arc;
+
+use tokio::runtime::Handle;
+use tokio::sync::Notify;
+
+use super::arguments::Everywhere;
+use super::exit::{Exit, Failure};
+use crate::command::Keymap;
+use crate::config::error::nearest;
+use crate::config::glyph::{ASCII, Glyphs};
+use crate::config::palette::{ColorFacts, Depth};
+use crate::config::settings::Settings;
+use crate::config::theme::Theme;
+use crate::domain::text::clean;
+use crate::domain::{Clock, SourceFacts, Symbol};
+use crate::runtime::clock::SystemClock;
+use crate::runtime::mailbox::Mailbox;
+use crate::runtime::sources::{KnownSource, Sources};
+use crate::source::kube::{KubeconfigPlace, SourceSpec, contexts};
+use crate::source::{SourceError, Surroundings};
+use crate::store::Apps;
+
+/// Everything a verb that reads sources needs.
+pub struct Setup {
+    /// Settings of all layers.
+    pub settings: Settings,
+    /// What was wrong in the files; the rest applies.
+    pub complaints: Vec<String>,
+    /// The sources, none on yet.
+    pub sources: Sources,
+    /// Which of them start on.
+    pub start: Vec<Symbol>,
+    /// Where they put what they read.
+    pub mailbox: Arc<Mailbox>,
+    /// Told when there is something in it.
+    pub news: Arc<Notify>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// An empty store that lists the sources.
+    pub apps: Apps,
+}
+
+/// Reads settings and kubeconfig; `io` is where the sources will run.
+pub fn setup(everywhere: &Everywhere, place: &KubeconfigPlace, io: &Handle) -> Result<Setup, Failure> {
+    let (mut settings, errors) = Settings::load(everywhere.config.as_deref()).map_err(|error| {
+        Failure::new(Exit::Usage, error).hint("give --config a file that is there, or leave it out")
+    })?;
+    if everywhere.ascii {
+        settings.ascii = true;
+        settings.set_origin("ascii", "--ascii");
+    }
+    if everywhere.readonly {
+        settings.readonly = true;
+        settings.set_origin("readonly", "--readonly");
+    }
+    if let Some(theme) = &everywhere.theme {
+        settings.theme.clone_from(theme);
+        settings.set_origin("theme", "--theme");
+    }
+    let known = contexts(place).map_err(source_failure)?;
+    if let Some(unknown) = everywhere.context.iter().find(|name| !known.iter().any(|c| c.name == **name)) {
+        let names: Vec<&str> = known.iter().map(|c| c.name.as_str()).collect();
+        let failure = Failure::new(Exit::Usage, format!("the kubeconfig has no context `{}`", clean(unknown)));
+        let near = nearest(unknown, names.iter().copied());
+        return Err(failure.hint(near.map_or_else(|| clean(&names.join(", ")).into_owned(), |n| clean(n).into_owned())));
+    }
+    let mut start = Vec::new();
+    let mut sources = Vec::new();
+    for context in known {
+        let name = Symbol::from(&*clean(&context.name));
+        let asked = everywhere.context.contains(&context.name);
+        if everywhere.all_contexts || asked || (everywhere.context.is_empty() && context.current) {
+            start.push(name.clone());
+        }
+        let facts = SourceFacts { server: context.server, ..SourceFacts::default() };
+        let spec = SourceSpec {
+            name: name.to_string(),
+            context: (context.name != crate::source::kube::IN_CLUSTER).then_some(context.name),
+            kubeconfig: place.clone(),
+            argocd_namespace: everywhere.argocd_namespace.clone(),
+            insecure: everywhere.insecure,
+        };
+        sources.push(KnownSource { name, facts, spec });
+    }
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let classifier = Arc::new(settings.classifier());
+    let news = Arc::new(Notify::new());
+    let mailbox = Arc::new(Mailbox::new(news.clone()));
+    let surroundings = Surroundings { sink: mailbox.clone(), clock: clock.clone(), classifier: classifier.clone() };
+    let sources = Sources::new(sources, surroundings, io.clone());
+    let mut apps = Apps::new(classifier);
+    sources.announce(&mut apps);
+    let complaints = errors.iter().map(ToString::to_string).collect();
+    Ok(Setup { settings, complaints, sources, start, mailbox, news, clock, apps })
+}
+
+impl Setup {
+    /// Turns on what starts on.
+    pub fn start(&mut self) {
+        for name in &self.start {
+            self.sources.start(name);
+        }
+    }
+
+    /// The theme of the settings at a depth; what is wrong with it is said and the default stands in.
+    pub fn theme(&mut self, depth: Depth) -> Theme {
+        let folder = self.settings.folder("themes");
+        let (theme, errors) = Theme::load(&self.settings.theme, folder.as_deref(), depth);
+        self.complaints.extend(errors.iter().map(ToString::to_string));
+        theme
+    }
+
+    /// The keymap of the settings with their `[keys]` over it; what is wrong in them is said and left out.
+    pub fn keymap(&mut self) -> Keymap {
+        let folder = self.settings.folder("keymaps");
+        let (mut keymap, mut errors) = Keymap::load(&self.settings.keymap, folder.as_deref());
+        if let Some(file) = &self.settings.file {
+            errors.extend(keymap.patch_from_settings(&file.path, &file.text));
+        }
+        self.complaints.extend(errors.iter().map(ToString::to_string));
+        keymap
+    }
+
+    /// The signs of the settings, else of the locale.
+    #[must_use]
+    pub fn glyphs(&self) -> &'static Glyphs {
+        if self.settings.ascii { &ASCII } else { Glyphs::for_locale(LOCALE.map(variable).iter().map(|v| v.as_deref())) }
+    }
+}
+
+/// The variables that decide the locale, the strongest first.
+const LOCALE: [&str; 3] = ["LC_ALL", "LC_CTYPE", "LANG"];
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// The colours the environment speaks for.
+#[must_use]
+pub fn depth() -> Depth {
+    let [no_color, force, colorterm, term] = ["NO_COLOR", "CLICOLOR_FORCE", "COLORTERM", "TERM"].map(variable);
+    Depth::detect(&ColorFacts {
+        no_color: no_color.as_deref(),
+        force: force.as_deref(),
+        colorterm: colorterm.as_deref(),
+        term: term.as_deref(),
+        terminal: std::io::stdout().is_terminal(),
+    })
+}
+
+/// The colours of a picture: all of them, unless the environment asks for none or for fewer.
+#[must_use]
+pub fn forced_depth() -> Depth {
+    let no_color = variable("NO_COLOR").is_some_and(|v| !v.is_empty());
+    if no_color { Depth::None } else { depth().max(Depth::TrueColor) }
+}
+
+fn source_failure(error: SourceError) -> Failure {
+    let hint = error.hint();
+    let failure = Failure::new(Exit::Usage, error);
+    match hint {
+        Some(hint) => failure.hint(hint),
+        None => failure,
+    }
+}

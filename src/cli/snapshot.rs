@@ -1,0 +1,86 @@
+//! `snapshot`: one frame of a screen, for documents, pipelines and checks.
+
+use std::io::Write;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Rect, Size};
+
+use super::arguments::{Everywhere, Format, Snapshot};
+use super::exit::{Exit, Failure};
+use super::{picture, setup};
+use crate::app::{Bindings, Model, frame};
+use crate::config::palette::Depth;
+use crate::domain::AppKey;
+use crate::domain::time::after;
+use crate::runtime::observe::observe;
+use crate::source::kube::KubeconfigPlace;
+use crate::store::Apps;
+use crate::view::{REGISTRY, ScreenId, Work};
+
+/// Draws one frame after the first full load, or after `--wait` with what there is.
+pub fn run(snapshot: &Snapshot, everywhere: &Everywhere, out: &mut impl Write) -> Result<Exit, Failure> {
+    let runtime = super::io_runtime()?;
+    let mut setup = setup::setup(everywhere, &KubeconfigPlace::Environment, runtime.handle())?;
+    let depth = match snapshot.format {
+        Format::Text => Depth::None,
+        Format::Ansi | Format::Svg => setup::forced_depth(),
+    };
+    let theme = setup.theme(depth);
+    let keys = Bindings(setup.keymap());
+    let glyphs = setup.glyphs();
+    let deadline = after(setup.clock.now(), snapshot.wait);
+    setup.start();
+    runtime.block_on(observe(&mut setup.apps, &setup.sources, &setup.mailbox, &setup.news, &setup.clock, deadline));
+    for complaint in &setup.complaints {
+        super::complain(complaint);
+    }
+    let screen = REGISTRY.iter().find(|s| s.word == snapshot.view).map_or(ScreenId::Board, |s| s.id);
+    let selected = snapshot.app.as_deref().map(|name| find(&setup.apps, name)).transpose()?;
+    if screen == ScreenId::Detail && selected.is_none() {
+        return Err(Failure::new(Exit::Usage, "which Application?").hint("snapshot --view app --app NAME"));
+    }
+    let home = if matches!(screen, ScreenId::Fleet) { ScreenId::Fleet } else { ScreenId::Board };
+    let (width, height) = snapshot.size;
+    let exit = super::exit_of(&setup.apps, &setup.sources);
+    let mut model = Model::new(setup.apps, home, keys, theme, glyphs, Size { width, height });
+    model.lens.selected = selected;
+    model.stack.push(screen);
+    let mut buf = Buffer::empty(Rect::new(0, 0, width, height));
+    frame::draw(&mut model, setup.clock.now(), &Work::default(), &mut buf);
+    let drawn = match snapshot.format {
+        Format::Text => picture::text(&buf),
+        Format::Ansi => picture::ansi(&buf),
+        Format::Svg => picture::svg(&buf),
+    };
+    out.write_all(drawn.as_bytes())?;
+    out.flush()?;
+    Ok(exit)
+}
+
+/// The Application of that name: exact, `namespace/name` or `context/namespace/name`.
+pub fn find(apps: &Apps, name: &str) -> Result<AppKey, Failure> {
+    let parts: Vec<&str> = name.split('/').collect();
+    let fits = |key: &AppKey| match parts[..] {
+        [name] => *key.name == *name,
+        [namespace, name] => *key.namespace == *namespace && *key.name == *name,
+        [source, namespace, name] => *key.source == *source && *key.namespace == *namespace && *key.name == *name,
+        _ => false,
+    };
+    let mut found: Vec<&AppKey> = apps.all().map(|row| &row.key).filter(|key| fits(key)).collect();
+    found.sort();
+    match found[..] {
+        [one] => Ok(one.clone()),
+        [] => {
+            let near = crate::config::error::nearest(name, apps.all().map(|row| row.key.name.as_str()));
+            let failure = Failure::new(Exit::NotFound, format!("there is no Application `{name}`"));
+            Err(match near {
+                Some(near) => failure.hint(near),
+                None => failure,
+            })
+        }
+        _ => {
+            let all: Vec<String> = found.iter().map(|k| format!("{}/{}/{}", k.source, k.namespace, k.name)).collect();
+            Err(Failure::new(Exit::NotFound, format!("`{name}` names several Applications")).hint(all.join("  ")))
+        }
+    }
+}

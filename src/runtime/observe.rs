@@ -1,0 +1,47 @@
+//! Reading the sources without a screen: until each has answered or is known to fail, or until a deadline.
+
+use std::sync::Arc;
+
+use tokio::sync::Notify;
+
+use super::mailbox::Mailbox;
+use super::sources::Sources;
+use crate::domain::{Clock, Link, Timestamp};
+use crate::store::Apps;
+
+/// Deltas taken from the mailbox at once.
+const SLICE: usize = 1_024;
+
+/// Feeds `apps` until every source that is on is live or has failed, or until `deadline`.
+pub async fn observe(
+    apps: &mut Apps,
+    sources: &Sources,
+    mailbox: &Mailbox,
+    news: &Notify,
+    clock: &Arc<dyn Clock>,
+    deadline: Timestamp,
+) {
+    loop {
+        let deltas = mailbox.take(SLICE);
+        let drained = deltas.is_empty();
+        let now = clock.now();
+        for delta in deltas {
+            apps.apply(delta, now);
+        }
+        if drained && sources.on().all(|name| has_answered(apps.link(name))) {
+            return;
+        }
+        if drained {
+            tokio::select! {
+                () = news.notified() => {}
+                () = clock.sleep_until(deadline) => return,
+            }
+        } else if now >= deadline {
+            return;
+        }
+    }
+}
+
+fn has_answered(link: &Link) -> bool {
+    !matches!(link, Link::Off | Link::Connecting { .. })
+}

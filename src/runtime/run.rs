@@ -1,0 +1,197 @@
+//! The loop: one task that owns all state. It waits for keys, for news from the sources, for the terminal to have taken
+//! the last frame, and for the moment something on screen reads differently; for nothing else.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{Notify, mpsc};
+
+use super::input::{Bytes, Decoder, Reader};
+use super::mailbox::Mailbox;
+use super::painter::Painter;
+use super::signal::{Signal, Signals};
+use super::sources::Sources;
+use super::terminal::TerminalGuard;
+use super::writer::{FrameSender, NotSent, Written};
+use crate::app::{Model, Msg, Request, frame, update};
+use crate::domain::time::after;
+use crate::domain::{Clock, Timestamp};
+use crate::view::Work;
+
+/// News alone are drawn at most this often; keys are drawn at once.
+const PACE: Duration = Duration::from_millis(100);
+/// Deltas applied before keys are looked at again: well under 4 ms worth.
+const SLICE: usize = 512;
+
+/// Everything the loop owns.
+pub struct Cockpit {
+    /// The state.
+    pub model: Model,
+    /// The sources' tasks.
+    pub sources: Sources,
+    /// What the sources have to say.
+    pub mailbox: Arc<Mailbox>,
+    /// Told when they have something to say.
+    pub news: Arc<Notify>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// The terminal, ours until this is dropped.
+    pub terminal: TerminalGuard,
+    /// Keys, as bytes.
+    pub reader: Reader,
+    /// Where the reader puts them.
+    pub bytes: mpsc::Receiver<Bytes>,
+    /// Makes events of them.
+    pub decoder: Decoder,
+    /// Takes frames.
+    pub writer: FrameSender,
+    /// What the system asks of us.
+    pub signals: Signals,
+}
+
+/// Why the loop ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// The person asked for it.
+    Quit,
+    /// The terminal is gone.
+    Lost,
+    /// The system asked for it.
+    By(Signal),
+}
+
+/// When the next frame is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Due {
+    /// Nothing changed; at this moment something reads differently by itself.
+    Later(Option<Timestamp>),
+    /// News came in: not before this moment.
+    Paced(Timestamp),
+    /// A key was pressed.
+    Now,
+}
+
+impl Due {
+    fn moment(self, now: Timestamp) -> Option<Timestamp> {
+        match self {
+            Self::Later(at) => at,
+            Self::Paced(at) => Some(at),
+            Self::Now => Some(now),
+        }
+    }
+}
+
+impl Cockpit {
+    /// Runs until it ends.
+    pub async fn run(&mut self) -> std::io::Result<Ended> {
+        let mut painter = Painter::new(self.model.size);
+        let mut due = Due::Now;
+        let mut last_frame = Timestamp::MIN;
+        loop {
+            let now = self.clock.now();
+            if due.moment(now).is_some_and(|at| at <= now) && self.writer.is_idle() {
+                let wake = self.draw(&mut painter, now)?;
+                last_frame = now;
+                due = Due::Later(wake.map(|wait| after(now, wait)));
+            }
+            let waits_for_writer = !self.writer.is_idle();
+            let moment = if waits_for_writer { None } else { due.moment(now) };
+            let escape = self.decoder.next_deadline();
+            let wake = [moment, escape].into_iter().flatten().min();
+            let clock = Arc::clone(&self.clock);
+            let sleep = async move {
+                match wake {
+                    Some(at) => clock.sleep_until(at).await,
+                    None => std::future::pending().await,
+                }
+            };
+            let mut events = Vec::new();
+            tokio::select! {
+                biased;
+                signal = self.signals.next() => match signal {
+                    Signal::HangUp | Signal::Terminate | Signal::Interrupt => return Ok(Ended::By(signal)),
+                    Signal::Resized => {
+                        self.resize(&mut painter);
+                        due = Due::Now;
+                    }
+                    Signal::Continued => {
+                        self.terminal.enter_again()?;
+                        self.resize(&mut painter);
+                        due = Due::Now;
+                    }
+                },
+                bytes = self.bytes.recv() => match bytes {
+                    Some(Bytes::Read(chunk)) => self.decoder.feed(&chunk, self.clock.now(), &mut events),
+                    Some(Bytes::Closed) | None => return Ok(Ended::Lost),
+                },
+                written = self.writer.done(), if waits_for_writer => {
+                    if written == Written::Closed {
+                        return Ok(Ended::Lost);
+                    }
+                }
+                () = self.news.notified() => {
+                    let deltas = self.mailbox.take(SLICE);
+                    self.take(Msg::Data(deltas));
+                    if due != Due::Now {
+                        due = Due::Paced(after(last_frame, PACE));
+                    }
+                }
+                () = sleep => {
+                    let now = self.clock.now();
+                    self.decoder.flush(now, &mut events);
+                    if moment.is_some_and(|at| at <= now) {
+                        self.take(Msg::Clock);
+                    }
+                }
+            }
+            for event in events {
+                due = Due::Now;
+                for request in self.take(Msg::Input(event)) {
+                    match request {
+                        Request::Quit => return Ok(Ended::Quit),
+                        Request::Suspend => {
+                            self.suspend().await?;
+                            self.resize(&mut painter);
+                        }
+                        Request::Redraw => painter.reset(self.model.size),
+                        Request::Toggle(source) => self.sources.toggle(&source),
+                        Request::Reconnect(source) => self.sources.reconnect(source.as_ref()),
+                    }
+                }
+            }
+        }
+    }
+
+    fn take(&mut self, msg: Msg) -> Vec<Request> {
+        update::update(&mut self.model, msg, self.clock.now())
+    }
+
+    /// Draws what changed and hands it to the writer; says how long the screen stays true by itself.
+    fn draw(&mut self, painter: &mut Painter, now: Timestamp) -> std::io::Result<Option<Duration>> {
+        let work = Work::default();
+        let mut out = self.writer.buffer();
+        let model = &mut self.model;
+        painter.paint(&mut out, |buf| frame::draw(model, now, &work, buf))?;
+        match self.writer.try_send(out) {
+            Ok(()) => {}
+            // Not reached while the writer is idle; drawn whole next time, so nothing is lost either way.
+            Err(NotSent::Busy(_) | NotSent::Closed(_)) => painter.reset(self.model.size),
+        }
+        Ok(work.wake())
+    }
+
+    fn resize(&mut self, painter: &mut Painter) {
+        let size = self.terminal.size();
+        self.model.size = ratatui::layout::Size::new(size.columns, size.rows);
+        painter.reset(self.model.size);
+    }
+
+    /// Hands the terminal back to the shell until the person returns.
+    async fn suspend(&mut self) -> std::io::Result<()> {
+        self.reader.pause();
+        self.writer.drain(Duration::from_millis(500)).await;
+        self.terminal.suspend()?;
+        self.reader.resume();
+        Ok(())
+    }
+}

@@ -1,0 +1,346 @@
+//! The world answers as a recorded API server did: each test holds one recording's facts against it.
+
+use pilothouse::sim::store::Store;
+use serde_json::{Value, json};
+
+use super::client::{Ask, Reply};
+use super::world::{VERSION, World};
+
+fn facts(name: &str) -> Value {
+    let path = format!("{}/tests/fixtures/kubernetes/{name}.json", env!("CARGO_MANIFEST_DIR"));
+    serde_json::from_str(&std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{path}: {e}"))).unwrap()
+}
+
+/// Asks what was asked in the recording, and holds status and content type against it.
+async fn ask(world: &World, facts: &Value) -> Reply {
+    let text = |field: &str| facts["ask"][field].as_str().map(str::to_owned);
+    let ask = Ask {
+        method: text("method"),
+        path: text("path").unwrap(),
+        token: text("user"),
+        accept: text("accept"),
+        body: facts["ask"].get("body").cloned(),
+    };
+    let reply = world.client().send(&ask).await.unwrap();
+    assert_eq!(reply.status, facts["status"], "status");
+    assert_eq!(reply.content_type(), facts["type"], "content type");
+    reply
+}
+
+fn keys(value: &Value) -> Vec<&str> {
+    value.as_object().unwrap().keys().map(String::as_str).collect()
+}
+
+/// The answer is the recorded one, word for word.
+async fn same(world: &World, name: &str) {
+    let facts = facts(name);
+    assert_eq!(ask(world, &facts).await.json().await, facts["body"], "{name}");
+}
+
+/// The answer is a list of the recorded shape, with the recorded objects.
+async fn list(world: &World, facts: &Value) -> Value {
+    let body = ask(world, facts).await.json().await;
+    assert_eq!(json!(keys(&body)), facts["keys"]);
+    assert_eq!(json!(keys(&body["metadata"])), facts["metadata_keys"]);
+    assert_eq!(body["kind"], facts["kind"]);
+    let items = body["items"].as_array().unwrap();
+    if let Some(names) = facts.get("names") {
+        let found: Vec<&Value> = items.iter().map(|i| &i["metadata"]["name"]).collect();
+        assert_eq!(json!(found), *names);
+    }
+    if let Some(expected) = facts.get("item_keys") {
+        assert_eq!(json!(keys(&items[0])), *expected);
+    }
+    assert_eq!(body["metadata"].get("remainingItemCount"), facts.get("remaining"));
+    body
+}
+
+macro_rules! same {
+    ($($test:ident: $name:literal;)*) => {$(
+        #[tokio::test]
+        async fn $test() {
+            same(&World::new(), $name).await;
+        }
+    )*};
+}
+
+same! {
+    conformance_kubernetes_anonymous: "anonymous";
+    conformance_kubernetes_bad_token: "bad-token";
+    conformance_kubernetes_forbidden: "forbidden";
+    conformance_kubernetes_not_found: "not-found";
+    conformance_kubernetes_status_subresource: "status-subresource";
+    conformance_kubernetes_bad_continue: "bad-continue";
+    conformance_kubernetes_field_selector_bad: "field-selector-bad";
+    conformance_kubernetes_label_selector_bad: "label-selector-bad";
+    conformance_kubernetes_version: "version";
+    conformance_kubernetes_ssar_admin: "ssar-admin";
+    conformance_kubernetes_ssar_developer: "ssar-developer";
+}
+
+#[tokio::test]
+async fn conformance_kubernetes_ssrr_admin() {
+    rules("ssrr-admin").await;
+}
+
+#[tokio::test]
+async fn conformance_kubernetes_ssrr_developer() {
+    rules("ssrr-developer").await;
+}
+
+async fn rules(name: &str) {
+    let facts = facts(name);
+    let answer = ask(&World::new(), &facts).await.json().await;
+    assert_eq!(json!(keys(&answer)), json!(keys(&facts["body"])));
+    // their order follows from a map and means nothing
+    for rules in ["resourceRules", "nonResourceRules"] {
+        let sorted = |value: &Value| {
+            let mut rules: Vec<String> =
+                value["status"][rules].as_array().unwrap().iter().map(Value::to_string).collect();
+            rules.sort();
+            rules
+        };
+        assert_eq!(sorted(&answer), sorted(&facts["body"]));
+    }
+}
+
+#[tokio::test]
+async fn conformance_kubernetes_readyz() {
+    let facts = facts("readyz");
+    assert_eq!(ask(&World::new(), &facts).await.bytes().await, facts["body"].as_str().unwrap().as_bytes());
+}
+
+#[tokio::test]
+async fn conformance_kubernetes_watch_expired() {
+    // the recorded server remembered 5539 and newer
+    let store = Store::new();
+    store.advance(5539);
+    store.compact();
+    same(&World::with(|cluster| cluster.store = store), "watch-expired").await;
+}
+
+#[tokio::test]
+async fn conformance_kubernetes_watch_future_list() {
+    let world = World::new();
+    world.store.advance(VERSION + 1);
+    let facts = facts("watch-future-list");
+    let reply = ask(&world, &facts).await;
+    assert_eq!(reply.headers["retry-after"], "1");
+    assert_eq!(reply.json().await, facts["body"]);
+}
+
+#[tokio::test]
+async fn conformance_kubernetes_pod_protobuf_refused() {
+    let facts = facts("pod-protobuf-refused");
+    let body = ask(&World::new(), &facts).await.bytes().await;
+    let text = String::from_utf8_lossy(&body);
+    assert!(text.starts_with(facts["magic"].as_str().unwrap()));
+    for words in facts["words"].as_array().unwrap() {
+        assert!(text.contains(words.as_str().unwrap()), "{words} in {text}");
+    }
+}
+
+#[tokio::test]
+async fn conformance_kubernetes_api() {
+    let facts = facts("api");
+    let body = ask(&World::new(), &facts).await.json().await;
+    for (key, value) in facts["holds"].as_object().unwrap() {
+        assert_eq!(body[key], *value, "{key}");
+    }
+}
+
+#[tokio::test]
+async fn conformance_kubernetes_apis() {
+    let facts = facts("apis");
+    let body = ask(&World::new(), &facts).await.json().await;
+    assert_eq!(json!(keys(&body)), facts["keys"]);
+    same_rows(&body["groups"], &facts["groups"], "/name");
+}
+
+#[tokio::test]
+async fn conformance_kubernetes_api_v1() {
+    resources("api-v1").await;
+}
+
+#[tokio::test]
+async fn conformance_kubernetes_argoproj() {
+    resources("argoproj").await;
+}
+
+async fn resources(name: &str) {
+    let facts = facts(name);
+    let body = ask(&World::new(), &facts).await.json().await;
+    assert_eq!(json!(keys(&body)), facts["keys"]);
+    same_rows(&body["resources"], &facts["resources"], "/name");
+}
+
+#[tokio::test]
+async fn conformance_kubernetes_apis_aggregated() {
+    let facts = facts("apis-aggregated");
+    let body = ask(&World::new(), &facts).await.json().await;
+    assert_eq!(json!(keys(&body)), facts["keys"]);
+    let (found, recorded) = (body["items"].as_array().unwrap(), facts["items"].as_array().unwrap());
+    for group in recorded {
+        let own = found.iter().find(|f| f["metadata"] == group["metadata"]).expect("the group is served");
+        assert_eq!(own["versions"][0]["version"], group["versions"][0]["version"]);
+        same_rows(&own["versions"][0]["resources"], &group["versions"][0]["resources"], "/resource");
+    }
+    assert_eq!(found.len(), recorded.len());
+}
+
+/// Both hold the same rows, whatever their order.
+fn same_rows(found: &Value, recorded: &Value, key: &str) {
+    let sorted = |rows: &Value| {
+        let mut rows = rows.as_array().unwrap().clone();
+        rows.sort_by_key(|r| r.pointer(key).unwrap().to_string());
+        rows
+    };
+    for (found, recorded) in sorted(found).iter().zip(sorted(recorded)) {
+        assert_eq!(*found, recorded);
+    }
+    assert_eq!(found.as_array().unwrap().len(), recorded.as_array().unwrap().len());
+}
+
+#[tokio::test]
+async fn conformance_kubernetes_applications_pages() {
+    let world = World::new();
+    let first = list(&world, &facts("applications-page-1")).await;
+    world.store.advance(VERSION + 1);
+    let mut second = facts("applications-page-2");
+    let token = first["metadata"]["continue"].as_str().unwrap();
+    let path = format!("{}&continue={token}", second["ask"]["path"].as_str().unwrap());
+    second["ask"]["path"] = path.into();
+    let second = list(&world, &second).await;
+    // the version is that of the first page
+    assert_eq!(second["metadata"]["resourceVersion"], first["metadata"]["resourceVersion"]);
+}
+
+#[tokio::test]
+async fn conformance_kubernetes_applications_rv0() {
+    list(&World::new(), &facts("applications-rv0")).await;
+}
+
+#[tokio::test]
+async fn conformance_kubernetes_applications_metadata() {
+    list(&World::new(), &facts("applications-metadata")).await;
+}
+
+#[tokio::test]
+async fn conformance_kubernetes_label_selector() {
+    list(&World::new(), &facts("label-selector")).await;
+}
+
+#[tokio::test]
+async fn conformance_kubernetes_field_selector() {
+    list(&World::new(), &facts("field-selector")).await;
+}
+
+#[tokio::test]
+async fn conformance_kubernetes_crd() {
+    let facts = facts("crd");
+    let body = ask(&World::new(), &facts).await.json().await;
+    assert_eq!(json!(keys(&body)), facts["keys"]);
+    assert_eq!(body["kind"], facts["kind"]);
+}
+
+#[tokio::test]
+async fn conformance_kubernetes_applications_table() {
+    table("applications-table").await;
+}
+
+#[tokio::test]
+async fn conformance_kubernetes_applications_table_none() {
+    table("applications-table-none").await;
+}
+
+#[tokio::test]
+async fn conformance_kubernetes_pods_table() {
+    table("pods-table").await;
+}
+
+async fn table(name: &str) {
+    let facts = facts(name);
+    let body = ask(&World::new(), &facts).await.json().await;
+    assert_eq!(json!(keys(&body)), facts["keys"]);
+    let column = |c: &Value| json!([c["name"], c["type"], c["format"], c["priority"]]);
+    let columns: Vec<Value> = body["columnDefinitions"].as_array().unwrap().iter().map(column).collect();
+    assert_eq!(json!(columns), facts["columns"]);
+    let rows = body["rows"].as_array().unwrap();
+    let cells: Vec<&Value> = rows.iter().map(|r| &r["cells"]).collect();
+    assert_eq!(json!(cells), facts["cells"]);
+    let object = &rows[0]["object"];
+    if facts["object"].is_null() {
+        assert!(object.is_null());
+    } else {
+        assert_eq!(json!(keys(object)), facts["object"]["keys"]);
+        assert_eq!(object["kind"], facts["object"]["kind"]);
+        assert_eq!(object["apiVersion"], facts["object"]["apiVersion"]);
+    }
+}
+
+/// The recorded events, written as core events, come back under their new names.
+#[tokio::test]
+async fn conformance_kubernetes_events_v1() {
+    let facts = facts("events-v1");
+    let world = World::new();
+    let old = [
+        ("regarding", "involvedObject"),
+        ("note", "message"),
+        ("reportingController", "reportingComponent"),
+        ("deprecatedSource", "source"),
+        ("deprecatedFirstTimestamp", "firstTimestamp"),
+        ("deprecatedLastTimestamp", "lastTimestamp"),
+        ("deprecatedCount", "count"),
+    ];
+    let recorded = facts["items"].as_array().unwrap();
+    for (i, event) in recorded.iter().chain(recorded).enumerate() {
+        let mut core = json!({
+            "apiVersion": "v1", "kind": "Event",
+            "metadata": {"name": format!("event-{i}"), "namespace": "predator12-dev"},
+        });
+        for (key, value) in event.as_object().unwrap() {
+            let name = old.iter().find(|(new, _)| new == key).map_or(key.as_str(), |(_, old)| old);
+            core[name] = value.clone();
+        }
+        world.store.put(core);
+    }
+    let mut shape = facts.clone();
+    // how many more there were is not the point
+    shape["remaining"] = 2.into();
+    let body = list(&world, &shape).await;
+    for (item, recorded) in body["items"].as_array().unwrap().iter().zip(recorded) {
+        let mut item = item.clone();
+        item.as_object_mut().unwrap().remove("metadata");
+        assert_eq!(item, *recorded);
+    }
+}
+
+#[tokio::test]
+async fn conformance_kubernetes_watch_bookmarks() {
+    let facts = facts("watch-bookmarks");
+    let world = World::new();
+    let path = format!(
+        "/apis/argoproj.io/v1alpha1/namespaces/argocd/applications\
+         ?watch=1&allowWatchBookmarks=true&timeoutSeconds=2&resourceVersion={VERSION}"
+    );
+    let mut watch = world.client().get(&path).await;
+    assert_eq!(watch.content_type(), facts["type"]);
+    let bookmark = watch.event().await.unwrap();
+    assert_eq!(bookmark["type"], "BOOKMARK");
+    assert_eq!(bookmark["object"]["kind"], facts["kind"]);
+    assert_eq!(json!(keys(&bookmark["object"])), facts["bookmark_keys"]);
+    assert_eq!(json!(keys(&bookmark["object"]["metadata"])), facts["metadata_keys"]);
+    assert_eq!(watch.event().await, None, "the watch ends when its time is up");
+}
+
+#[tokio::test]
+async fn conformance_kubernetes_watch_list_refused() {
+    let facts = facts("watch-list-refused");
+    let world = World::with(|cluster| cluster.streaming_lists = false);
+    let path = "/apis/argoproj.io/v1alpha1/applications\
+                ?watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true";
+    let mut watch = world.client().get(path).await;
+    assert_eq!(watch.status, facts["status"]);
+    assert_eq!(watch.event().await, Some(facts["line"].clone()));
+    assert_eq!(watch.event().await, None);
+}

@@ -1,0 +1,11 @@
+//! The simulated API server, asked over real TLS: by a bare HTTP client, by kube-rs and by kubectl.
+
+mod access;
+mod client;
+mod conformance;
+mod faults;
+mod kube_client;
+mod kubectl;
+mod lists;
+mod watches;
+mod world;

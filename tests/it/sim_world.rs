@@ -1,0 +1,344 @@
+//! The simulated world as its clients see it: over HTTPS, through its kubeconfig and its control endpoint.
+
+use futures::{StreamExt, TryStreamExt};
+use kube::api::{Api, ApiResource, DynamicObject, ListParams, WatchEvent, WatchParams};
+use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::{Client, Config};
+use pilothouse::sim::control;
+use pilothouse::sim::scenario::{self, ScenarioError};
+use pilothouse::sim::world::{SimOptions, World};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+const DEADLINE: Duration = Duration::from_secs(60);
+
+fn start(options: SimOptions) -> World {
+    World::start(options).unwrap()
+}
+
+async fn client(world: &World, context: &str) -> Client {
+    let kubeconfig = Kubeconfig::read_from(world.kubeconfig()).unwrap();
+    let options = KubeConfigOptions { context: Some(context.to_owned()), ..KubeConfigOptions::default() };
+    Client::try_from(Config::from_custom_kubeconfig(kubeconfig, &options).await.unwrap()).unwrap()
+}
+
+fn resource(group: &str, version: &str, kind: &str, plural: &str) -> ApiResource {
+    let api_version = if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") };
+    ApiResource { group: group.into(), version: version.into(), api_version, kind: kind.into(), plural: plural.into() }
+}
+
+fn applications(client: Client) -> Api<DynamicObject> {
+    Api::namespaced_with(client, "argocd", &resource("argoproj.io", "v1alpha1", "Application", "applications"))
+}
+
+fn text<'a>(object: &'a Value, pointer: &str) -> &'a str {
+    object.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn scenario_predator12() {
+    let world = start(SimOptions::default());
+    assert_eq!(world.contexts(), ["minikube", "predator-cloud"]);
+    let mut seen = BTreeSet::new();
+    for context in ["minikube", "predator-cloud"] {
+        let apps = applications(client(&world, context).await).list(&ListParams::default()).await.unwrap();
+        for app in apps {
+            let app = serde_json::to_value(app).unwrap();
+            let name = text(&app, "/metadata/name").to_owned();
+            let environment = text(&app, "/metadata/labels/environment");
+            assert_eq!(name, format!("{}-{environment}", text(&app, "/metadata/labels/component")));
+            assert_eq!(context == "minikube", environment == "dev");
+            assert_eq!(text(&app, "/spec/destination/namespace"), format!("predator12-{environment}"));
+            assert_eq!(text(&app, "/status/resourceHealthSource"), "appTree");
+            assert_eq!(text(&app, "/metadata/ownerReferences/0/kind"), "ApplicationSet");
+            if name.starts_with("backend-") {
+                assert!(app["status"]["history"].as_array().unwrap().len() >= 2, "{name}");
+                assert_eq!(text(&app, "/status/health/status"), "Healthy", "{name}");
+                assert_eq!(text(&app, "/status/sync/status"), "Synced", "{name}");
+                assert!(app["operation"].is_null(), "{name}");
+                let automated = &app["spec"]["syncPolicy"]["automated"];
+                match environment {
+                    "dev" => assert_eq!(automated["selfHeal"], true),
+                    "staging" => assert_eq!(automated["selfHeal"], false),
+                    _ => assert!(automated.is_null()),
+                }
+            }
+            match name.as_str() {
+                "celery-dev" => assert_ne!(text(&app, "/status/health/status"), "Degraded"),
+                "frontend-staging" => assert_eq!(text(&app, "/status/sync/status"), "OutOfSync"),
+                "qdrant-dev" => {
+                    assert_eq!(text(&app, "/status/operationState/phase"), "Running");
+                    let message = text(&app, "/status/operationState/message");
+                    assert_eq!(message, "waiting for healthy state of apps/StatefulSet/qdrant");
+                    let results = app["status"]["operationState"]["syncResult"]["resources"].as_array().unwrap();
+                    assert_eq!(results[0]["hookType"], "PreSync");
+                    assert_eq!(results[0]["hookPhase"], "Succeeded");
+                }
+                _ => assert!(app["operation"].is_null(), "{name}"),
+            }
+            seen.insert(name);
+        }
+    }
+    let services = ["backend", "celery", "frontend", "postgres", "redis", "qdrant", "opensearch"];
+    let wanted: BTreeSet<String> =
+        services.iter().flat_map(|s| ["dev", "staging", "prod"].map(|e| format!("{s}-{e}"))).collect();
+    assert_eq!(seen, wanted);
+
+    let crashing = world.store("minikube").unwrap().list("Pod", Some("predator12-dev"));
+    let crashing = crashing.iter().find(|pod| text(pod, "/metadata/name").starts_with("celery-")).unwrap();
+    let status = &crashing["status"]["containerStatuses"][0];
+    assert_eq!(status["restartCount"], 6);
+    assert_eq!(status["state"]["terminated"]["exitCode"], 1);
+
+    let drifted = world.store("predator-cloud").unwrap().get("Deployment", "predator12-staging", "frontend").unwrap();
+    assert_eq!(drifted["spec"]["replicas"], 3);
+    let managers: Vec<&str> =
+        drifted["metadata"]["managedFields"].as_array().unwrap().iter().map(|entry| text(entry, "/manager")).collect();
+    assert!(managers.contains(&"kubectl-scale"), "{managers:?}");
+}
+
+#[tokio::test]
+async fn the_ready_line_has_every_key() {
+    let world = start(SimOptions::default());
+    let line = world.ready_line();
+    assert_eq!(line["ready"], true);
+    assert_eq!(line["contexts"], serde_json::json!(["minikube", "predator-cloud"]));
+    let source = &line["sources"]["minikube"];
+    assert!(text(source, "/server").starts_with("https://127.0.0.1:"));
+    assert_eq!(source["argocdNamespace"], "argocd");
+    for later in ["argocd", "redis", "prometheus"] {
+        assert_eq!(source.get(later), Some(&Value::Null));
+    }
+    for user in ["admin", "developer", "viewer"] {
+        assert_eq!(text(&line, &format!("/users/{user}")), world.token(user).unwrap());
+    }
+    assert!(text(&line, "/control").starts_with("http://127.0.0.1:"));
+}
+
+#[test]
+fn input_a_wrong_scenario_names_file_line_and_what_was_meant() {
+    let text = include_str!("../../assets/scenarios/predator12.toml");
+    let wrong = |from: &str, to: &str| {
+        assert!(text.contains(from), "{from}");
+        scenario::parse("mine.toml", &text.replacen(from, to, 1)).unwrap_err().to_string()
+    };
+    let line = |from: &str| 1 + text.split(from).next().unwrap().lines().count() - 1;
+    let unknown = wrong("nodes = [\"minikube\"]", "nodez = [\"minikube\"]");
+    assert!(unknown.starts_with("mine.toml:8: ") && unknown.ends_with("did you mean `nodes`?"), "{unknown}");
+    let app = wrong("app = \"celery-dev\"", "app = \"celary-dev\"");
+    let at = line("app = \"celery-dev\"") + 1;
+    assert_eq!(app, format!("mine.toml:{at}: there is no app `celary-dev`; did you mean `celery-dev`?"));
+    let environment =
+        wrong("environment = \"staging\", version = \"1.4.0\"", "environment = \"stagin\", version = \"1.4.0\"");
+    assert!(environment.ends_with("there is no environment `stagin`; did you mean `staging`?"), "{environment}");
+    let age = wrong("age = \"6d\"", "age = \"soon\"");
+    assert!(age.contains("`soon` is not a duration"), "{age}");
+    let broken = wrong("[[source]]", "[[source]");
+    assert!(broken.starts_with("mine.toml:6: "), "{broken}");
+    let name = scenario::load("predator13").unwrap_err();
+    assert!(matches!(name, ScenarioError::Unknown { .. }));
+    assert_eq!(name.to_string(), "there is no scenario `predator13`; did you mean `predator12`?");
+    let file = scenario::load("no/such.toml").unwrap_err().to_string();
+    assert!(file.starts_with("cannot read the scenario no/such.toml: "), "{file}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_source_stops_and_comes_back_on_its_port() {
+    let world = start(SimOptions::default());
+    let url = world.url("predator-cloud").unwrap();
+    let act = |words: &'static str| {
+        let words: Vec<String> = words.split(' ').map(str::to_owned).collect();
+        let control = world.control().to_owned();
+        async move { control::send(&control, &words).await }
+    };
+    let cloud = applications(client(&world, "predator-cloud").await);
+    assert_eq!(cloud.list(&ListParams::default()).await.unwrap().items.len(), 14);
+    act("source stop predator-cloud").await.unwrap();
+    assert!(cloud.list(&ListParams::default()).await.is_err());
+    let other = applications(client(&world, "minikube").await);
+    assert_eq!(other.list(&ListParams::default()).await.unwrap().items.len(), 7);
+    let state: Value = serde_json::from_str(&act("state").await.unwrap()).unwrap();
+    assert_eq!(state["sources"]["predator-cloud"]["listening"], false);
+    act("source start predator-cloud").await.unwrap();
+    assert_eq!(world.url("predator-cloud").unwrap(), url);
+    assert_eq!(cloud.list(&ListParams::default()).await.unwrap().items.len(), 14);
+
+    let refused = act("source stop predator-clod").await.unwrap_err().to_string();
+    assert_eq!(refused, "there is no source `predator-clod`; there are: minikube, predator-cloud");
+    assert!(act("dance").await.unwrap_err().to_string().contains("there are: source stop|start NAME"));
+    let stranger = world.control().split("token=").next().unwrap().to_owned() + "token=guessed";
+    let stranger = control::send(&stranger, &["state".to_owned()]).await.unwrap_err().to_string();
+    assert_eq!(stranger, "the token is not this world's");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_killed_pod_is_replaced() {
+    let world = start(SimOptions { speed: 10.0, ..SimOptions::default() });
+    let store = world.store("minikube").unwrap();
+    let backend = || -> Vec<Value> {
+        let pods = store.list("Pod", Some("predator12-dev"));
+        pods.into_iter().filter(|pod| text(pod, "/metadata/labels/app.kubernetes.io~1name") == "backend").collect()
+    };
+    let before = text(&backend()[0], "/metadata/name").to_owned();
+    control::send(world.control(), &["kill-pod".to_owned(), format!("predator12-dev/{before}")]).await.unwrap();
+    until("another pod is ready", || {
+        let now = backend();
+        now.len() == 1
+            && text(&now[0], "/metadata/name") != before
+            && now[0]["status"]["containerStatuses"][0]["ready"] == true
+    })
+    .await;
+    let deployment = || store.get("Deployment", "predator12-dev", "backend").unwrap();
+    until("the Deployment is whole again", || deployment()["status"]["readyReplicas"] == 1).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_clock_can_be_advanced_and_the_crash_goes_on() {
+    let world = start(SimOptions::default());
+    let store = world.store("minikube").unwrap();
+    let restarts = || {
+        let pods = store.list("Pod", Some("predator12-dev"));
+        let celery = pods.iter().find(|pod| text(pod, "/metadata/name").starts_with("celery-"));
+        celery.and_then(|pod| pod["status"]["containerStatuses"][0]["restartCount"].as_i64()).unwrap_or_default()
+    };
+    assert_eq!(restarts(), 6);
+    control::send(world.control(), &["clock", "advance", "12m"].map(str::to_owned)).await.unwrap();
+    until("three more restarts", || restarts() == 9).await;
+    let events = store.list("Event", Some("predator12-dev"));
+    let back_off: Vec<_> = events.iter().filter(|event| event["reason"] == "BackOff").collect();
+    assert_eq!(back_off.len(), 1, "counted into one event");
+    assert_eq!(back_off[0]["type"], "Warning");
+}
+
+/// The order in which one deployment is written is the recorded one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn conformance_deploy() {
+    let scenario = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/argocd/deploy-order.toml");
+    let world = start(SimOptions { scenario: Some(scenario.to_owned()), ..SimOptions::default() });
+    let client = client(&world, "minikube").await;
+    let apps = applications(client.clone());
+    let events: Api<DynamicObject> = Api::namespaced_with(client, "argocd", &resource("", "v1", "Event", "events"));
+    let watch = WatchParams::default().timeout(50);
+    let apps = apps.watch(&watch, "0").await.unwrap().boxed();
+    let events = events.watch(&watch, "0").await.unwrap().boxed();
+    let mut both = futures::stream::select(apps, events);
+    let mut writes = Vec::new();
+    let ended = |object: &Value| {
+        object["kind"] == "Application" && object["operation"].is_null() && !writes_hook(object, "backend-smoke")
+    };
+    let collect = async {
+        let (mut begun, mut over, mut said) = (false, false, false);
+        // everything the hour brings falls due at once, in its order
+        world.clock().advance(Duration::from_secs(3_700));
+        while let Some(event) = both.try_next().await.unwrap() {
+            let (WatchEvent::Added(object) | WatchEvent::Modified(object)) = event else { continue };
+            let object = serde_json::to_value(object).unwrap();
+            let version: u64 = text(&object, "/metadata/resourceVersion").parse().unwrap();
+            over |= begun && ended(&object) && text(&object, "/status/operationState/phase") == "Succeeded";
+            said |= object["reason"] == "OperationCompleted";
+            begun |= object["operation"].is_object();
+            writes.push((version, object));
+            if over && said {
+                break;
+            }
+        }
+    };
+    tokio::time::timeout(DEADLINE, collect).await.expect("the deployment ends");
+    writes.sort_by_key(|(version, _)| *version);
+    let told = distil(writes.into_iter().map(|(_, object)| object));
+    // the hour before brought reconciles
+    let told: Vec<String> = told.into_iter().skip_while(|line| line != "refresh requested").collect();
+    let recorded = include_str!("../fixtures/argocd/deploy-order.txt");
+    let recorded: Vec<&str> = recorded.lines().filter(|line| !line.starts_with('#')).collect();
+    assert_eq!(told, recorded, "\n{}", told.join("\n"));
+}
+
+fn writes_hook(app: &Value, name: &str) -> bool {
+    app["status"]["resources"].as_array().into_iter().flatten().any(|row| row["kind"] == "Job" && row["name"] == name)
+}
+
+/// Names what each write changed, in the words of the fixture.
+fn distil(objects: impl Iterator<Item = Value>) -> Vec<String> {
+    let mut told = Vec::new();
+    let mut old: Option<Value> = None;
+    let differing = |app: &Value| {
+        let rows = app["status"]["resources"].as_array();
+        rows.into_iter().flatten().filter(|row| row["status"] == "OutOfSync").count()
+    };
+    for new in objects {
+        if new["kind"] == "Event" {
+            let message = text(&new, "/message").split(" (").next().unwrap();
+            told.push(match message.strip_prefix("Updated ") {
+                Some(change) => format!("event {}", change.replacen(" status:", "", 1)),
+                None => format!("event {}", text(&new, "/reason")),
+            });
+            continue;
+        }
+        let Some(before) = old.replace(new.clone()) else { continue };
+        let changed = |pointer: &str| before.pointer(pointer) != new.pointer(pointer);
+        let state = "/status/operationState";
+        if changed("/metadata/annotations/argocd.argoproj.io~1refresh") {
+            let there = new["metadata"]["annotations"]["argocd.argoproj.io/refresh"].is_string();
+            told.push(format!("refresh {}", if there { "requested" } else { "taken" }));
+        } else if changed("/operation") && new["operation"].is_object() {
+            assert!(new.pointer(state).is_none(), "the last operation's state goes with the request");
+            told.push("operation requested".to_owned());
+        } else if changed("/status/history") {
+            told.push("history row".to_owned());
+        } else if changed("/status/operationState/phase") {
+            let gone = if new["operation"].is_null() { ", operation gone" } else { "" };
+            told.push(format!("phase {}{gone}", text(&new, "/status/operationState/phase")));
+        } else if changed("/status/operationState/message") {
+            let message = text(&new, "/status/operationState/message").split(" of ").next().unwrap().to_owned();
+            let message = if text(&new, "/status/operationState/message").contains(" of hook ") {
+                message + " of hook"
+            } else {
+                message
+            };
+            let results = new["status"]["operationState"]["syncResult"]["resources"].as_array().map_or(0, Vec::len);
+            told.push(format!("message {message}, {results} results"));
+        } else if changed("/status/health/status") {
+            let health = text(&new, "/status/health/status");
+            let rest = if health == "Healthy" { String::new() } else { format!(", {} differ", differing(&new)) };
+            told.push(format!("health {health}{rest}"));
+        } else if changed("/status/sync/status") {
+            told.push(format!("sync {}, {} differ", text(&new, "/status/sync/status"), differing(&new)));
+        } else if let Some((name, phase)) = [("backend-migrate", "PreSync"), ("backend-smoke", "PostSync")]
+            .iter()
+            .find(|(name, _)| writes_hook(&before, name) != writes_hook(&new, name))
+        {
+            told.push(format!("hook row {}: {phase}", if writes_hook(&new, name) { "there" } else { "gone" }));
+        } else if changed("/status/reconciledAt") {
+            told.push("reconciled".to_owned());
+        }
+    }
+    told
+}
+
+async fn until(what: &str, condition: impl Fn() -> bool) {
+    let reached = async {
+        while !condition() {
+            tokio::task::yield_now().await;
+        }
+    };
+    assert!(tokio::time::timeout(DEADLINE, reached).await.is_ok(), "in vain: {what}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn generated_applications_fill_the_first_source_and_change() {
+    let options = SimOptions { apps: Some(300), changes_per_second: 200.0, ..SimOptions::default() };
+    let world = start(options);
+    let apps = applications(client(&world, "minikube").await);
+    let listed = apps.list(&ListParams::default()).await.unwrap();
+    assert_eq!(listed.items.len(), 300, "the scenario's own apps are left out");
+    assert_eq!(world.store("predator-cloud").unwrap().len("Application"), 0);
+    let from = listed.metadata.resource_version.unwrap();
+    let changes = apps.watch(&WatchParams::default(), &from).await.unwrap();
+    let changes = changes.try_filter(|event| std::future::ready(matches!(event, WatchEvent::Modified(_))));
+    let changes = tokio::time::timeout(DEADLINE, changes.take(20).try_collect::<Vec<_>>()).await;
+    assert_eq!(changes.expect("twenty changes").unwrap().len(), 20);
+
+    let named = SimOptions { apps: Some(5), scenario: Some("predator12".to_owned()), ..SimOptions::default() };
+    assert_eq!(start(named).store("minikube").unwrap().len("Application"), 7 + 5);
+}
