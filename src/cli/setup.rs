@@ -48,17 +48,10 @@ pub fn setup(everywhere: &Everywhere, place: &KubeconfigPlace, io: &Handle) -> R
     let (mut settings, errors) = Settings::load(everywhere.config.as_deref()).map_err(|error| {
         Failure::new(Exit::Usage, error).hint("give --config a file that is there, or leave it out")
     })?;
-    if everywhere.ascii {
-        settings.ascii = true;
-        settings.set_origin("ascii", "--ascii");
-    }
-    if everywhere.readonly {
-        settings.readonly = true;
-        settings.set_origin("readonly", "--readonly");
-    }
+    settings.ascii |= everywhere.ascii;
+    settings.readonly |= everywhere.readonly;
     if let Some(theme) = &everywhere.theme {
         settings.theme.clone_from(theme);
-        settings.set_origin("theme", "--theme");
     }
     let known = contexts(place).map_err(source_failure)?;
     if let Some(unknown) = everywhere.context.iter().find(|name| !known.iter().any(|c| c.name == **name)) {
@@ -105,7 +98,7 @@ impl Setup {
         }
     }
 
-    /// The theme of the settings at a depth; what is wrong with it is said and the default stands in.
+    /// The theme of the settings at a depth; what is wrong with it is said and what it inherits stands in.
     pub fn theme(&mut self, depth: Depth) -> Theme {
         let folder = self.settings.folder("themes");
         let (theme, errors) = Theme::load(&self.settings.theme, folder.as_deref(), depth);
@@ -113,7 +106,7 @@ impl Setup {
         theme
     }
 
-    /// The keymap of the settings with their `[keys]` over it; what is wrong in them is said and left out.
+    /// The keymap of the settings with the user's own keys over it; what is wrong in them is said and left out.
     pub fn keymap(&mut self) -> Keymap {
         let folder = self.settings.folder("keymaps");
         let (mut keymap, mut errors) = Keymap::load(&self.settings.keymap, folder.as_deref());

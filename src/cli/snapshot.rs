@@ -26,8 +26,7 @@ pub fn run(snapshot: &Snapshot, everywhere: &Everywhere, out: &mut impl Write) -
         Format::Ansi | Format::Svg => setup::forced_depth(),
     };
     let theme = setup.theme(depth);
-    let keys = Bindings(setup.keymap());
-    let glyphs = setup.glyphs();
+    let (keys, glyphs) = (Bindings(setup.keymap()), setup.glyphs());
     let deadline = after(setup.clock.now(), snapshot.wait);
     setup.start();
     runtime.block_on(observe(&mut setup.apps, &setup.sources, &setup.mailbox, &setup.news, &setup.clock, deadline));

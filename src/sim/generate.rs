@@ -11,6 +11,7 @@ use crate::sim::time::{minus, stamp};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::time::Duration;
 
 /// Every hole stands between these; no JSON text has the character.
@@ -96,10 +97,35 @@ impl Generator {
     }
 }
 
-impl Iterator for Generator {
-    type Item = Value;
+/// One generated Application.
+pub struct Generated {
+    /// Its name.
+    pub name: String,
+    /// Type and metadata, and of the rest what selectors and printer columns look at.
+    pub head: Value,
+    /// Everything but type and metadata, as text: `,"spec":…,"status":…}`.
+    pub rest: String,
+}
 
-    fn next(&mut self) -> Option<Value> {
+impl Generated {
+    /// The whole object.
+    #[must_use]
+    pub fn to_value(&self) -> Value {
+        let mut whole: Value = format!("{{\"\":0{}", self.rest).parse().unwrap_or_default();
+        for part in ["apiVersion", "kind", "metadata"] {
+            whole[part] = self.head[part].clone();
+        }
+        if let Some(whole) = whole.as_object_mut() {
+            whole.remove("");
+        }
+        whole
+    }
+}
+
+impl Iterator for Generator {
+    type Item = Generated;
+
+    fn next(&mut self) -> Option<Generated> {
         if self.made == self.total {
             return None;
         }
@@ -113,9 +139,12 @@ impl Iterator for Generator {
         };
         let (namespace, now) = (&self.namespace, self.now);
         let template = self.templates.entry(shape).or_insert_with(|| Template::new(shape, namespace, now));
-        let text = template.fill(&Words::new(index, now, random));
-        // not generic: compiled with the optimised crate, which matters in a development build
-        text.parse().ok()
+        let words = Words::new(index, now, random);
+        // `parse` is not generic: it comes from the crate that is optimised in development builds too
+        let head = template.head.fill(&words).parse().ok()?;
+        let rest = template.rest.fill(&words);
+        let Words(mut words) = words;
+        Some(Generated { name: std::mem::take(&mut words[NAME]), head, rest })
     }
 }
 
@@ -172,6 +201,7 @@ const HOLES: [&str; 41] = [
     "dep8",
     "dep9",
 ];
+const NAME: usize = 9;
 const FIRST_ROW: usize = 11;
 
 impl Words {
@@ -211,39 +241,64 @@ impl Words {
     }
 }
 
-/// An Application's text, cut at its holes.
+/// The text of all Applications of a shape, in the two parts a store takes.
 struct Template {
+    head: Text,
+    rest: Text,
+}
+
+impl Template {
+    fn new(shape: Shape, namespace: &str, now: Timestamp) -> Self {
+        let whole = template(shape, namespace, now);
+        let mut head = json!({"apiVersion": whole["apiVersion"], "kind": whole["kind"], "metadata": whole["metadata"]});
+        for pointer in ["/status/sync", "/status/health", "/spec/project"] {
+            let (part, field) = pointer[1..].split_once('/').unwrap_or_default();
+            head[part][field] = whole[part][field].clone();
+        }
+        let mut rest = String::new();
+        for (part, value) in whole.as_object().into_iter().flatten() {
+            if !matches!(part.as_str(), "apiVersion" | "kind" | "metadata") {
+                let _ = write!(rest, ",\"{part}\":{value}");
+            }
+        }
+        rest.push('}');
+        Self { head: Text::new(&head.to_string()), rest: Text::new(&rest) }
+    }
+}
+
+/// A text cut at its holes.
+struct Text {
     pieces: Vec<Piece>,
     length: usize,
 }
 
 enum Piece {
-    Text(String),
+    Words(String),
     /// Its place in [`HOLES`].
     Hole(usize),
 }
 
-impl Template {
-    fn new(shape: Shape, namespace: &str, now: Timestamp) -> Self {
-        let text = template(shape, namespace, now).to_string().replace("\\u0001", "\u{1}");
-        let pieces = text
-            .split(MARK)
+impl Text {
+    fn new(json: &str) -> Self {
+        // JSON writes the mark as an escape
+        let pieces = json
+            .split("\\u0001")
             .enumerate()
             .map(|(index, part)| match HOLES.iter().position(|hole| *hole == part) {
                 Some(hole) if index % 2 == 1 => Piece::Hole(hole),
-                _ => Piece::Text(part.to_owned()),
+                _ => Piece::Words(part.to_owned()),
             })
             .collect();
-        Self { pieces, length: text.len() + 1_024 }
+        Self { pieces, length: json.len() + 1_024 }
     }
 
     fn fill(&self, words: &Words) -> String {
         let mut text = String::with_capacity(self.length);
         for piece in &self.pieces {
-            match piece {
-                Piece::Text(part) => text.push_str(part),
-                Piece::Hole(hole) => text.push_str(&words.0[*hole]),
-            }
+            text.push_str(match piece {
+                Piece::Words(part) => part,
+                Piece::Hole(hole) => &words.0[*hole],
+            });
         }
         text
     }
@@ -402,7 +457,9 @@ mod tests {
     use std::collections::HashSet;
 
     fn some(total: usize, seed: u64) -> Vec<Value> {
-        Generator::new("argocd", total, seed, Timestamp::from_second(1_800_000_000).unwrap()).collect()
+        Generator::new("argocd", total, seed, Timestamp::from_second(1_800_000_000).unwrap())
+            .map(|app| app.to_value())
+            .collect()
     }
 
     #[test]

@@ -250,8 +250,8 @@ fn generate(stage: &Stage, total: usize, options: &SimOptions, now: Timestamp) -
     }
     let mut names = Vec::with_capacity(total);
     for app in Generator::new(&stage.argocd_namespace, total, options.seed, now) {
-        names.push(meta::text(&app, "/metadata/name").to_owned());
-        stage.store.put(app);
+        stage.store.put_text(app.head, app.rest.into_bytes());
+        names.push(app.name);
     }
     names
 }
