@@ -3,6 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on should say where")]
 
 mod clock;
+mod fixture;
+mod keys;
+mod screens;
 mod sim_kubernetes;
 mod sim_world;
 mod source;
