@@ -1,8 +1,7 @@
 //! The keymap as the views may know it.
 
-use crate::command::Scope;
 use crate::command::hint::{self, HelpSection, Hint};
-use crate::config::keymap::Keymap;
+use crate::command::{Keymap, Scope};
 use crate::view::Keys;
 
 /// The effective keymap.

@@ -60,12 +60,12 @@ fn draw_hints(seen: &Seen<'_>, scopes: &[Scope], line: Rect, buf: &mut Buffer) {
     let mut pen = Pen::new(buf, line, 0, seen.glyphs.ellipsis);
     pen.skip(1);
     for hint in seen.keys.hints(scopes) {
-        let needed = crate::widget::pen::width(&hint.keys) + crate::widget::pen::width(&hint.title) + 1;
+        let needed = crate::widget::pen::width(&hint.keys) + crate::widget::pen::width(hint.title) + 1;
         if needed > usize::from(pen.room()) {
             break;
         }
         pen.text(&hint.keys, seen.style(Role::Key)).text(" ", seen.style(Role::Dim));
-        pen.text(&hint.title, seen.style(Role::Dim)).skip(2);
+        pen.text(hint.title, seen.style(Role::Dim)).skip(2);
     }
 }
 

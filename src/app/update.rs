@@ -146,12 +146,10 @@ fn everyones(model: &mut Model, id: CommandId, now: Timestamp) -> Option<Request
         id => {
             let number = id.environment_number()?;
             let environments = model.apps.environments();
-            match environments.get(number - 1) {
-                Some(environment) => model.lens.query.environment = Some(environment.name.clone()),
-                None => {
-                    let text = format!("there is no environment {number}: {} are known", environments.len());
-                    model.say(text, now);
-                }
+            if let Some(environment) = environments.get(number - 1) {
+                model.lens.query.environment = Some(environment.name.clone());
+            } else {
+                model.say(format!("there is no environment {number}: {} are known", environments.len()), now);
             }
         }
     }

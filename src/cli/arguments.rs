@@ -32,6 +32,7 @@ Exit codes:
   5 a source is down, denied or partial · 6 operation failed · 7 rolled back · 8 timed out · 130 interrupted";
 
 /// Flags that every verb takes, before or after it.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Everywhere")]
 pub struct Everywhere {

@@ -8,6 +8,7 @@ use super::arguments::Everywhere;
 use super::exit::{Exit, Failure};
 use super::setup::{self, Setup};
 use crate::app::{Bindings, Model};
+use crate::command::Keymap;
 use crate::runtime::input::{Decoder, Reader};
 use crate::runtime::run::{Cockpit, Ended};
 use crate::runtime::signal::Signals;
@@ -25,7 +26,7 @@ pub fn run(everywhere: &Everywhere) -> Result<Exit, Failure> {
 pub fn open(everywhere: &Everywhere, place: &KubeconfigPlace) -> Result<Exit, Failure> {
     let io = super::io_runtime()?;
     let setup = setup::setup(everywhere, place, io.handle())?;
-    let (ended, complaints) = steer(setup).inspect_err(|_| ())?;
+    let (ended, complaints) = steer(setup)?;
     // What was read is dropped with the process: nobody waits for watches to end.
     io.shutdown_background();
     for complaint in complaints {
@@ -40,7 +41,7 @@ pub fn open(everywhere: &Everywhere, place: &KubeconfigPlace) -> Result<Exit, Fa
 
 fn steer(mut setup: Setup) -> Result<(Ended, Vec<String>), Failure> {
     let theme = setup.theme(setup::depth());
-    let (keys, glyphs) = (Bindings(setup.keymap()), setup.glyphs());
+    let (keys, glyphs) = (Bindings(Keymap::bundled()), setup.glyphs());
     let usage = |error: &dyn std::error::Error| Failure::new(Exit::Usage, error);
     let terminal = TerminalGuard::enter(Options::default()).map_err(|error| usage(&error))?;
     let size = terminal.size();
@@ -59,7 +60,7 @@ fn steer(mut setup: Setup) -> Result<(Ended, Vec<String>), Failure> {
     }
     let (reader, bytes) = Reader::start(std::io::stdin().as_fd().try_clone_to_owned()?)?;
     let signals = Signals::listen(Some(terminal.restorer()))?;
-    let writer = FrameSender::start(Box::new(std::io::stdout()))?;
+    let writer = FrameSender::start(Box::new(terminal.output()))?;
     setup.start();
     let mut cockpit = Cockpit {
         model,

@@ -8,15 +8,15 @@ use super::arguments::{Everywhere, Output};
 use super::exit::{Exit, Failure};
 use super::setup;
 use crate::config::error::nearest;
-use crate::domain::time::after;
-use crate::runtime::observe::observe;
-use crate::source::kube::KubeconfigPlace;
-use std::time::Duration;
 use crate::domain::app::short_revision;
+use crate::domain::time::after;
 use crate::domain::time::{coarse, elapsed};
 use crate::domain::{AppRow, Symbol, Timestamp, Trouble};
+use crate::runtime::observe::observe;
+use crate::source::kube::KubeconfigPlace;
 use crate::store::Apps;
 use crate::widget::pen::width;
+use std::time::Duration;
 
 /// An Application as scripts read it (CLI.md). Keys are never omitted.
 #[derive(Debug, Serialize)]
@@ -124,7 +124,11 @@ fn json<'a>(apps: &Apps, row: &'a AppRow, now: Timestamp) -> AppJson<'a> {
         project: &row.project,
         sync: row.sync.word(),
         health: row.health.word(),
-        trouble: row.trouble(now).map(|Trouble { kind, reason, since }| TroubleJson { kind: kind.word(), reason, since }),
+        trouble: row.trouble(now).map(|Trouble { kind, reason, since }| TroubleJson {
+            kind: kind.word(),
+            reason,
+            since,
+        }),
         revision: &row.revision,
         target_revision: &row.target_revision,
         images: row.images.iter().map(Symbol::as_str).collect(),

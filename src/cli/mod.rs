@@ -36,7 +36,7 @@ pub fn main() -> ExitCode {
             return exit.into();
         }
     };
-    match run(arguments) {
+    match run(&arguments) {
         Ok(exit) => exit.into(),
         Err(failure) => {
             if failure.exit != Exit::Ok {
@@ -47,10 +47,11 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(arguments: Arguments) -> Result<Exit, Failure> {
+fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let everywhere = &arguments.everywhere;
     log::start(everywhere)?;
-    let mut out = std::io::stdout().lock();
+    // Standard output writes line by line; thousands of rows are worth a buffer.
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     match &arguments.verb {
         None => {
             drop(out);

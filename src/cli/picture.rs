@@ -19,7 +19,8 @@ pub fn text(buf: &Buffer) -> String {
 }
 
 /// Exactly one line a row, with the terminal's colours.
-pub fn ansi(buf: &Buffer) -> std::io::Result<String> {
+#[must_use]
+pub fn ansi(buf: &Buffer) -> String {
     let mut out = String::new();
     for row in rows(buf) {
         let mut last = None;
@@ -35,7 +36,7 @@ pub fn ansi(buf: &Buffer) -> std::io::Result<String> {
         }
         out.push_str("\u{1b}[0m\n");
     }
-    Ok(out)
+    out
 }
 
 fn sgr(out: &mut String, cell: &Cell) {
@@ -114,7 +115,11 @@ pub fn svg(buf: &Buffer) -> String {
             let (left, top) = (x * CELL.0 + 8, y * CELL.1 + 8);
             let cells = run.width() * CELL.0;
             if let Some(bg) = bg {
-                _ = writeln!(out, "<rect x=\"{left}\" y=\"{top}\" width=\"{cells}\" height=\"{}\" fill=\"{bg}\"/>", CELL.1);
+                _ = writeln!(
+                    out,
+                    "<rect x=\"{left}\" y=\"{top}\" width=\"{cells}\" height=\"{}\" fill=\"{bg}\"/>",
+                    CELL.1
+                );
             }
             if !run.trim().is_empty() {
                 let bold = if first.modifier.contains(Modifier::BOLD) { " font-weight=\"bold\"" } else { "" };
@@ -199,7 +204,7 @@ mod tests {
     #[test]
     fn ansi_shows_the_same_on_a_terminal() {
         let mut terminal = vt100::Parser::new(3.try_into().unwrap(), 12.try_into().unwrap(), 0);
-        terminal.process(ansi(&frame()).unwrap().replace('\n', "\r\n").as_bytes());
+        terminal.process(ansi(&frame()).replace('\n', "\r\n").as_bytes());
         assert!(terminal.screen().contents_between(0, 0, 0, 12).starts_with("日本 <ok>"));
         assert!(terminal.screen().cell(0, 0).unwrap().bold());
     }

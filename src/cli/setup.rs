@@ -10,7 +10,6 @@ use super::arguments::Everywhere;
 use super::exit::{Exit, Failure};
 use crate::config::error::nearest;
 use crate::config::glyph::{ASCII, Glyphs};
-use crate::config::keymap::Keymap;
 use crate::config::palette::{ColorFacts, Depth};
 use crate::config::settings::Settings;
 use crate::config::theme::Theme;
@@ -110,12 +109,6 @@ impl Setup {
     #[must_use]
     pub fn glyphs(&self) -> &'static Glyphs {
         if self.settings.ascii { &ASCII } else { Glyphs::for_locale(LOCALE.map(variable).iter().map(|v| v.as_deref())) }
-    }
-
-    /// The effective keymap.
-    #[must_use]
-    pub fn keymap(&self) -> Keymap {
-        Keymap::bundled()
     }
 }
 

@@ -9,6 +9,7 @@ use super::arguments::{Everywhere, Format, Snapshot};
 use super::exit::{Exit, Failure};
 use super::{picture, setup};
 use crate::app::{Bindings, Model, frame};
+use crate::command::Keymap;
 use crate::config::palette::Depth;
 use crate::domain::AppKey;
 use crate::domain::time::after;
@@ -41,7 +42,7 @@ pub fn run(snapshot: &Snapshot, everywhere: &Everywhere, out: &mut impl Write) -
     let home = if matches!(screen, ScreenId::Fleet) { ScreenId::Fleet } else { ScreenId::Board };
     let (width, height) = snapshot.size;
     let exit = super::exit_of(&setup.apps, &setup.sources);
-    let keys = Bindings(setup.keymap());
+    let keys = Bindings(Keymap::bundled());
     let mut model = Model::new(setup.apps, home, keys, theme, glyphs, Size { width, height });
     model.lens.selected = selected;
     model.stack.push(screen);
@@ -49,7 +50,7 @@ pub fn run(snapshot: &Snapshot, everywhere: &Everywhere, out: &mut impl Write) -
     frame::draw(&mut model, setup.clock.now(), &Work::default(), &mut buf);
     let drawn = match snapshot.format {
         Format::Text => picture::text(&buf),
-        Format::Ansi => picture::ansi(&buf)?,
+        Format::Ansi => picture::ansi(&buf),
         Format::Svg => picture::svg(&buf),
     };
     out.write_all(drawn.as_bytes())?;

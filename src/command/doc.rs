@@ -1,9 +1,10 @@
-//! The README's table of keys.
+//! The keys for documents and for `pilothouse keys`.
 
 use std::fmt::Write as _;
 
-use super::table::{Scope, TABLE};
-use crate::config::keymap::Keymap;
+use super::Keymap;
+use super::table::{CommandId, Scope, TABLE};
+use crate::config::keymap::{Binding, Word as _};
 
 /// The commands of every scope with their keys, as a Markdown table.
 #[must_use]
@@ -17,6 +18,36 @@ pub fn markdown(keymap: &Keymap) -> String {
         }
     }
     out
+}
+
+/// One line of `pilothouse keys`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyRow {
+    /// Where it works.
+    pub scope: &'static str,
+    /// What is pressed.
+    pub chord: String,
+    /// The name of the command.
+    pub id: &'static str,
+    /// What it does.
+    pub help: &'static str,
+    /// The bundled keymap it comes from, or file and line.
+    pub origin: String,
+}
+
+/// Every binding: by scope, then in the order of the table.
+#[must_use]
+pub fn rows(keymap: &Keymap) -> Vec<KeyRow> {
+    let mut bindings: Vec<_> = keymap.bindings().collect();
+    bindings.sort_by_key(|b| (b.scope, b.command));
+    let row = |b: &Binding<CommandId>| KeyRow {
+        scope: b.scope.word(),
+        chord: b.spelled(),
+        id: b.command.word(),
+        help: b.command.spec().help,
+        origin: b.origin.clone(),
+    };
+    bindings.into_iter().map(row).collect()
 }
 
 fn escape(key: &str) -> String {
@@ -41,5 +72,17 @@ mod tests {
         } else {
             assert_eq!(table, wanted, "run this test with PILOTHOUSE_UPDATE=1 and commit README.md");
         }
+    }
+
+    #[test]
+    fn every_row_states_where_it_comes_from() {
+        let mut keymap = Keymap::bundled();
+        let errors = keymap.patch("/home/x/config.toml", "[keys.global]\n\n\"ctrl-y\" = \"cursor.up\"\n");
+        assert_eq!(errors, []);
+        let rows = rows(&keymap);
+        let mine: Vec<_> = rows.iter().filter(|r| r.origin != "default").collect();
+        assert_eq!(mine.len(), 1);
+        assert_eq!((mine[0].scope, mine[0].chord.as_str(), mine[0].id), ("global", "ctrl-y", "cursor.up"));
+        assert_eq!(mine[0].origin, "/home/x/config.toml:3");
     }
 }

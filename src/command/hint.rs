@@ -1,7 +1,8 @@
 //! The hint line and the help page, made from the table and the keymap.
 
-use super::table::{CommandId, CommandSpec, Scope, TABLE};
-use crate::config::keymap::Keymap;
+use super::Keymap;
+use super::table::{CommandId, Scope, TABLE};
+use crate::config::keymap::Binding;
 
 /// A key and what it does, for the hint line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,39 +36,74 @@ pub struct HelpEntry {
 /// The hint line where `scopes` are looked up: their own commands first, then those that work everywhere.
 #[must_use]
 pub fn hints(keymap: &Keymap, scopes: &[Scope]) -> Vec<Hint> {
-    let titled = rows(scopes).filter(|row| !row.title.is_empty());
-    titled
-        .filter_map(|row| {
-            let mut keys = keymap.keys_of(row.scope, row.id);
-            keys.sort_by_key(|k| k.chars().count());
-            Some(Hint { keys: keys.into_iter().next()?, title: row.title, id: row.id })
-        })
-        .collect()
+    let chain = with_global(scopes);
+    let bindings = keymap.effective(&chain);
+    let titled = chain.iter().flat_map(|scope| TABLE.iter().filter(|row| row.scope == *scope && !row.title.is_empty()));
+    let shortest = |id| {
+        let spelled = bindings.iter().filter(|b| b.command == id).map(|b| b.spelled());
+        spelled.min_by_key(|keys| keys.chars().count())
+    };
+    titled.filter_map(|row| Some(Hint { keys: shortest(row.id)?, title: row.title, id: row.id })).collect()
 }
 
-/// The help page where `scopes` are looked up. Commands without a key are left out: nothing is listed that no key does.
+/// The help page where `scopes` are looked up: exactly the keys that work there, those of the innermost scope first. What
+/// no key does is not listed, nor a key that an inner scope uses for something else.
 #[must_use]
 pub fn help(keymap: &Keymap, scopes: &[Scope]) -> Vec<HelpSection> {
-    let everywhere = [Scope::Global];
-    let sections = scopes.iter().chain(everywhere.iter().filter(|_| !scopes.contains(&Scope::Prompt)));
-    sections
-        .map(|scope| HelpSection { title: scope.title().to_owned(), entries: entries(keymap, *scope) })
-        .filter(|section| !section.entries.is_empty())
-        .collect()
+    let chain = with_global(scopes);
+    let bindings = keymap.effective(&chain);
+    let section = |scope: &Scope| {
+        let own: Vec<_> = bindings.iter().filter(|b| b.scope == *scope).copied().collect();
+        HelpSection { title: scope.title().to_owned(), entries: entries(&own) }
+    };
+    chain.iter().map(section).filter(|section| !section.entries.is_empty()).collect()
 }
 
-fn entries(keymap: &Keymap, scope: Scope) -> Vec<HelpEntry> {
-    let rows = TABLE.iter().filter(|row| row.scope == scope);
-    rows.filter_map(|row| {
-        let keys = keymap.keys_of(scope, row.id);
-        (!keys.is_empty()).then(|| HelpEntry { keys: keys.join(" "), help: row.help.to_owned() })
-    })
-    .collect()
+fn entries(bindings: &[&Binding<CommandId>]) -> Vec<HelpEntry> {
+    let line = |id: CommandId| {
+        let keys: Vec<String> = bindings.iter().filter(|b| b.command == id).map(|b| b.spelled()).collect();
+        (!keys.is_empty()).then(|| HelpEntry { keys: keys.join(" "), help: id.spec().help.to_owned() })
+    };
+    TABLE.iter().filter_map(|row| line(row.id)).collect()
 }
 
-/// The rows of `scopes` in their order, then the global ones unless text is being typed.
-fn rows(scopes: &[Scope]) -> impl Iterator<Item = &'static CommandSpec> {
-    let typing = scopes.contains(&Scope::Prompt);
-    let own = scopes.to_vec().into_iter().flat_map(|scope| TABLE.iter().filter(move |row| row.scope == scope));
-    own.chain(TABLE.iter().filter(move |row| row.scope == Scope::Global && !typing))
+/// The scopes of a screen and those around it.
+fn with_global(scopes: &[Scope]) -> Vec<Scope> {
+    let mut chain = scopes.to_vec();
+    if !scopes.contains(&Scope::Prompt) && !scopes.contains(&Scope::Global) {
+        chain.push(Scope::Global);
+    }
+    chain
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys(sections: &[HelpSection]) -> Vec<String> {
+        sections.iter().flat_map(|s| &s.entries).map(|e| e.keys.clone()).collect()
+    }
+
+    #[test]
+    fn the_keys_of_this_screen_come_first_and_no_others() {
+        let sections = help(&Keymap::bundled(), &[Scope::Board, Scope::List]);
+        let titles: Vec<_> = sections.iter().map(|s| s.title.as_str()).collect();
+        assert_eq!(titles, ["Board", "Lists", "Everywhere"]);
+        assert_eq!(help(&Keymap::bundled(), &[Scope::Prompt]).len(), 1);
+    }
+
+    #[test]
+    fn a_rebound_key_moves_in_hint_and_help_and_what_it_hides_is_gone() {
+        let mut keymap = Keymap::bundled();
+        let errors =
+            keymap.patch("mine.toml", "[keys.list]\n\"/\" = \"\"\n\"f5\" = \"filter.open\"\n\"j\" = \"filter.open\"\n");
+        assert_eq!(errors, []);
+        let hints = hints(&keymap, &[Scope::Fleet, Scope::List]);
+        let filter = hints.iter().find(|h| h.id == CommandId::FilterOpen).unwrap();
+        assert_eq!(filter.keys, "j");
+        let said = keys(&help(&keymap, &[Scope::Fleet, Scope::List]));
+        assert!(said.contains(&"f5 j".to_owned()) && said.contains(&"down".to_owned()), "{said:?}");
+        assert!(!said.iter().any(|k| k.split(' ').any(|k| k == "/")));
+        assert!(keys(&help(&keymap, &[Scope::Links])).contains(&"j down".to_owned()), "elsewhere j still moves");
+    }
 }

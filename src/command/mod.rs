@@ -4,6 +4,11 @@
 
 pub mod doc;
 pub mod hint;
+#[cfg(test)]
+mod law;
 pub mod table;
 
 pub use table::{CommandId, CommandSpec, Risk, Scope, TABLE};
+
+/// The keymap of these commands.
+pub type Keymap = crate::config::keymap::Keymap<CommandId>;

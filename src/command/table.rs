@@ -1,5 +1,7 @@
 //! Every command once.
 
+use crate::config::keymap::{self, Word};
+
 /// Where a command can be given. A key is looked up in the scopes of the visible screen, then in [`Scope::Global`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Scope {
@@ -37,22 +39,6 @@ impl Scope {
         Self::Global,
     ];
 
-    /// Its word in keymaps: `[keys.board]`.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Board => "board",
-            Self::Fleet => "fleet",
-            Self::List => "list",
-            Self::Chooser => "chooser",
-            Self::Detail => "detail",
-            Self::Links => "links",
-            Self::Help => "help",
-            Self::Prompt => "prompt",
-            Self::Global => "global",
-        }
-    }
-
     /// Its heading in help.
     #[must_use]
     pub fn title(self) -> &'static str {
@@ -66,6 +52,43 @@ impl Scope {
             Self::Help => "Help",
             Self::Prompt => "While typing",
             Self::Global => "Everywhere",
+        }
+    }
+}
+
+impl Word for Scope {
+    fn all() -> impl Iterator<Item = Self> + Clone {
+        Self::ALL.into_iter()
+    }
+
+    /// Its word in keymaps: `[keys.board]`.
+    fn word(self) -> &'static str {
+        match self {
+            Self::Board => "board",
+            Self::Fleet => "fleet",
+            Self::List => "list",
+            Self::Chooser => "chooser",
+            Self::Detail => "detail",
+            Self::Links => "links",
+            Self::Help => "help",
+            Self::Prompt => "prompt",
+            Self::Global => "global",
+        }
+    }
+}
+
+impl keymap::Scope for Scope {
+    fn chain(self) -> &'static [Self] {
+        match self {
+            Self::Board => &[Self::Board, Self::List, Self::Global],
+            Self::Fleet => &[Self::Fleet, Self::List, Self::Global],
+            Self::List => &[Self::List, Self::Global],
+            Self::Chooser => &[Self::Chooser, Self::Global],
+            Self::Detail => &[Self::Detail, Self::Global],
+            Self::Links => &[Self::Links, Self::Global],
+            Self::Help => &[Self::Help, Self::Global],
+            Self::Prompt => &[Self::Prompt],
+            Self::Global => &[Self::Global],
         }
     }
 }
@@ -187,6 +210,24 @@ impl CommandId {
         let number = self as usize;
         let first = Self::Environment1 as usize;
         (first..=Self::Environment9 as usize).contains(&number).then(|| number - first + 1)
+    }
+}
+
+impl Word for CommandId {
+    fn all() -> impl Iterator<Item = Self> + Clone {
+        TABLE.iter().map(|row| row.id)
+    }
+
+    fn word(self) -> &'static str {
+        self.spec().name
+    }
+}
+
+impl keymap::Command for CommandId {
+    type Scope = Scope;
+
+    fn scope(self) -> Scope {
+        self.spec().scope
     }
 }
 

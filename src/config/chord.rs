@@ -31,6 +31,12 @@ const NAMED: [(&str, KeyCode); 16] = [
     ("minus", KeyCode::Char('-')),
 ];
 
+/// Keys of the longest sequence: nobody remembers more, and all but the last do nothing that is seen.
+const LONGEST: usize = 4;
+
+/// With ctrl these make the same byte as a key that has a name.
+const TWINS: [(char, &str); 4] = [('i', "tab"), ('m', "enter"), ('[', "esc"), ('?', "backspace")];
+
 impl Chord {
     /// Reads one key; the error says what is wrong with it.
     pub fn parse(text: &str) -> Result<Self, String> {
@@ -47,6 +53,11 @@ impl Chord {
             rest = tail;
         }
         let code = Self::code(rest)?;
+        if let (true, KeyCode::Char(c)) = (modifiers.contains(KeyModifiers::CONTROL), code)
+            && let Some((_, name)) = TWINS.iter().find(|(twin, _)| *twin == c.to_ascii_lowercase())
+        {
+            return Err(format!("a terminal sends the same for `{text}` as for `{name}`; write `{name}`"));
+        }
         if modifiers.contains(KeyModifiers::SHIFT) && matches!(code, KeyCode::Char(c) if c != ' ') {
             return Err(format!("write shift and a letter as the capital letter, not `{text}`"));
         }
@@ -73,7 +84,11 @@ impl Chord {
     /// The sequence of keys in a text: `g g`, `ctrl-w j`.
     pub fn sequence(text: &str) -> Result<Vec<Self>, String> {
         let keys: Vec<Self> = text.split_whitespace().map(Self::parse).collect::<Result<_, _>>()?;
-        if keys.is_empty() { Err("no key is named".to_owned()) } else { Ok(keys) }
+        match keys.len() {
+            0 => Err("no key is named".to_owned()),
+            1..=LONGEST => Ok(keys),
+            n => Err(format!("`{text}` are {n} keys; a sequence has at most {LONGEST}")),
+        }
     }
 
     fn new(code: KeyCode, modifiers: KeyModifiers) -> Self {
@@ -84,6 +99,10 @@ impl Chord {
             // Terminals report ctrl-X and ctrl-x alike.
             KeyCode::Char(c) if modifiers.contains(KeyModifiers::CONTROL) => {
                 Self { code: KeyCode::Char(c.to_ascii_lowercase()), modifiers: modifiers - KeyModifiers::SHIFT }
+            }
+            // Some terminals report a capital as the small letter and shift.
+            KeyCode::Char(c) if c.is_ascii_lowercase() && modifiers.contains(KeyModifiers::SHIFT) => {
+                Self { code: KeyCode::Char(c.to_ascii_uppercase()), modifiers: modifiers - KeyModifiers::SHIFT }
             }
             KeyCode::Char(_) => Self { code, modifiers: modifiers - KeyModifiers::SHIFT },
             code => Self { code, modifiers },
@@ -127,6 +146,7 @@ mod tests {
         let cases = [
             ("j", KeyCode::Char('j'), KeyModifiers::NONE),
             ("G", KeyCode::Char('G'), KeyModifiers::SHIFT),
+            ("G", KeyCode::Char('g'), KeyModifiers::SHIFT),
             ("ctrl-d", KeyCode::Char('d'), KeyModifiers::CONTROL),
             ("shift-tab", KeyCode::BackTab, KeyModifiers::SHIFT),
             ("-", KeyCode::Char('-'), KeyModifiers::NONE),
@@ -144,7 +164,9 @@ mod tests {
         assert!(Chord::parse("entr").unwrap_err().contains("`enter`"));
         assert!(Chord::parse("hyper-x").unwrap_err().contains("ctrl"));
         assert!(Chord::parse("shift-g").unwrap_err().contains("capital"));
+        assert!(Chord::parse("ctrl-i").unwrap_err().contains("`tab`"));
         assert!(Chord::sequence("  ").is_err());
+        assert!(Chord::sequence("a b c d e").unwrap_err().contains("at most"));
     }
 
     proptest! {

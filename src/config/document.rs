@@ -59,13 +59,20 @@ impl<'t> Document<'t> {
     }
 }
 
-fn entries<'d, 't>(document: &'d Document<'t>, table: &'d DeTable<'t>) -> impl Iterator<Item = Entry<'d, 't>> {
-    table.iter().map(move |(key, value)| Entry {
-        document,
-        key: key.get_ref().as_ref(),
-        key_span: (key.span().start, key.span().end),
-        value,
-    })
+/// The values of a table in the order of the file, so that "first" means what a person sees first.
+fn entries<'d, 't>(
+    document: &'d Document<'t>,
+    table: &'d DeTable<'t>,
+) -> impl Iterator<Item = Entry<'d, 't>> + use<'d, 't> {
+    let mut entries: Vec<_> = table
+        .iter()
+        .map(|(key, value)| {
+            let key_span = (key.span().start, key.span().end);
+            Entry { document, key: key.get_ref().as_ref(), key_span, value }
+        })
+        .collect();
+    entries.sort_by_key(|entry| entry.key_span);
+    entries.into_iter()
 }
 
 impl<'d, 't> Entry<'d, 't> {
@@ -73,6 +80,13 @@ impl<'d, 't> Entry<'d, 't> {
     #[must_use]
     pub fn line(&self) -> usize {
         self.document.error(&(self.key_span.0..self.key_span.1), "", None).line
+    }
+
+    /// Line and column of its value, each from 1.
+    #[must_use]
+    pub fn place(&self) -> (usize, usize) {
+        let place = self.document.error(&self.value.span(), "", None);
+        (place.line, place.column)
     }
 
     /// Something wrong with the key.
@@ -85,7 +99,7 @@ impl<'d, 't> Entry<'d, 't> {
     #[must_use]
     pub fn unknown<'k>(&self, what: &str, known: impl IntoIterator<Item = &'k str> + Clone) -> ConfigError {
         let hint = match nearest(self.key, known.clone()) {
-            Some(near) => format!("{near}"),
+            Some(near) => near.to_owned(),
             None => format!("one of {}", known.into_iter().collect::<Vec<_>>().join(", ")),
         };
         self.wrong_key(&format!("there is no {what} `{}`", self.key), Some(hint))
@@ -142,6 +156,6 @@ impl<'d, 't> Entry<'d, 't> {
 
     fn mistyped(&self, wanted: &str) -> ConfigError {
         let found = self.value.get_ref().type_str();
-        self.wrong(&format!("`{}` takes {wanted}, here is a {found}", self.key), None)
+        self.wrong(&format!("`{}` takes {wanted}; this is of type {found}", self.key), None)
     }
 }

@@ -7,9 +7,9 @@ use std::fmt;
 pub struct ConfigError {
     /// The file as the person knows it: a path, or the name of a bundled file.
     pub file: String,
-    /// Line, from 1.
+    /// Line, from 1; 0 where the whole file is meant.
     pub line: usize,
-    /// Column in characters, from 1.
+    /// Column in characters, from 1; 0 where the whole file is meant.
     pub column: usize,
     /// What is wrong.
     pub message: String,
@@ -17,9 +17,20 @@ pub struct ConfigError {
     pub hint: Option<String>,
 }
 
+impl ConfigError {
+    /// An error about a whole file: there is none, or it cannot be read.
+    #[must_use]
+    pub fn whole(file: impl Into<String>, message: impl Into<String>, hint: Option<String>) -> Self {
+        Self { file: file.into(), line: 0, column: 0, message: message.into(), hint }
+    }
+}
+
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}: {}", self.file, self.line, self.message)?;
+        match self.line {
+            0 => write!(f, "{}: {}", self.file, self.message)?,
+            line => write!(f, "{}:{line}: {}", self.file, self.message)?,
+        }
         if let Some(hint) = &self.hint {
             write!(f, "\n  try: {hint}")?;
         }

@@ -3,7 +3,7 @@
 use super::{Operation, Symbol, Timestamp, Trouble, image, trouble};
 
 /// The identity of an Application. The name alone never is: every Argo CD may have its own `backend-dev`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct AppKey {
     /// The source it was read from (a kube context, or the name of a configured source).
     pub source: Symbol,
@@ -207,12 +207,6 @@ pub struct AppRow {
     pub reconciled: Option<Timestamp>,
     /// Owner that puts edits back: the name of an ApplicationSet.
     pub application_set: Option<Symbol>,
-}
-
-impl Default for AppKey {
-    fn default() -> Self {
-        Self { source: Symbol::default(), namespace: Symbol::default(), name: Symbol::default() }
-    }
 }
 
 impl AppRow {

@@ -1,11 +1,11 @@
 //! The terminal as the cockpit takes it, and as it gives it back: at the end, on a panic, on a signal, for a while.
 
 use std::ffi::CStr;
-use std::io;
+use std::io::{self, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::panic;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Weak};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, TryLockError, Weak};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -28,6 +28,8 @@ const LEAVE: &[u8] =
     b"\x1b\\\x1b[?2026l\x1b[0m\x1b[?1006l\x1b[?1002l\x1b[?1000l\x1b[?1004l\x1b[?2004l\x1b[?1049l\x1b[?25h";
 /// How long a terminal that takes nothing is waited for.
 const PATIENCE: Duration = Duration::from_millis(150);
+/// Within this a stop takes hold of every thread.
+const STOPPING: Duration = Duration::from_millis(50);
 
 /// Why there can be no cockpit.
 #[derive(Debug, thiserror::Error)]
@@ -119,6 +121,46 @@ struct Screen {
     before: Termios,
     options: Options,
     entered: AtomicBool,
+    /// How often the terminal was given back: a frame begun before that is not finished after it.
+    times_left: AtomicU32,
+    /// Held for one write, which does not wait, so that no piece of a frame comes after the way back.
+    turn: Mutex<()>,
+}
+
+/// Where frames are written: for the writer's thread, which is the only one that waits for the terminal.
+///
+/// What is written while the terminal is given back goes nowhere. It never holds the terminal while it waits, so that
+/// a stalled one can still be given back.
+#[derive(Debug)]
+pub struct Output {
+    screen: Arc<Screen>,
+}
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let screen = &*self.screen;
+        let times_left = screen.times_left.load(Ordering::SeqCst);
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let turn = screen.turn.lock().unwrap_or_else(PoisonError::into_inner);
+            if !screen.entered.load(Ordering::SeqCst) || screen.times_left.load(Ordering::SeqCst) != times_left {
+                break;
+            }
+            let written = rustix::io::write(&screen.tty, rest);
+            drop(turn);
+            match written {
+                Ok(count) => rest = &rest[count..],
+                Err(Errno::INTR) => {}
+                Err(Errno::AGAIN) => screen.wait_for_room(None)?,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 impl TerminalGuard {
@@ -137,7 +179,14 @@ impl TerminalGuard {
     pub fn enter_on(tty: BorrowedFd<'_>, options: Options) -> Result<Self, TerminalError> {
         let before = tcgetattr(tty).map_err(io::Error::from)?;
         let tty = open_again(tty)?;
-        let screen = Arc::new(Screen { tty, before, options, entered: AtomicBool::new(false) });
+        let screen = Arc::new(Screen {
+            tty,
+            before,
+            options,
+            entered: AtomicBool::new(false),
+            times_left: AtomicU32::new(0),
+            turn: Mutex::new(()),
+        });
         let guard = Self { screen };
         guard.enter_again()?;
         guard.restorer().install_panic_hook();
@@ -166,13 +215,14 @@ impl TerminalGuard {
     }
 
     /// Gives the terminal back and stops this job as ctrl-z does, all of its processes; returns when it was continued
-    /// and has the terminal again. To be called on the main thread, which is where the stop takes hold before the call
-    /// returns.
+    /// and has the terminal again.
     ///
     /// Where nobody could continue the job, the system does not stop it, and this returns at once.
     pub fn suspend(&self) -> io::Result<()> {
         self.leave();
         rustix::process::kill_current_process_group(Signal::TSTP)?;
+        // the signal may go to another thread, and this one run on for a moment: it must not take the terminal yet
+        std::thread::sleep(STOPPING);
         self.enter_again()
     }
 
@@ -183,6 +233,12 @@ impl TerminalGuard {
             Ok(size) if size.ws_col > 0 && size.ws_row > 0 => Size { columns: size.ws_col, rows: size.ws_row },
             _ => Size { columns: 80, rows: 24 },
         }
+    }
+
+    /// Where the writer writes frames.
+    #[must_use]
+    pub fn output(&self) -> Output {
+        Output { screen: Arc::clone(&self.screen) }
     }
 
     /// For whoever has to give the terminal back when nobody else can.
@@ -225,16 +281,34 @@ impl Screen {
         if !self.entered.swap(false, Ordering::SeqCst) {
             return;
         }
+        self.times_left.fetch_add(1, Ordering::SeqCst);
+        // a write that has begun ends before; where the terminal could not be opened again, it may never
+        let deadline = Instant::now() + PATIENCE;
+        while matches!(self.turn.try_lock(), Err(TryLockError::WouldBlock)) && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(1));
+        }
         if self.write(LEAVE).is_err() {
-            // what the terminal has not taken so far it need not see: there is room for the way back then
-            let _ = tcflush(&self.tty, QueueSelector::OFlush);
-            let _ = self.write(LEAVE);
+            self.force_out(LEAVE);
         }
         if self.options.mouse {
             // reports of a mouse that moved meanwhile would be typed into the shell
             let _ = tcflush(&self.tty, QueueSelector::IFlush);
         }
         let _ = tcsetattr(&self.tty, OptionalActions::Now, &self.before);
+    }
+
+    /// Writes a few bytes to a terminal that is stalled, by throwing away what it has not taken so far: a frame that
+    /// nobody need see any more.
+    fn force_out(&self, bytes: &[u8]) {
+        let deadline = Instant::now() + PATIENCE;
+        while Instant::now() < deadline {
+            let _ = tcflush(&self.tty, QueueSelector::OFlush);
+            match rustix::io::write(&self.tty, bytes) {
+                Ok(count) if count == bytes.len() => return,
+                Ok(_) | Err(Errno::AGAIN | Errno::INTR) => std::thread::sleep(Duration::from_millis(1)),
+                Err(_) => return,
+            }
+        }
     }
 
     /// Writes what is a few bytes, and gives up when the terminal does not take them soon.
@@ -247,17 +321,23 @@ impl Screen {
                 Ok(count) => bytes = &bytes[count..],
                 Err(Errno::INTR) => {}
                 Err(Errno::AGAIN) if left.is_zero() => return Err(io::ErrorKind::TimedOut.into()),
-                Err(Errno::AGAIN) => {
-                    let wait = |millis| Timespec { tv_sec: 0, tv_nsec: i64::from(millis) * 1_000_000 };
-                    let mut ready = [PollFd::new(&self.tty, PollFlags::OUT)];
-                    // room, and still refused: another thread is inside a write, and poll would not wait for it
-                    if poll(&mut ready, Some(&wait(left.as_millis() as u32))).is_ok_and(|ready| ready > 0) {
-                        std::thread::sleep(Duration::from_millis(2));
-                    }
-                }
+                Err(Errno::AGAIN) => self.wait_for_room(Some(left))?,
                 Err(error) => return Err(error.into()),
             }
         }
+    }
+
+    /// Until the terminal takes something, or `patience` is over.
+    fn wait_for_room(&self, patience: Option<Duration>) -> io::Result<()> {
+        let timeout =
+            patience.map(|p| Timespec { tv_sec: p.as_secs().cast_signed(), tv_nsec: p.subsec_nanos().into() });
+        match poll(&mut [PollFd::new(&self.tty, PollFlags::OUT)], timeout.as_ref()) {
+            // room, and it was refused: another thread is inside a write, which poll does not wait for
+            Ok(1..) => std::thread::sleep(Duration::from_millis(1)),
+            Ok(0) | Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+        Ok(())
     }
 }
 

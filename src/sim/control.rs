@@ -329,7 +329,7 @@ pub(super) fn remember(control: &str) -> Result<(), ControlError> {
     opened.write_all(control.as_bytes()).and_then(|()| fs::rename(&new, &path)).map_err(failed)
 }
 
-/// The world to act on: PILOTHOUSE_CONTROL, else the one this user started last.
+/// The world to act on: `PILOTHOUSE_CONTROL`, else the one this user started last.
 ///
 /// # Errors
 /// When there is none.

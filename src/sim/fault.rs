@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
+use serde_json::json;
 use tokio::sync::watch;
 
 /// What happens in place of an answer.
@@ -14,10 +15,24 @@ use tokio::sync::watch;
 pub enum Answer {
     /// This status with this JSON body.
     Status(u16, String),
+    /// What would have been answered, broken off after so many bytes of the body.
+    Truncated(usize),
     /// The connection is closed without a word.
     Drop,
     /// Nothing is ever sent, the connection stays.
     Silence,
+}
+
+impl Answer {
+    /// A refusal as API servers word it: `reason` is one word (`Unauthorized`, `TooManyRequests`), `message` a sentence.
+    #[must_use]
+    pub fn refusal(code: u16, reason: &str, message: &str) -> Self {
+        let status = json!({
+            "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
+            "message": message, "reason": reason, "code": code,
+        });
+        Self::Status(code, status.to_string())
+    }
 }
 
 /// What happens to a watch that is open, or to the next one that opens.

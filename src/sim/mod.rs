@@ -13,6 +13,7 @@ pub mod clock;
 pub mod columns;
 pub mod control;
 pub mod fault;
+pub mod generate;
 pub mod history;
 pub mod kinds;
 pub mod kubeconfig;

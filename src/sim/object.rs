@@ -118,10 +118,11 @@ pub(in crate::sim) fn rest(object: &Map<String, Value>) -> Vec<u8> {
     let mut out = Vec::new();
     for (name, value) in object {
         if !matches!(name.as_str(), "apiVersion" | "kind" | "metadata") {
-            out.extend_from_slice(b",");
-            out.extend_from_slice(Value::from(name.as_str()).to_string().as_bytes());
-            out.extend_from_slice(b":");
-            out.extend_from_slice(value.to_string().as_bytes());
+            // writing to memory cannot fail
+            out.push(b',');
+            let _ = serde_json::to_writer(&mut out, name);
+            out.push(b':');
+            let _ = serde_json::to_writer(&mut out, value);
         }
     }
     out.push(b'}');

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-const DAY: Duration = Duration::from_secs(86_400);
+const DAY: Duration = Duration::from_hours(24);
 
 /// A cluster of the world: its objects, and where its pods go.
 #[derive(Debug, Clone)]
@@ -180,7 +180,7 @@ fn app(
         pre_sync: service.pre_sync.clone(),
         post_sync: service.post_sync.clone(),
         replicas: environment.replicas,
-        created: minus(first, Duration::from_secs(60)),
+        created: minus(first, Duration::from_mins(1)),
     })
 }
 

@@ -44,6 +44,12 @@ impl SimClock {
         self.0.origin
     }
 
+    /// Seconds of the world in a second of the wall.
+    #[must_use]
+    pub fn speed(&self) -> f64 {
+        self.0.speed
+    }
+
     /// Skips ahead; whoever sleeps on this clock looks again.
     pub fn advance(&self, by: Duration) {
         self.0.skipped.send_modify(|skipped| *skipped = skipped.saturating_add(by));
@@ -58,7 +64,7 @@ impl SimClock {
                 return;
             }
             // a day at a time: a slow clock could ask for more than a timer can hold
-            let real = left.div_f64(self.0.speed).clamp(Duration::from_millis(1), Duration::from_secs(86_400));
+            let real = left.div_f64(self.0.speed).clamp(Duration::from_millis(1), Duration::from_hours(24));
             tokio::select! {
                 () = tokio::time::sleep(real) => {}
                 _ = skipped.changed() => {}

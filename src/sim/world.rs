@@ -3,10 +3,11 @@
 use crate::sim::access::{Access, Rule, User};
 use crate::sim::clock::Clock;
 use crate::sim::control::{self, ControlError, Director, Place};
+use crate::sim::generate::{self, Generator};
 use crate::sim::kubeconfig::{self, Context};
 use crate::sim::live::{self, Agenda};
 use crate::sim::manifest::app::App;
-use crate::sim::manifest::{application, meta};
+use crate::sim::manifest::{application, argocd, meta};
 use crate::sim::populate::{self, Stage};
 use crate::sim::scenario::{self, Scenario, ScenarioError};
 use crate::sim::serve::{Cluster, Server};
@@ -17,6 +18,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 use tempfile::TempDir;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -121,13 +123,21 @@ impl World {
             }
             stages.push(stage);
         }
+        if let (Some(total), Some(stage)) = (options.apps, stages.first()) {
+            let names = generate(stage, total, &options, now);
+            if options.changes_per_second > 0.0 {
+                // the rate is per second of the wall, the agenda goes by the world's clock
+                let pause = Duration::from_secs_f64((clock.speed() / options.changes_per_second).min(1e6));
+                live::changes::begin(&mut agenda, stage, names, pause, now);
+            }
+        }
         // what the scripts say happened already
         agenda.run(now, &mut random, usize::MAX);
-        Self::open(&options, stages, clock, agenda, random)
+        Self::open(options, stages, clock, agenda, random)
     }
 
     fn open(
-        options: &SimOptions,
+        options: SimOptions,
         stages: Vec<Stage>,
         clock: SimClock,
         agenda: Agenda,
@@ -148,7 +158,7 @@ impl World {
             })?;
             places.push(Place { server, stage });
         }
-        let (kubeconfig, folder) = write_kubeconfig(options.kubeconfig.as_deref(), &ca, &places, &tokens)?;
+        let (kubeconfig, folder) = write_kubeconfig(options.kubeconfig, &ca, &places, &tokens)?;
         let (sender, sent) = mpsc::channel(64);
         let director = Arc::new(Director::new(places, clock.clone(), sender));
         let mut tasks = JoinSet::new();
@@ -232,6 +242,20 @@ impl World {
     }
 }
 
+/// Fills a cluster with generated Applications and their projects; returns the Applications' names.
+fn generate(stage: &Stage, total: usize, options: &SimOptions, now: Timestamp) -> Vec<String> {
+    for project in generate::projects() {
+        let repository = format!("https://git.example.com/{project}/deployments.git");
+        stage.store.put(argocd::app_project(&stage.argocd_namespace, project, &repository, now));
+    }
+    let mut names = Vec::with_capacity(total);
+    for app in Generator::new(&stage.argocd_namespace, total, options.seed, now) {
+        stage.store.put_text(app.head, app.rest.into_bytes());
+        names.push(app.name);
+    }
+    names
+}
+
 fn users(tokens: &[String], stage: &Stage) -> Vec<User> {
     // a developer reads everything and changes what runs in development
     let mut developer = Access::read_only();
@@ -247,14 +271,14 @@ fn users(tokens: &[String], stage: &Stage) -> Vec<User> {
 }
 
 fn write_kubeconfig(
-    wanted: Option<&Path>,
+    wanted: Option<PathBuf>,
     ca: &Ca,
     places: &[Place],
     tokens: &[String],
 ) -> Result<(PathBuf, Option<TempDir>), WorldError> {
     let failed = |path: &Path, error| WorldError::Kubeconfig { path: path.to_owned(), error };
     let (path, folder) = if let Some(path) = wanted {
-        (path.to_owned(), None)
+        (path, None)
     } else {
         let folder = tempfile::Builder::new().prefix("pilothouse-sim-").tempdir();
         let folder = folder.map_err(|error| failed(&std::env::temp_dir(), error))?;

@@ -100,10 +100,10 @@ impl Apps {
         if let Some(&id) = self.by_key.get(&row.key)
             && let Some(slot) = &mut self.slots[id as usize]
         {
+            slot.epoch = epoch;
             if row.fullness == Fullness::Sketch && slot.row.fullness == Fullness::Full {
                 return;
             }
-            slot.epoch = epoch;
             if slot.row == row && slot.trouble == trouble {
                 return;
             }

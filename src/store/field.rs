@@ -25,6 +25,9 @@ pub enum FieldId {
     Age,
 }
 
+/// A row with the trouble it is in.
+pub type Judged<'a> = (&'a AppRow, Option<TroubleKind>);
+
 /// A column of the flat list.
 #[derive(Debug)]
 pub struct Field {
@@ -39,7 +42,7 @@ pub struct Field {
     /// Columns with a lower number stay longer when the terminal is narrow.
     pub rank: u8,
     /// Order of two rows by this column.
-    pub compare: fn((&AppRow, Option<TroubleKind>), (&AppRow, Option<TroubleKind>)) -> Ordering,
+    pub compare: fn(Judged<'_>, Judged<'_>) -> Ordering,
 }
 
 /// The columns, in the order they stand.
@@ -95,13 +98,13 @@ pub fn field(id: FieldId) -> &'static Field {
     FIELDS.iter().find(|f| f.id == id).unwrap_or(&FIELDS[1])
 }
 
-fn by_name(a: (&AppRow, Option<TroubleKind>), b: (&AppRow, Option<TroubleKind>)) -> Ordering {
+fn by_name(a: Judged<'_>, b: Judged<'_>) -> Ordering {
     a.0.key.name.cmp(&b.0.key.name).then_with(|| a.0.key.cmp(&b.0.key))
 }
 
 /// Worst first: trouble by urgency, then health from the worst, then drift, then what is moving.
-fn by_state(a: (&AppRow, Option<TroubleKind>), b: (&AppRow, Option<TroubleKind>)) -> Ordering {
-    let key = |(row, trouble): (&AppRow, Option<TroubleKind>)| {
+fn by_state(a: Judged<'_>, b: Judged<'_>) -> Ordering {
+    let key = |(row, trouble): Judged<'_>| {
         let quiet = !row.operation.as_ref().is_some_and(|o| o.is_active());
         (trouble.is_none(), trouble, std::cmp::Reverse(row.health), row.drift == 0, quiet)
     };

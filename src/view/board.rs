@@ -167,8 +167,7 @@ impl Board {
     ) {
         let hidden = self.grid.environments().len() - environments.len();
         let mut pen = Pen::new(buf, area, 0, seen.glyphs.ellipsis);
-        let more = if hidden > 0 { format!("service ({hidden} more)") } else { "service".to_owned() };
-        pen.skip(2).cell(&more, names.saturating_sub(1), seen.style(Role::Heading)).skip(1);
+        pen.skip(2).cell("service", names.saturating_sub(1), seen.style(Role::Heading)).skip(1);
         for n in environments {
             let environment = &self.grid.environments()[n];
             let sources = seen.apps.census().of(&environment.name).map(|c| c.sources().collect::<Vec<_>>());
@@ -190,6 +189,13 @@ impl Board {
                 pen.field(&format!(" {} {place}", seen.glyphs.dot), left, seen.style(role));
             }
             pen.skip((start + cells).saturating_sub(pen.x()));
+        }
+        if hidden > 0 {
+            let more = format!(" +{hidden} {}", seen.glyphs.cursor);
+            let width = pen::width(&more) as u16;
+            let place =
+                Rect { x: area.right().saturating_sub(width).max(area.x), width: width.min(area.width), ..area };
+            Pen::new(buf, place, 0, seen.glyphs.ellipsis).text(&more, seen.style(Role::Accent));
         }
     }
 }

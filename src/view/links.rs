@@ -110,7 +110,7 @@ fn draw_facts(seen: &Seen<'_>, name: &Symbol, source: &SourceState, area: Rect, 
         }
         Link::Off => lines.push(("enter turns it on".to_owned(), Role::Text)),
         Link::Stale { .. } => {
-            lines.push(("no byte for a while, bookmarks included; reconnecting".to_owned(), Role::Warn))
+            lines.push(("no byte for a while, bookmarks included; reconnecting".to_owned(), Role::Warn));
         }
         Link::Connecting { .. } | Link::Live => {}
     }

@@ -94,6 +94,7 @@ fn drift_words(row: &AppRow) -> String {
     match (row.drift.saturating_sub(row.prunable), row.prunable) {
         (0, 0) => "out of sync".to_owned(),
         (0, prune) => format!("{prune} to prune"),
+        (1, 0) => "1 differs".to_owned(),
         (drift, 0) => format!("{drift} differ"),
         (drift, prune) => format!("{drift} differ, {prune} to prune"),
     }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on should say where")]
 
+mod architecture;
 mod clock;
 mod fixture;
 mod keys;
@@ -9,3 +10,4 @@ mod screens;
 mod sim_kubernetes;
 mod sim_world;
 mod source;
+mod terminal;

@@ -324,3 +324,21 @@ async fn until(what: &str, condition: impl Fn() -> bool) {
     };
     assert!(tokio::time::timeout(DEADLINE, reached).await.is_ok(), "in vain: {what}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn generated_applications_fill_the_first_source_and_change() {
+    let options = SimOptions { apps: Some(300), changes_per_second: 200.0, ..SimOptions::default() };
+    let world = start(options);
+    let apps = applications(client(&world, "minikube").await);
+    let listed = apps.list(&ListParams::default()).await.unwrap();
+    assert_eq!(listed.items.len(), 300, "the scenario's own apps are left out");
+    assert_eq!(world.store("predator-cloud").unwrap().len("Application"), 0);
+    let from = listed.metadata.resource_version.unwrap();
+    let changes = apps.watch(&WatchParams::default(), &from).await.unwrap();
+    let changes = changes.try_filter(|event| std::future::ready(matches!(event, WatchEvent::Modified(_))));
+    let changes = tokio::time::timeout(DEADLINE, changes.take(20).try_collect::<Vec<_>>()).await;
+    assert_eq!(changes.expect("twenty changes").unwrap().len(), 20);
+
+    let named = SimOptions { apps: Some(5), scenario: Some("predator12".to_owned()), ..SimOptions::default() };
+    assert_eq!(start(named).store("minikube").unwrap().len("Application"), 7 + 5);
+}

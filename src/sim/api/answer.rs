@@ -51,17 +51,22 @@ impl Api {
         if !latency.is_zero() {
             tokio::time::sleep(latency).await;
         }
+        let mut cut = None;
         match self.faults.take_answer(&path) {
             Some(Answer::Status(code, body)) => return Ok(respond::ordered(code, body)),
             Some(Answer::Drop) => return Err(io::ErrorKind::ConnectionReset.into()),
             Some(Answer::Silence) => return std::future::pending().await,
+            Some(Answer::Truncated(after)) => cut = Some(after),
             None => {}
         }
         let mut response = self.route(port, &path, request).await.unwrap_or_else(|f| respond::failure(&f));
         if let Ok(id) = HeaderValue::from_str(&format!("{:032x}", fastrand::u128(..))) {
             response.headers_mut().insert("audit-id", id);
         }
-        Ok(response)
+        Ok(match cut {
+            Some(after) => response.map(|body| respond::truncated(body, after)),
+            None => response,
+        })
     }
 
     async fn route(&self, port: u16, url: &str, request: Request<Incoming>) -> Result<Response<Body>, Failure> {

@@ -58,7 +58,7 @@ pub(super) fn list(store: &Store, target: &Target, query: &Query, encoder: Encod
         }
     }
     let pages = Pages { encoder, metadata, now: store.now().as_second(), objects, next: 0, ended: false };
-    Ok(respond::stream(stream::iter(pages.map(Ok))))
+    Ok(respond::streamed(stream::iter(pages.map(Ok))))
 }
 
 /// The objects at the version the options name.

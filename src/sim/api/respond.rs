@@ -3,7 +3,7 @@
 use std::io;
 
 use bytes::Bytes;
-use futures::Stream;
+use futures::{Stream, stream};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, Response, StatusCode};
 use http_body_util::combinators::UnsyncBoxBody;
@@ -32,7 +32,7 @@ pub(super) fn json(code: u16, value: &Value) -> Response<Body> {
 }
 
 /// JSON that is written as it is read, each item one chunk.
-pub(super) fn stream(frames: impl Stream<Item = io::Result<Bytes>> + Send + 'static) -> Response<Body> {
+pub(super) fn streamed(frames: impl Stream<Item = io::Result<Bytes>> + Send + 'static) -> Response<Body> {
     use futures::StreamExt;
     with(200, JSON, StreamBody::new(frames.map(|f| f.map(Frame::data))).boxed_unsync())
 }
@@ -53,6 +53,24 @@ pub(super) fn ordered(code: u16, body: String) -> Response<Body> {
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
     }
     response
+}
+
+/// A body that breaks off after so many bytes, with its connection.
+pub(super) fn truncated(body: Body, after: usize) -> Body {
+    let cut = stream::unfold((body, Some(after)), |(mut body, left)| async move {
+        let left = left?;
+        if left == 0 {
+            // what was said before is flushed while the body has nothing to give
+            tokio::task::yield_now().await;
+            return Some((Err(io::ErrorKind::ConnectionReset.into()), (body, None)));
+        }
+        let frame = body.frame().await?;
+        let data = frame.map(|f| f.into_data().unwrap_or_default());
+        let data = data.map(|d| d.slice(..d.len().min(left)));
+        let left = left - data.as_ref().map_or(0, Bytes::len);
+        Some((data.map(Frame::data), (body, Some(left))))
+    });
+    StreamBody::new(cut).boxed_unsync()
 }
 
 fn with(code: u16, content_type: &'static str, body: Body) -> Response<Body> {

@@ -93,7 +93,7 @@ pub(super) fn watch(
         }
     }
     let frames = stream::unfold(watch, |mut watch| async { watch.next().await.map(|frame| (frame, watch)) });
-    Ok(respond::stream(frames))
+    Ok(respond::streamed(frames))
 }
 
 /// One about every minute, and two shortly before the end.

@@ -6,7 +6,7 @@
 use super::controller::Controller;
 use super::pods;
 use crate::sim::live::{Agenda, Play};
-use crate::sim::manifest::app::App;
+use crate::sim::manifest::app::{App, ResourceRef};
 use crate::sim::manifest::event::Said;
 use crate::sim::manifest::meta::{number, text};
 use crate::sim::manifest::pod::{self, Container};
@@ -42,7 +42,7 @@ struct Crash {
 
 impl Crash {
     fn cause(&self) -> Option<String> {
-        let workload = self.app.resources().into_iter().find(|resource| resource.is_workload())?;
+        let workload = self.app.resources().into_iter().find(ResourceRef::is_workload)?;
         Some(workload.cause(&self.app.namespace))
     }
 

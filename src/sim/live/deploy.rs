@@ -1,6 +1,6 @@
 //! A commit, and everything until the app has followed it: the order of writes of a real Argo CD.
 //!
-//! What surprises in that order is real: `operation` comes before the status that says OutOfSync, a wave's objects
+//! What surprises in that order is real: `operation` comes before the status that says `OutOfSync`, a wave's objects
 //! exist two seconds before the operation names them, the history row comes before Succeeded, and Synced and Healthy
 //! come before the hook after the sync has even begun.
 
@@ -97,7 +97,7 @@ fn push(stage: Stage, mut app: App, plan: Plan, play: &mut Play<'_>) {
     };
     deploy.notice(play);
     if let Some(every) = plan.every {
-        let at = plus(play.at, every.max(Duration::from_secs(60)));
+        let at = plus(play.at, every.max(Duration::from_mins(1)));
         begin(play.agenda, &stage, &app, Plan { version: None, ..plan }, at);
     }
 }
@@ -212,7 +212,7 @@ impl Deploy {
         let stage = self.controller.stage.clone();
         let namespace = self.app.namespace.clone();
         let Some(old) = stage.store.get("Job", &namespace, &name) else {
-            return self.create_hook(index, phase, name, if phase == Phase::Before { WAVE_DELAY } else { 30 }, play);
+            return self.create_hook(index, phase, &name, if phase == Phase::Before { WAVE_DELAY } else { 30 }, play);
         };
         remove_job(&stage, &old);
         let (this, gone) = (self.clone(), name.clone());
@@ -224,12 +224,12 @@ impl Deploy {
             let message = format!("waiting for deletion of hook batch/Job/{gone}");
             this.controller.write(|object| application::progress(object, &message, &[], play.at));
         });
-        play.later(WAVE_DELAY + 430, move |play| self.create_hook(index, phase, name, WAVE_DELAY, play));
+        play.later(WAVE_DELAY + 430, move |play| self.create_hook(index, phase, &name, WAVE_DELAY, play));
     }
 
-    fn create_hook(self, index: usize, phase: Phase, name: String, told: u64, play: &mut Play<'_>) {
+    fn create_hook(self, index: usize, phase: Phase, name: &str, told: u64, play: &mut Play<'_>) {
         let stage = self.controller.stage.clone();
-        let job = hook::job(&self.app, &name, phase, &self.image, play.at);
+        let job = hook::job(&self.app, name, phase, &self.image, play.at);
         stage.store.put(job.clone());
         let pod = hook_pod(&stage, &job, play.at, play.random);
         let pod_name = text(&pod, "/metadata/name").to_owned();
@@ -245,7 +245,7 @@ impl Deploy {
         let this = self.clone();
         play.later(told, move |play| this.report(index, play));
         // the row of the Job itself comes with the next comparison: before the message, or just after a short one
-        let (this, row) = (self.clone(), name.clone());
+        let (this, row) = (self.clone(), name.to_owned());
         play.later(if told > 80 { 80 } else { told + 20 }, move |play| {
             this.controller.write(|object| application::show_hook(object, &this.app, &row, true, play.at));
         });

@@ -5,6 +5,7 @@
 //! world starts is the same scripts, begun in the past and performed at once.
 
 mod agenda;
+pub mod changes;
 mod controller;
 pub mod crash;
 pub mod deploy;

@@ -104,16 +104,15 @@ pub fn recount(stage: &Stage, namespace: &str, kind: &str, name: &str, play: &Pl
     let alive = |pods: Vec<Value>| -> (i64, i64) {
         let alive: Vec<_> = pods.into_iter().filter(|pod| pod["metadata"]["deletionTimestamp"].is_null()).collect();
         let ready = alive.iter().filter(|pod| pod["status"]["containerStatuses"][0]["ready"] == true).count();
-        (alive.len() as i64, ready as i64)
+        (whole(alive.len()), whole(ready))
     };
     let mut counts = Counts::default();
     if kind == "StatefulSet" {
         let (replicas, ready) = alive(owned(stage, &object));
         let revision = format!("{name}-{hash}");
-        let updated = owned(stage, &object)
-            .iter()
-            .filter(|pod| text(pod, "/metadata/labels/controller-revision-hash") == revision)
-            .count() as i64;
+        let pods = owned(stage, &object);
+        let updated = pods.iter().filter(|pod| text(pod, "/metadata/labels/controller-revision-hash") == revision);
+        let updated = whole(updated.count());
         counts = Counts { replicas, updated, ready };
     } else {
         let newest = format!("{name}-{hash}");
@@ -138,6 +137,10 @@ pub fn recount(stage: &Stage, namespace: &str, kind: &str, name: &str, play: &Pl
         }
     }
     stage.store.update(kind, namespace, name, |object| workload::count(object, counts, &hash, play.at));
+}
+
+fn whole(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 /// Kills a pod and has its controller replace it; the message says what happened.

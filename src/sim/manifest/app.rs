@@ -21,7 +21,7 @@ pub struct App {
     pub team: String,
     /// The `AppProject`, and the name of the `ApplicationSet` that generated the app.
     pub project: String,
-    /// The GitOps repository.
+    /// The Git repository.
     pub repository: String,
     /// The branch.
     pub target_revision: String,

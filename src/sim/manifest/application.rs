@@ -171,7 +171,7 @@ pub fn hook_result(app: &App, name: &str, phase: Phase, image: &str, done: bool)
     })
 }
 
-/// Rows of `syncResult.resources` when the first `steps` of PreSync hook, waves and PostSync hook were applied.
+/// Rows of `syncResult.resources` when the first `steps` of `PreSync` hook, waves and `PostSync` hook were applied.
 ///
 /// The last of them still runs unless `done`.
 #[must_use]

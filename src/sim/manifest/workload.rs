@@ -122,31 +122,19 @@ pub fn count(workload: &mut Value, counts: Counts, hash: &str, at: Timestamp) {
         let set = format!("{name}-{hash}");
         let settled = text(workload, "/status/conditions/1/reason") == "NewReplicaSetAvailable"
             && text(workload, "/status/conditions/1/message").contains(&set);
+        let available_why = if available {
+            ("MinimumReplicasAvailable", "Deployment has minimum availability.".to_owned())
+        } else {
+            ("MinimumReplicasUnavailable", "Deployment does not have minimum availability.".to_owned())
+        };
+        let progress_why = if done || settled {
+            ("NewReplicaSetAvailable", format!("ReplicaSet \"{set}\" has successfully progressed."))
+        } else {
+            ("ReplicaSetUpdated", format!("ReplicaSet \"{set}\" is progressing."))
+        };
         let conditions = json!([
-            deployment_condition(
-                workload,
-                0,
-                "Available",
-                available,
-                if available {
-                    ("MinimumReplicasAvailable", "Deployment has minimum availability.".to_owned())
-                } else {
-                    ("MinimumReplicasUnavailable", "Deployment does not have minimum availability.".to_owned())
-                },
-                at
-            ),
-            deployment_condition(
-                workload,
-                1,
-                "Progressing",
-                true,
-                if done || settled {
-                    ("NewReplicaSetAvailable", format!("ReplicaSet \"{set}\" has successfully progressed."))
-                } else {
-                    ("ReplicaSetUpdated", format!("ReplicaSet \"{set}\" is progressing."))
-                },
-                at
-            ),
+            deployment_condition(workload, 0, "Available", available, &available_why, at),
+            deployment_condition(workload, 1, "Progressing", true, &progress_why, at),
         ]);
         let mut status = json!({"observedGeneration": generation, "conditions": conditions, "terminatingReplicas": 0});
         // the API leaves counts of zero out
@@ -166,7 +154,7 @@ pub fn count(workload: &mut Value, counts: Counts, hash: &str, at: Timestamp) {
     sign(workload, at);
 }
 
-fn deployment_condition(old: &Value, index: usize, kind: &str, on: bool, why: (&str, String), at: Timestamp) -> Value {
+fn deployment_condition(old: &Value, index: usize, kind: &str, on: bool, why: &(&str, String), at: Timestamp) -> Value {
     let status = if on { "True" } else { "False" };
     let old = &old["status"]["conditions"][index];
     let since = if old["status"] == status { old["lastTransitionTime"].clone() } else { json!(stamp(at)) };

@@ -13,7 +13,7 @@ use toml::Spanned;
 pub struct Scenario {
     /// Also the project's name.
     pub name: Spanned<String>,
-    /// The GitOps repository.
+    /// The Git repository.
     pub repository: String,
     /// Clusters, each with an Argo CD.
     #[serde(rename = "source")]

@@ -64,21 +64,30 @@ impl Store {
     /// Creates or replaces an object by kind, namespace and name, and tells the watchers.
     ///
     /// Fills uid, creation time, generation and resource version as an API server would; what the caller gives for uid,
-    /// creation time and generation is kept when the object is new. Returns the object's version: the old one when
+    /// creation time and generation is kept when the object is new. Events are given in their core spelling. Returns the object's version: the old one when
     /// nothing changed. An object of a type the world does not serve, or without a name, is refused (logged, and the
     /// store's version returned).
     #[expect(clippy::must_use_candidate, reason = "called for its effect")]
     pub fn put(&self, object: Value) -> u64 {
-        self.state().put(&self.0.clock, object)
+        self.state().put(&self.0.clock, object, None)
     }
 
-    /// Changes an object in place; none when it does not exist. `f` sees it whole, with `apiVersion` and `kind`.
+    /// Creates an object most of which is text already: `head` has type, metadata and what selectors and printer
+    /// columns look at; `rest` is everything but type and metadata, as `,"spec":…,"status":…}`.
+    ///
+    /// For thousands of objects made from text: parsing and writing them costs more than everything else.
+    pub fn put_text(&self, head: Value, rest: Vec<u8>) {
+        self.state().put(&self.0.clock, head, Some(rest));
+    }
+
+    /// Changes an object in place; none when it does not exist. `f` sees it whole, with `apiVersion` and `kind`, and
+    /// must not use the store, which is locked meanwhile.
     pub fn update(&self, kind: &str, namespace: &str, name: &str, f: impl FnOnce(&mut Value)) -> Option<u64> {
         let kind = kinds::by_kind(kind)?;
         let mut state = self.state();
         let mut value = state.shelves.get(kind.kind)?.objects.get(&*object::key(namespace, name))?.to_value(kind);
         f(&mut value);
-        Some(state.put(&self.0.clock, value))
+        Some(state.put(&self.0.clock, value, None))
     }
 
     /// An object, whole.

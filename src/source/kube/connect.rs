@@ -15,7 +15,7 @@ use super::fault::{Fault, Kind};
 use super::kubeconfig::{Found, IN_CLUSTER, KubeconfigPlace};
 use super::proxy::ProxyEnvironment;
 use crate::domain::text::{clean, without_credentials};
-use crate::domain::{Clock, Timestamp};
+use crate::domain::{Clock, Timestamp, time};
 
 /// What to read, and how to get there.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,6 +32,8 @@ pub struct SourceSpec {
     pub insecure: bool,
 }
 
+/// How old a token from a file may be: whoever writes the file writes a new one before the old one ends.
+const TOKEN_FILE: Duration = Duration::from_mins(1);
 /// How long a connection may take to be made.
 const CONNECT: Duration = Duration::from_secs(10);
 
@@ -45,14 +47,16 @@ pub(super) struct Connection {
     pub user: String,
     /// The context's own namespace.
     pub namespace: Option<String>,
-    /// What a plugin made, for as long as it holds.
+    /// What a plugin made.
     pub credential: Option<Credential>,
+    /// When its credentials are to be got anew; none for never.
+    stale_at: Option<Timestamp>,
 }
 
 impl Connection {
     /// Whether its credentials hold for a while longer.
     pub fn is_fresh(&self, now: Timestamp) -> bool {
-        self.credential.as_ref().is_none_or(|c| c.is_fresh(now))
+        self.stale_at.is_none_or(|at| now < at)
     }
 }
 
@@ -87,6 +91,7 @@ pub(super) async fn connect(
         )
         .hint("use an exec plugin: `kubectl` of this version refuses it too"));
     }
+    let mut stale_at = read_token_file(&mut user)?.then(|| time::after(clock.now(), TOKEN_FILE));
     let credential = match user.exec.take().filter(|_| !has_credentials_of_its_own(&user)) {
         Some(exec) => Some(match known.filter(|c| c.is_fresh(clock.now())) {
             Some(known) => known,
@@ -96,6 +101,7 @@ pub(super) async fn connect(
     };
     if let Some(credential) = &credential {
         apply(credential, &mut user);
+        stale_at = credential.stale_at();
     }
     if server.scheme_str() == Some("http") {
         // as kubectl: credentials go over TLS only
@@ -108,6 +114,7 @@ pub(super) async fn connect(
         user: clean(chosen.context.user.as_deref().unwrap_or_default()).into_owned(),
         namespace: chosen.context.namespace.filter(|n| !n.is_empty()),
         credential,
+        stale_at,
     })
 }
 
@@ -128,6 +135,8 @@ fn in_cluster(spec: &SourceSpec) -> Result<Connection, Fault> {
         user: "service account".into(),
         namespace: Some(namespace),
         credential: None,
+        // the client reads the pod's token again by itself
+        stale_at: None,
     })
 }
 
@@ -146,7 +155,22 @@ fn client(mut config: Config) -> Result<Client, Fault> {
 }
 
 fn has_credentials_of_its_own(user: &AuthInfo) -> bool {
-    user.token.is_some() || user.token_file.is_some() || (user.username.is_some() && user.password.is_some())
+    user.token.is_some() || (user.username.is_some() && user.password.is_some())
+}
+
+/// A token file wins over a token, as for kubectl; whether there is one. The client would take it with its line break,
+/// which no server accepts.
+fn read_token_file(user: &mut AuthInfo) -> Result<bool, Fault> {
+    let Some(file) = user.token_file.take().filter(|f| !f.is_empty()) else { return Ok(false) };
+    match std::fs::read_to_string(&file) {
+        Ok(token) => user.token = Some(token.trim().to_owned().into()),
+        Err(_) if user.token.is_some() => {}
+        Err(error) => {
+            return Err(Fault::new(Kind::Auth, format!("cannot read tokenFile {}: {error}", clean(&file)))
+                .hint("check the user in the kubeconfig"));
+        }
+    }
+    Ok(true)
 }
 
 fn apply(credential: &Credential, user: &mut AuthInfo) {

@@ -15,7 +15,7 @@ use tokio::process::{Child, Command};
 
 use super::fault::{Fault, Kind};
 use crate::domain::text::clean;
-use crate::domain::{Clock, Timestamp, time};
+use crate::domain::{Clock, Timestamp};
 
 /// How long a plugin may take.
 const LIMIT: Duration = Duration::from_secs(20);
@@ -43,9 +43,14 @@ impl fmt::Debug for Credential {
 }
 
 impl Credential {
+    /// When it is to be made anew, a while before its end; none when it has no end.
+    pub fn stale_at(&self) -> Option<Timestamp> {
+        self.expires.map(|end| end.checked_sub(MARGIN).unwrap_or(Timestamp::MIN))
+    }
+
     /// Whether it still holds for a while.
     pub fn is_fresh(&self, now: Timestamp) -> bool {
-        self.expires.is_none_or(|at| time::after(now, MARGIN) < at)
+        self.stale_at().is_none_or(|at| now < at)
     }
 }
 
@@ -204,6 +209,7 @@ impl Drop for Group {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::time;
 
     #[test]
     fn a_credential_near_its_end_is_not_fresh() {

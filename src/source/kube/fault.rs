@@ -61,6 +61,19 @@ impl Fault {
         Self { why: format!("{} {circumstances}", self.why), ..self }
     }
 
+    /// The same as an answer to a watch: a version the server cannot read is as good as one that is too old.
+    pub fn or_expired(self) -> Self {
+        match self.code {
+            Some(400 | 422) => Self { kind: Kind::Expired, ..self },
+            _ => self,
+        }
+    }
+
+    /// The server itself did not believe who we are: what we have may just be too old.
+    pub fn is_unauthorized(&self) -> bool {
+        self.code == Some(401)
+    }
+
     /// What an answer that is not a success means.
     pub fn of_answer(status: StatusCode, retry_after: Option<Duration>, body: &[u8]) -> Self {
         let said =

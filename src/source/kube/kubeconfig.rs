@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use kube::config::{Cluster, Context, Kubeconfig, KubeconfigError};
+use kube::config::{Cluster, Context, Kubeconfig, KubeconfigError, NamedContext};
 
 use crate::domain::text::{clean, without_credentials};
 use crate::source::SourceError;
@@ -38,28 +38,38 @@ pub struct ContextEntry {
 /// # Errors
 /// When a file cannot be read or is not a kubeconfig, or there is none and we do not run inside a cluster.
 pub fn contexts(place: &KubeconfigPlace) -> Result<Vec<ContextEntry>, SourceError> {
-    let Some(found) = Found::load(place)? else {
-        let server = std::env::var("KUBERNETES_SERVICE_HOST").unwrap_or_default();
-        return Ok(vec![ContextEntry {
+    let Some(found) = Found::load(place)? else { return Ok(vec![ContextEntry::in_cluster()]) };
+    Ok(found.config.contexts.iter().map(|named| found.entry(named)).collect())
+}
+
+/// The context of a name, or the current one.
+///
+/// # Errors
+/// As [`contexts`]; and when there is no such context, with the name that is spelled most like it.
+pub fn context(place: &KubeconfigPlace, name: Option<&str>) -> Result<ContextEntry, SourceError> {
+    match Found::load(place)? {
+        Some(found) => found.named(name).map(|named| found.entry(named)),
+        None if name.is_none_or(|n| n == IN_CLUSTER) => Ok(ContextEntry::in_cluster()),
+        None => Err(SourceError::UnknownContext {
+            name: name.unwrap_or_default().to_owned(),
+            place: "the pod's service account".to_owned(),
+            nearest: None,
+            known: vec![IN_CLUSTER.to_owned()],
+        }),
+    }
+}
+
+impl ContextEntry {
+    fn in_cluster() -> Self {
+        let variable = |name: &str| std::env::var(name).unwrap_or_default();
+        let (host, port) = (variable("KUBERNETES_SERVICE_HOST"), variable("KUBERNETES_SERVICE_PORT"));
+        Self {
             name: IN_CLUSTER.into(),
-            server: format!("https://{server}"),
+            server: if port.is_empty() { format!("https://{host}") } else { format!("https://{host}:{port}") },
             argocd_namespace: argocd_namespace(None),
             current: true,
-        }]);
-    };
-    let config = &found.config;
-    let entry = |named: &kube::config::NamedContext| {
-        let context = named.context.as_ref();
-        let cluster = context.and_then(|c| cluster_of(config, c));
-        let server = cluster.and_then(|c| c.server.as_deref()).unwrap_or_default();
-        ContextEntry {
-            name: named.name.clone(),
-            server: clean(&without_credentials(server)).into_owned(),
-            argocd_namespace: argocd_namespace(context.and_then(|c| c.namespace.as_deref())),
-            current: config.current_context.as_ref() == Some(&named.name),
         }
-    };
-    Ok(config.contexts.iter().map(entry).collect())
+    }
 }
 
 /// Where Argo CD is likely to live, going by a context's namespace.
@@ -112,27 +122,37 @@ impl Found {
         }
     }
 
-    /// The context of a name, or the current one.
-    pub fn choose(&self, name: Option<&str>) -> Result<Chosen, SourceError> {
+    fn named(&self, name: Option<&str>) -> Result<&NamedContext, SourceError> {
         let known = || self.config.contexts.iter().map(|c| c.name.clone()).collect::<Vec<_>>();
         let current = self.config.current_context.as_deref().filter(|c| !c.is_empty());
-        let name = name
-            .or(current)
-            .ok_or_else(|| SourceError::NoCurrentContext { place: self.place.clone(), known: known() })?;
-        let context = self.config.contexts.iter().find(|c| c.name == name).ok_or_else(|| {
-            let known = known();
-            SourceError::UnknownContext {
-                name: name.to_owned(),
-                place: self.place.clone(),
-                nearest: nearest(name, &known),
-                known,
-            }
-        })?;
-        let unusable = |why: String, hint: &str| SourceError::Unusable {
-            context: name.to_owned(),
-            why,
-            hint: Some(hint.to_owned()),
+        let place = || self.place.clone();
+        let Some(name) = name.or(current) else {
+            return Err(SourceError::NoCurrentContext { place: place(), known: known() });
         };
+        self.config.contexts.iter().find(|c| c.name == name).ok_or_else(|| {
+            let (name, known) = (name.to_owned(), known());
+            SourceError::UnknownContext { nearest: nearest(&name, &known), name, place: place(), known }
+        })
+    }
+
+    fn entry(&self, named: &NamedContext) -> ContextEntry {
+        let context = named.context.as_ref();
+        let cluster = context.and_then(|c| cluster_of(&self.config, c));
+        let server = cluster.and_then(|c| c.server.as_deref()).unwrap_or_default();
+        ContextEntry {
+            name: named.name.clone(),
+            server: clean(&without_credentials(server)).into_owned(),
+            argocd_namespace: argocd_namespace(context.and_then(|c| c.namespace.as_deref())),
+            current: self.config.current_context.as_ref() == Some(&named.name),
+        }
+    }
+
+    /// The context of a name, or the current one, with what it refers to.
+    pub fn choose(&self, name: Option<&str>) -> Result<Chosen, SourceError> {
+        let context = self.named(name)?;
+        let name = &context.name;
+        let unusable =
+            |why: String, hint: &str| SourceError::Unusable { context: name.clone(), why, hint: Some(hint.to_owned()) };
         let context =
             context.context.clone().ok_or_else(|| unusable("it is empty".into(), "give it a cluster and a user"))?;
         let cluster = cluster_of(&self.config, &context).cloned().ok_or_else(|| {
@@ -143,7 +163,7 @@ impl Found {
         })?;
         let named = |user: &String| self.config.auth_infos.iter().find(|u| u.name == *user);
         let user = context.user.as_ref().and_then(named).and_then(|u| u.auth_info.clone()).unwrap_or_default();
-        Ok(Chosen { name: name.to_owned(), context, cluster, user })
+        Ok(Chosen { name: name.clone(), context, cluster, user })
     }
 }
 

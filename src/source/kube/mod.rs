@@ -1,8 +1,8 @@
 //! Watches on Argo CD Applications through the Kubernetes API.
 //!
 //! ```text
-//! kubeconfig, credential, proxy -> connect -> request -> session (first list, relist, watch) -> Sink
-//!                                   lines -> decode (lenient, shape, project, operation) ---^
+//! kubeconfig, credential, proxy -> connect -> request -> session (list, follow) -> report -> Sink
+//!                          lines -> decode (lenient, shape, project, operation) ---^
 //! ```
 //!
 //! The watch is our own, over raw requests and body frames: the library's hides bookmarks, notices a dead stream after
@@ -13,9 +13,11 @@ mod credential;
 mod decode;
 mod fault;
 mod first_list;
+mod follow;
 mod kubeconfig;
 mod lenient;
 mod lines;
+mod list;
 mod operation;
 mod pace;
 mod project;
@@ -27,6 +29,6 @@ mod shape;
 
 pub use connect::SourceSpec;
 pub use decode::{Decoder, Event, Page};
-pub use kubeconfig::{ContextEntry, IN_CLUSTER, KubeconfigPlace, contexts};
+pub use kubeconfig::{ContextEntry, IN_CLUSTER, KubeconfigPlace, context, contexts};
 pub use lines::{Line, Lines};
 pub use session::run;

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use pilothouse::sim::fault::{Answer, Cut};
+use pilothouse::sim::serve::{Cluster, Server};
 use pilothouse::sim::tls::Leaf;
 
 use super::client::Ask;
@@ -28,6 +29,36 @@ async fn answers_are_replaced_as_often_as_ordered() {
     assert_eq!(client.get("/version").await.status, 200);
     assert!(client.send(&ask("/readyz")).await.is_err());
     assert_eq!(client.get("/readyz").await.status, 200);
+}
+
+#[tokio::test]
+async fn an_answer_breaks_off_where_it_is_told_to() {
+    let world = World::new();
+    world.server.faults().answer(APPS, Answer::Truncated(100), Some(1));
+    let mut reply = world.client().get(APPS).await;
+    assert_eq!(reply.status, 200);
+    assert!(reply.raw_line().await.is_err(), "the connection breaks");
+    assert_eq!(reply.unfinished().len(), 100);
+    assert_eq!(world.client().json(APPS).await["items"].as_array().map(Vec::len), Some(9));
+}
+
+#[tokio::test]
+async fn a_refusal_reads_like_a_servers() {
+    let world = World::new();
+    world.server.faults().answer("/", Answer::refusal(401, "Unauthorized", "Unauthorized"), None);
+    for _ in 0..2 {
+        let reply = world.client().get(APPS).await;
+        assert_eq!((reply.status, reply.json().await["reason"].as_str()), (401, Some("Unauthorized")));
+    }
+}
+
+#[tokio::test]
+async fn a_port_that_is_taken_is_an_error() {
+    let world = World::new();
+    let mut cluster = Cluster::new("second", world.store.clone(), Vec::new());
+    cluster.port = Some(world.server.port());
+    let error = Server::start(&world.ca, cluster).expect_err("one port, one server");
+    assert_eq!(error.kind(), std::io::ErrorKind::AddrInUse);
 }
 
 #[tokio::test]

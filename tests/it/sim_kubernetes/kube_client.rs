@@ -18,7 +18,9 @@ async fn client(world: &World, user: &str) -> Client {
         namespace: "argocd".to_owned(),
     };
     let config = Kubeconfig::from_yaml(&kubeconfig::render(&world.ca, &[context])).unwrap();
-    let config = Config::from_custom_kubeconfig(config, &KubeConfigOptions::default()).await.unwrap();
+    let mut config = Config::from_custom_kubeconfig(config, &KubeConfigOptions::default()).await.unwrap();
+    // whatever proxy this machine has, it is not for loopback
+    config.proxy_url = None;
     Client::try_from(config).unwrap()
 }
 

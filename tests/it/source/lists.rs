@@ -176,3 +176,13 @@ async fn a_watch_that_ends_is_taken_up_again() {
     let log = source.now().log;
     assert!(!log.contains(&"replace".to_owned()), "{log:?}");
 }
+
+#[tokio::test]
+async fn a_garbled_list_is_asked_for_once_more_and_then_taken_as_it_is() {
+    let world = World::with(3);
+    let garbage = Cut::Raw("{\"type\":\"ADDED\",\"obj\n".into());
+    world.server.faults().cut(APPLICATIONS, garbage, None);
+    let told = start(world.spec()).until_live().await;
+    assert_eq!((told.rows.len(), told.facts.odd), (3, 2));
+    assert!(!told.log.contains(&"down".to_owned()), "{:?}", told.log);
+}

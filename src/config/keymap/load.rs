@@ -1,0 +1,216 @@
+//! Keymap files laid over one another; every line that is wrong is named and skipped.
+
+use std::path::Path;
+
+use super::map::{Binding, Command, Keymap, Scope, Word, spell, touch};
+use crate::config::chord::Chord;
+use crate::config::document::{Document, Entry};
+use crate::config::error::{ConfigError, nearest};
+use crate::config::place;
+
+/// The keymaps that come with the program: name and text. All but the first are patches over it.
+pub const BUNDLED: &[(&str, &str)] = &[
+    ("default", include_str!("../../../keymaps/default.toml")),
+    ("vim", include_str!("../../../keymaps/vim.toml")),
+    ("k9s", include_str!("../../../keymaps/k9s.toml")),
+    ("argonaut", include_str!("../../../keymaps/argonaut.toml")),
+];
+
+/// A file on its way into the keymap.
+struct Layer<'a> {
+    file: &'a str,
+    text: &'a str,
+    /// Bindings of a bundled keymap say its name, all others file and line.
+    bundled: bool,
+    /// Whether the file may hold more than keys, which somebody else checks.
+    shared: bool,
+}
+
+/// A line that was understood; without a command it takes a binding away.
+struct Line<'d, 't, C: Command> {
+    entry: Entry<'d, 't>,
+    scope: C::Scope,
+    keys: Vec<Chord>,
+    command: Option<C>,
+}
+
+impl<C: Command> Keymap<C> {
+    /// The default keymap alone.
+    #[must_use]
+    pub fn bundled() -> Self {
+        let mut keymap = Self { bindings: Vec::new() };
+        if let Some((name, text)) = BUNDLED.first() {
+            keymap.lay(&Layer { file: name, text, bundled: true, shared: false });
+        }
+        keymap
+    }
+
+    /// The keymap called `name`: `name.toml` in `folder`, else a bundled one. What is wrong is said and left out; an
+    /// unknown name leaves the default.
+    #[must_use]
+    pub fn load(name: &str, folder: Option<&Path>) -> (Self, Vec<ConfigError>) {
+        let mut keymap = Self::bundled();
+        let errors = match place::find(name, folder, BUNDLED) {
+            Ok(found) => {
+                let (file, text) = (found.name(), found.text());
+                let already = found.is_bundled() && BUNDLED.first().is_some_and(|(default, _)| *default == name);
+                let layer = Layer { file, text, bundled: found.is_bundled(), shared: false };
+                if already { Vec::new() } else { keymap.lay(&layer) }
+            }
+            Err(error) => vec![error.into_config_error("keymap")],
+        };
+        (keymap, errors)
+    }
+
+    /// Lays a file of keys over the keymap. What is wrong in it is said and left out.
+    pub fn patch(&mut self, file: &str, text: &str) -> Vec<ConfigError> {
+        self.lay(&Layer { file, text, bundled: false, shared: false })
+    }
+
+    /// Lays the `[keys]` of a settings file over the keymap; what else stands in the file is not looked at.
+    pub fn patch_from_settings(&mut self, file: &str, text: &str) -> Vec<ConfigError> {
+        self.lay(&Layer { file, text, bundled: false, shared: true })
+    }
+
+    fn lay(&mut self, layer: &Layer<'_>) -> Vec<ConfigError> {
+        let (document, mut errors) = Document::parse(layer.file, layer.text);
+        if layer.shared {
+            // whoever reads the settings says what is no TOML
+            errors.clear();
+        }
+        let lines = read::<C>(&document, layer, &mut errors);
+        // first what is taken away, so that one file can free a key and use it, in whatever order
+        for line in lines.iter().filter(|l| l.command.is_none()) {
+            errors.extend(self.take_away(line).err());
+        }
+        for line in lines {
+            let Some(command) = line.command else { continue };
+            if let Some(other) = self.overlapping(&line) {
+                errors.push(shadowed(&line, command, other));
+                continue;
+            }
+            let Line { entry, scope, keys, .. } = line;
+            self.bindings.retain(|b| b.scope != scope || b.keys != keys);
+            let origin = if layer.bundled { layer.file.to_owned() } else { format!("{}:{}", layer.file, entry.line()) };
+            self.bindings.push(Binding { scope, keys, command, origin });
+        }
+        errors.sort_by_key(|e| (e.line, e.column));
+        errors
+    }
+
+    fn take_away(&mut self, line: &Line<'_, '_, C>) -> Result<(), ConfigError> {
+        let before = self.bindings.len();
+        self.bindings.retain(|b| b.scope != line.scope || b.keys != line.keys);
+        if self.bindings.len() < before {
+            return Ok(());
+        }
+        let elsewhere = self.bindings.iter().find(|b| b.keys == line.keys);
+        let hint = elsewhere.map(|b| format!("it is bound in [keys.{}], to {}", b.scope.word(), b.command.word()));
+        let message = format!("`{}` is not bound in [keys.{}]", spell(&line.keys), line.scope.word());
+        Err(line.entry.wrong_key(&message, hint))
+    }
+
+    /// A binding of another sequence that would keep this line from being given, or be kept from it. The same sequence
+    /// in an inner scope is no mistake: it goes before the outer one.
+    fn overlapping(&self, line: &Line<'_, '_, C>) -> Option<&Binding<C>> {
+        let meet = |other: C::Scope| other.chain().contains(&line.scope) || line.scope.chain().contains(&other);
+        self.bindings.iter().find(|b| b.keys != line.keys && meet(b.scope) && touch(&b.keys, &line.keys))
+    }
+}
+
+fn shadowed<C: Command>(line: &Line<'_, '_, C>, command: C, other: &Binding<C>) -> ConfigError {
+    let (new, old) = (spell(&line.keys), other.spelled());
+    let (command, owner) = (command.word(), other.command.word());
+    let message = format!(
+        "`{new}` ({command}) and `{old}` ({owner} from {}) begin alike: one of them could never be given",
+        other.origin
+    );
+    line.entry
+        .wrong_key(&message, Some(format!("\"{old}\" = \"\" under [keys.{}] takes the other away", other.scope.word())))
+}
+
+fn read<'d, 't, C: Command>(
+    document: &'d Document<'t>,
+    layer: &Layer<'_>,
+    errors: &mut Vec<ConfigError>,
+) -> Vec<Line<'d, 't, C>> {
+    let mut lines: Vec<Line<'d, 't, C>> = Vec::new();
+    for section in document.entries() {
+        if section.key != "keys" {
+            if !layer.shared {
+                errors.push(section.unknown("section", ["keys"]));
+            }
+            continue;
+        }
+        let scopes = match section.table() {
+            Ok(scopes) => scopes,
+            Err(error) => {
+                errors.push(error);
+                continue;
+            }
+        };
+        for part in scopes {
+            let Some(scope) = C::Scope::parse(part.key) else {
+                errors.push(part.unknown("scope", C::Scope::all().map(Word::word)));
+                continue;
+            };
+            match part.table() {
+                Ok(entries) => {
+                    for entry in entries {
+                        match line(scope, entry, &lines) {
+                            Ok(line) => lines.push(line),
+                            Err(error) => errors.push(error),
+                        }
+                    }
+                }
+                Err(error) => errors.push(error),
+            }
+        }
+    }
+    lines
+}
+
+/// One line of a keymap, beside those that came before it in the file.
+fn line<'d, 't, C: Command>(
+    scope: C::Scope,
+    entry: Entry<'d, 't>,
+    before: &[Line<'d, 't, C>],
+) -> Result<Line<'d, 't, C>, ConfigError> {
+    let keys = Chord::sequence(entry.key).map_err(|why| entry.wrong_key(&why, None))?;
+    let spelled = spell(&keys);
+    let command = command::<C>(scope, &entry)?;
+    if let Some(first) = before.iter().find(|l| l.scope == scope && l.keys == keys) {
+        let name = |command: Option<C>| command.map_or("nothing", Word::word);
+        let message = format!(
+            "`{spelled}` is bound twice in [keys.{}]: to {} in line {} and to {} here",
+            scope.word(),
+            name(first.command),
+            first.entry.line(),
+            name(command)
+        );
+        return Err(entry.wrong_key(&message, Some("keep one of the two; the first applies".to_owned())));
+    }
+    Ok(Line { entry, scope, keys, command })
+}
+
+/// The command of a line; none where `""` or `false` takes the keys away.
+fn command<C: Command>(scope: C::Scope, entry: &Entry<'_, '_>) -> Result<Option<C>, ConfigError> {
+    if entry.is_false() {
+        return Ok(None);
+    }
+    let name = entry.text()?;
+    if name.is_empty() {
+        return Ok(None);
+    }
+    let Some(command) = C::parse(name) else {
+        let near = nearest(name, C::all().map(Word::word));
+        let hint = near.map_or_else(|| "`pilothouse keys` lists the commands".to_owned(), str::to_owned);
+        return Err(entry.wrong(&format!("there is no command `{name}`"), Some(hint)));
+    };
+    if command.works_in(scope) {
+        return Ok(Some(command));
+    }
+    let (owner, scope) = (command.scope().word(), scope.word());
+    let message = format!("`{name}` belongs to [keys.{owner}] and does nothing in [keys.{scope}]");
+    Err(entry.wrong(&message, Some(format!("move the line to [keys.{owner}]"))))
+}
