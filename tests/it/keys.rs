@@ -127,7 +127,8 @@ fn help_shows_the_keys_of_the_screen_it_was_asked_on() {
 
 #[test]
 fn keys_are_read_as_they_are_written() {
-    for binding in Keymap::bundled().bindings() {
+    let keymap: Keymap<CommandId> = Keymap::bundled();
+    for binding in keymap.bindings() {
         for chord in &binding.keys {
             assert_eq!(Chord::from(key(&chord.to_string())), *chord);
         }
