@@ -8,6 +8,7 @@ use super::msg::{Msg, Request};
 use crate::command::{CommandId, Scope};
 use crate::config::keymap::{Chord, Lookup};
 use crate::domain::Timestamp;
+use crate::domain::text::clean;
 use crate::view::{Effect, Handled, ScreenId, Seen, Work};
 use crate::widget::Prompt;
 
@@ -23,7 +24,7 @@ pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Request> {
         Msg::Input(Event::Key(key)) if key.kind != KeyEventKind::Release => return press(model, key, now),
         Msg::Input(Event::Paste(text)) => {
             if let Some(prompt) = &mut model.prompt {
-                prompt.paste(&text);
+                prompt.paste(&clean(&text));
                 model.lens.filter(prompt.text());
             }
         }
@@ -58,7 +59,8 @@ fn press(model: &mut Model, key: KeyEvent, now: Timestamp) -> Vec<Request> {
             // A key that does not go on with a sequence begins anew.
             let began = model.pressed.len() > 1;
             model.pressed.clear();
-            if began { press(model, key, now) } else { Vec::new() }
+            // Esc takes one thing away at a time: here the beginning of the sequence.
+            if began && key.code != KeyCode::Esc { press(model, key, now) } else { Vec::new() }
         }
     }
 }

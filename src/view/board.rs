@@ -44,8 +44,11 @@ impl Board {
             let environment = self.grid.environments().get(environment)?;
             Some((s.clone(), environment.name.clone()))
         });
-        let worst = self.grid.cell(service, environment).first().and_then(|id| seen.apps.get(*id));
-        lens.selected = worst.map(|row| row.key.clone());
+        let cell = self.grid.cell(service, environment);
+        // one of several that was chosen elsewhere stays selected while the cursor stays in its cell
+        let kept = lens.selected.as_ref().and_then(|key| seen.apps.find(key)).filter(|id| cell.contains(id));
+        let row = kept.or_else(|| cell.first().copied()).and_then(|id| seen.apps.get(id));
+        lens.selected = row.map(|row| row.key.clone());
         self.chosen.clone_from(&lens.selected);
     }
 
@@ -217,7 +220,9 @@ fn draw_cell(seen: &Seen<'_>, cell: &[RowId], selected: Style, place: Rect, line
     } else {
         (status.words, status.words_role)
     };
-    pen.cell(status.sign, 2, style(status.role));
+    // signs of two cells are parted from the version too
+    let sign = pen::width(seen.glyphs.out_of_sync) as u16 + 1;
+    pen.cell(status.sign, sign, style(status.role));
     let words_width = pen::width(&words) as u16;
     let version_width = pen::width(&version) as u16;
     if version_width + 1 + words_width <= pen.room() {

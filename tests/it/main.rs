@@ -4,6 +4,9 @@
 
 mod architecture;
 mod clock;
+mod fixture;
+mod keys;
+mod screens;
 mod sim_kubernetes;
 mod sim_world;
 mod source;
