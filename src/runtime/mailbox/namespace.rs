@@ -118,3 +118,62 @@ impl<T: Named> NamespaceLane<T> {
         count
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    fn pod(name: u8, restarts: u32) -> Pod {
+        Pod { name: format!("p{name}").into(), restarts, ..Pod::default() }
+    }
+
+    fn apply(known: &mut (BTreeMap<Symbol, Pod>, Link), delta: NamespaceDelta<Pod>) {
+        match delta {
+            NamespaceDelta::Replace(pods) => known.0 = pods.into_iter().map(|p| (p.name.clone(), p)).collect(),
+            NamespaceDelta::Upsert(pod) => drop(known.0.insert(pod.name.clone(), *pod)),
+            NamespaceDelta::Remove(name) => drop(known.0.remove(&name)),
+            NamespaceDelta::Link(link) => known.1 = link,
+        }
+    }
+
+    fn deltas() -> impl Strategy<Value = NamespaceDelta<Pod>> {
+        let pods = prop::collection::vec((0..5u8, 0..9u32).prop_map(|(n, r)| pod(n, r)), 0..5);
+        prop_oneof![
+            6 => (0..5u8, 0..9u32).prop_map(|(n, r)| NamespaceDelta::Upsert(Box::new(pod(n, r)))),
+            3 => (0..5u8).prop_map(|n| NamespaceDelta::Remove(format!("p{n}").into())),
+            1 => pods.prop_map(NamespaceDelta::Replace),
+            1 => Just(NamespaceDelta::Link(Link::Live)),
+        ]
+    }
+
+    proptest! {
+        /// However late the loop takes what was pushed, it knows in the end what it would have been told one by one.
+        #[test]
+        fn coalescing_changes_nothing(steps in prop::collection::vec((deltas(), 0..4usize), 0..60)) {
+            let (mut lane, mut naive, mut told) = (NamespaceLane::default(), Default::default(), Default::default());
+            for (delta, takes) in steps {
+                lane.push(delta.clone());
+                apply(&mut naive, delta);
+                lane.take(takes, |delta| apply(&mut told, delta));
+            }
+            while lane.take(2, |delta| apply(&mut told, delta)) > 0 {}
+            prop_assert!(lane.is_empty());
+            prop_assert_eq!(told, naive);
+        }
+    }
+
+    #[test]
+    fn pending_events_are_bounded_and_what_nobody_reads_any_more_is_dropped() {
+        let mut lane = NamespaceLane::default();
+        for n in 0..=Event::MOST {
+            lane.push(NamespaceDelta::Upsert(Box::new(Event { name: n.to_string().into(), ..Event::default() })));
+        }
+        assert_eq!((lane.order.len(), lane.changes.len()), (Event::MOST, Event::MOST));
+        lane.push(NamespaceDelta::Link(Link::Off));
+        let mut taken = Vec::new();
+        lane.take(9, |delta| taken.push(delta));
+        assert_eq!((taken, lane.is_empty()), (vec![NamespaceDelta::Link(Link::Off)], true));
+    }
+}
