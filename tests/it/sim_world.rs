@@ -220,8 +220,12 @@ async fn conformance_deploy() {
     let apps = applications(client.clone());
     let events: Api<DynamicObject> = Api::namespaced_with(client, "argocd", &resource("", "v1", "Event", "events"));
     let watch = WatchParams::default().timeout(50);
-    let apps = apps.watch(&watch, "0").await.unwrap().boxed();
-    let events = events.watch(&watch, "0").await.unwrap().boxed();
+    // from versions that were listed: a watch from "now" may begin later than its answer
+    let listed = apps.list(&ListParams::default()).await.unwrap();
+    let from = listed.metadata.resource_version.unwrap();
+    let before = serde_json::to_value(&listed.items[0]).unwrap();
+    let apps = apps.watch(&watch, &from).await.unwrap().boxed();
+    let events = events.watch(&watch, &from).await.unwrap().boxed();
     let mut both = futures::stream::select(apps, events);
     let mut writes = Vec::new();
     let ended = |object: &Value| {
@@ -246,7 +250,7 @@ async fn conformance_deploy() {
     };
     tokio::time::timeout(DEADLINE, collect).await.expect("the deployment ends");
     writes.sort_by_key(|(version, _)| *version);
-    let told = distil(writes.into_iter().map(|(_, object)| object));
+    let told = distil(before, writes.into_iter().map(|(_, object)| object));
     // the hour before brought reconciles
     let told: Vec<String> = told.into_iter().skip_while(|line| line != "refresh requested").collect();
     let recorded = include_str!("../fixtures/argocd/deploy-order.txt");
@@ -259,9 +263,8 @@ fn writes_hook(app: &Value, name: &str) -> bool {
 }
 
 /// Names what each write changed, in the words of the fixture.
-fn distil(objects: impl Iterator<Item = Value>) -> Vec<String> {
+fn distil(mut before: Value, objects: impl Iterator<Item = Value>) -> Vec<String> {
     let mut told = Vec::new();
-    let mut old: Option<Value> = None;
     let differing = |app: &Value| {
         let rows = app["status"]["resources"].as_array();
         rows.into_iter().flatten().filter(|row| row["status"] == "OutOfSync").count()
@@ -275,7 +278,6 @@ fn distil(objects: impl Iterator<Item = Value>) -> Vec<String> {
             });
             continue;
         }
-        let Some(before) = old.replace(new.clone()) else { continue };
         let changed = |pointer: &str| before.pointer(pointer) != new.pointer(pointer);
         let state = "/status/operationState";
         if changed("/metadata/annotations/argocd.argoproj.io~1refresh") {
@@ -312,6 +314,7 @@ fn distil(objects: impl Iterator<Item = Value>) -> Vec<String> {
         } else if changed("/status/reconciledAt") {
             told.push("reconciled".to_owned());
         }
+        before = new;
     }
     told
 }
