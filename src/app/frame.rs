@@ -56,6 +56,19 @@ pub fn draw(model: &mut Model, now: Timestamp, work: &Work, buf: &mut Buffer) {
     }
 }
 
+/// Brings the visible screen up to date without drawing it, so that keys that come faster than frames find the screen
+/// they were typed for.
+pub fn lay_out(model: &mut Model, now: Timestamp) {
+    let work = Work::default();
+    let Model { apps, stack, lens, keys, theme, glyphs, size, .. } = model;
+    let seen = Seen { apps, now, theme, glyphs, keys, below: stack.below(), work: &work };
+    let area = Rect::new(0, 0, size.width, size.height);
+    if !area.is_empty() {
+        let body = Places::of(area, stack.top().id()).body;
+        stack.top_mut().layout(lens, &seen, body);
+    }
+}
+
 fn draw_hints(seen: &Seen<'_>, scopes: &[Scope], line: Rect, buf: &mut Buffer) {
     let mut pen = Pen::new(buf, line, 0, seen.glyphs.ellipsis);
     pen.skip(1);
