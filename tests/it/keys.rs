@@ -111,7 +111,13 @@ fn help_and_hints_list_exactly_the_keys_that_work() {
         assert_eq!(listed.len(), working, "{}", screen.word);
         for hint in hint::hints(&keymap, own) {
             let chords = Chord::sequence(&hint.keys).unwrap();
-            assert_eq!(keymap.lookup(&scopes, &chords), Lookup::Command(hint.id), "{} on the {}", hint.keys, screen.word);
+            assert_eq!(
+                keymap.lookup(&scopes, &chords),
+                Lookup::Command(hint.id),
+                "{} on the {}",
+                hint.keys,
+                screen.word
+            );
         }
     }
 }
@@ -133,6 +139,18 @@ fn keys_are_read_as_they_are_written() {
             assert_eq!(Chord::from(key(&chord.to_string())), *chord);
         }
     }
+}
+
+#[test]
+fn keys_may_come_faster_than_frames() {
+    let mut burst = cockpit(voyage(), ScreenId::Board, (80, 24));
+    for word in "v j j / c e l e r y enter j j enter".split_whitespace() {
+        burst.take(Msg::Input(Event::Key(key(word))));
+    }
+    assert_eq!(
+        (burst.screen(), burst.selected().as_deref()),
+        (ScreenId::Detail, Some("predator-cloud/celery-staging"))
+    );
 }
 
 #[test]
@@ -235,7 +253,10 @@ fn the_line_is_edited_as_in_a_shell() {
 fn names(cockpit: &mut Cockpit) -> Vec<String> {
     let text = cockpit.text();
     let words = text.lines().skip(2).filter_map(|line| line.split_whitespace().find(|w| w.contains('-')));
-    words.filter(|w| w.ends_with("-dev") || w.ends_with("-prod") || w.ends_with("-staging")).map(str::to_owned).collect()
+    words
+        .filter(|w| w.ends_with("-dev") || w.ends_with("-prod") || w.ends_with("-staging"))
+        .map(str::to_owned)
+        .collect()
 }
 
 #[test]
@@ -359,9 +380,44 @@ proptest! {
 fn any_key() -> impl Strategy<Value = &'static str> {
     prop::sample::select(
         &[
-            "j", "k", "g", "G", "down", "up", "home", "end", "left", "right", "pagedown", "pageup", "ctrl-d", "ctrl-u",
-            "enter", "esc", "o", "?", "v", "/", "!", "0", "1", "3", "9", ">", "<", "space", "r", "q", "ctrl-c", "tab",
-            "backspace", "b", "ctrl-m", "ctrl-j", "alt-x", "x",
+            "j",
+            "k",
+            "g",
+            "G",
+            "down",
+            "up",
+            "home",
+            "end",
+            "left",
+            "right",
+            "pagedown",
+            "pageup",
+            "ctrl-d",
+            "ctrl-u",
+            "enter",
+            "esc",
+            "o",
+            "?",
+            "v",
+            "/",
+            "!",
+            "0",
+            "1",
+            "3",
+            "9",
+            ">",
+            "<",
+            "space",
+            "r",
+            "q",
+            "ctrl-c",
+            "tab",
+            "backspace",
+            "b",
+            "ctrl-m",
+            "ctrl-j",
+            "alt-x",
+            "x",
         ][..],
     )
 }

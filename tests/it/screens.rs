@@ -62,7 +62,8 @@ fn every_link_state_stands_in_the_list_of_sources() {
         assert!(text.contains(words), "{words}:\n{text}");
     }
     // what is wrong and what to try, for each that is not well
-    let told = [("denied", "forbidden"), ("down", "VPN"), ("down", "next try in 8s"), ("expired", "401"), ("spare", "on")];
+    let told =
+        [("denied", "forbidden"), ("down", "VPN"), ("down", "next try in 8s"), ("expired", "401"), ("spare", "on")];
     for (source, words) in told {
         let mut cockpit = on(ScreenId::Links, harbour(), (120, 40));
         let down = cockpit.model.apps.sources().keys().position(|name| &**name == source).unwrap();
