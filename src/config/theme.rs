@@ -218,6 +218,7 @@ fn lineage(own: ThemeFile, folder: Option<&Path>) -> (Vec<ThemeFile>, Vec<Config
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn said(errors: &[ConfigError]) -> Vec<String> {
         errors.iter().map(ToString::to_string).collect()
@@ -342,6 +343,21 @@ title = { fg = "yelow", bold = true }
         assert_eq!(errors.len(), 1);
         let names: Vec<_> = Theme::all(Some(folder.path())).into_iter().skip(BUNDLED.len()).map(|r| r.name).collect();
         assert_eq!(names, ["dark", "gnir", "lost", "mine", "ring"]);
+    }
+
+    proptest! {
+        /// Whatever is done to a bundled theme, reading it ends in a theme and in errors that name a line of it.
+        #[test]
+        fn a_broken_theme_is_never_a_crash(which in 0..BUNDLED.len(), at: prop::sample::Index, noise in "[\\[\\]={}\"#a-z0-9,\n]{1,8}") {
+            let text = BUNDLED[which].1;
+            let cut = text.floor_char_boundary(at.index(text.len()));
+            let rest = text.ceil_char_boundary((cut + noise.len()).min(text.len()));
+            let broken = format!("{}{noise}{}", &text[..cut], &text[rest..]);
+            let (_, errors) = Theme::from_file("broken.toml", &broken, Depth::TrueColor);
+            for error in errors {
+                prop_assert!((1..=broken.matches('\n').count() + 1).contains(&error.line), "{error}");
+            }
+        }
     }
 
     #[test]

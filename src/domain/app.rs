@@ -207,6 +207,8 @@ pub struct AppRow {
     pub reconciled: Option<Timestamp>,
     /// Owner that puts edits back: the name of an ApplicationSet.
     pub application_set: Option<Symbol>,
+    /// Kind and name of its resources that make pods, and of its pods.
+    pub workloads: Box<[(Symbol, Symbol)]>,
 }
 
 impl AppRow {

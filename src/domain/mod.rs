@@ -5,18 +5,28 @@
 
 pub mod app;
 pub mod environment;
+pub mod event;
 pub mod image;
 pub mod link;
 pub mod operation;
+pub mod pod;
+pub mod resource;
+pub mod route;
 pub mod symbol;
 pub mod text;
 pub mod time;
 pub mod trouble;
+pub mod why;
 
 pub use app::{AppKey, AppRow, AutoSync, Condition, Deployment, Destination, Fullness, Health, Sync};
 pub use environment::{Classifier, Environment, EnvironmentRule, Protection, Rule};
+pub use event::{Event, ObjectRef};
 pub use link::{Link, SourceFacts};
 pub use operation::{Operation, Phase};
+pub use pod::{Container, ContainerState, Pod, Terminated};
+pub use resource::{AppDetail, HistoryEntry, Resource, ResourceResult};
+pub use route::{DestinationRule, Route, RouteContext, Routes};
 pub use symbol::{Interner, Symbol};
 pub use time::{Clock, Timestamp};
 pub use trouble::{Trouble, TroubleKind};
+pub use why::Why;

@@ -116,6 +116,7 @@ impl World {
             let store = Store::with(Clock::new(move || time.now()), random.u64(..));
             let stage = Stage::new(source, store);
             populate::cluster(&stage, source, now, &mut random);
+            live::expiry::begin(&mut agenda, &stage, now);
             if with_apps {
                 let apps = populate::apps_of(&scenario, source, now);
                 populate::apps(&stage, &scenario, &apps, now, &mut random);
@@ -244,7 +245,7 @@ impl World {
 
 /// Fills a cluster with generated Applications and their projects; returns the Applications' names.
 fn generate(stage: &Stage, total: usize, options: &SimOptions, now: Timestamp) -> Vec<String> {
-    for project in generate::projects() {
+    for project in generate::PROJECTS {
         let repository = format!("https://git.example.com/{project}/deployments.git");
         stage.store.put(argocd::app_project(&stage.argocd_namespace, project, &repository, now));
     }

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use super::census::Census;
 use super::delta::Delta;
+use super::live::Live;
 use crate::domain::time::after;
 use crate::domain::{
-    AppKey, AppRow, Classifier, Environment, Fullness, Link, Phase, SourceFacts, Symbol, Timestamp, Trouble, TroubleKind,
-    operation::HELD_MESSAGE,
+    AppKey, AppRow, Classifier, Environment, Fullness, Link, Phase, SourceFacts, Symbol, Timestamp, Trouble,
+    TroubleKind, operation::HELD_MESSAGE, trouble,
 };
 
 /// The place of a row. Valid until the row is removed; the place may then be taken by another.
@@ -28,10 +29,15 @@ pub struct SourceState {
 }
 
 #[derive(Debug)]
-struct Slot {
-    row: AppRow,
+pub(super) struct Slot {
+    pub(super) row: AppRow,
     epoch: u32,
-    trouble: Option<TroubleKind>,
+    /// The kind of the verdict on the row alone.
+    pub(super) own: Option<TroubleKind>,
+    /// The kind of the worst verdict, of those on the row and on its pods.
+    pub(super) trouble: Option<TroubleKind>,
+    /// The verdict on its pods.
+    pub(super) pods: Option<Box<Trouble>>,
 }
 
 /// All Applications of all sources.
@@ -40,16 +46,18 @@ struct Slot {
 /// sorted, filtered or counted by changed; [`Apps::generation`] at any change at all.
 #[derive(Debug, Default)]
 pub struct Apps {
-    slots: Vec<Option<Slot>>,
+    pub(super) slots: Vec<Option<Slot>>,
     free: Vec<RowId>,
     by_key: HashMap<AppKey, RowId>,
     sources: BTreeMap<Symbol, SourceState>,
     classifier: Arc<Classifier>,
-    census: Census,
+    pub(super) census: Census,
     generation: u64,
-    order_generation: u64,
+    pub(super) order_generation: u64,
     /// Operations that say "held" but are too young to be called so yet, and when they will not be.
     ripening: Vec<(Timestamp, AppKey)>,
+    /// What runs in the clusters, where somebody looks.
+    pub(super) live: Live,
 }
 
 impl Apps {
@@ -73,15 +81,19 @@ impl Apps {
             Delta::Facts(source, facts) => self.sources.entry(source).or_default().facts = *facts,
             Delta::Begin(source) => self.sources.entry(source).or_default().epoch += 1,
             Delta::Upsert(row) => self.upsert(*row, now),
-            Delta::Remove(key) => self.remove(&key),
-            Delta::Settle(source) => self.settle(&source),
+            Delta::Remove(key) => self.remove(&key, now),
+            Delta::Settle(source) => self.settle(&source, now),
             Delta::Replace(source, rows) => {
                 self.sources.entry(source.clone()).or_default().epoch += 1;
                 for row in rows {
                     self.upsert(row, now);
                 }
-                self.settle(&source);
+                self.settle(&source, now);
             }
+            Delta::Pods(context, namespace, delta) => self.take_pods(&(context, namespace), delta, now),
+            Delta::Events(context, namespace, delta) => self.take_events(&(context, namespace), delta, now),
+            Delta::Detail(app, detail) => self.take_detail(app, Some(detail)),
+            Delta::ForgetDetail(app) => self.take_detail(app, None),
         }
     }
 
@@ -104,9 +116,13 @@ impl Apps {
             if row.fullness == Fullness::Sketch && slot.row.fullness == Fullness::Full {
                 return;
             }
-            if slot.row == row && slot.trouble == trouble {
+            if slot.row == row && slot.trouble == worst(trouble, slot.pods.as_deref()) {
                 return;
             }
+            let moved = self.live.is_moved(&slot.row, &row);
+            let left = if moved { self.live.displace(id, &slot.row) } else { None };
+            slot.own = trouble;
+            let trouble = worst(trouble, slot.pods.as_deref());
             if moves_order(&slot.row, &row) || slot.trouble != trouble {
                 self.order_generation += 1;
             }
@@ -114,13 +130,16 @@ impl Apps {
             self.census.count(&row, trouble);
             slot.row = row;
             slot.trouble = trouble;
+            if moved {
+                self.place(id, left, now);
+            }
             return;
         }
         source.apps += 1;
         self.order_generation += 1;
         self.census.count(&row, trouble);
         let key = row.key.clone();
-        let slot = Some(Slot { row, epoch, trouble });
+        let slot = Some(Slot { row, epoch, own: trouble, trouble, pods: None });
         let id = if let Some(id) = self.free.pop() {
             self.slots[id as usize] = slot;
             id
@@ -129,13 +148,18 @@ impl Apps {
             (self.slots.len() - 1) as RowId
         };
         self.by_key.insert(key, id);
+        self.place(id, None, now);
     }
 
-    fn remove(&mut self, key: &AppKey) {
+    fn remove(&mut self, key: &AppKey, now: Timestamp) {
         let Some(id) = self.by_key.remove(key) else { return };
         self.order_generation += 1;
         if let Some(slot) = self.slots[id as usize].take() {
             self.census.forget(&slot.row, slot.trouble);
+            self.live.forget(key);
+            if let Some(left) = self.live.displace(id, &slot.row) {
+                self.judge(&left, None, now);
+            }
         }
         self.free.push(id);
         if let Some(source) = self.sources.get_mut(&key.source) {
@@ -143,7 +167,7 @@ impl Apps {
         }
     }
 
-    fn settle(&mut self, source: &Symbol) {
+    fn settle(&mut self, source: &Symbol, now: Timestamp) {
         let epoch = self.sources.get(source).map_or(0, |s| s.epoch);
         let gone: Vec<AppKey> = self
             .slots
@@ -153,14 +177,14 @@ impl Apps {
             .map(|slot| slot.row.key.clone())
             .collect();
         for key in gone {
-            self.remove(&key);
+            self.remove(&key, now);
         }
     }
 
     /// When a verdict may change by time alone.
     #[must_use]
     pub fn next_verdict(&self) -> Option<Timestamp> {
-        self.ripening.iter().map(|(at, _)| *at).min()
+        self.ripening.iter().map(|(at, _)| *at).chain(self.live.next_verdict()).min()
     }
 
     /// Judges again what time alone may have changed.
@@ -174,6 +198,7 @@ impl Apps {
                 self.upsert(row, now);
             }
         }
+        self.ripen_pods(now);
     }
 
     /// The row at `id`.
@@ -197,7 +222,8 @@ impl Apps {
     /// The whole verdict on the row at `id`.
     #[must_use]
     pub fn trouble(&self, id: RowId, now: Timestamp) -> Option<Trouble> {
-        self.get(id)?.trouble(now)
+        let slot = self.slots.get(id as usize)?.as_ref()?;
+        trouble::worse(slot.row.trouble(now), slot.pods.as_deref().cloned())
     }
 
     /// Every row, for indexes, counts and headless output; views do not iterate.
@@ -267,6 +293,11 @@ impl Apps {
     pub fn order_generation(&self) -> u64 {
         self.order_generation
     }
+}
+
+/// The more urgent of two verdicts, by kind.
+pub(super) fn worst(row: Option<TroubleKind>, pods: Option<&Trouble>) -> Option<TroubleKind> {
+    [row, pods.map(|t| t.kind)].into_iter().flatten().min()
 }
 
 /// Whether a change of a row may move it in any list, or in or out of one.

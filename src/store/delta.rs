@@ -1,6 +1,6 @@
 //! What sources tell the store. A source never touches the store: it pushes deltas into a [`Sink`].
 
-use crate::domain::{AppKey, AppRow, Link, SourceFacts, Symbol};
+use crate::domain::{AppDetail, AppKey, AppRow, Event, Link, Pod, SourceFacts, Symbol};
 
 /// One change of what is known.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,7 +19,33 @@ pub enum Delta {
     Settle(Symbol),
     /// A later list, swapped in as one.
     Replace(Symbol, Vec<AppRow>),
+    /// What is known of the pods of a namespace changed. The first symbol is the kube context.
+    Pods(Symbol, Symbol, PodsDelta),
+    /// What is known of the Events of a namespace changed. The first symbol is the kube context.
+    Events(Symbol, Symbol, EventsDelta),
+    /// The resources of an Application were read.
+    Detail(AppKey, Box<AppDetail>),
+    /// Nobody looks at the resources of an Application any more.
+    ForgetDetail(AppKey),
 }
+
+/// A change of what is known of a namespace's objects of one kind.
+#[derive(Clone, Debug, PartialEq)]
+pub enum NamespaceDelta<T> {
+    /// These are all there are.
+    Replace(Vec<T>),
+    /// One is there, or changed.
+    Upsert(Box<T>),
+    /// The one of this name is gone.
+    Remove(Symbol),
+    /// The state of the connection changed. [`Link::Off`]: nobody reads it any more, and what was read is forgotten.
+    Link(Link),
+}
+
+/// A change of what is known of a namespace's pods.
+pub type PodsDelta = NamespaceDelta<Pod>;
+/// A change of what is known of a namespace's Events.
+pub type EventsDelta = NamespaceDelta<Event>;
 
 /// Where a source puts its deltas. Never blocks: a lane that is full coalesces.
 pub trait Sink: Send + Sync + 'static {

@@ -6,15 +6,23 @@
 pub mod apps;
 pub mod census;
 pub mod delta;
+pub mod events;
 pub mod field;
 pub mod grid;
 pub mod index;
+pub mod interest;
+mod live;
+mod placed;
+pub mod pods;
 pub mod query;
 
 pub use apps::{Apps, RowId, SourceState};
 pub use census::{Census, EnvironmentCount};
-pub use delta::{Delta, Sink};
+pub use delta::{Delta, EventsDelta, NamespaceDelta, PodsDelta, Sink};
+pub use events::Events;
 pub use field::{FIELDS, Field, FieldId};
 pub use grid::Grid;
 pub use index::{Index, Sort};
+pub use interest::Interest;
+pub use pods::{Place, Pods};
 pub use query::Query;

@@ -114,7 +114,7 @@ impl View for Board {
     }
 
     fn layout(&mut self, lens: &mut Lens, seen: &Seen<'_>, area: Rect) {
-        self.grid.refresh(seen.apps, &lens.query);
+        self.grid.refresh(seen.apps, &lens.query, seen.now);
         self.height = usize::from(area.height.saturating_sub(1));
         if let Some((service, environment)) = self.find(lens, seen) {
             self.services.selected = service;

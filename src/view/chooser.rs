@@ -46,7 +46,7 @@ impl View for Chooser {
 
     fn layout(&mut self, lens: &mut Lens, seen: &Seen<'_>, area: Rect) {
         self.height = usize::from(area.height.saturating_sub(2));
-        self.grid.refresh(seen.apps, &Query::default());
+        self.grid.refresh(seen.apps, &Query::default(), seen.now);
         let selected = lens.selected.as_ref().and_then(|key| seen.apps.find(key));
         let row = selected.and_then(|id| seen.apps.get(id));
         let place = row.and_then(|row| {

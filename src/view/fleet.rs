@@ -81,7 +81,7 @@ impl View for Fleet {
     }
 
     fn layout(&mut self, lens: &mut Lens, seen: &Seen<'_>, area: Rect) {
-        self.index.refresh(seen.apps, &lens.query, self.sort);
+        self.index.refresh(seen.apps, &lens.query, self.sort, seen.now);
         self.height = usize::from(area.height.saturating_sub(1));
         let kept = lens.selected.as_ref().and_then(|key| self.index.position(seen.apps, key));
         if let Some(position) = kept {

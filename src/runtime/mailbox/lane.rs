@@ -82,6 +82,8 @@ impl Lane {
             Delta::Begin(_) => self.push_begin(),
             Delta::Settle(_) => self.push_settle(),
             Delta::Replace(_, rows) => self.push_replace(rows),
+            // these have lanes of their own
+            Delta::Pods(..) | Delta::Events(..) | Delta::Detail(..) | Delta::ForgetDetail(_) => Overtaken::default(),
         };
         self.live_after = self.live_after.map(|after| after.min(self.pending()));
         overtaken

@@ -5,6 +5,7 @@
 //! leaves the store as if it had been told every single change.
 
 mod lane;
+mod namespace;
 mod post;
 #[cfg(test)]
 mod tests;

@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
 use super::lane::Lane;
-use crate::domain::Symbol;
+use super::namespace::NamespaceLane;
+use crate::domain::{AppDetail, AppKey, Event, Pod, Symbol};
+use crate::store::Place;
 use crate::store::delta::{Delta, Sink};
 
 /// How many changes of one source are handed out before it is another's turn.
@@ -25,9 +27,60 @@ pub struct Mailbox {
 #[derive(Default)]
 struct Lanes {
     of: HashMap<Symbol, Lane>,
-    /// Sources with something pending, each once, in the order of their turns.
-    turns: VecDeque<Symbol>,
+    pods: HashMap<Place, NamespaceLane<Pod>>,
+    events: HashMap<Place, NamespaceLane<Event>>,
+    /// The newest only; `None` is forgotten.
+    details: HashMap<AppKey, Option<Box<AppDetail>>>,
+    /// Lanes with something pending, each once, in the order of their turns.
+    turns: VecDeque<LaneName>,
     figures: Figures,
+}
+
+/// Whose lane it is.
+#[derive(Clone)]
+enum LaneName {
+    Source(Symbol),
+    Pods(Place),
+    Events(Place),
+    Detail(AppKey),
+}
+
+impl Lanes {
+    /// Takes from a lane: how many changes that counts as, and whether more is pending there.
+    fn take(&mut self, name: &LaneName, limit: usize, taken: &mut Vec<Delta>) -> (usize, bool) {
+        match name {
+            LaneName::Source(source) => {
+                let Some(lane) = self.of.get_mut(source) else { return (0, false) };
+                (lane.take(source, limit, taken), !lane.is_empty())
+            }
+            LaneName::Pods(place) => {
+                let Some(lane) = self.pods.get_mut(place) else { return (0, false) };
+                let count = lane.take(limit, |d| taken.push(Delta::Pods(place.0.clone(), place.1.clone(), d)));
+                let more = !lane.is_empty();
+                if !more {
+                    self.pods.remove(place);
+                }
+                (count, more)
+            }
+            LaneName::Events(place) => {
+                let Some(lane) = self.events.get_mut(place) else { return (0, false) };
+                let count = lane.take(limit, |d| taken.push(Delta::Events(place.0.clone(), place.1.clone(), d)));
+                let more = !lane.is_empty();
+                if !more {
+                    self.events.remove(place);
+                }
+                (count, more)
+            }
+            LaneName::Detail(app) => {
+                let Some(detail) = self.details.remove(app) else { return (0, false) };
+                taken.push(match detail {
+                    Some(detail) => Delta::Detail(app.clone(), detail),
+                    None => Delta::ForgetDetail(app.clone()),
+                });
+                (1, false)
+            }
+        }
+    }
 }
 
 /// What went through a mailbox since the start.
@@ -62,12 +115,12 @@ impl Mailbox {
         let mut left = limit;
         let mut lanes = self.lock();
         while left > 0
-            && let Some(source) = lanes.turns.pop_front()
+            && let Some(lane) = lanes.turns.pop_front()
         {
-            let Some(lane) = lanes.of.get_mut(&source) else { continue };
-            left -= lane.take(&source, left.min(TURN), &mut taken).min(left);
-            if !lane.is_empty() {
-                lanes.turns.push_back(source);
+            let (count, more) = lanes.take(&lane, left.min(TURN), &mut taken);
+            left -= count.min(left);
+            if more {
+                lanes.turns.push_back(lane);
             }
         }
         lanes.figures.taken += taken.len() as u64;
@@ -104,6 +157,9 @@ impl Sink for Mailbox {
             | Delta::Replace(source, _) => source.clone(),
             Delta::Upsert(row) => row.key.source.clone(),
             Delta::Remove(key) => key.source.clone(),
+            Delta::Pods(..) | Delta::Events(..) | Delta::Detail(..) | Delta::ForgetDetail(_) => {
+                return self.push_live(delta);
+            }
         };
         let mut guard = self.lock();
         let lanes = &mut *guard;
@@ -113,11 +169,46 @@ impl Sink for Mailbox {
         let overtaken = lane.push(delta);
         lanes.figures.coalesced += overtaken.count;
         if was_empty && !lane.is_empty() {
-            lanes.turns.push_back(source);
+            lanes.turns.push_back(LaneName::Source(source));
             self.notify.notify_one();
         }
         // thousands of rows may be in what was overtaken: nobody has to wait while they are freed
         drop(guard);
         drop(overtaken);
+    }
+}
+
+impl Mailbox {
+    /// Takes what is read for as long as somebody looks: the lane is gone as soon as it is empty.
+    fn push_live(&self, delta: Delta) {
+        let mut guard = self.lock();
+        let lanes = &mut *guard;
+        lanes.figures.pushed += 1;
+        let (begins, overtaken, name) = match delta {
+            Delta::Pods(context, namespace, delta) => {
+                let place = (context, namespace);
+                let lane = lanes.pods.entry(place.clone()).or_default();
+                (lane.is_empty(), lane.push(delta), LaneName::Pods(place))
+            }
+            Delta::Events(context, namespace, delta) => {
+                let place = (context, namespace);
+                let lane = lanes.events.entry(place.clone()).or_default();
+                (lane.is_empty(), lane.push(delta), LaneName::Events(place))
+            }
+            Delta::Detail(app, detail) => {
+                let known = lanes.details.insert(app.clone(), Some(detail));
+                (known.is_none(), u64::from(known.is_some()), LaneName::Detail(app))
+            }
+            Delta::ForgetDetail(app) => {
+                let known = lanes.details.insert(app.clone(), None);
+                (known.is_none(), u64::from(known.is_some()), LaneName::Detail(app))
+            }
+            _ => return,
+        };
+        lanes.figures.coalesced += overtaken;
+        if begins {
+            lanes.turns.push_back(name);
+            self.notify.notify_one();
+        }
     }
 }

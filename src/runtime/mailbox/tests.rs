@@ -39,6 +39,8 @@ impl Naive {
                 }
                 self.apply(Delta::Settle(source));
             }
+            // lanes of their own, with tests of their own
+            Delta::Pods(..) | Delta::Events(..) | Delta::Detail(..) | Delta::ForgetDetail(_) => {}
         }
     }
 }

@@ -109,6 +109,7 @@ impl Projector {
         let environment = self.texts.interner.get(classifier.environment(&facts));
         let service = self.texts.interner.get(&classifier.service(&facts));
         let from = Origin::of(spec);
+        let workloads = &status.resources.0.workloads;
         let texts = &mut self.texts;
         Some(AppRow {
             fullness: Fullness::Full,
@@ -137,6 +138,7 @@ impl Projector {
             refreshing: meta.annotations.refresh.is_some(),
             reconciled: moment(&status.reconciled),
             application_set: meta.owners.0.iter().find(|o| o.kind == "ApplicationSet").map(|o| texts.symbol(&o.name)),
+            workloads: workloads.iter().map(|(k, n)| (texts.symbol(k), texts.symbol(n))).collect(),
             labels: labels.into(),
             destination,
             key,

@@ -94,7 +94,7 @@ objects! {
     Status {
         sync: SyncStatus<'de> = "sync",
         health: HealthStatus<'de> = "health",
-        resources: Tally<Resources> = "resources",
+        resources: Tally<Resources<'de>> = "resources",
         operation: Option<OperationState<'de>> = "operationState",
         history: Last<HistoryRow<'de>> = "history",
         conditions: List<Condition<'de>, FEW> = "conditions",
@@ -116,6 +116,8 @@ objects! {
     }
 
     Resource {
+        kind: Text<'de> = "kind",
+        name: Text<'de> = "name",
         status: Text<'de> = "status",
         hook: bool = "hook",
         requires_pruning: bool = "requiresPruning",
@@ -220,21 +222,30 @@ objects! {
 
 /// The rows of `status.resources`, counted.
 #[derive(Debug, Default)]
-pub struct Resources {
+pub struct Resources<'de> {
     /// All but live hooks.
     pub total: u32,
     /// Those that differ from Git.
     pub drift: u32,
     /// Those that left Git.
     pub prunable: u32,
+    /// Kind and name of those that make pods, and of pods.
+    pub workloads: Vec<(Text<'de>, Text<'de>)>,
 }
 
-impl<'de> Count<'de> for Resources {
+/// Kinds whose pods belong to the Application.
+const WORKLOADS: [&str; 8] =
+    ["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob", "Pod", "Rollout"];
+
+impl<'de> Count<'de> for Resources<'de> {
     type Item = Resource<'de>;
 
     /// A live hook is listed too, with `requiresPruning` and without a status (recorded): it is no drift and nothing
     /// to prune.
     fn add(&mut self, resource: &Resource<'de>) {
+        if WORKLOADS.contains(&&*resource.kind) && self.workloads.len() < 4 * FEW {
+            self.workloads.push((resource.kind.clone(), resource.name.clone()));
+        }
         if !resource.hook {
             self.total += 1;
             self.drift += u32::from(resource.status == "OutOfSync");

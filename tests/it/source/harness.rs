@@ -78,6 +78,7 @@ impl Told {
                     self.rows.insert(row.key.clone(), *row);
                 }
             },
+            Delta::Pods(..) | Delta::Events(..) | Delta::Detail(..) | Delta::ForgetDetail(_) => {}
         }
     }
 }

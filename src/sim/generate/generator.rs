@@ -1,32 +1,14 @@
-//! Thousands of Applications, all different, each as large as a real one.
-//!
-//! A whole Application is built once for each shape (how many resources it has, whether it syncs itself, what state it
-//! is in) and kept as text with holes; an Application is that text with its own words in the holes. So building 10,000
-//! of them costs little more than reading 200 MB of JSON.
+//! Applications one after the other, each from the template of its shape.
 
+use super::words::{ENVIRONMENTS, HISTORY, NAME, Text, Words, hole, row_hole};
 use crate::sim::manifest::app::{App, Automated, Release, ResourceRef, Workload, WorkloadKind};
-use crate::sim::manifest::meta::hex;
-use crate::sim::manifest::{application, meta};
-use crate::sim::time::{minus, stamp};
+use crate::sim::manifest::application;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::time::Duration;
 
-/// Every hole stands between these; no JSON text has the character.
-const MARK: char = '\u{1}';
-const HISTORY: usize = 10;
 const RESOURCES: std::ops::RangeInclusive<usize> = 20..=40;
-const ENVIRONMENTS: [(&str, &str); 4] =
-    [("dev", "main"), ("qa", "main"), ("staging", "release/staging"), ("prod", "release/prod")];
-const PROJECTS: [&str; 8] =
-    ["payments", "checkout", "identity", "search", "logistics", "insights", "platform", "storefront"];
-const NOUNS: [&str; 24] = [
-    "gateway", "ledger", "invoice", "catalog", "cart", "pricing", "session", "profile", "indexer", "ranker", "courier",
-    "depot", "tracker", "report", "ingest", "billing", "webhook", "mailer", "feature", "audit", "quota", "media",
-    "review", "coupon",
-];
 const KINDS: [(&str, &str); 9] = [
     ("", "ConfigMap"),
     ("", "Secret"),
@@ -148,99 +130,6 @@ impl Iterator for Generator {
     }
 }
 
-/// The projects that generated Applications belong to.
-#[must_use]
-pub fn projects() -> &'static [&'static str] {
-    &PROJECTS
-}
-
-/// What differs from one Application to the next: the words for the holes, by their place in [`HOLES`].
-struct Words([String; HOLES.len()]);
-
-/// Names of the holes; `revN`, `staN` and `depN` are history row N's revision, start and end.
-const HOLES: [&str; 41] = [
-    "uid",
-    "owner",
-    "project",
-    "environment",
-    "branch",
-    "team",
-    "version",
-    "reconciled",
-    "service",
-    "name",
-    "created",
-    "rev0",
-    "rev1",
-    "rev2",
-    "rev3",
-    "rev4",
-    "rev5",
-    "rev6",
-    "rev7",
-    "rev8",
-    "rev9",
-    "sta0",
-    "sta1",
-    "sta2",
-    "sta3",
-    "sta4",
-    "sta5",
-    "sta6",
-    "sta7",
-    "sta8",
-    "sta9",
-    "dep0",
-    "dep1",
-    "dep2",
-    "dep3",
-    "dep4",
-    "dep5",
-    "dep6",
-    "dep7",
-    "dep8",
-    "dep9",
-];
-const NAME: usize = 9;
-const FIRST_ROW: usize = 11;
-
-impl Words {
-    fn new(index: usize, now: Timestamp, random: &mut fastrand::Rng) -> Self {
-        let (environment, branch) = ENVIRONMENTS[index % ENVIRONMENTS.len()];
-        let row = index / ENVIRONMENTS.len();
-        let (project, noun) = (PROJECTS[row % PROJECTS.len()], NOUNS[(row / PROJECTS.len()) % NOUNS.len()]);
-        let round = row / (PROJECTS.len() * NOUNS.len());
-        let service = if round == 0 { format!("{project}-{noun}") } else { format!("{project}-{noun}-{}", round + 1) };
-        let name = format!("{service}-{environment}");
-        let mut words = [const { String::new() }; HOLES.len()];
-        let mut age = random.u64(300..800_000);
-        for row in (0..HISTORY).rev() {
-            let at = minus(now, Duration::from_secs(age));
-            words[FIRST_ROW + row] = hex(&format!("{branch} {age} {}", random.u32(..)), 40);
-            words[FIRST_ROW + HISTORY + row] = stamp(minus(at, Duration::from_secs(random.u64(5..90))));
-            words[FIRST_ROW + 2 * HISTORY + row] = stamp(at);
-            age += random.u64(3_600..500_000);
-        }
-        let first = [
-            meta::uid(&["generated", &name]),
-            meta::uid(&["generated", project]),
-            project.to_owned(),
-            environment.to_owned(),
-            branch.to_owned(),
-            format!("team-{noun}"),
-            format!("{}.{}.{}", random.u8(1..9), random.u8(0..30), random.u8(0..20)),
-            stamp(minus(now, Duration::from_secs(random.u64(1..150)))),
-            service,
-            name,
-            stamp(minus(now, Duration::from_secs(age + 60))),
-        ];
-        for (word, first) in words.iter_mut().zip(first) {
-            *word = first;
-        }
-        Self(words)
-    }
-}
-
 /// The text of all Applications of a shape, in the two parts a store takes.
 struct Template {
     head: Text,
@@ -264,52 +153,6 @@ impl Template {
         rest.push('}');
         Self { head: Text::new(&head.to_string()), rest: Text::new(&rest) }
     }
-}
-
-/// A text cut at its holes.
-struct Text {
-    pieces: Vec<Piece>,
-    length: usize,
-}
-
-enum Piece {
-    Words(String),
-    /// Its place in [`HOLES`].
-    Hole(usize),
-}
-
-impl Text {
-    fn new(json: &str) -> Self {
-        // JSON writes the mark as an escape
-        let pieces = json
-            .split("\\u0001")
-            .enumerate()
-            .map(|(index, part)| match HOLES.iter().position(|hole| *hole == part) {
-                Some(hole) if index % 2 == 1 => Piece::Hole(hole),
-                _ => Piece::Words(part.to_owned()),
-            })
-            .collect();
-        Self { pieces, length: json.len() + 1_024 }
-    }
-
-    fn fill(&self, words: &Words) -> String {
-        let mut text = String::with_capacity(self.length);
-        for piece in &self.pieces {
-            text.push_str(match piece {
-                Piece::Words(part) => part,
-                Piece::Hole(hole) => &words.0[*hole],
-            });
-        }
-        text
-    }
-}
-
-fn hole(word: &str) -> String {
-    format!("{MARK}{word}{MARK}")
-}
-
-fn row_hole(what: &str, row: usize) -> String {
-    hole(&format!("{what}{row}"))
 }
 
 /// An Application of a shape, with holes where Applications differ.

@@ -1,0 +1,110 @@
+//! The resources of an Application: what its App screen shows.
+
+use super::{Condition, Health, Phase, Symbol, Sync, Timestamp};
+
+/// One object an Application manages, or one its last operation dealt with.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Resource {
+    /// API group; empty for the core group.
+    pub group: Symbol,
+    /// Kind.
+    pub kind: Symbol,
+    /// API version, without the group.
+    pub version: Symbol,
+    /// Empty for objects without one.
+    pub namespace: Symbol,
+    /// Name.
+    pub name: Symbol,
+    /// Whether it equals Git; `None` for hooks and for what only the last operation knows.
+    pub sync: Option<Sync>,
+    /// A hook.
+    pub hook: bool,
+    /// It left Git and would be pruned.
+    pub prune: bool,
+    /// Its sync wave.
+    pub wave: i64,
+    /// `PreSync`, `Sync`, `PostSync`, `SyncFail`: where it stands in the last operation, if it was part of it.
+    pub phase: Option<Symbol>,
+    /// What the last operation made of it.
+    pub result: Option<ResourceResult>,
+    /// Our own verdict from the live object; `None` for a kind without a rule, and before the object was read.
+    pub health: Option<(Health, Option<Box<str>>)>,
+    /// What Argo CD says, where its version still says it per resource.
+    pub argocd_health: Option<Health>,
+    /// The live object is not there.
+    pub missing: bool,
+    /// Why the live object could not be read, in the server's own words.
+    pub unread: Option<Box<str>>,
+    /// When the live object was made.
+    pub created: Option<Timestamp>,
+}
+
+/// What an operation made of a resource.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct ResourceResult {
+    /// `Synced`, `SyncFailed`, `Pruned`, `PruneSkipped`; empty while it waits.
+    pub status: Symbol,
+    /// What the server said.
+    pub message: Option<Box<str>>,
+    /// Phase of a hook, and of an ordinary resource too: `Running` is applied and waited for.
+    pub phase: Option<Phase>,
+}
+
+/// A row of `status.history`.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct HistoryEntry {
+    /// Its id, which a rollback names.
+    pub id: i64,
+    /// The revision that was applied.
+    pub revision: Symbol,
+    /// When it began.
+    pub started: Option<Timestamp>,
+    /// When it was done.
+    pub deployed: Option<Timestamp>,
+    /// Who asked for it; `None` for auto-sync.
+    pub by: Option<Symbol>,
+}
+
+/// What the App screen shows of one Application beyond its row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AppDetail {
+    /// Its resources: by phase (PreSync, Sync, PostSync, SyncFail), wave, kind and name.
+    pub resources: Vec<Resource>,
+    /// All conditions.
+    pub conditions: Vec<Condition>,
+    /// All of `status.history`, oldest first.
+    pub history: Vec<HistoryEntry>,
+    /// The cluster the live objects were read from, or why there was none to read.
+    pub read_from: Result<Symbol, Box<str>>,
+    /// When this was read.
+    pub at: Option<Timestamp>,
+    /// Why it could not be read anew, if the last attempt failed: what is here is older than that.
+    pub failed: Option<Box<str>>,
+}
+
+impl Default for AppDetail {
+    fn default() -> Self {
+        Self {
+            resources: Vec::new(),
+            conditions: Vec::new(),
+            history: Vec::new(),
+            read_from: Err("not read yet".into()),
+            at: None,
+            failed: None,
+        }
+    }
+}
+
+impl Resource {
+    /// The order of a tree: phases in the order they run, then waves, then kinds and names.
+    #[must_use]
+    pub fn place(&self) -> (usize, i64, &str, &str, &str) {
+        let phase = match self.phase.as_deref() {
+            Some("PreSync") => 0,
+            Some("PostSync") => 2,
+            Some("SyncFail") => 3,
+            _ => 1,
+        };
+        (phase, self.wave, &self.kind, &self.namespace, &self.name)
+    }
+}

@@ -1,0 +1,25 @@
+//! What a screen needs beyond the rows.
+
+use crate::domain::AppKey;
+
+/// Something a visible screen shows that is only read while it is looked at. Views list them with what is nearest to the
+/// selection first: where there are too many, the last are left out.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Interest {
+    /// The pods of the namespace an Application deploys to.
+    Pods(AppKey),
+    /// The Events of the namespace an Application deploys to, and those about the Application itself.
+    Events(AppKey),
+    /// The resources of an Application, with health from the live objects.
+    Resources(AppKey),
+}
+
+impl Interest {
+    /// Whose it is.
+    #[must_use]
+    pub fn app(&self) -> &AppKey {
+        match self {
+            Self::Pods(app) | Self::Events(app) | Self::Resources(app) => app,
+        }
+    }
+}
