@@ -60,6 +60,19 @@ pub fn draw(model: &mut Model, now: Timestamp, work: &Work, buf: &mut Buffer) {
     }
 }
 
+/// Brings the visible screen up to date without drawing it, so that keys that come faster than frames find the screen
+/// they were typed for.
+pub fn lay_out(model: &mut Model, now: Timestamp) {
+    let work = Work::default();
+    let Model { apps, stack, lens, keys, theme, glyphs, size, .. } = model;
+    let seen = Seen { apps, now, theme, glyphs, keys, below: stack.below(), work: &work };
+    let area = Rect::new(0, 0, size.width, size.height);
+    if !area.is_empty() {
+        let body = Places::of(area, stack.top().id()).body;
+        stack.top_mut().layout(lens, &seen, body);
+    }
+}
+
 /// Points from the line above the prompt at the word that is not understood.
 fn draw_filter_error(seen: &Seen<'_>, error: &QueryError, prompt: Rect, buf: &mut Buffer) {
     let line = Rect { y: prompt.y.saturating_sub(1), ..prompt };

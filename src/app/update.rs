@@ -3,6 +3,7 @@
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind};
 use ratatui::layout::Size;
 
+use super::frame;
 use super::model::Model;
 use super::msg::{Msg, Request};
 use crate::command::{CommandId, Scope};
@@ -87,6 +88,7 @@ fn type_filter(model: &mut Model, key: KeyEvent, now: Timestamp) -> Vec<Request>
 
 /// Does a command: the visible screen first, then what belongs to everyone.
 pub fn command(model: &mut Model, id: CommandId, now: Timestamp) -> Vec<Request> {
+    frame::lay_out(model, now);
     let work = Work::default();
     let seen = Seen {
         apps: &model.apps,

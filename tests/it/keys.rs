@@ -164,6 +164,18 @@ fn keys_are_read_as_they_are_written() {
 }
 
 #[test]
+fn keys_may_come_faster_than_frames() {
+    let mut burst = cockpit(voyage(), ScreenId::Board, (80, 24));
+    for word in "v j j / c e l e r y enter j j enter".split_whitespace() {
+        burst.take(Msg::Input(Event::Key(key(word))));
+    }
+    assert_eq!(
+        (burst.screen(), burst.selected().as_deref()),
+        (ScreenId::Detail, Some("predator-cloud/celery-staging"))
+    );
+}
+
+#[test]
 fn a_bare_g_never_acts() {
     for screen in &REGISTRY {
         let mut cockpit = in_the_middle(screen.id);
