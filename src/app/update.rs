@@ -159,9 +159,11 @@ fn everyones(model: &mut Model, id: CommandId, now: Timestamp) -> Option<Request
     None
 }
 
-/// Shows a screen of the selected Application, if one is selected.
+/// Shows a screen of the selected Application, if one is selected; the key that opened it closes it too.
 fn open_for_selected(model: &mut Model, screen: ScreenId, now: Timestamp) {
-    if model.lens.selected.is_some() {
+    if model.stack.top().id() == screen {
+        model.stack.pop();
+    } else if model.lens.selected.is_some() {
         model.stack.push(screen);
     } else {
         model.say("no Application is selected".to_owned(), now);

@@ -69,7 +69,7 @@ impl View for App {
             let here = n == self.window.selected;
             let over = |role| if here { seen.style(role).patch(seen.style(Role::Selection)) } else { seen.style(role) };
             let mut pen = Pen::new(buf, area, row as u16, seen.glyphs.ellipsis);
-            pen.cell(if here { seen.glyphs.cursor } else { "" }, 1, over(Role::Cursor));
+            pen.cell(if here { seen.glyphs.cursor } else { "" }, 2, over(Role::Cursor));
             for (text, role) in line {
                 pen.text(text, over(*role));
             }

@@ -171,7 +171,7 @@ fn keys_may_come_faster_than_frames() {
     }
     assert_eq!(
         (burst.screen(), burst.selected().as_deref()),
-        (ScreenId::Detail, Some("predator-cloud/celery-staging"))
+        (ScreenId::App, Some("predator-cloud/celery-staging"))
     );
 }
 
