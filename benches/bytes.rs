@@ -24,7 +24,6 @@ const SECONDS: u32 = 20;
 fn storm(bencher: divan::Bencher<'_, '_>, list: &str) {
     let bytes: usize = play(list);
     let a_second = bytes / SECONDS as usize;
-    #[expect(clippy::print_stdout, reason = "a figure that is no time has no other place in the report")]
     println!("                     {list}: {a_second} bytes a second");
     bencher.counter(BytesCount::new(bytes)).bench_local(|| play(list));
 }
