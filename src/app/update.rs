@@ -130,6 +130,7 @@ fn everyones(model: &mut Model, id: CommandId, now: Timestamp) -> Option<Request
                 return Some(Request::Quit);
             }
         }
+        CommandId::WhyOpen => open_for_selected(model, ScreenId::Why, now),
         CommandId::EventsOpen => open_for_selected(model, ScreenId::Events, now),
         CommandId::ViewHelp => model.stack.push(ScreenId::Help),
         CommandId::ViewLinks => model.stack.push(ScreenId::Links),

@@ -17,6 +17,8 @@ pub enum Scope {
     App,
     /// What was told about one Application.
     Events,
+    /// Why one Application is in trouble.
+    Why,
     /// The sources.
     Links,
     /// The help page.
@@ -29,13 +31,14 @@ pub enum Scope {
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Board,
         Self::Fleet,
         Self::List,
         Self::Chooser,
         Self::App,
         Self::Events,
+        Self::Why,
         Self::Links,
         Self::Help,
         Self::Prompt,
@@ -52,6 +55,7 @@ impl Scope {
             Self::Chooser => "Chooser",
             Self::App => "Application",
             Self::Events => "Events",
+            Self::Why => "Why",
             Self::Links => "Sources",
             Self::Help => "Help",
             Self::Prompt => "While typing",
@@ -74,6 +78,7 @@ impl Word for Scope {
             Self::Chooser => "chooser",
             Self::App => "app",
             Self::Events => "events",
+            Self::Why => "why",
             Self::Links => "links",
             Self::Help => "help",
             Self::Prompt => "prompt",
@@ -91,6 +96,7 @@ impl keymap::Scope for Scope {
             Self::Chooser => &[Self::Chooser, Self::Global],
             Self::App => &[Self::App, Self::Global],
             Self::Events => &[Self::Events, Self::Global],
+            Self::Why => &[Self::Why, Self::Global],
             Self::Links => &[Self::Links, Self::Global],
             Self::Help => &[Self::Help, Self::Global],
             Self::Prompt => &[Self::Prompt],
@@ -184,6 +190,7 @@ commands! {
     HalfPageUp        "page.half-up"        Global  ""         "Move half a page up";
     PageDown          "page.down"           Global  ""         "Move a page down";
     PageUp            "page.up"             Global  ""         "Move a page up";
+    WhyOpen           "why.open"            Global  "why"      "Show why the selected Application is in trouble";
     EventsOpen        "events.open"         Global  "events"   "Show what was told about the selected Application";
     ViewLinks         "view.links"          Global  "sources"  "Show the sources and how they are doing";
     SourcesReconnect  "sources.reconnect"   Global  ""         "Connect every source anew that is on";

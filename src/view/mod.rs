@@ -16,6 +16,7 @@ pub mod lens;
 pub mod links;
 pub mod seen;
 pub mod status;
+pub mod why;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -65,6 +66,8 @@ pub enum ScreenId {
     App,
     /// What was told about one Application.
     Events,
+    /// Why one Application is in trouble.
+    Why,
     /// The sources.
     Links,
     /// The keys.
@@ -83,12 +86,13 @@ pub struct Screen {
 }
 
 /// Every screen there is.
-pub static REGISTRY: [Screen; 7] = [
+pub static REGISTRY: [Screen; 8] = [
     Screen { id: ScreenId::Board, word: "board", make: || Box::new(board::Board::default()) },
     Screen { id: ScreenId::Fleet, word: "fleet", make: || Box::new(fleet::Fleet::default()) },
     Screen { id: ScreenId::Chooser, word: "chooser", make: || Box::new(chooser::Chooser::default()) },
     Screen { id: ScreenId::App, word: "app", make: || Box::new(app::App::default()) },
     Screen { id: ScreenId::Events, word: "events", make: || Box::new(events::Events::default()) },
+    Screen { id: ScreenId::Why, word: "why", make: || Box::new(why::Why::default()) },
     Screen { id: ScreenId::Links, word: "links", make: || Box::new(links::Links::default()) },
     Screen { id: ScreenId::Help, word: "help", make: || Box::new(help::Help::default()) },
 ];

@@ -169,10 +169,7 @@ fn keys_may_come_faster_than_frames() {
     for word in "v j j / c e l e r y enter j j enter".split_whitespace() {
         burst.take(Msg::Input(Event::Key(key(word))));
     }
-    assert_eq!(
-        (burst.screen(), burst.selected().as_deref()),
-        (ScreenId::App, Some("predator-cloud/celery-staging"))
-    );
+    assert_eq!((burst.screen(), burst.selected().as_deref()), (ScreenId::App, Some("predator-cloud/celery-staging")));
 }
 
 #[test]
