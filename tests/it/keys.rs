@@ -22,7 +22,7 @@ fn in_the_middle(screen: ScreenId) -> Cockpit {
     cockpit.model.lens.selected = Some(row.key.clone());
     match screen {
         ScreenId::Chooser => drop(cockpit.press("j")),
-        ScreenId::Links | ScreenId::App | ScreenId::Help => drop(cockpit.press("j j j j j")),
+        ScreenId::Links | ScreenId::App | ScreenId::Why | ScreenId::Help => drop(cockpit.press("j j j j j")),
         ScreenId::Board => drop(cockpit.press("home j j j")),
         ScreenId::Events => {
             tell_events(&mut cockpit);
