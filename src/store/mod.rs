@@ -15,6 +15,7 @@ mod live;
 mod placed;
 pub mod pods;
 pub mod query;
+mod why;
 
 pub use apps::{Apps, RowId, SourceState};
 pub use census::{Census, EnvironmentCount};

@@ -1,0 +1,83 @@
+//! Gathering what a verdict rests on.
+
+use super::apps::{Apps, RowId};
+use crate::domain::{AppRow, ContainerState, Event, ObjectRef, Pod, Symbol, Timestamp, Trouble, Why, trouble};
+
+impl Apps {
+    /// Why the row at `id` is in trouble, with what is known of it now; `None` when it is not. The log lines are not the
+    /// store's to know.
+    #[must_use]
+    pub fn why(&self, id: RowId, now: Timestamp) -> Option<Why> {
+        let (row, verdict) = (self.get(id)?, self.trouble(id, now)?);
+        let place = self.place_of(id);
+        let unhealthy = |pod: &Pod| place.as_ref().and_then(|place| self.live.unhealthy(place, pod));
+        let pods = self.pods_of(id);
+        let failing = pods.iter().filter_map(|pod| Some((*pod, trouble::of_pod(pod, unhealthy(pod), now).0?)));
+        let worst = failing.min_by_key(|(_, trouble)| (trouble.kind, trouble.since.unwrap_or(Timestamp::MAX)));
+        let pod = worst.filter(|(_, trouble)| trouble.kind == verdict.kind).map(|(pod, _)| pod);
+        let mut why = blank(row, verdict);
+        if let Some(pod) = pod {
+            why.chain = chain(row, pod);
+            if let Some(container) = trouble::culprit(pod, unhealthy(pod), now) {
+                why.container = Some(container.name.clone());
+                why.restarts = container.restarts;
+                let ended = container.ended();
+                why.exit_code = ended.map(|ended| ended.exit_code);
+                let waiting = match &container.state {
+                    ContainerState::Waiting { reason, message } => Some((reason.clone(), message.clone())),
+                    ContainerState::Running { .. } | ContainerState::Terminated(_) => None,
+                };
+                let said = waiting.or_else(|| ended.map(|ended| (ended.reason.clone(), ended.message.clone())));
+                (why.reason, why.message) = said.map_or((None, None), |(reason, message)| (Some(reason), message));
+            } else if let Some((message, _)) = &pod.unschedulable {
+                why.reason = Some("Unschedulable".into());
+                why.message = Some(message.clone());
+            }
+        }
+        let about_pod = pod.zip(place.as_ref()).and_then(|(pod, place)| {
+            self.events().at(place).find(|event| event.warning && is_about(event, "Pod", &pod.name))
+        });
+        let own = (row.key.source.clone(), row.key.namespace.clone());
+        let about_app =
+            || self.events().at(&own).find(|event| event.warning && is_about(event, "Application", &row.key.name));
+        why.event = about_pod.or_else(about_app).cloned();
+        Some(why)
+    }
+}
+
+fn blank(row: &AppRow, verdict: Trouble) -> Why {
+    Why {
+        app: row.key.clone(),
+        since: verdict.since,
+        trouble: verdict,
+        chain: Vec::new(),
+        container: None,
+        reason: None,
+        message: None,
+        exit_code: None,
+        restarts: 0,
+        log: Vec::new(),
+        event: None,
+        operation: row.operation.as_ref().and_then(|operation| operation.message.clone()),
+        argocd: (row.health, row.health_message.clone()),
+    }
+}
+
+fn is_about(event: &Event, kind: &str, name: &Symbol) -> bool {
+    &*event.object.kind == kind && event.object.name == *name
+}
+
+/// From what the Application lists down to the pod.
+fn chain(row: &AppRow, pod: &Pod) -> Vec<ObjectRef> {
+    let reference =
+        |kind: &str, name: &str| ObjectRef { kind: kind.into(), namespace: pod.namespace.clone(), name: name.into() };
+    let listed = |kind: &str, name: &str| row.workloads.iter().any(|(k, n)| &**k == kind && &**n == name);
+    let mut chain = vec![reference("Pod", &pod.name)];
+    if let Some((kind, name)) = &pod.owner {
+        chain.push(reference(kind, name));
+        let makers = pod.workloads().filter(|(k, n)| listed(k, n));
+        chain.extend(makers.map(|(k, n)| reference(k, n)).find(|maker| !chain.contains(maker)));
+    }
+    chain.reverse();
+    chain
+}
