@@ -19,7 +19,7 @@ use crate::domain::{Clock, SourceFacts, Symbol};
 use crate::runtime::clock::SystemClock;
 use crate::runtime::mailbox::Mailbox;
 use crate::runtime::sources::{KnownSource, Sources};
-use crate::source::kube::{KubeconfigPlace, SourceSpec, contexts};
+use crate::source::kube::{KubeconfigPlace, SourceSpec, contexts, routes};
 use crate::source::{SourceError, Surroundings};
 use crate::store::Apps;
 
@@ -86,6 +86,7 @@ pub fn setup(everywhere: &Everywhere, place: &KubeconfigPlace, io: &Handle) -> R
     let sources = Sources::new(sources, surroundings, io.clone());
     let mut apps = Apps::new(classifier);
     sources.announce(&mut apps);
+    apps.set_routes(Arc::new(routes(place, Vec::new()).map_err(source_failure)?), clock.now());
     let complaints = errors.iter().map(ToString::to_string).collect();
     Ok(Setup { settings, complaints, sources, start, mailbox, news, clock, apps })
 }

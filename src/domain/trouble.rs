@@ -163,6 +163,13 @@ pub fn of_pod(pod: &Pod, unhealthy: Option<&Event>, now: Timestamp) -> (Option<T
     (worst, next)
 }
 
+/// The container a pod's trouble comes from.
+#[must_use]
+pub fn culprit<'a>(pod: &'a Pod, unhealthy: Option<&Event>, now: Timestamp) -> Option<&'a Container> {
+    let judged = pod.containers.iter().filter_map(|c| Some((c, of_container(pod, c, unhealthy, now).0?)));
+    judged.min_by_key(|(_, verdict)| (verdict.kind, verdict.since.unwrap_or(Timestamp::MAX))).map(|(c, _)| c)
+}
+
 fn of_container(
     pod: &Pod,
     container: &Container,

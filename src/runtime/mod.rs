@@ -5,6 +5,7 @@
 
 pub mod clock;
 pub mod input;
+pub mod interests;
 pub mod mailbox;
 pub mod observe;
 pub mod painter;

@@ -83,6 +83,11 @@ impl Sources {
         }
     }
 
+    /// How each known source is read, on or not.
+    pub fn specs(&self) -> impl Iterator<Item = (&Symbol, &SourceSpec)> {
+        self.known.iter().map(|(name, source)| (name, &source.spec))
+    }
+
     /// The sources that are on.
     pub fn on(&self) -> impl Iterator<Item = &Symbol> {
         self.tasks.keys()

@@ -50,7 +50,7 @@ impl Live {
     }
 
     /// The latest failed probe of a pod.
-    fn unhealthy(&self, place: &Place, pod: &Pod) -> Option<&Event> {
+    pub fn unhealthy(&self, place: &Place, pod: &Pod) -> Option<&Event> {
         let may_matter = pod.containers.iter().any(|c| !c.ready && !c.init);
         if !may_matter {
             return None;
@@ -245,3 +245,7 @@ impl Apps {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "live_tests.rs"]
+mod tests;

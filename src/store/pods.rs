@@ -19,6 +19,7 @@ pub struct Pods {
 struct PodsAt {
     link: Link,
     pods: BTreeMap<Symbol, Pod>,
+    generation: u64,
 }
 
 /// What a change touched.
@@ -39,6 +40,7 @@ impl Pods {
             return if self.places.remove(place).is_some() { Touched::All } else { Touched::Nothing };
         }
         let at = self.places.entry(place.clone()).or_default();
+        at.generation = self.generation;
         match delta {
             NamespaceDelta::Link(link) => {
                 at.link = link;
@@ -83,6 +85,12 @@ impl Pods {
     /// The places somebody looks at.
     pub fn places(&self) -> impl Iterator<Item = &Place> {
         self.places.keys()
+    }
+
+    /// Moves at any change of a place; 0 where nobody looks.
+    #[must_use]
+    pub fn generation_at(&self, place: &Place) -> u64 {
+        self.places.get(place).map_or(0, |at| at.generation)
     }
 
     /// Moves at any change.

@@ -6,6 +6,7 @@ mod architecture;
 mod clock;
 mod fixture;
 mod keys;
+mod pods;
 mod program;
 mod screens;
 mod sim_kubernetes;

@@ -1,0 +1,300 @@
+//! The tasks that read what the visible screen needs beyond the rows: started when a view asks, stopped a while after it
+//! no longer does.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::sync::Notify;
+
+use super::scope::Scope;
+use super::sources::Sources;
+use crate::domain::time::after;
+use crate::domain::{AppDetail, AppKey, AppRow, Clock, Link, Symbol, Timestamp};
+use crate::source::Surroundings;
+use crate::source::kube::{self, Cluster, SourceSpec};
+use crate::store::{Apps, Delta, Interest, NamespaceDelta, Place, Sink};
+
+/// Namespaces, and Applications, that are read at once, of each kind of reading.
+pub const MOST: usize = 32;
+/// How long something nobody asks for any more is read on: looking away for a moment costs nothing.
+const LINGER: Duration = Duration::from_secs(5);
+/// Resources are read anew after this at the latest: not all that changes their health shows elsewhere.
+const REFRESH: Duration = Duration::from_secs(30);
+/// Changes come in bursts: resources are read anew at most this often.
+const BURST: Duration = Duration::from_secs(1);
+
+/// What a task reads.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Reading {
+    Pods(Place),
+    Events(Place),
+    Detail(AppKey),
+}
+
+struct Task {
+    scope: Scope,
+    unwanted_since: Option<Timestamp>,
+    /// For details: what they were last read for, and how to say that it changed.
+    seen: Option<Box<(AppRow, u64)>>,
+    changed: Arc<Notify>,
+}
+
+/// The readings that are under way.
+pub struct Interests {
+    specs: BTreeMap<Symbol, SourceSpec>,
+    clusters: BTreeMap<Symbol, Cluster>,
+    tasks: BTreeMap<Reading, Task>,
+    /// Stopped, and not ended yet: what it reads is not read anew before it is gone, or its end would be taken for the
+    /// end of the new reading.
+    ending: Vec<(Reading, Scope)>,
+    left_out: usize,
+    surroundings: Surroundings,
+    io: Handle,
+}
+
+impl Interests {
+    /// Nothing is read. Tasks will run on `io`, through the contexts of `sources`, whether those are on or not.
+    #[must_use]
+    pub fn new(sources: &Sources, surroundings: Surroundings, io: Handle) -> Self {
+        let specs = sources.specs().map(|(name, spec)| (name.clone(), spec.clone())).collect();
+        Self {
+            specs,
+            clusters: BTreeMap::new(),
+            tasks: BTreeMap::new(),
+            ending: Vec::new(),
+            left_out: 0,
+            surroundings,
+            io,
+        }
+    }
+
+    /// Reads what is wanted, and nothing else for long. The first of `interests` are the most important: above
+    /// [`MOST`] readings of a kind the rest is left out. Says when it wants to be asked again although nothing changed.
+    pub fn want(&mut self, interests: &[Interest], apps: &Apps, now: Timestamp) -> Option<Timestamp> {
+        self.ending.retain(|(_, scope)| scope.running() > 0);
+        let (wanted, left_out) = choose(interests, apps);
+        self.left_out = left_out;
+        for (reading, task) in &mut self.tasks {
+            if wanted.contains(reading) {
+                task.unwanted_since = None;
+            } else {
+                task.unwanted_since.get_or_insert(now);
+            }
+        }
+        let mut again = None;
+        for reading in &wanted {
+            if !self.tasks.contains_key(reading) {
+                if self.ending.iter().any(|(ending, _)| ending == reading) {
+                    again = Some(after(now, Duration::from_millis(20)));
+                } else {
+                    self.start(reading, apps);
+                }
+            }
+            self.poke(reading, apps);
+        }
+        let room = |tasks: &BTreeMap<Reading, Task>, like: &Reading| {
+            tasks.keys().filter(|other| std::mem::discriminant(*other) == std::mem::discriminant(like)).count() <= MOST
+        };
+        let unwanted: Vec<(Reading, Timestamp)> =
+            self.tasks.iter().filter_map(|(r, t)| Some((r.clone(), t.unwanted_since?))).collect();
+        for (reading, since) in unwanted {
+            let due = after(since, LINGER);
+            if due > now && room(&self.tasks, &reading) {
+                again = Some(again.map_or(due, |at: Timestamp| at.min(due)));
+            } else {
+                self.stop(&reading);
+            }
+        }
+        again
+    }
+
+    /// How many namespaces or Applications were asked for and are not read, because they are too many.
+    #[must_use]
+    pub fn left_out(&self) -> usize {
+        self.left_out
+    }
+
+    /// How many readings are under way, those that linger included.
+    #[must_use]
+    pub fn running(&self) -> usize {
+        self.tasks.len()
+    }
+
+    /// Begins everything anew, with new connections, when it is next asked for.
+    pub fn reconnect(&mut self) {
+        self.clusters.clear();
+        for reading in self.tasks.keys().cloned().collect::<Vec<_>>() {
+            self.stop(&reading);
+        }
+    }
+
+    /// The cluster behind a context, for one-shot queries; `None` for a context nobody knows.
+    pub fn cluster(&mut self, context: &Symbol) -> Option<Cluster> {
+        if let Some(known) = self.clusters.get(context) {
+            return Some(known.clone());
+        }
+        let cluster = Cluster::new(self.specs.get(context)?.clone(), Arc::clone(&self.surroundings.clock));
+        self.clusters.insert(context.clone(), cluster.clone());
+        Some(cluster)
+    }
+
+    fn start(&mut self, reading: &Reading, apps: &Apps) {
+        let sink = Arc::clone(&self.surroundings.sink);
+        let changed = Arc::new(Notify::new());
+        let scope = match reading {
+            Reading::Pods(place) => {
+                let Some(cluster) = self.cluster(&place.0) else { return };
+                let delta = |link| Delta::Pods(place.0.clone(), place.1.clone(), NamespaceDelta::Link(link));
+                let work = kube::watch_pods(cluster, place.1.clone(), Arc::clone(&sink));
+                self.run(format!("pods of {}/{}", place.0, place.1), work, delta(Link::Off), delta)
+            }
+            Reading::Events(place) => {
+                let Some(cluster) = self.cluster(&place.0) else { return };
+                let delta = |link| Delta::Events(place.0.clone(), place.1.clone(), NamespaceDelta::Link(link));
+                let work = kube::watch_events(cluster, place.1.clone(), Arc::clone(&sink));
+                self.run(format!("events of {}/{}", place.0, place.1), work, delta(Link::Off), delta)
+            }
+            Reading::Detail(app) => {
+                let Some(argo) = self.cluster(&app.source) else { return };
+                let route = apps.find(app).and_then(|id| apps.route(id));
+                let target = match route.as_ref().map(|route| (route, route.context())) {
+                    Some((_, Some(context))) => {
+                        self.cluster(context).ok_or_else(|| format!("the kubeconfig has no context {context}"))
+                    }
+                    Some((route, None)) => Err(route.to_string()),
+                    None => Err("the Application is gone".to_owned()),
+                };
+                let broken = |link: Link| {
+                    let failed = match link {
+                        Link::Auth { why } => Some(why.into()),
+                        _ => None,
+                    };
+                    Delta::Detail(app.clone(), Box::new(AppDetail { failed, ..AppDetail::default() }))
+                };
+                let work = follow_detail(argo, target, app.clone(), Arc::clone(&sink), Arc::clone(&changed));
+                self.run(format!("resources of {}", app.name), work, Delta::ForgetDetail(app.clone()), broken)
+            }
+        };
+        self.tasks.insert(reading.clone(), Task { scope, unwanted_since: None, seen: None, changed });
+    }
+
+    /// Runs `work` with `end` as its last word, whatever ends it.
+    fn run(
+        &self,
+        name: String,
+        work: impl Future<Output = ()> + Send + 'static,
+        end: Delta,
+        broken: impl Fn(Link) -> Delta,
+    ) -> Scope {
+        let sink = Arc::clone(&self.surroundings.sink);
+        let broken = broken(Link::Auth { why: format!("what reads the {name} broke; ctrl-r starts it anew") });
+        let scope = Scope::new(self.io.clone(), move |_| sink.push(broken.clone()));
+        let last_word = LastWord { sink: Arc::clone(&self.surroundings.sink), delta: Some(end) };
+        scope.spawn(name, async move {
+            let _last_word = last_word;
+            work.await;
+        });
+        scope
+    }
+
+    fn stop(&mut self, reading: &Reading) {
+        if let Some(task) = self.tasks.remove(reading) {
+            task.scope.cancel();
+            self.ending.push((reading.clone(), task.scope));
+        }
+    }
+
+    /// Tells a reading of details that what they were read for has changed.
+    fn poke(&mut self, reading: &Reading, apps: &Apps) {
+        let (Reading::Detail(app), Some(task)) = (reading, self.tasks.get_mut(reading)) else { return };
+        let Some(id) = apps.find(app) else { return };
+        let Some(row) = apps.get(id) else { return };
+        let pods = apps.place_of(id).map_or(0, |place| apps.pods().generation_at(&place));
+        match &mut task.seen {
+            Some(seen) if seen.0 == *row && seen.1 == pods => {}
+            Some(seen) => {
+                **seen = (row.clone(), pods);
+                task.changed.notify_one();
+            }
+            seen @ None => *seen = Some(Box::new((row.clone(), pods))),
+        }
+    }
+}
+
+/// What is read for these interests, and how much of it is too much. What a source that is off shows is left alone, and
+/// so is what nobody knows the way to.
+fn choose(interests: &[Interest], apps: &Apps) -> (BTreeSet<Reading>, usize) {
+    let (mut pods, mut events, mut details) = (Vec::new(), Vec::new(), Vec::new());
+    for interest in interests {
+        let app = interest.app();
+        let Some(id) = apps.find(app).filter(|_| *apps.link(&app.source) != Link::Off) else { continue };
+        match interest {
+            Interest::Pods(_) => pods.extend(apps.place_of(id).map(Reading::Pods)),
+            Interest::Events(_) => {
+                events.push(Reading::Events((app.source.clone(), app.namespace.clone())));
+                events.extend(apps.place_of(id).map(Reading::Events));
+            }
+            Interest::Resources(_) => details.push(Reading::Detail(app.clone())),
+        }
+    }
+    let (mut wanted, mut left_out) = (BTreeSet::new(), 0);
+    for readings in [pods, events, details] {
+        let mut chosen = BTreeSet::new();
+        let mut over = BTreeSet::new();
+        for reading in readings {
+            if chosen.len() < MOST || chosen.contains(&reading) {
+                chosen.insert(reading);
+            } else {
+                over.insert(reading);
+            }
+        }
+        left_out += over.len();
+        wanted.extend(chosen);
+    }
+    (wanted, left_out)
+}
+
+/// Pushed when it is dropped: a task's last word comes after all else it said.
+struct LastWord {
+    sink: Arc<dyn Sink>,
+    delta: Option<Delta>,
+}
+
+impl Drop for LastWord {
+    fn drop(&mut self) {
+        if let Some(delta) = self.delta.take() {
+            self.sink.push(delta);
+        }
+    }
+}
+
+/// Reads the resources of an Application, and again when something changed or some time has passed.
+async fn follow_detail(
+    argo: Cluster,
+    target: Result<Cluster, String>,
+    app: AppKey,
+    sink: Arc<dyn Sink>,
+    changed: Arc<Notify>,
+) {
+    let clock: Arc<dyn Clock> = Arc::clone(argo.clock());
+    let mut known = AppDetail::default();
+    loop {
+        match kube::detail(&argo, target.as_ref().map_err(Clone::clone), &app).await {
+            Ok(detail) => known = detail,
+            Err(error) => known.failed = Some(error.to_string().into()),
+        }
+        sink.push(Delta::Detail(app.clone(), Box::new(known.clone())));
+        let (pause, burst) = (clock.sleep(REFRESH), clock.sleep(BURST));
+        burst.await;
+        tokio::select! {
+            () = changed.notified() => {}
+            () = pause => {}
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "interests_tests.rs"]
+mod tests;

@@ -1,0 +1,49 @@
+use super::*;
+use crate::domain::{Destination, RouteContext, Routes};
+
+const NOW: Timestamp = Timestamp::UNIX_EPOCH;
+
+fn apps(count: usize) -> (Apps, Vec<Interest>) {
+    let mut apps = Apps::default();
+    let context = |name: &str| RouteContext { name: name.into(), server: "".into(), current: false };
+    apps.set_routes(Arc::new(Routes::new(vec![context("s")], [])), NOW);
+    let mut interests = Vec::new();
+    for n in 0..count {
+        let key = AppKey { source: "s".into(), namespace: "argocd".into(), name: format!("a{n}").into() };
+        let destination = Destination {
+            server: "https://kubernetes.default.svc".into(),
+            name: "".into(),
+            namespace: format!("ns{n}").into(),
+        };
+        let row = AppRow { key: key.clone(), destination, ..AppRow::default() };
+        apps.apply(Delta::Upsert(Box::new(row)), NOW);
+        interests.push(Interest::Pods(key));
+    }
+    apps.apply(Delta::Link("s".into(), Link::Live), NOW);
+    (apps, interests)
+}
+
+#[test]
+fn the_first_are_read_and_what_is_left_out_is_counted() {
+    let (apps, interests) = apps(MOST + 3);
+    let (wanted, left_out) = choose(&interests, &apps);
+    assert_eq!((wanted.len(), left_out), (MOST, 3));
+    assert!(wanted.contains(&Reading::Pods(("s".into(), "ns0".into()))));
+    assert!(!wanted.contains(&Reading::Pods(("s".into(), format!("ns{}", MOST + 2).into()))));
+}
+
+#[test]
+fn a_source_that_is_off_is_left_alone() {
+    let (mut apps, interests) = apps(1);
+    apps.apply(Delta::Link("s".into(), Link::Off), NOW);
+    assert!(choose(&interests, &apps).0.is_empty());
+}
+
+#[test]
+fn events_are_those_of_the_destination_and_those_about_the_application() {
+    let (apps, interests) = apps(1);
+    let interest = Interest::Events(interests[0].app().clone());
+    let wanted: Vec<_> = choose(&[interest], &apps).0.into_iter().collect();
+    let events = |namespace: &str| Reading::Events(("s".into(), namespace.into()));
+    assert_eq!(wanted, [events("argocd"), events("ns0")]);
+}
