@@ -14,7 +14,7 @@ use crate::domain::AppKey;
 use crate::domain::time::after;
 use crate::runtime::observe::observe;
 use crate::source::kube::KubeconfigPlace;
-use crate::store::Apps;
+use crate::store::{Apps, Interest};
 use crate::view::{REGISTRY, ScreenId, Work};
 
 /// Draws one frame after the first full load, or after `--wait` with what there is.
@@ -35,8 +35,18 @@ pub fn run(snapshot: &Snapshot, everywhere: &Everywhere, out: &mut impl Write) -
     }
     let screen = REGISTRY.iter().find(|s| s.word == snapshot.view).map_or(ScreenId::Board, |s| s.id);
     let selected = snapshot.app.as_deref().map(|name| find(&setup.apps, name)).transpose()?;
-    if screen == ScreenId::App && selected.is_none() {
-        return Err(Failure::new(Exit::Usage, "which Application?").hint("snapshot --view app --app NAME"));
+    let is_of_one = matches!(screen, ScreenId::App | ScreenId::Events | ScreenId::Why | ScreenId::Chooser);
+    if is_of_one && selected.is_none() {
+        let hint = format!("snapshot --view {} --app NAME", snapshot.view);
+        return Err(Failure::new(Exit::Usage, "which Application?").hint(hint));
+    }
+    let selected = selected.inspect(|key| {
+        let wanted = [Interest::Pods(key.clone()), Interest::Events(key.clone()), Interest::Resources(key.clone())];
+        setup.look(&wanted, deadline, &runtime);
+    });
+    if selected.is_none() {
+        let wanted: Vec<Interest> = setup.apps.all().map(|row| Interest::Pods(row.key.clone())).collect();
+        setup.look(&wanted, deadline, &runtime);
     }
     let home = if matches!(screen, ScreenId::Fleet) { ScreenId::Fleet } else { ScreenId::Board };
     let (width, height) = snapshot.size;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, mpsc};
 
 use super::input::{Bytes, Decoder, Reader};
+use super::interests::Interests;
 use super::mailbox::Mailbox;
 use super::painter::Painter;
 use super::signal::{Signal, Signals};
@@ -14,7 +15,7 @@ use super::sources::Sources;
 use super::terminal::TerminalGuard;
 use super::writer::{FrameSender, NotSent, Written};
 use crate::app::{Model, Msg, Request, frame, update};
-use crate::domain::time::after;
+use crate::domain::time::{after, elapsed};
 use crate::domain::{Clock, Timestamp};
 use crate::view::Work;
 
@@ -31,6 +32,8 @@ pub struct Cockpit {
     pub model: Model,
     /// The sources' tasks.
     pub sources: Sources,
+    /// The tasks that read what the visible screen shows beyond the rows.
+    pub interests: Interests,
     /// What the sources have to say.
     pub mailbox: Arc<Mailbox>,
     /// Told when they have something to say.
@@ -168,7 +171,10 @@ impl Cockpit {
                         }
                         Request::Redraw => painter.reset(self.model.size),
                         Request::Toggle(source) => self.sources.toggle(&source),
-                        Request::Reconnect(source) => self.sources.reconnect(source.as_ref()),
+                        Request::Reconnect(source) => {
+                            self.sources.reconnect(source.as_ref());
+                            self.interests.reconnect();
+                        }
                     }
                 }
             }
@@ -190,7 +196,9 @@ impl Cockpit {
             // Not reached while the writer is idle; drawn whole next time, so nothing is lost either way.
             Err(NotSent::Busy(_) | NotSent::Closed(_)) => painter.reset(self.model.size),
         }
-        Ok(work.wake())
+        let wanted = frame::interests(&self.model, now);
+        let again = self.interests.want(&wanted, &self.model.apps, now).map(|at| elapsed(now, at));
+        Ok([work.wake(), again].into_iter().flatten().min())
     }
 
     fn resize(&mut self, painter: &mut Painter) {
