@@ -38,6 +38,13 @@ pub(super) struct Ask {
     accept: &'static str,
 }
 
+impl Ask {
+    /// A read of any resource.
+    pub fn of(uri: String) -> Self {
+        Self { uri, accept: JSON }
+    }
+}
+
 impl Scope {
     fn path(&self) -> String {
         match self {
@@ -85,7 +92,7 @@ fn lifetime() -> u64 {
 }
 
 /// Everything but unreserved characters as `%XX`.
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     use std::fmt::Write as _;
     let mut escaped = String::with_capacity(text.len());
     for byte in text.bytes() {
