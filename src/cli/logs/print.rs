@@ -91,8 +91,7 @@ impl<W: Write> Printer<W> {
 /// What a state says to people; none when it is nothing to speak of.
 pub(super) fn words(state: &LogState) -> Option<String> {
     Some(match state {
-        LogState::Connecting => return None,
-        LogState::Following(0) => return None,
+        LogState::Connecting | LogState::Following(0) => return None,
         LogState::Following(restart) => format!("started for the {}. time", u64::from(*restart) + 1),
         LogState::Ended(end) => match end.exit_code {
             Some(code) => format!("ended: exit {code} ({})", end.reason),

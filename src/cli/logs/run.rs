@@ -80,7 +80,7 @@ fn reading<'a>(logs: &'a Logs, row: &AppRow, setup: &Setup, io: &Handle) -> Resu
         reach: Arc::new(Reach::new(spec, Arc::clone(&clock))),
         clock,
         scope: Scope::new(io.clone(), |panic| {
-            crate::cli::complain(&format!("{} broke: {}", panic.task, panic.message))
+            crate::cli::complain(&format!("{} broke: {}", panic.task, panic.message));
         }),
         since,
     })

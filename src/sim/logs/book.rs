@@ -50,6 +50,7 @@ impl Default for Logs {
 
 impl Logs {
     /// A line by hand, at the end of what a container of a pod prints now; false when no such container runs.
+    #[expect(clippy::must_use_candidate, reason = "called for its effect")]
     pub fn write(&self, pod: &str, container: &str, line: &str, now: Timestamp) -> bool {
         let book = self.book();
         let tape = book.pods.get(pod).and_then(|pod| pod.get(container)?.last());

@@ -44,12 +44,28 @@ struct Numbered {
     until: Option<Timestamp>,
 }
 
+impl State {
+    /// Nothing is said after the end.
+    fn horizon(&self, now: Timestamp) -> Timestamp {
+        self.ended.map_or(now, |(at, _)| at.min(now))
+    }
+
+    /// The first line of a track that is still kept.
+    fn first(&self, track: usize) -> u64 {
+        if track == WRITTEN { self.written.0 } else { 0 }
+    }
+}
+
 /// A place in a tape: how many lines of each track are behind it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(in crate::sim) struct Cursor([u64; TRACKS]);
 
-/// Routine, numbered, written, last words.
+/// Where lines come from; of those that share a moment, the earlier track's come first.
 const TRACKS: usize = 4;
+const ROUTINE: usize = 0;
+const NUMBERED: usize = 1;
+const WRITTEN: usize = 2;
+// the last one: last words
 
 impl Tape {
     pub fn new(id: &str, restart: i64, started: Timestamp, container: &str, command: &str) -> Self {
@@ -95,11 +111,11 @@ impl Tape {
     /// Where to begin so that at most `tail` lines up to `now` follow.
     pub fn back(&self, now: Timestamp, tail: u64) -> Cursor {
         let state = self.state();
-        let now = self.horizon(&state, now);
+        let now = state.horizon(now);
         let mut at: [u64; TRACKS] = std::array::from_fn(|track| self.count(&state, track, now));
         for _ in 0..tail.min(KEPT) {
             let last = (0..TRACKS)
-                .filter(|track| at[*track] > self.first(&state, *track))
+                .filter(|track| at[*track] > state.first(*track))
                 .max_by_key(|track| (self.moment(&state, *track, at[*track] - 1), *track));
             let Some(track) = last else { break };
             at[track] -= 1;
@@ -110,9 +126,9 @@ impl Tape {
     /// The next line after `cursor`, if it was said by `now`; the cursor moves behind it.
     pub fn next(&self, cursor: &mut Cursor, now: Timestamp) -> Option<(Timestamp, String)> {
         let state = self.state();
-        let now = self.horizon(&state, now);
+        let now = state.horizon(now);
         let (at, track) = self.upcoming(&state, cursor).filter(|(at, _)| *at <= now)?;
-        let index = cursor.0[track].max(self.first(&state, track));
+        let index = cursor.0[track].max(state.first(track));
         cursor.0[track] = index + 1;
         Some((at, self.line(&state, track, index, at)))
     }
@@ -124,35 +140,26 @@ impl Tape {
 
     fn upcoming(&self, state: &State, cursor: &Cursor) -> Option<(Timestamp, usize)> {
         let next = |track: usize| {
-            let index = cursor.0[track].max(self.first(state, track));
+            let index = cursor.0[track].max(state.first(track));
             (index < self.count(state, track, Timestamp::MAX)).then(|| (self.moment(state, track, index), track))
         };
         (0..TRACKS).filter_map(next).min()
     }
 
-    fn horizon(&self, state: &State, now: Timestamp) -> Timestamp {
-        state.ended.map_or(now, |(at, _)| at.min(now))
-    }
-
-    /// The first line of a track that is still kept.
-    fn first(&self, state: &State, track: usize) -> u64 {
-        if track == 2 { state.written.0 } else { 0 }
-    }
-
     /// How many lines of a track were said by `now`.
     fn count(&self, state: &State, track: usize, now: Timestamp) -> u64 {
         match track {
-            0 => {
+            ROUTINE => {
                 let until = state.numbered.map_or(now, |n| now.min(minus_one(n.since)));
                 self.count_routine(until)
             }
-            1 => state.numbered.map_or(0, |n| {
+            NUMBERED => state.numbered.map_or(0, |n| {
                 let until = n.until.map_or(now, |until| until.min(now));
                 let passed = until.duration_since(n.since).as_nanos();
                 let lines = passed * i128::from(n.rate) / 1_000_000_000 + 1;
                 if passed < 0 { 0 } else { u64::try_from(lines).unwrap_or(u64::MAX) }
             }),
-            2 => state.written.0 + state.written.1.partition_point(|(at, _)| *at <= now) as u64,
+            WRITTEN => state.written.0 + state.written.1.partition_point(|(at, _)| *at <= now) as u64,
             _ => state.ended.filter(|(at, _)| *at <= now).map_or(0, |_| self.last_words(state).len() as u64),
         }
     }
@@ -187,13 +194,13 @@ impl Tape {
 
     fn moment(&self, state: &State, track: usize, index: u64) -> Timestamp {
         match track {
-            0 => self.routine_at(index),
-            1 => state.numbered.map_or(self.started, |n| {
+            ROUTINE => self.routine_at(index),
+            NUMBERED => state.numbered.map_or(self.started, |n| {
                 // rounded up: by this moment the count has passed the index
                 let nanos = (u128::from(index) * 1_000_000_000).div_ceil(u128::from(n.rate.max(1)));
                 plus(n.since, Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX)))
             }),
-            2 => usize::try_from(index - state.written.0)
+            WRITTEN => usize::try_from(index - state.written.0)
                 .ok()
                 .and_then(|index| state.written.1.get(index))
                 .map_or(self.started, |(at, _)| *at),
@@ -204,12 +211,12 @@ impl Tape {
     fn line(&self, state: &State, track: usize, index: u64, at: Timestamp) -> String {
         let place = usize::try_from(index).unwrap_or(usize::MAX);
         match track {
-            0 => match self.genre.boot.get(place) {
+            ROUTINE => match self.genre.boot.get(place) {
                 Some((_, words)) => (self.genre.dress)(at, words),
                 None => (self.genre.routine)(at, &mut self.random(index)),
             },
-            1 => format!("line {}", index + 1),
-            2 => usize::try_from(index - state.written.0)
+            NUMBERED => format!("line {}", index + 1),
+            WRITTEN => usize::try_from(index - state.written.0)
                 .ok()
                 .and_then(|index| state.written.1.get(index))
                 .map_or_else(String::new, |(_, line)| line.clone()),
