@@ -54,6 +54,43 @@ pub fn clean_lines(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// As [`clean`], but tabs become four spaces, spaces at the end stay, and the sequences that set colours and weights
+/// (`ESC [ ... m`) stay: for log lines, whose colours are mapped to ours when they are drawn.
+#[must_use]
+pub fn clean_colored(text: &str) -> Cow<'_, str> {
+    let plain = |b: &u8| (b' '..=b'~').contains(b);
+    if text.as_bytes().iter().all(plain) || !text.chars().any(is_steering) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("\u{1b}[") {
+        let parameters = rest[at + 2..].bytes().take_while(|b| b.is_ascii_digit() || matches!(b, b';' | b':')).count();
+        let end = at + 2 + parameters;
+        let is_color = rest.as_bytes().get(end) == Some(&b'm');
+        // Another sequence is left to be taken out, with the bytes that end it.
+        let upto = if is_color { at } else { end };
+        keep_line(&rest[..upto], &mut out);
+        if is_color {
+            out.push_str(&rest[at..=end]);
+            rest = &rest[end + 1..];
+        } else {
+            rest = rest[end..].trim_start_matches(|c| matches!(c, '\u{20}'..='\u{3f}'));
+            rest = rest.strip_prefix(|c| matches!(c, '\u{40}'..='\u{7e}')).unwrap_or(rest);
+        }
+    }
+    keep_line(rest, &mut out);
+    Cow::Owned(out)
+}
+
+fn keep_line(text: &str, out: &mut String) {
+    strip(text, |c| match c {
+        '\t' => out.push_str("    "),
+        c if is_steering(c) => {}
+        c => out.push(c),
+    });
+}
+
 /// Hands every character outside escape sequences to `keep`. Sequences follow ECMA-48: CSI up to its final byte,
 /// the strings (OSC, DCS, SOS, PM, APC) up to BEL or ST, everything else ESC plus intermediates plus one.
 /// A string that never ends swallows no more than its own line, so that nothing can hide the rest of a message.
@@ -151,6 +188,21 @@ mod tests {
             let text = format!("{text}{noise}");
             prop_assert!(!clean(&text).chars().any(is_steering));
             prop_assert!(!clean_lines(&text).chars().any(|c| is_steering(c) && c != '\n'));
+        }
+
+        #[test]
+        fn of_a_log_line_nothing_but_colour_is_left(text in any::<String>(), noise in "[\u{1b}\u{9b}\u{9d}\u{7}\\]\\[;m0-9\u{202e}\n]{0,40}") {
+            let text = format!("{text}{noise}");
+            let colored = clean_colored(&text).into_owned();
+            let mut rest = colored.as_str();
+            while let Some(at) = rest.find('\u{1b}') {
+                let behind = rest[at..].strip_prefix("\u{1b}[").expect("only colour sequences are left");
+                let end = behind.find(|c: char| !matches!(c, '0'..='9' | ';' | ':')).expect("they end");
+                prop_assert_eq!(&behind[end..=end], "m");
+                prop_assert!(!rest[..at].chars().any(is_steering));
+                rest = &behind[end + 1..];
+            }
+            prop_assert!(!rest.chars().any(is_steering));
         }
 
         #[test]

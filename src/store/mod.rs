@@ -9,6 +9,7 @@ pub mod delta;
 pub mod field;
 pub mod grid;
 pub mod index;
+pub mod logs;
 pub mod query;
 
 pub use apps::{Apps, RowId, SourceState};
@@ -17,4 +18,5 @@ pub use delta::{Delta, Sink};
 pub use field::{FIELDS, Field, FieldId};
 pub use grid::Grid;
 pub use index::{Index, Sort};
+pub use logs::LogStore;
 pub use query::Query;
