@@ -8,7 +8,7 @@ use super::model::Model;
 use crate::command::Scope;
 use crate::config::theme::Role;
 use crate::domain::Timestamp;
-use crate::view::{ScreenId, Seen, Work, detail};
+use crate::view::{Ask, ScreenId, Seen, Work, detail};
 use crate::widget::Pen;
 
 /// Terminals at least this tall have room for rules and for the detail below a list.
@@ -24,8 +24,8 @@ pub fn draw(model: &mut Model, now: Timestamp, work: &Work, buf: &mut Buffer) {
     if area.is_empty() {
         return;
     }
-    let Model { apps, stack, lens, prompt, toast, keys, pressed, theme, glyphs, .. } = model;
-    let seen = Seen { apps, now, theme, glyphs, keys, below: stack.below(), work };
+    let Model { apps, logs, stack, lens, prompt, asked, toast, keys, pressed, theme, glyphs, .. } = model;
+    let seen = Seen { apps, logs, now, theme, glyphs, keys, below: stack.below(), work };
     buf.set_style(area, seen.style(Role::Text));
     let places = Places::of(area, stack.top().id());
     stack.top_mut().layout(lens, &seen, places.body);
@@ -39,7 +39,7 @@ pub fn draw(model: &mut Model, now: Timestamp, work: &Work, buf: &mut Buffer) {
     }
     let last = places.last;
     if let Some(prompt) = prompt {
-        Pen::new(buf, last, 0, glyphs.ellipsis).text("/", seen.style(Role::Accent));
+        Pen::new(buf, last, 0, glyphs.ellipsis).text(asked.map_or("/", Ask::sign), seen.style(Role::Accent));
         let field = Rect { x: last.x + 1.min(last.width), width: last.width.saturating_sub(1), ..last };
         prompt.draw(field, seen.style(Role::Text), seen.style(Role::Selection), buf);
     } else if let Some((text, until)) = toast {
@@ -50,6 +50,9 @@ pub fn draw(model: &mut Model, now: Timestamp, work: &Work, buf: &mut Buffer) {
         Pen::new(buf, last, 0, glyphs.ellipsis).skip(1).text(&typed.join(" "), seen.style(Role::Key));
     } else {
         draw_hints(&seen, stack.top().scopes(), last, buf);
+    }
+    if let Some(at) = logs.next_settle() {
+        seen.wake_in(crate::domain::time::elapsed(now, at));
     }
     if let Some(at) = apps.next_verdict() {
         seen.wake_in(crate::domain::time::elapsed(now, at));

@@ -53,6 +53,12 @@ roles! {
     Doubtful    "doubtful"    Dim       "May have been overtaken";
     Environment "environment" Text      "An environment";
     Production  "production"  Bad       "An environment where mistakes cost most";
+    Log1        "log-1"       Text      "The name of a container beside its log lines";
+    Log2        "log-2"       Text      "The name of another container";
+    Log3        "log-3"       Text      "The name of another container";
+    Log4        "log-4"       Text      "The name of another container";
+    Log5        "log-5"       Text      "The name of another container";
+    Log6        "log-6"       Text      "The name of another container";
 }
 
 /// The themes that come with the program.
@@ -127,6 +133,13 @@ impl Theme {
     pub fn colored(&self, role: Role, color: &str) -> Style {
         let base = self.style(role);
         palette::parse(color).map_or(base, |c| base.fg(palette::at_depth(c, self.depth)))
+    }
+
+    /// Colours that text brought along, as this terminal can show them.
+    #[must_use]
+    pub fn foreign(&self, style: Style) -> Style {
+        let shown = |color: Option<Color>| color.map(|c| palette::at_depth(c, self.depth));
+        Style { fg: shown(style.fg), bg: shown(style.bg), ..style }
     }
 
     /// Later drafts lie over earlier ones; the palette is looked up in all of them, the last one first.

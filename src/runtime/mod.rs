@@ -9,6 +9,7 @@ pub mod mailbox;
 pub mod observe;
 pub mod painter;
 pub mod run;
+pub mod save;
 pub mod scope;
 pub mod signal;
 pub mod sources;

@@ -154,6 +154,10 @@ impl Cockpit {
                             self.resize(&mut painter);
                         }
                         Request::Redraw => painter.reset(self.model.size),
+                        Request::Save { name, text } => {
+                            let said = super::save::save(&name, &text);
+                            self.model.say(said.unwrap_or_else(|error| error.to_string()), self.clock.now());
+                        }
                         Request::Toggle(source) => self.sources.toggle(&source),
                         Request::Reconnect(source) => self.sources.reconnect(source.as_ref()),
                     }

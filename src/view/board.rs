@@ -78,7 +78,7 @@ impl View for Board {
     }
 
     fn scopes(&self) -> &'static [Scope] {
-        &[Scope::Board, Scope::List]
+        &[Scope::Board, Scope::List, Scope::App]
     }
 
     fn command(&mut self, id: CommandId, lens: &mut Lens, seen: &Seen<'_>) -> (Handled, Vec<Effect>) {

@@ -30,7 +30,7 @@ impl View for Detail {
     }
 
     fn scopes(&self) -> &'static [Scope] {
-        &[Scope::Detail]
+        &[Scope::Detail, Scope::App]
     }
 
     fn command(&mut self, id: CommandId, _: &mut Lens, _: &Seen<'_>) -> (Handled, Vec<Effect>) {

@@ -44,7 +44,7 @@ impl View for Fleet {
     }
 
     fn scopes(&self) -> &'static [Scope] {
-        &[Scope::Fleet, Scope::List]
+        &[Scope::Fleet, Scope::List, Scope::App]
     }
 
     fn command(&mut self, id: CommandId, lens: &mut Lens, seen: &Seen<'_>) -> (Handled, Vec<Effect>) {

@@ -12,6 +12,8 @@ pub struct Lens {
     pub text: String,
     /// The selected Application.
     pub selected: Option<AppKey>,
+    /// Logs are those of the containers before their last restart.
+    pub previous: bool,
 }
 
 impl Lens {
