@@ -5,10 +5,10 @@ use ratatui::layout::Size;
 
 use super::model::Model;
 use super::msg::{Msg, Request};
+use super::stack::Stack;
 use crate::command::{CommandId, Scope};
 use crate::config::keymap::{Chord, Lookup};
 use crate::domain::Timestamp;
-use super::stack::Stack;
 use crate::view::{Effect, Handled, Lens, ScreenId, Seen, Typing, Work};
 use crate::widget::Prompt;
 

@@ -18,7 +18,9 @@ pub fn rows(text: &str, cells: usize, from: usize, most: usize) -> Vec<Range<usi
     if text.is_ascii() {
         let cells = cells.max(1);
         let last = count(text, cells);
-        return (from..last.min(from.saturating_add(most))).map(|n| n * cells..((n + 1) * cells).min(text.len())).collect();
+        return (from..last.min(from.saturating_add(most)))
+            .map(|n| n * cells..((n + 1) * cells).min(text.len()))
+            .collect();
     }
     walk(text, cells).skip(from).take(most).collect()
 }

@@ -4,6 +4,7 @@
 
 mod architecture;
 mod clock;
+mod logs_screen;
 mod sim_kubernetes;
 mod sim_world;
 mod source;

@@ -161,14 +161,7 @@ fn marker(logs: &Logs, line: &Line<'_>, seen: &Seen<'_>, (area, row): (Rect, u16
     pen.text(&rule.repeat(left), seen.style(Role::Border));
 }
 
-fn text(
-    logs: &Logs,
-    line: &Line<'_>,
-    placed: &Placed,
-    seen: &Seen<'_>,
-    (area, row): (Rect, u16),
-    buf: &mut Buffer,
-) {
+fn text(logs: &Logs, line: &Line<'_>, placed: &Placed, seen: &Seen<'_>, (area, row): (Rect, u16), buf: &mut Buffer) {
     let current = logs.current == Some(line.number);
     let gutter = gutter(logs, seen.logs, area.width);
     if placed.skip == 0 {
@@ -188,8 +181,7 @@ fn text(
     }
     let cells = usize::from(area.width.saturating_sub(gutter)).max(1);
     let shape = &placed.shape;
-    let found: Vec<Range<usize>> =
-        logs.search.as_ref().map(|p| p.find_in(&shape.text).collect()).unwrap_or_default();
+    let found: Vec<Range<usize>> = logs.search.as_ref().map(|p| p.find_in(&shape.text).collect()).unwrap_or_default();
     let parts = if logs.wrap {
         wrap::rows(&shape.text, cells, placed.skip, placed.rows)
     } else {
