@@ -6,6 +6,7 @@ mod cockpit;
 mod crowd;
 mod decode;
 mod frame;
+mod logs;
 mod storm;
 
 fn main() {

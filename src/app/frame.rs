@@ -9,8 +9,9 @@ use crate::command::Scope;
 use crate::config::theme::Role;
 use crate::domain::Timestamp;
 use crate::store::Interest;
+use crate::store::logs::LogQuery;
 use crate::store::query::QueryError;
-use crate::view::{ScreenId, Seen, Work, detail};
+use crate::view::{Ask, ScreenId, Seen, Work, detail};
 use crate::widget::Pen;
 
 /// Terminals at least this tall have room for rules and for the detail below a list.
@@ -26,8 +27,8 @@ pub fn draw(model: &mut Model, now: Timestamp, work: &Work, buf: &mut Buffer) {
     if area.is_empty() {
         return;
     }
-    let Model { apps, stack, lens, prompt, toast, keys, pressed, theme, glyphs, .. } = model;
-    let seen = Seen { apps, now, theme, glyphs, keys, below: stack.below(), work };
+    let Model { apps, logs, stack, lens, prompt, asked, toast, keys, pressed, theme, glyphs, .. } = model;
+    let seen = Seen { apps, logs, now, theme, glyphs, keys, below: stack.below(), work };
     buf.set_style(area, seen.style(Role::Text));
     let places = Places::of(area, stack.top().id());
     stack.top_mut().layout(lens, &seen, places.body);
@@ -41,7 +42,7 @@ pub fn draw(model: &mut Model, now: Timestamp, work: &Work, buf: &mut Buffer) {
     }
     let last = places.last;
     if let Some(prompt) = prompt {
-        Pen::new(buf, last, 0, glyphs.ellipsis).text("/", seen.style(Role::Accent));
+        Pen::new(buf, last, 0, glyphs.ellipsis).text(asked.map_or("/", Ask::sign), seen.style(Role::Accent));
         let field = Rect { x: last.x + 1.min(last.width), width: last.width.saturating_sub(1), ..last };
         prompt.draw(field, seen.style(Role::Text), seen.style(Role::Selection), buf);
         if let Some(error) = &lens.error {
@@ -56,6 +57,9 @@ pub fn draw(model: &mut Model, now: Timestamp, work: &Work, buf: &mut Buffer) {
     } else {
         draw_hints(&seen, stack.top().scopes(), last, buf);
     }
+    if let Some(at) = logs.next_settle() {
+        seen.wake_in(crate::domain::time::elapsed(now, at));
+    }
     if let Some(at) = apps.next_verdict() {
         seen.wake_in(crate::domain::time::elapsed(now, at));
     }
@@ -65,8 +69,8 @@ pub fn draw(model: &mut Model, now: Timestamp, work: &Work, buf: &mut Buffer) {
 /// they were typed for.
 pub fn lay_out(model: &mut Model, now: Timestamp) {
     let work = Work::default();
-    let Model { apps, stack, lens, keys, theme, glyphs, size, .. } = model;
-    let seen = Seen { apps, now, theme, glyphs, keys, below: stack.below(), work: &work };
+    let Model { apps, logs, stack, lens, keys, theme, glyphs, size, .. } = model;
+    let seen = Seen { apps, logs, now, theme, glyphs, keys, below: stack.below(), work: &work };
     let area = Rect::new(0, 0, size.width, size.height);
     if !area.is_empty() {
         let body = Places::of(area, stack.top().id()).body;
@@ -78,9 +82,15 @@ pub fn lay_out(model: &mut Model, now: Timestamp) {
 #[must_use]
 pub fn interests(model: &Model, now: Timestamp) -> Vec<Interest> {
     let work = Work::default();
-    let Model { apps, stack, lens, keys, theme, glyphs, .. } = model;
-    let seen = Seen { apps, now, theme, glyphs, keys, below: stack.below(), work: &work };
+    let Model { apps, logs, stack, lens, keys, theme, glyphs, .. } = model;
+    let seen = Seen { apps, logs, now, theme, glyphs, keys, below: stack.below(), work: &work };
     stack.top().interests(lens, &seen)
+}
+
+/// The log lines the visible screen wants to be brought.
+#[must_use]
+pub fn wanted(model: &Model) -> Option<LogQuery> {
+    model.stack.wanted(&model.lens)
 }
 
 /// Points from the line above the prompt at the word that is not understood.

@@ -10,20 +10,24 @@ use crate::config::keymap::Chord;
 use crate::config::theme::{Glyphs, Theme};
 use crate::domain::Timestamp;
 use crate::domain::time::after;
-use crate::store::Apps;
-use crate::view::{Lens, ScreenId};
+use crate::store::{Apps, LogStore};
+use crate::view::{Ask, Lens, ScreenId};
 use crate::widget::Prompt;
 
 /// The state.
 pub struct Model {
     /// Applications and sources.
     pub apps: Apps,
+    /// The log lines of what is looked at.
+    pub logs: LogStore,
     /// The screens.
     pub stack: Stack,
     /// What the lists share.
     pub lens: Lens,
-    /// The filter being typed, if any.
+    /// What is being typed, if anything.
     pub prompt: Option<Prompt>,
+    /// What it is typed for where the visible screen asked; the lists' filter otherwise.
+    pub asked: Option<Ask>,
     /// Something said for a while, and until when.
     pub toast: Option<(String, Timestamp)>,
     /// What keys do.
@@ -44,9 +48,11 @@ impl Model {
     pub fn new(apps: Apps, home: ScreenId, keys: Bindings, theme: Theme, glyphs: &'static Glyphs, size: Size) -> Self {
         Self {
             apps,
+            logs: LogStore::default(),
             stack: Stack::new(home),
             lens: Lens::default(),
             prompt: None,
+            asked: None,
             toast: None,
             keys,
             pressed: Vec::new(),

@@ -27,6 +27,13 @@ pub enum Request {
     Redraw,
     /// Turn a source on or off.
     Toggle(Symbol),
+    /// Write a file that nobody else may read, and say how that went.
+    Save {
+        /// Its name, without a folder.
+        name: String,
+        /// What stands in it.
+        text: String,
+    },
     /// Connect a source anew; `None` means every one that is on.
     Reconnect(Option<Symbol>),
 }

@@ -1,7 +1,8 @@
 //! The screens on top of each other: home at the bottom, the visible one on top.
 
 use crate::command::Scope;
-use crate::view::{ScreenId, View};
+use crate::store::logs::LogQuery;
+use crate::view::{Lens, ScreenId, View};
 
 /// A stack of screens that is never empty.
 pub struct Stack {
@@ -40,6 +41,12 @@ impl Stack {
     #[must_use]
     pub fn home_id(&self) -> ScreenId {
         self.home.id()
+    }
+
+    /// The logs that the uppermost screen that shows any wants: help on top of them does not end them.
+    #[must_use]
+    pub fn wanted(&self, lens: &Lens) -> Option<LogQuery> {
+        self.over.iter().rev().chain([&self.home]).find_map(|view| view.wanted(lens))
     }
 
     /// Puts a screen on top; one that is already on top is left alone.

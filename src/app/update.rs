@@ -6,11 +6,12 @@ use ratatui::layout::Size;
 use super::frame;
 use super::model::Model;
 use super::msg::{Msg, Request};
+use super::stack::Stack;
 use crate::command::{CommandId, Scope};
 use crate::config::keymap::{Chord, Lookup};
 use crate::domain::Timestamp;
 use crate::domain::text::clean;
-use crate::view::{Effect, Handled, ScreenId, Seen, Work};
+use crate::view::{Effect, Handled, Lens, ScreenId, Seen, Typing, Work};
 use crate::widget::Prompt;
 
 /// Takes a message in.
@@ -21,12 +22,13 @@ pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Request> {
     if model.apps.next_verdict().is_some_and(|at| at <= now) {
         model.apps.ripen(now);
     }
+    model.logs.settle(now);
     match msg {
         Msg::Input(Event::Key(key)) if key.kind != KeyEventKind::Release => return press(model, key, now),
         Msg::Input(Event::Paste(text)) => {
             if let Some(prompt) = &mut model.prompt {
                 prompt.paste(&clean(&text));
-                model.lens.filter(prompt.text());
+                return typed(model, Typing::Changed, now);
             }
         }
         Msg::Input(Event::Resize(width, height)) => {
@@ -69,37 +71,55 @@ fn press(model: &mut Model, key: KeyEvent, now: Timestamp) -> Vec<Request> {
 fn type_filter(model: &mut Model, key: KeyEvent, now: Timestamp) -> Vec<Request> {
     let Some(prompt) = &mut model.prompt else { return Vec::new() };
     match model.keys.0.lookup(&[Scope::Prompt], &[Chord::from(key)]) {
-        Lookup::Command(CommandId::PromptAccept) => model.prompt = None,
-        Lookup::Command(CommandId::PromptCancel) => {
-            model.prompt = None;
-            model.lens.filter("");
-        }
+        Lookup::Command(CommandId::PromptAccept) => return typed(model, Typing::Accepted, now),
+        Lookup::Command(CommandId::PromptCancel) => return typed(model, Typing::Cancelled, now),
         Lookup::Command(CommandId::PromptDown) => return command(model, CommandId::CursorDown, now),
         Lookup::Command(CommandId::PromptUp) => return command(model, CommandId::CursorUp, now),
         Lookup::Command(_) | Lookup::Prefix | Lookup::None => {
             let plain = !matches!(key.code, KeyCode::Esc);
             if plain && prompt.key(key) {
-                model.lens.filter(prompt.text());
+                return typed(model, Typing::Changed, now);
             }
         }
     }
     Vec::new()
 }
 
+/// Tells whoever asked what is being typed.
+fn typed(model: &mut Model, typing: Typing, now: Timestamp) -> Vec<Request> {
+    let text = match (&model.prompt, typing) {
+        (Some(prompt), Typing::Changed | Typing::Accepted) => prompt.text().to_owned(),
+        _ => String::new(),
+    };
+    if typing != Typing::Changed {
+        model.prompt = None;
+    }
+    let Some(asked) = model.asked else {
+        model.lens.filter(&text);
+        return Vec::new();
+    };
+    if typing != Typing::Changed {
+        model.asked = None;
+    }
+    let work = Work::default();
+    let (stack, _, seen) = parts(model, &work, now);
+    let effects = stack.top_mut().typed(asked, &text, typing, &seen);
+    effects.into_iter().filter_map(|e| carry_out(model, e, now)).collect()
+}
+
+/// The screens, what they may change, and what they may look at.
+fn parts<'m>(model: &'m mut Model, work: &'m Work, now: Timestamp) -> (&'m mut Stack, &'m mut Lens, Seen<'m>) {
+    let below = model.stack.below();
+    let Model { apps, logs, stack, lens, theme, glyphs, keys, .. } = model;
+    (stack, lens, Seen { apps, logs, now, theme, glyphs, keys, below, work })
+}
+
 /// Does a command: the visible screen first, then what belongs to everyone.
 pub fn command(model: &mut Model, id: CommandId, now: Timestamp) -> Vec<Request> {
     frame::lay_out(model, now);
     let work = Work::default();
-    let seen = Seen {
-        apps: &model.apps,
-        now,
-        theme: &model.theme,
-        glyphs: model.glyphs,
-        keys: &model.keys,
-        below: model.stack.below(),
-        work: &work,
-    };
-    let (handled, effects) = model.stack.top_mut().command(id, &mut model.lens, &seen);
+    let (stack, lens, seen) = parts(model, &work, now);
+    let (handled, effects) = stack.top_mut().command(id, lens, &seen);
     let mut requests: Vec<Request> = effects.into_iter().filter_map(|e| carry_out(model, e, now)).collect();
     if handled == Handled::No {
         requests.extend(everyones(model, id, now));
@@ -117,6 +137,11 @@ fn carry_out(model: &mut Model, effect: Effect, now: Timestamp) -> Option<Reques
         Effect::Toggle(source) => return Some(Request::Toggle(source)),
         Effect::Reconnect(source) => return Some(Request::Reconnect(source)),
         Effect::Say(text) => model.say(text, now),
+        Effect::Ask(asked, text) => {
+            model.prompt = Some(Prompt::new(&text));
+            model.asked = Some(asked);
+        }
+        Effect::Save { name, text } => return Some(Request::Save { name, text }),
     }
     None
 }
@@ -133,6 +158,14 @@ fn everyones(model: &mut Model, id: CommandId, now: Timestamp) -> Option<Request
         CommandId::WhyOpen => open_for_selected(model, ScreenId::Why, now),
         CommandId::EventsOpen => open_for_selected(model, ScreenId::Events, now),
         CommandId::ViewHelp => model.stack.push(ScreenId::Help),
+        CommandId::LogsOpen | CommandId::LogsOpenPrevious => {
+            if model.lens.selected.is_some() {
+                model.lens.previous = id == CommandId::LogsOpenPrevious;
+                model.stack.push(ScreenId::Logs);
+            } else {
+                model.say("nothing is selected".to_owned(), now);
+            }
+        }
         CommandId::ViewLinks => model.stack.push(ScreenId::Links),
         CommandId::ViewSwitch => {
             let other = if model.stack.home_id() == ScreenId::Board { ScreenId::Fleet } else { ScreenId::Board };

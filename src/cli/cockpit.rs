@@ -65,6 +65,7 @@ fn steer(mut setup: Setup) -> Result<(Ended, Vec<String>), Failure> {
         model,
         sources: setup.sources,
         interests: setup.interests,
+        tail: setup.tail,
         mailbox: setup.mailbox,
         news: setup.news,
         clock: setup.clock,

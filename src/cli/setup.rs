@@ -23,6 +23,7 @@ use crate::runtime::interests::Interests;
 use crate::runtime::mailbox::Mailbox;
 use crate::runtime::observe::observe_live;
 use crate::runtime::sources::{KnownSource, Sources};
+use crate::runtime::tail::Tail;
 use crate::source::kube::{KubeconfigPlace, SourceSpec, contexts, routes};
 use crate::source::{SourceError, Surroundings};
 use crate::store::{Apps, Interest};
@@ -37,6 +38,8 @@ pub struct Setup {
     pub sources: Sources,
     /// What reads pods, Events and resources for whoever asks.
     pub interests: Interests,
+    /// What follows logs for whoever asks.
+    pub tail: Tail,
     /// Which of them start on.
     pub start: Vec<Symbol>,
     /// Where they put what they read.
@@ -91,6 +94,7 @@ pub fn setup(everywhere: &Everywhere, place: &KubeconfigPlace, io: &Handle) -> R
     let surroundings = Surroundings { sink: mailbox.clone(), clock: clock.clone(), classifier: classifier.clone() };
     let sources = Sources::new(sources, surroundings.clone(), io.clone());
     let interests = Interests::new(&sources, surroundings, io.clone());
+    let tail = Tail::new(&sources, clock.clone(), io.clone());
     let mut apps = Apps::new(classifier);
     sources.announce(&mut apps);
     let told = settings.destinations.iter().flat_map(|d| {
@@ -100,7 +104,7 @@ pub fn setup(everywhere: &Everywhere, place: &KubeconfigPlace, io: &Handle) -> R
     let rules = told.collect();
     apps.set_routes(Arc::new(routes(place, rules).map_err(source_failure)?), clock.now());
     let complaints = errors.iter().map(ToString::to_string).collect();
-    Ok(Setup { settings, complaints, sources, interests, start, mailbox, news, clock, apps })
+    Ok(Setup { settings, complaints, sources, interests, tail, start, mailbox, news, clock, apps })
 }
 
 impl Setup {

@@ -10,7 +10,17 @@ use crate::config::keymap::{Binding, Word as _};
 #[must_use]
 pub fn markdown(keymap: &Keymap) -> String {
     let mut out = String::from("| where | keys | what |\n|---|---|---|\n");
-    let order = [Scope::Global, Scope::List, Scope::Board, Scope::Fleet, Scope::Chooser, Scope::Links, Scope::Prompt];
+    let order = [
+        Scope::Global,
+        Scope::List,
+        Scope::Board,
+        Scope::Fleet,
+        Scope::App,
+        Scope::Chooser,
+        Scope::Logs,
+        Scope::Links,
+        Scope::Prompt,
+    ];
     for scope in order {
         for row in TABLE.iter().filter(|row| row.scope == scope) {
             let keys: Vec<String> = keymap.keys_of(scope, row.id).iter().map(|k| format!("`{}`", escape(k))).collect();

@@ -18,7 +18,8 @@ fn every_bundled_keymap_reaches_every_command_without_a_complaint() {
         let (keymap, errors) = Keymap::load(name, None);
         assert_eq!(errors, [], "{name}");
         for row in TABLE {
-            let inner = |s: &Scope| *s == row.scope || (row.scope == Scope::List && s.chain().contains(&Scope::List));
+            let shared = [Scope::List, Scope::App].contains(&row.scope);
+            let inner = |s: &Scope| *s == row.scope || (shared && s.chain().contains(&row.scope));
             let mut homes = Scope::ALL.into_iter().filter(inner);
             let given = |s: Scope| keymap.effective(s.chain()).iter().any(|b| b.command == row.id);
             assert!(homes.all(given), "{name}: no key gives {} somewhere it belongs", row.name);

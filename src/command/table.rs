@@ -14,11 +14,15 @@ pub enum Scope {
     /// The Applications of one cell of the Board.
     Chooser,
     /// One Application.
+    Detail,
+    /// Wherever an Application is selected.
     App,
     /// What was told about one Application.
     Events,
     /// Why one Application is in trouble.
     Why,
+    /// The log lines of an Application.
+    Logs,
     /// The sources.
     Links,
     /// The help page.
@@ -31,14 +35,16 @@ pub enum Scope {
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Board,
         Self::Fleet,
         Self::List,
         Self::Chooser,
+        Self::Detail,
         Self::App,
         Self::Events,
         Self::Why,
+        Self::Logs,
         Self::Links,
         Self::Help,
         Self::Prompt,
@@ -53,9 +59,11 @@ impl Scope {
             Self::Fleet => "Fleet",
             Self::List => "Lists",
             Self::Chooser => "Chooser",
-            Self::App => "Application",
+            Self::Detail => "Application",
+            Self::App => "On an Application",
             Self::Events => "Events",
             Self::Why => "Why",
+            Self::Logs => "Logs",
             Self::Links => "Sources",
             Self::Help => "Help",
             Self::Prompt => "While typing",
@@ -76,9 +84,11 @@ impl Word for Scope {
             Self::Fleet => "fleet",
             Self::List => "list",
             Self::Chooser => "chooser",
+            Self::Detail => "detail",
             Self::App => "app",
             Self::Events => "events",
             Self::Why => "why",
+            Self::Logs => "logs",
             Self::Links => "links",
             Self::Help => "help",
             Self::Prompt => "prompt",
@@ -90,13 +100,15 @@ impl Word for Scope {
 impl keymap::Scope for Scope {
     fn chain(self) -> &'static [Self] {
         match self {
-            Self::Board => &[Self::Board, Self::List, Self::Global],
-            Self::Fleet => &[Self::Fleet, Self::List, Self::Global],
-            Self::List => &[Self::List, Self::Global],
-            Self::Chooser => &[Self::Chooser, Self::Global],
+            Self::Board => &[Self::Board, Self::List, Self::App, Self::Global],
+            Self::Fleet => &[Self::Fleet, Self::List, Self::App, Self::Global],
+            Self::List => &[Self::List, Self::App, Self::Global],
+            Self::Chooser => &[Self::Chooser, Self::App, Self::Global],
+            Self::Detail => &[Self::Detail, Self::App, Self::Global],
             Self::App => &[Self::App, Self::Global],
-            Self::Events => &[Self::Events, Self::Global],
-            Self::Why => &[Self::Why, Self::Global],
+            Self::Events => &[Self::Events, Self::App, Self::Global],
+            Self::Why => &[Self::Why, Self::App, Self::Global],
+            Self::Logs => &[Self::Logs, Self::Global],
             Self::Links => &[Self::Links, Self::Global],
             Self::Help => &[Self::Help, Self::Global],
             Self::Prompt => &[Self::Prompt],
@@ -163,6 +175,30 @@ commands! {
     AppOpen           "app.open"            List    "open"     "Open the selected Application";
     ChooserOpen       "chooser.open"        Chooser "open"     "Open the selected Application";
     EventsTimeline    "events.timeline"     Events  "time line" "Change between Events and the time line";
+    LogsOpen          "logs.open"           App     "logs"     "Show the logs of its containers, live";
+    LogsOpenPrevious  "logs.open-previous"  App     ""         "Show the logs of its containers before their last restart";
+    LogsSearch        "logs.search"         Logs    "search"   "Search; without capitals both kinds of letters match, /x/ is an expression";
+    LogsNext          "logs.next"           Logs    ""         "Go to the next match";
+    LogsPrior         "logs.prior"          Logs    ""         "Go to the match before";
+    LogsFilter        "logs.filter"         Logs    "filter"   "Show only lines with these words; ! before them takes such lines away";
+    LogsLevel         "logs.level"          Logs    "level"    "Show only lines of the next level and worse";
+    LogsStream        "logs.stream"         Logs    ""         "Show only the lines of the next container";
+    LogsPause         "logs.pause"          Logs    "pause"    "Hold the view still; lines are kept as they come";
+    LogsFollow        "logs.follow"         Logs    "follow"   "Stay at the newest line, or stop doing so";
+    LogsTail          "logs.tail"           Logs    ""         "Show the newest lines";
+    LogsHead          "logs.head"           Logs    ""         "Show the lines from their beginning";
+    LogsMinutes1      "logs.minutes-1"      Logs    ""         "Show the lines of the last minute";
+    LogsMinutes5      "logs.minutes-5"      Logs    ""         "Show the lines of the last 5 minutes";
+    LogsMinutes15     "logs.minutes-15"     Logs    ""         "Show the lines of the last 15 minutes";
+    LogsMinutes30     "logs.minutes-30"     Logs    ""         "Show the lines of the last 30 minutes";
+    LogsMinutes60     "logs.minutes-60"     Logs    ""         "Show the lines of the last hour";
+    LogsTimestamps    "logs.timestamps"     Logs    ""         "Show or hide the times";
+    LogsWrap          "logs.wrap"           Logs    "wrap"     "Wrap long lines, or cut them";
+    LogsRaw           "logs.raw"            Logs    ""         "Show JSON as it came, or readable";
+    LogsPrevious      "logs.previous"       Logs    ""         "Change between these logs and those before the last restart";
+    LogsSave          "logs.save"           Logs    ""         "Save what is shown to a file";
+    LogsLeft          "logs.left"           Logs    ""         "Show what lies to the left of a cut line";
+    LogsRight         "logs.right"          Logs    ""         "Show what lies to the right of a cut line";
     SourceToggle      "source.toggle"       Links   "on/off"   "Turn the selected source on or off";
     SourceReconnect   "source.reconnect"    Links   "reconnect" "Connect the selected source anew";
     FleetSort         "fleet.sort"          Fleet   "sort"     "Sort by the next column";
@@ -190,8 +226,8 @@ commands! {
     HalfPageUp        "page.half-up"        Global  ""         "Move half a page up";
     PageDown          "page.down"           Global  ""         "Move a page down";
     PageUp            "page.up"             Global  ""         "Move a page up";
-    WhyOpen           "why.open"            Global  "why"      "Show why the selected Application is in trouble";
-    EventsOpen        "events.open"         Global  "events"   "Show what was told about the selected Application";
+    WhyOpen           "why.open"            App     "why"      "Show why the selected Application is in trouble";
+    EventsOpen        "events.open"         App     "events"   "Show what was told about the selected Application";
     ViewLinks         "view.links"          Global  "sources"  "Show the sources and how they are doing";
     SourcesReconnect  "sources.reconnect"   Global  ""         "Connect every source anew that is on";
     ViewHelp          "view.help"           Global  "help"     "Show the keys of this screen";
@@ -200,10 +236,10 @@ commands! {
     ProgramQuit       "program.quit"        Global  ""         "Quit at once";
     ProgramSuspend    "program.suspend"     Global  ""         "Hand the terminal back to the shell; fg returns";
     ProgramRedraw     "program.redraw"      Global  ""         "Draw the whole screen anew";
-    PromptAccept      "prompt.accept"       Prompt  "keep"     "Keep the filter and go back to the list";
-    PromptCancel      "prompt.cancel"       Prompt  "clear"    "Clear the filter and go back to the list";
-    PromptDown        "prompt.down"         Prompt  ""         "Move down in the list while typing";
-    PromptUp          "prompt.up"           Prompt  ""         "Move up in the list while typing";
+    PromptAccept      "prompt.accept"       Prompt  "keep"     "Keep what was typed and go back";
+    PromptCancel      "prompt.cancel"       Prompt  "clear"    "Clear what was typed and go back";
+    PromptDown        "prompt.down"         Prompt  ""         "Move down while typing";
+    PromptUp          "prompt.up"           Prompt  ""         "Move up while typing";
 }
 
 impl CommandId {

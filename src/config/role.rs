@@ -46,4 +46,10 @@ roles! {
     Doubtful    "doubtful"    Dim       "May have been overtaken";
     Environment "environment" Text      "An environment";
     Production  "production"  Bad       "An environment where mistakes cost most";
+    Log1        "log-1"       Text      "The name of a container beside its log lines";
+    Log2        "log-2"       Text      "The name of another container";
+    Log3        "log-3"       Text      "The name of another container";
+    Log4        "log-4"       Text      "The name of another container";
+    Log5        "log-5"       Text      "The name of another container";
+    Log6        "log-6"       Text      "The name of another container";
 }

@@ -139,6 +139,13 @@ impl Theme {
         read.filter_map(hard).collect()
     }
 
+    /// Colours that text brought along, as this terminal can show them.
+    #[must_use]
+    pub fn foreign(&self, style: Style) -> Style {
+        let shown = |color: Option<Color>| color.map(|c| palette::at_depth(c, self.depth));
+        Style { fg: shown(style.fg), bg: shown(style.bg), ..style }
+    }
+
     /// Later files lie over earlier ones; the palette is looked up in all of them, the last one first. A role that names
     /// a colour nobody knows is said and taken out.
     fn resolve(line: &mut [ThemeFile], depth: Depth) -> (Self, Vec<ConfigError>) {

@@ -12,17 +12,20 @@ use super::mailbox::Mailbox;
 use super::painter::Painter;
 use super::signal::{Signal, Signals};
 use super::sources::Sources;
+use super::tail::Tail;
 use super::terminal::TerminalGuard;
 use super::writer::{FrameSender, NotSent, Written};
 use crate::app::{Model, Msg, Request, frame, update};
 use crate::domain::time::{after, elapsed};
-use crate::domain::{Clock, Timestamp};
+use crate::domain::{Clock, LogNews, Timestamp};
 use crate::view::Work;
 
 /// News alone are drawn at most this often; keys are drawn at once.
 const PACE: Duration = Duration::from_millis(100);
 /// Deltas applied before keys are looked at again: well under 4 ms worth.
 const SLICE: usize = 512;
+/// Chunks of log lines taken in before keys are looked at again.
+const CHUNKS: usize = 8;
 /// A terminal that takes nothing for this long is let go of when the program ends or is suspended.
 const PATIENCE: Duration = Duration::from_millis(500);
 
@@ -34,6 +37,8 @@ pub struct Cockpit {
     pub sources: Sources,
     /// The tasks that read what the visible screen shows beyond the rows.
     pub interests: Interests,
+    /// The streams of log lines the visible screen asks for.
+    pub tail: Tail,
     /// What the sources have to say.
     pub mailbox: Arc<Mailbox>,
     /// Told when they have something to say.
@@ -145,6 +150,13 @@ impl Cockpit {
                         return Ok(Ended::Lost);
                     }
                 }
+                told = self.tail.next() => if let Some(told) = told {
+                    self.log(told);
+                    let paced = after(last_frame, PACE);
+                    if due.moment(now).is_none_or(|at| at > paced) {
+                        due = Due::Paced(paced);
+                    }
+                },
                 () = self.news.notified(), if !news_wait => {
                     news_wait = true;
                     let paced = after(last_frame, PACE);
@@ -170,6 +182,10 @@ impl Cockpit {
                             self.resize(&mut painter);
                         }
                         Request::Redraw => painter.reset(self.model.size),
+                        Request::Save { name, text } => {
+                            let said = super::save::save(&name, &text);
+                            self.model.say(said.unwrap_or_else(|error| error.to_string()), self.clock.now());
+                        }
                         Request::Toggle(source) => self.sources.toggle(&source),
                         Request::Reconnect(source) => {
                             self.sources.reconnect(source.as_ref());
@@ -196,9 +212,20 @@ impl Cockpit {
             // Not reached while the writer is idle; drawn whole next time, so nothing is lost either way.
             Err(NotSent::Busy(_) | NotSent::Closed(_)) => painter.reset(self.model.size),
         }
-        let wanted = frame::interests(&self.model, now);
+        let (query, wanted) = (frame::wanted(&self.model), frame::interests(&self.model, now));
+        self.tail.want(query, &self.model.apps, &mut self.model.logs);
         let again = self.interests.want(&wanted, &self.model.apps, now).map(|at| elapsed(now, at));
         Ok([work.wake(), again].into_iter().flatten().min())
+    }
+
+    /// Takes lines in, with those that have come meanwhile, but not so many that a key would wait.
+    fn log(&mut self, told: LogNews) {
+        let now = self.clock.now();
+        self.tail.take(told, &mut self.model.logs, now);
+        for _ in 0..CHUNKS {
+            let Some(told) = self.tail.ready() else { break };
+            self.tail.take(told, &mut self.model.logs, now);
+        }
     }
 
     fn resize(&mut self, painter: &mut Painter) {

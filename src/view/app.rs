@@ -25,7 +25,7 @@ impl View for App {
     }
 
     fn scopes(&self) -> &'static [Scope] {
-        &[Scope::App]
+        &[Scope::Detail, Scope::App]
     }
 
     fn interests(&self, lens: &Lens, _: &Seen<'_>) -> Vec<Interest> {

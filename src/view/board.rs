@@ -81,7 +81,7 @@ impl View for Board {
     }
 
     fn scopes(&self) -> &'static [Scope] {
-        &[Scope::Board, Scope::List]
+        &[Scope::Board, Scope::List, Scope::App]
     }
 
     fn interests(&self, lens: &Lens, seen: &Seen<'_>) -> Vec<Interest> {

@@ -24,7 +24,7 @@ impl View for Chooser {
     }
 
     fn scopes(&self) -> &'static [Scope] {
-        &[Scope::Chooser]
+        &[Scope::Chooser, Scope::App]
     }
 
     fn command(&mut self, id: CommandId, lens: &mut Lens, seen: &Seen<'_>) -> (Handled, Vec<Effect>) {

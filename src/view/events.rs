@@ -39,7 +39,7 @@ impl View for Events {
     }
 
     fn scopes(&self) -> &'static [Scope] {
-        &[Scope::Events]
+        &[Scope::Events, Scope::App]
     }
 
     fn interests(&self, lens: &Lens, _: &Seen<'_>) -> Vec<Interest> {

@@ -44,7 +44,7 @@ impl View for Fleet {
     }
 
     fn scopes(&self) -> &'static [Scope] {
-        &[Scope::Fleet, Scope::List]
+        &[Scope::Fleet, Scope::List, Scope::App]
     }
 
     fn interests(&self, lens: &Lens, seen: &Seen<'_>) -> Vec<Interest> {

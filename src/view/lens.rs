@@ -15,6 +15,8 @@ pub struct Lens {
     pub error: Option<QueryError>,
     /// The selected Application.
     pub selected: Option<AppKey>,
+    /// Logs are those of the containers before their last restart.
+    pub previous: bool,
 }
 
 impl Lens {

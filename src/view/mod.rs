@@ -14,6 +14,7 @@ pub mod fleet;
 pub mod help;
 pub mod lens;
 pub mod links;
+pub mod logs;
 pub mod seen;
 pub mod status;
 pub mod why;
@@ -24,6 +25,7 @@ use ratatui::layout::Rect;
 use crate::command::{CommandId, Scope};
 use crate::domain::Symbol;
 use crate::store::Interest;
+use crate::store::logs::LogQuery;
 pub use lens::Lens;
 pub use seen::{Keys, Seen, Work};
 
@@ -51,6 +53,46 @@ pub enum Effect {
     Reconnect(Option<Symbol>),
     /// Say something for a while.
     Say(String),
+    /// Let the person type; [`View::typed`] is told.
+    Ask(Ask, String),
+    /// Write a file of this name that nobody else may read.
+    Save {
+        /// Its name, without a folder.
+        name: String,
+        /// What stands in it.
+        text: String,
+    },
+}
+
+/// What a screen asks the person to type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ask {
+    /// Words to find.
+    Search,
+    /// Words to narrow to.
+    Filter,
+}
+
+impl Ask {
+    /// The sign before what is typed.
+    #[must_use]
+    pub fn sign(self) -> &'static str {
+        match self {
+            Self::Search => "/",
+            Self::Filter => "&",
+        }
+    }
+}
+
+/// How far typing has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Typing {
+    /// The text changed.
+    Changed,
+    /// This is what is wanted.
+    Accepted,
+    /// Nothing is wanted.
+    Cancelled,
 }
 
 /// Every screen.
@@ -68,6 +110,8 @@ pub enum ScreenId {
     Events,
     /// Why one Application is in trouble.
     Why,
+    /// The log lines of one Application.
+    Logs,
     /// The sources.
     Links,
     /// The keys.
@@ -86,13 +130,14 @@ pub struct Screen {
 }
 
 /// Every screen there is.
-pub static REGISTRY: [Screen; 8] = [
+pub static REGISTRY: [Screen; 9] = [
     Screen { id: ScreenId::Board, word: "board", make: || Box::new(board::Board::default()) },
     Screen { id: ScreenId::Fleet, word: "fleet", make: || Box::new(fleet::Fleet::default()) },
     Screen { id: ScreenId::Chooser, word: "chooser", make: || Box::new(chooser::Chooser::default()) },
     Screen { id: ScreenId::App, word: "app", make: || Box::new(app::App::default()) },
     Screen { id: ScreenId::Events, word: "events", make: || Box::new(events::Events::default()) },
     Screen { id: ScreenId::Why, word: "why", make: || Box::new(why::Why::default()) },
+    Screen { id: ScreenId::Logs, word: "logs", make: || Box::new(logs::Logs::default()) },
     Screen { id: ScreenId::Links, word: "links", make: || Box::new(links::Links::default()) },
     Screen { id: ScreenId::Help, word: "help", make: || Box::new(help::Help::default()) },
 ];
@@ -120,6 +165,16 @@ pub trait View {
 
     /// Does a command of its scopes.
     fn command(&mut self, id: CommandId, lens: &mut Lens, seen: &Seen<'_>) -> (Handled, Vec<Effect>);
+
+    /// Takes what is typed after [`Effect::Ask`]; every change of it, then how it ended.
+    fn typed(&mut self, _: Ask, _: &str, _: Typing, _: &Seen<'_>) -> Vec<Effect> {
+        Vec::new()
+    }
+
+    /// The logs this screen shows, if it shows any: the runtime brings them into [`Seen::logs`].
+    fn wanted(&self, _: &Lens) -> Option<LogQuery> {
+        None
+    }
 
     /// Brings cursor and indexes up to date with the store and the room there is. Called before every draw.
     fn layout(&mut self, lens: &mut Lens, seen: &Seen<'_>, area: Rect);

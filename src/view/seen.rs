@@ -8,7 +8,7 @@ use crate::command::hint::{HelpSection, Hint};
 use crate::config::theme::{Glyphs, Role, Theme};
 use crate::domain::time::{coarse, elapsed, until_coarse_changes};
 use crate::domain::{Environment, Symbol, Timestamp};
-use crate::store::Apps;
+use crate::store::{Apps, LogStore};
 use ratatui::style::Style;
 
 /// Counts what a frame cost, for tests that hold cost to what is visible.
@@ -50,6 +50,8 @@ pub trait Keys {
 pub struct Seen<'a> {
     /// The Applications and sources.
     pub apps: &'a Apps,
+    /// The log lines of what is looked at.
+    pub logs: &'a LogStore,
     /// What time it is.
     pub now: Timestamp,
     /// Looks by role.

@@ -27,7 +27,7 @@ impl View for Why {
     }
 
     fn scopes(&self) -> &'static [Scope] {
-        &[Scope::Why]
+        &[Scope::Why, Scope::App]
     }
 
     fn interests(&self, lens: &Lens, _: &Seen<'_>) -> Vec<Interest> {

@@ -1,9 +1,12 @@
-//! Drawing parts that know nothing of Kubernetes: cells, columns, windows over long lists, text input.
+//! Drawing parts that know nothing of Kubernetes: cells, columns, windows over long lists, text input, colours of
+//! foreign text, wrapping.
 
 pub mod columns;
 pub mod pen;
 pub mod prompt;
+pub mod sgr;
 pub mod window;
+pub mod wrap;
 
 pub use pen::Pen;
 pub use prompt::Prompt;

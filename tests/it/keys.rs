@@ -28,7 +28,7 @@ fn in_the_middle(screen: ScreenId) -> Cockpit {
             tell_events(&mut cockpit);
             drop(cockpit.press("j j j j j"));
         }
-        ScreenId::Fleet => {}
+        ScreenId::Fleet | ScreenId::Logs => {}
     }
     cockpit
 }
@@ -90,7 +90,8 @@ fn leaves_all_as_it_is(screen: ScreenId, command: CommandId) -> bool {
 #[test]
 fn every_bound_key_does_something_on_every_screen() {
     let keymap = Keymap::bundled();
-    for screen in &REGISTRY {
+    // the logs need lines to move in: their keys are pressed in `logs_screen`
+    for screen in REGISTRY.iter().filter(|s| s.id != ScreenId::Logs) {
         let scopes = scopes_of(screen.id);
         for binding in keymap.bindings().filter(|b| scopes.contains(&b.scope)) {
             let mut cockpit = in_the_middle(screen.id);

@@ -7,6 +7,7 @@ mod clock;
 mod fixture;
 mod keys;
 mod logs;
+mod logs_screen;
 mod pods;
 mod program;
 mod screens;

@@ -201,7 +201,7 @@ proptest! {
             let fixture::Cockpit { model, now } = &mut cockpit;
             let work = Work::default();
             let seen = Seen {
-                apps: &model.apps, now: *now, theme: &model.theme, glyphs: model.glyphs, keys: &model.keys,
+                apps: &model.apps, logs: &model.logs, now: *now, theme: &model.theme, glyphs: model.glyphs, keys: &model.keys,
                 below: model.stack.below(), work: &work,
             };
             let place = Rect::new(x, y, width, height);

@@ -45,7 +45,17 @@ fn no_more_rows_are_put_into_words_than_fit_the_screen() {
 fn with_seen<R>(apps: &Apps, check: impl FnOnce(&Seen<'_>) -> R) -> R {
     let (theme, keys) = (Theme::bundled("dark", Depth::None).unwrap(), Bindings(Keymap::bundled()));
     let work = Work::default();
-    check(&Seen { apps, now: START, theme: &theme, glyphs: &UNICODE, keys: &keys, below: &[], work: &work })
+    let logs = pilothouse::store::LogStore::default();
+    check(&Seen {
+        apps,
+        logs: &logs,
+        now: START,
+        theme: &theme,
+        glyphs: &UNICODE,
+        keys: &keys,
+        below: &[],
+        work: &work,
+    })
 }
 
 #[test]

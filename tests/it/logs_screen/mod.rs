@@ -1,0 +1,5 @@
+//! The screen of logs, driven by keys on plain values.
+
+mod cockpit;
+mod keys;
+mod looks;
