@@ -1,6 +1,12 @@
 //! The budgets, measured: `cargo bench --bench budgets [FILTER]`.
 
+mod bytes;
+mod cockpit;
+#[path = "../tests/it/fixture/crowd.rs"]
+mod crowd;
 mod decode;
+mod frame;
+mod storm;
 
 fn main() {
     divan::main();

@@ -8,6 +8,7 @@ use super::model::Model;
 use crate::command::Scope;
 use crate::config::theme::Role;
 use crate::domain::Timestamp;
+use crate::store::query::QueryError;
 use crate::view::{ScreenId, Seen, Work, detail};
 use crate::widget::Pen;
 
@@ -42,6 +43,9 @@ pub fn draw(model: &mut Model, now: Timestamp, work: &Work, buf: &mut Buffer) {
         Pen::new(buf, last, 0, glyphs.ellipsis).text("/", seen.style(Role::Accent));
         let field = Rect { x: last.x + 1.min(last.width), width: last.width.saturating_sub(1), ..last };
         prompt.draw(field, seen.style(Role::Text), seen.style(Role::Selection), buf);
+        if let Some(error) = &lens.error {
+            draw_filter_error(&seen, error, last, buf);
+        }
     } else if let Some((text, until)) = toast {
         seen.wake_in(crate::domain::time::elapsed(now, *until));
         Pen::new(buf, last, 0, glyphs.ellipsis).skip(1).text(text, seen.style(Role::Accent));
@@ -54,6 +58,31 @@ pub fn draw(model: &mut Model, now: Timestamp, work: &Work, buf: &mut Buffer) {
     if let Some(at) = apps.next_verdict() {
         seen.wake_in(crate::domain::time::elapsed(now, at));
     }
+}
+
+/// Brings the visible screen up to date without drawing it, so that keys that come faster than frames find the screen
+/// they were typed for.
+pub fn lay_out(model: &mut Model, now: Timestamp) {
+    let work = Work::default();
+    let Model { apps, stack, lens, keys, theme, glyphs, size, .. } = model;
+    let seen = Seen { apps, now, theme, glyphs, keys, below: stack.below(), work: &work };
+    let area = Rect::new(0, 0, size.width, size.height);
+    if !area.is_empty() {
+        let body = Places::of(area, stack.top().id()).body;
+        stack.top_mut().layout(lens, &seen, body);
+    }
+}
+
+/// Points from the line above the prompt at the word that is not understood.
+fn draw_filter_error(seen: &Seen<'_>, error: &QueryError, prompt: Rect, buf: &mut Buffer) {
+    let line = Rect { y: prompt.y.saturating_sub(1), ..prompt };
+    for position in line.intersection(buf.area).positions() {
+        buf[position].reset();
+    }
+    buf.set_style(line, seen.style(Role::Text));
+    let mut pen = Pen::new(buf, line, 0, seen.glyphs.ellipsis);
+    pen.skip(1 + error.at as u16)
+        .text(&format!("{} {}", seen.glyphs.descending, error.message), seen.style(Role::Warn));
 }
 
 fn draw_hints(seen: &Seen<'_>, scopes: &[Scope], line: Rect, buf: &mut Buffer) {

@@ -12,7 +12,8 @@ use crate::widget::{Pen, pen};
 type Run = (String, Role);
 
 /// Draws the header on the first line of `area`. What does not fit is left out whole, the least telling first:
-/// the user's name, the product's, links that are live, then counts of what is healthy.
+/// the user's name, the product's, links that are live, counts of what is healthy, environments, and last the names
+/// of links in doubt.
 pub fn draw(lens: &Lens, seen: &Seen<'_>, area: Rect, buf: &mut Buffer) {
     let line = Rect { height: area.height.min(1), ..area };
     buf.set_style(line.intersection(buf.area), seen.style(Role::Header));
@@ -23,10 +24,11 @@ pub fn draw(lens: &Lens, seen: &Seen<'_>, area: Rect, buf: &mut Buffer) {
     let fullest = [vec![product()], environments(seen, true), total(lens, seen), named];
     let full = [vec![product()], environments(seen, true), total(lens, seen), links];
     let shorter = [Vec::new(), environments(seen, true), total(lens, seen), quiet_links.clone()];
-    let short = [Vec::new(), environments(seen, false), total(lens, seen), quiet_links];
-    let shortest = [Vec::new(), overall(seen), total(lens, seen), Vec::new()];
+    let short = [Vec::new(), environments(seen, false), total(lens, seen), quiet_links.clone()];
+    let shorter_still = [Vec::new(), overall(seen), total(lens, seen), quiet_links];
+    let shortest = [Vec::new(), overall(seen), total(lens, seen), doubtful(seen)];
     let fits = |parts: &[Vec<Run>; 4]| parts.iter().map(|p| width(p)).sum::<usize>() <= usize::from(area.width);
-    let parts = [fullest, full, shorter, short].into_iter().find(fits).unwrap_or(shortest);
+    let parts = [fullest, full, shorter, short, shorter_still].into_iter().find(fits).unwrap_or(shortest);
     let mut pen = Pen::new(buf, line, 0, seen.glyphs.ellipsis);
     let [name, environments, total, links] = parts;
     let on_the_right = width(&links) as u16;
@@ -91,6 +93,12 @@ fn total(lens: &Lens, seen: &Seen<'_>) -> Vec<Run> {
         runs.push((format!("  only {}", words.join(" ")), Role::Accent));
     }
     runs
+}
+
+/// How many sources may have been overtaken, where there is no room for their names.
+fn doubtful(seen: &Seen<'_>) -> Vec<Run> {
+    let count = seen.apps.sources().values().filter(|source| source.link.is_doubtful()).count();
+    if count == 0 { Vec::new() } else { vec![(format!("{} {count} links ", seen.glyphs.trouble), Role::Warn)] }
 }
 
 /// Who we are, when it is the same everywhere.

@@ -3,11 +3,13 @@
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind};
 use ratatui::layout::Size;
 
+use super::frame;
 use super::model::Model;
 use super::msg::{Msg, Request};
 use crate::command::{CommandId, Scope};
 use crate::config::keymap::{Chord, Lookup};
 use crate::domain::Timestamp;
+use crate::domain::text::clean;
 use crate::view::{Effect, Handled, ScreenId, Seen, Work};
 use crate::widget::Prompt;
 
@@ -23,7 +25,7 @@ pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Request> {
         Msg::Input(Event::Key(key)) if key.kind != KeyEventKind::Release => return press(model, key, now),
         Msg::Input(Event::Paste(text)) => {
             if let Some(prompt) = &mut model.prompt {
-                prompt.paste(&text);
+                prompt.paste(&clean(&text));
                 model.lens.filter(prompt.text());
             }
         }
@@ -58,7 +60,8 @@ fn press(model: &mut Model, key: KeyEvent, now: Timestamp) -> Vec<Request> {
             // A key that does not go on with a sequence begins anew.
             let began = model.pressed.len() > 1;
             model.pressed.clear();
-            if began { press(model, key, now) } else { Vec::new() }
+            // Esc takes one thing away at a time: here the beginning of the sequence.
+            if began && key.code != KeyCode::Esc { press(model, key, now) } else { Vec::new() }
         }
     }
 }
@@ -85,6 +88,7 @@ fn type_filter(model: &mut Model, key: KeyEvent, now: Timestamp) -> Vec<Request>
 
 /// Does a command: the visible screen first, then what belongs to everyone.
 pub fn command(model: &mut Model, id: CommandId, now: Timestamp) -> Vec<Request> {
+    frame::lay_out(model, now);
     let work = Work::default();
     let seen = Seen {
         apps: &model.apps,
@@ -126,6 +130,8 @@ fn everyones(model: &mut Model, id: CommandId, now: Timestamp) -> Option<Request
                 return Some(Request::Quit);
             }
         }
+        CommandId::WhyOpen => open_for_selected(model, ScreenId::Why, now),
+        CommandId::EventsOpen => open_for_selected(model, ScreenId::Events, now),
         CommandId::ViewHelp => model.stack.push(ScreenId::Help),
         CommandId::ViewLinks => model.stack.push(ScreenId::Links),
         CommandId::ViewSwitch => {
@@ -152,6 +158,17 @@ fn everyones(model: &mut Model, id: CommandId, now: Timestamp) -> Option<Request
         }
     }
     None
+}
+
+/// Shows a screen of the selected Application, if one is selected; the key that opened it closes it too.
+fn open_for_selected(model: &mut Model, screen: ScreenId, now: Timestamp) {
+    if model.stack.top().id() == screen {
+        model.stack.pop();
+    } else if model.lens.selected.is_some() {
+        model.stack.push(screen);
+    } else {
+        model.say("no Application is selected".to_owned(), now);
+    }
 }
 
 /// Esc takes one thing away at a time: the screen on top, then the filter. It never ends the program.

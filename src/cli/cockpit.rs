@@ -8,7 +8,6 @@ use super::arguments::Everywhere;
 use super::exit::{Exit, Failure};
 use super::setup::{self, Setup};
 use crate::app::{Bindings, Model};
-use crate::command::Keymap;
 use crate::runtime::input::{Decoder, Reader};
 use crate::runtime::run::{Cockpit, Ended};
 use crate::runtime::signal::Signals;
@@ -41,7 +40,7 @@ pub fn open(everywhere: &Everywhere, place: &KubeconfigPlace) -> Result<Exit, Fa
 
 fn steer(mut setup: Setup) -> Result<(Ended, Vec<String>), Failure> {
     let theme = setup.theme(setup::depth());
-    let (keys, glyphs) = (Bindings(Keymap::bundled()), setup.glyphs());
+    let (keys, glyphs) = (Bindings(setup.keymap()), setup.glyphs());
     let usage = |error: &dyn std::error::Error| Failure::new(Exit::Usage, error);
     let terminal = TerminalGuard::enter(Options::default()).map_err(|error| usage(&error))?;
     let size = terminal.size();

@@ -50,7 +50,8 @@ pub fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let everywhere = &arguments.everywhere;
     log::start(everywhere)?;
-    let mut out = std::io::stdout().lock();
+    // Standard output writes line by line; thousands of rows are worth a buffer.
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     match &arguments.verb {
         None => {
             drop(out);

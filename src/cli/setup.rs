@@ -8,6 +8,7 @@ use tokio::sync::Notify;
 
 use super::arguments::Everywhere;
 use super::exit::{Exit, Failure};
+use crate::command::Keymap;
 use crate::config::error::nearest;
 use crate::config::glyph::{ASCII, Glyphs};
 use crate::config::palette::{ColorFacts, Depth};
@@ -98,12 +99,23 @@ impl Setup {
         }
     }
 
-    /// The theme of the settings at a depth; a wrong name is said and the default stands in.
+    /// The theme of the settings at a depth; what is wrong with it is said and what it inherits stands in.
     pub fn theme(&mut self, depth: Depth) -> Theme {
-        Theme::bundled(&self.settings.theme, depth).unwrap_or_else(|why| {
-            self.complaints.push(why);
-            Theme::bundled("dark", depth).unwrap_or_default()
-        })
+        let folder = self.settings.folder("themes");
+        let (theme, errors) = Theme::load(&self.settings.theme, folder.as_deref(), depth);
+        self.complaints.extend(errors.iter().map(ToString::to_string));
+        theme
+    }
+
+    /// The keymap of the settings with the user's own keys over it; what is wrong in them is said and left out.
+    pub fn keymap(&mut self) -> Keymap {
+        let folder = self.settings.folder("keymaps");
+        let (mut keymap, mut errors) = Keymap::load(&self.settings.keymap, folder.as_deref());
+        if let Some(file) = &self.settings.file {
+            errors.extend(keymap.patch_from_settings(&file.path, &file.text));
+        }
+        self.complaints.extend(errors.iter().map(ToString::to_string));
+        keymap
     }
 
     /// The signs of the settings, else of the locale.

@@ -9,7 +9,6 @@ use super::arguments::{Everywhere, Format, Snapshot};
 use super::exit::{Exit, Failure};
 use super::{picture, setup};
 use crate::app::{Bindings, Model, frame};
-use crate::command::Keymap;
 use crate::config::palette::Depth;
 use crate::domain::AppKey;
 use crate::domain::time::after;
@@ -27,7 +26,7 @@ pub fn run(snapshot: &Snapshot, everywhere: &Everywhere, out: &mut impl Write) -
         Format::Ansi | Format::Svg => setup::forced_depth(),
     };
     let theme = setup.theme(depth);
-    let glyphs = setup.glyphs();
+    let (keys, glyphs) = (Bindings(setup.keymap()), setup.glyphs());
     let deadline = after(setup.clock.now(), snapshot.wait);
     setup.start();
     runtime.block_on(observe(&mut setup.apps, &setup.sources, &setup.mailbox, &setup.news, &setup.clock, deadline));
@@ -36,13 +35,12 @@ pub fn run(snapshot: &Snapshot, everywhere: &Everywhere, out: &mut impl Write) -
     }
     let screen = REGISTRY.iter().find(|s| s.word == snapshot.view).map_or(ScreenId::Board, |s| s.id);
     let selected = snapshot.app.as_deref().map(|name| find(&setup.apps, name)).transpose()?;
-    if screen == ScreenId::Detail && selected.is_none() {
+    if screen == ScreenId::App && selected.is_none() {
         return Err(Failure::new(Exit::Usage, "which Application?").hint("snapshot --view app --app NAME"));
     }
     let home = if matches!(screen, ScreenId::Fleet) { ScreenId::Fleet } else { ScreenId::Board };
     let (width, height) = snapshot.size;
     let exit = super::exit_of(&setup.apps, &setup.sources);
-    let keys = Bindings(Keymap::bundled());
     let mut model = Model::new(setup.apps, home, keys, theme, glyphs, Size { width, height });
     model.lens.selected = selected;
     model.stack.push(screen);

@@ -1,5 +1,7 @@
 //! What must hold for every row of the table in every keymap, as tests.
 
+use proptest::prelude::*;
+
 use super::Keymap;
 use super::table::{CommandId, Scope, TABLE};
 use crate::config::keymap::{BUNDLED, Chord, Lookup, Scope as _};
@@ -165,4 +167,22 @@ fn an_unknown_keymap_leaves_the_default() {
     let (keymap, errors) = Keymap::load("defualt", None);
     assert_eq!(keymap, Keymap::bundled());
     assert_eq!(errors[0].to_string(), "defualt: there is no keymap of this name\n  try: default");
+}
+
+proptest! {
+    /// Whatever is done to a bundled keymap, reading it ends in a keymap and in errors that name a line of it, and what
+    /// stands in other lines applies.
+    #[test]
+    fn a_broken_keymap_is_never_a_crash(
+        which in 0..BUNDLED.len(), at: prop::sample::Index, noise in "[\\[\\]={}\"#a-z0-9 .\n-]{1,8}",
+    ) {
+        let text = BUNDLED[which].1;
+        let cut = text.floor_char_boundary(at.index(text.len()));
+        let rest = text.ceil_char_boundary((cut + noise.len()).min(text.len()));
+        let broken = format!("{}{noise}{}", &text[..cut], &text[rest..]);
+        let mut keymap = Keymap::bundled();
+        for error in keymap.patch("broken.toml", &broken) {
+            prop_assert!((1..=broken.matches('\n').count() + 1).contains(&error.line), "{error}");
+        }
+    }
 }

@@ -82,6 +82,13 @@ impl<'d, 't> Entry<'d, 't> {
         self.document.error(&(self.key_span.0..self.key_span.1), "", None).line
     }
 
+    /// Line and column of its value, each from 1.
+    #[must_use]
+    pub fn place(&self) -> (usize, usize) {
+        let place = self.document.error(&self.value.span(), "", None);
+        (place.line, place.column)
+    }
+
     /// Something wrong with the key.
     #[must_use]
     pub fn wrong_key(&self, message: &str, hint: Option<String>) -> ConfigError {

@@ -4,13 +4,19 @@
 //! reason and the nearest valid name; the rest applies.
 
 pub mod chord;
+mod cluster;
 pub mod document;
+mod environment;
 pub mod error;
+pub mod field;
 pub mod glyph;
 pub mod keymap;
 pub mod palette;
 mod place;
+mod project;
+mod role;
 pub mod settings;
 pub mod theme;
+mod theme_file;
 
 pub use error::ConfigError;

@@ -69,7 +69,7 @@ impl NotFound {
 pub(super) fn find(
     name: &str,
     folder: Option<&Path>,
-    bundled: &'static [(&'static str, &'static str)],
+    bundled: &[(&'static str, &'static str)],
 ) -> Result<Found, NotFound> {
     // a name is no path: it does not lead out of the folder
     let plain = !name.is_empty() && !name.starts_with('.') && !name.contains(['/', '\\']);
@@ -86,6 +86,19 @@ pub(super) fn find(
         Some((name, text)) => Ok(Found::Bundled { name, text }),
         None => Err(NotFound { name: name.to_owned(), message: None, hint: known(name, bundled) }),
     }
+}
+
+/// Name and path of every file of a folder that [`find`] would find, by name.
+pub(super) fn names(folder: Option<&Path>) -> Vec<(String, String)> {
+    let entries = folder.and_then(|folder| std::fs::read_dir(folder).ok()).into_iter().flatten().flatten();
+    let named = entries.filter_map(|entry| {
+        let path = entry.path();
+        let name = path.file_name()?.to_str()?.strip_suffix(".toml")?.to_owned();
+        (!name.is_empty() && !name.starts_with('.')).then(|| (name, path.display().to_string()))
+    });
+    let mut found: Vec<_> = named.collect();
+    found.sort();
+    found
 }
 
 /// Reads a file of settings: UTF-8 and of a size that a person writes. The error says why not.

@@ -1,56 +1,103 @@
-//! The settings file: what a person wants different from the defaults.
+//! Settings: what a person wants different from the defaults.
 //!
-//! ```toml
-//! theme = "light"
-//! ascii = false
-//! readonly = false
-//! escape_ms = 30
-//!
-//! [[environment]]
-//! name = "prod"
-//! order = 40
-//! protection = "typed"        # open, confirm, typed, readonly
-//! color = "magenta"
-//! labels = { environment = "prod" }
-//! namespaces = ["*-prod"]
-//! clusters = ["prod-*"]
-//! names = ["*-prod"]
-//! ```
+//! Layers, each over the one before: defaults, the user's file, the project's `.pilothouse.toml` (which only tightens),
+//! environment variables, flags. What can be set stands in [`FIELDS`].
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+pub use super::cluster::{DestinationSetting, SourceSetting};
+use super::cluster::{destination, source, url};
 use super::document::{Document, Entry};
+use super::environment::environment;
 use super::error::ConfigError;
-use super::palette;
-use crate::domain::{Classifier, Environment, EnvironmentRule, Protection, Rule, Symbol};
+use super::field::{self, ESCAPE_MS, FIELDS};
+use super::place;
+use super::project::project_file;
+use crate::domain::{Classifier, EnvironmentRule};
 
-/// What can be set.
-const FIELDS: [&str; 5] = ["theme", "ascii", "readonly", "escape_ms", "environment"];
-
-/// Settings of the defaults with the user's file over them.
+/// Settings of all layers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// Name of the theme.
     pub theme: String,
+    /// Name of the keymap.
+    pub keymap: String,
     /// ASCII signs whatever the locale says.
     pub ascii: bool,
+    /// Whether the mouse selects and scrolls.
+    pub mouse: bool,
     /// Refuse every write.
     pub readonly: bool,
     /// How long a lone Esc waits for the rest of a key: slow lines split keys.
     pub escape: Duration,
+    /// Where a laptop reaches this machine by ssh.
+    pub ssh_host: Option<String>,
+    /// URL of a Prometheus API.
+    pub prometheus: Option<String>,
+    /// Local checkout of the GitOps repository.
+    pub git_checkout: Option<PathBuf>,
     /// Environments by rule.
     pub environments: Vec<EnvironmentRule>,
+    /// Argo CDs beside the contexts of the kubeconfig.
+    pub sources: Vec<SourceSetting>,
+    /// Which context reaches which destination.
+    pub destinations: Vec<DestinationSetting>,
+    /// The user's file as it was read; its `[keys]` are for the keymap.
+    pub file: Option<UserFile>,
+    /// Where each field that is not a default was set.
+    origins: BTreeMap<&'static str, String>,
+}
+
+/// The user's settings file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserFile {
+    /// Its path.
+    pub path: String,
+    /// What stands in it.
+    pub text: String,
+}
+
+/// One line of `pilothouse config show`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SettingRow {
+    /// Name of the field.
+    pub field: &'static str,
+    /// Its value as TOML would have it, or how many there are.
+    pub value: String,
+    /// `default`, `file:line`, the variable or the flag that set it.
+    pub origin: String,
+}
+
+/// Where the layers lie.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Places {
+    /// The file that was asked for by flag or variable: it must be there.
+    pub asked: Option<PathBuf>,
+    /// The user's own file otherwise, existing or not.
+    pub user: Option<PathBuf>,
+    /// The project's file, when there is one.
+    pub project: Option<PathBuf>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         Self {
             theme: "dark".to_owned(),
+            keymap: "default".to_owned(),
             ascii: false,
+            mouse: true,
             readonly: false,
             escape: Duration::from_millis(30),
+            ssh_host: None,
+            prometheus: None,
+            git_checkout: None,
             environments: Vec::new(),
+            sources: Vec::new(),
+            destinations: Vec::new(),
+            file: None,
+            origins: BTreeMap::new(),
         }
     }
 }
@@ -61,47 +108,110 @@ pub fn user_file() -> Option<PathBuf> {
     directories::ProjectDirs::from("", "", "pilothouse").map(|dirs| dirs.config_dir().join("config.toml"))
 }
 
+impl Places {
+    /// The places of whoever runs this, in the folder they are in.
+    #[must_use]
+    pub fn here(asked: Option<&Path>) -> Self {
+        let project = std::env::current_dir().ok().as_deref().and_then(project_file);
+        Self { asked: asked.map(Path::to_owned), user: user_file(), project }
+    }
+}
+
 impl Settings {
-    /// The defaults with a file over them: `file` if given (then it must be there), else the user's if there is one.
-    /// What is wrong inside is said and left out.
+    /// The layers that are files: `file` if given (then it must be there), else the user's if there is one, and the
+    /// project's over it. What is wrong inside is said and left out.
     pub fn load(file: Option<&Path>) -> Result<(Self, Vec<ConfigError>), String> {
-        let (path, asked_for) = match file {
-            Some(path) => (path.to_owned(), true),
-            None => match user_file() {
-                Some(path) => (path, false),
-                None => return Ok((Self::default(), Vec::new())),
-            },
-        };
-        match std::fs::read_to_string(&path) {
-            Ok(text) => Ok(Self::read(&path.display().to_string(), &text)),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound && !asked_for => {
-                Ok((Self::default(), Vec::new()))
-            }
-            Err(error) => Err(format!("cannot read the settings file {}: {error}", path.display())),
-        }
+        Self::load_from(&Places::here(file))
     }
 
-    /// The defaults with the text of a file over them.
+    /// As [`Settings::load`], with the places handed in. Fails when the user's file cannot be read, or was asked for and
+    /// is not there.
+    pub fn load_from(places: &Places) -> Result<(Self, Vec<ConfigError>), String> {
+        let user = places.asked.as_ref().or(places.user.as_ref());
+        let read = |path: &PathBuf| place::read(path).map(|text| UserFile { path: path.display().to_string(), text });
+        let file = match user {
+            Some(path) if places.asked.is_some() || path.exists() => {
+                Some(read(path).map_err(|why| format!("the settings file {} {why}", path.display()))?)
+            }
+            _ => None,
+        };
+        let (mut settings, mut errors) = file.as_ref().map_or_else(Default::default, |f| Self::read(&f.path, &f.text));
+        settings.file = file;
+        match places.project.as_ref().map(|path| (path, read(path))) {
+            Some((_, Ok(file))) => errors.extend(settings.tighten(&file.path, &file.text)),
+            // a project that wants more care and cannot say so gets all of it
+            Some((path, Err(why))) => {
+                settings.set_readonly(path.display().to_string());
+                let hint = "until it can be read, everything is read-only";
+                errors.push(ConfigError::whole(path.display().to_string(), why, Some(hint.to_owned())));
+            }
+            None => {}
+        }
+        Ok((settings, errors))
+    }
+
+    /// The defaults with the text of a user's file over them.
     #[must_use]
     pub fn read(file: &str, text: &str) -> (Self, Vec<ConfigError>) {
         let (document, mut errors) = Document::parse(file, text);
         let mut settings = Self::default();
         for entry in document.entries() {
-            let read = match entry.key {
-                "theme" => entry.text().map(|name| name.clone_into(&mut settings.theme)),
-                "ascii" => entry.flag().map(|yes| settings.ascii = yes),
-                "readonly" => entry.flag().map(|yes| settings.readonly = yes),
-                "escape_ms" => entry.number(1..=1_000).map(|ms| settings.escape = Duration::from_millis(ms)),
-                "environment" => entry.list().map(|list| {
-                    for (n, item) in list.enumerate() {
-                        settings.environments.extend(environment(&item, n, &mut errors));
-                    }
-                }),
-                _ => Err(entry.unknown("setting", FIELDS)),
-            };
-            errors.extend(read.err());
+            match settings.read_field(&entry, &mut errors) {
+                Ok(Some(name)) => settings.set_origin(name, format!("{file}:{}", entry.line())),
+                Ok(None) => {}
+                Err(error) => errors.push(error),
+            }
         }
         (settings, errors)
+    }
+
+    /// Reads a field; its name when that set something.
+    fn read_field(
+        &mut self,
+        entry: &Entry<'_, '_>,
+        errors: &mut Vec<ConfigError>,
+    ) -> Result<Option<&'static str>, ConfigError> {
+        match entry.key {
+            "theme" => entry.text()?.clone_into(&mut self.theme),
+            "keymap" => entry.text()?.clone_into(&mut self.keymap),
+            "ascii" => self.ascii = entry.flag()?,
+            "mouse" => self.mouse = entry.flag()?,
+            "readonly" => self.readonly = entry.flag()?,
+            "escape_ms" => self.escape = Duration::from_millis(entry.number(ESCAPE_MS)?),
+            "ssh_host" => self.ssh_host = Some(entry.text()?.to_owned()),
+            "prometheus" => self.prometheus = Some(url(entry)?),
+            "git_checkout" => self.git_checkout = Some(PathBuf::from(entry.text()?)),
+            "environment" => {
+                for (n, item) in entry.list()?.enumerate() {
+                    self.environments.extend(kept(environment(&item, n, errors), errors));
+                }
+            }
+            "source" => {
+                for item in entry.list()? {
+                    self.sources.extend(kept(source(&item, errors), errors));
+                }
+            }
+            "destination" => {
+                for item in entry.list()? {
+                    self.destinations.extend(kept(destination(&item, errors), errors));
+                }
+            }
+            // the keymap reads these, and says what is wrong in them
+            "keys" => return entry.table().map(|_| None),
+            _ => return Err(entry.unknown("setting", field::names(FIELDS))),
+        }
+        Ok(field::names(FIELDS).find(|name| *name == entry.key))
+    }
+
+    /// Forbids every write, because of `origin`.
+    pub(super) fn set_readonly(&mut self, origin: String) {
+        self.readonly = true;
+        self.set_origin("readonly", origin);
+    }
+
+    /// Notes what set a field: `file:line`, a variable or a flag.
+    pub fn set_origin(&mut self, field: &'static str, origin: impl Into<String>) {
+        self.origins.insert(field, origin.into());
     }
 
     /// What sorts Applications into environments.
@@ -109,73 +219,52 @@ impl Settings {
     pub fn classifier(&self) -> Classifier {
         Classifier::new(self.environments.clone())
     }
-}
 
-fn environment(item: &Entry<'_, '_>, place: usize, errors: &mut Vec<ConfigError>) -> Option<EnvironmentRule> {
-    const FIELDS: [&str; 8] = ["name", "order", "color", "protection", "labels", "namespaces", "clusters", "names"];
-    let fields = match item.table() {
-        Ok(fields) => fields,
-        Err(error) => {
-            errors.push(error);
-            return None;
-        }
-    };
-    let mut name = None;
-    let mut order = (place as u16 + 1) * 10;
-    let mut color = None;
-    let mut protection = None;
-    let mut rules = Vec::new();
-    for field in fields {
-        let read = match field.key {
-            "name" => field.text().map(|text| name = Some(Symbol::from(text))),
-            "order" => field.number(0..=u64::from(u16::MAX)).map(|n| order = n as u16),
-            "color" => read_color(&field).map(|read| color = Some(read)),
-            "protection" => read_protection(&field).map(|read| protection = Some(read)),
-            "labels" => field.table().and_then(|labels| {
-                for label in labels {
-                    rules.push(Rule::Label { key: label.key.to_owned(), value: label.text()?.to_owned() });
-                }
-                Ok(())
-            }),
-            "namespaces" => patterns(&field, Rule::Namespace, &mut rules),
-            "clusters" => patterns(&field, Rule::Cluster, &mut rules),
-            "names" => patterns(&field, Rule::Name, &mut rules),
-            _ => Err(field.unknown("part of an environment", FIELDS)),
+    /// The folder of the user's themes or keymaps, beside the settings file.
+    #[must_use]
+    pub fn folder(&self, of: &str) -> Option<PathBuf> {
+        let file = self.file.as_ref().map(|f| PathBuf::from(&f.path)).or_else(user_file)?;
+        file.parent().map(|beside| beside.join(of))
+    }
+
+    /// Every field but the keys, with its value and where that comes from.
+    #[must_use]
+    pub fn rows(&self) -> Vec<SettingRow> {
+        let text = |text: &str| format!("{text:?}");
+        let optional = |value: Option<&str>| value.map_or_else(|| "none".to_owned(), text);
+        let names = |names: Vec<&str>| if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+        let value = |name: &str| match name {
+            "theme" => text(&self.theme),
+            "keymap" => text(&self.keymap),
+            "ascii" => self.ascii.to_string(),
+            "mouse" => self.mouse.to_string(),
+            "readonly" => self.readonly.to_string(),
+            "escape_ms" => self.escape.as_millis().to_string(),
+            "ssh_host" => optional(self.ssh_host.as_deref()),
+            "prometheus" => optional(self.prometheus.as_deref()),
+            "git_checkout" => optional(self.git_checkout.as_deref().and_then(Path::to_str)),
+            "environment" => names(self.environments.iter().map(|e| &*e.environment.name).collect()),
+            "source" => names(self.sources.iter().map(|s| s.name.as_str()).collect()),
+            _ => names(self.destinations.iter().map(|d| d.context.as_str()).collect()),
         };
-        errors.extend(read.err());
+        let row = |field: &'static str| SettingRow {
+            field,
+            value: value(field),
+            origin: self.origins.get(field).map_or("default", String::as_str).to_owned(),
+        };
+        field::names(FIELDS).filter(|name| *name != "keys").map(row).collect()
     }
-    let Some(name) = name else {
-        errors.push(item.wrong("an environment has no name", Some("name = \"prod\"".to_owned())));
-        return None;
-    };
-    // What nobody gave a protection gets the one its name speaks for.
-    let protection = protection.unwrap_or_else(|| Classifier::default().describe(&name).protection);
-    Some(EnvironmentRule { environment: Environment { name, order, protection, color }, rules })
 }
 
-fn read_color(field: &Entry<'_, '_>) -> Result<String, ConfigError> {
-    let text = field.text()?;
-    let hint = || Some("#rrggbb or a name like magenta".to_owned());
-    palette::parse(text).ok_or_else(|| field.wrong(&format!("`{text}` is no colour"), hint()))?;
-    Ok(text.to_owned())
-}
-
-fn read_protection(field: &Entry<'_, '_>) -> Result<Protection, ConfigError> {
-    let text = field.text()?;
-    let hint = || Some(Protection::ALL.map(Protection::word).join(", "));
-    Protection::parse(text).ok_or_else(|| field.wrong(&format!("there is no protection `{text}`"), hint()))
-}
-
-fn patterns(field: &Entry<'_, '_>, rule: fn(String) -> Rule, rules: &mut Vec<Rule>) -> Result<(), ConfigError> {
-    for pattern in field.list()? {
-        rules.push(rule(pattern.text()?.to_owned()));
-    }
-    Ok(())
+/// The value of what was read, its error noted.
+fn kept<T>(read: Result<T, ConfigError>, errors: &mut Vec<ConfigError>) -> Option<T> {
+    read.map_err(|error| errors.push(error)).ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Protection;
     use proptest::prelude::*;
 
     const FULL: &str = r##"theme = "light"
@@ -219,6 +308,14 @@ namespaces = ["lab-*", "tmp"]
     fn a_missing_file_is_an_error_only_when_it_was_asked_for() {
         let error = Settings::load(Some(Path::new("/nonexistent/pilothouse.toml"))).unwrap_err();
         assert!(error.contains("/nonexistent/pilothouse.toml"), "{error}");
+    }
+
+    #[test]
+    fn every_value_knows_where_it_comes_from() {
+        let (mut settings, _) = Settings::read("config.toml", "\nascii = true\n");
+        settings.set_origin("theme", "--theme");
+        let origin = |field: &str| settings.rows().into_iter().find(|r| r.field == field).unwrap().origin;
+        assert_eq!([origin("ascii"), origin("theme"), origin("mouse")], ["config.toml:2", "--theme", "default"]);
     }
 
     proptest! {

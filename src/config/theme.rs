@@ -1,66 +1,30 @@
 //! Looks by meaning. Views name a [`Role`]; only themes name colours.
 
+use std::path::Path;
+
 use ratatui::style::{Color, Modifier, Style};
 
-use super::document::{Document, Entry};
 use super::error::{ConfigError, nearest};
 pub use super::glyph::Glyphs;
 use super::palette::{self, Depth};
-
-macro_rules! roles {
-    ($($role:ident $word:literal $parent:ident $meaning:literal;)*) => {
-        /// What a piece of the screen means.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum Role {
-            $(#[doc = $meaning] $role,)*
-        }
-
-        impl Role {
-            /// Every role.
-            pub const ALL: &'static [Self] = &[$(Self::$role,)*];
-
-            /// Its word in themes.
-            #[must_use]
-            pub fn word(self) -> &'static str {
-                match self { $(Self::$role => $word,)* }
-            }
-
-            /// The role whose looks it has where a theme does not name it.
-            #[must_use]
-            pub fn parent(self) -> Self {
-                match self { $(Self::$role => Self::$parent,)* }
-            }
-        }
-    };
-}
-
-roles! {
-    Text        "text"        Text      "What is to be read, and the paper it stands on";
-    Title       "title"       Text      "The name of what is looked at";
-    Heading     "heading"     Dim       "Headings of columns";
-    Dim         "dim"         Text      "What matters less";
-    Faint       "faint"       Dim       "What is there only to be there";
-    Border      "border"      Faint     "Rules between parts";
-    Header      "header"      Text      "The first line";
-    Accent      "accent"      Text      "What the person asked for: a filter, a message";
-    Key         "key"         Accent    "A key to press";
-    Cursor      "cursor"      Accent    "The sign beside the selected line";
-    Selection   "selection"   Text      "The selected line";
-    Ok          "ok"          Text      "All is well";
-    Busy        "busy"        Text      "On its way";
-    Warn        "warn"        Text      "Somebody should look";
-    Bad         "bad"         Warn      "Something is broken";
-    Doubtful    "doubtful"    Dim       "May have been overtaken";
-    Environment "environment" Text      "An environment";
-    Production  "production"  Bad       "An environment where mistakes cost most";
-}
+use super::place;
+pub use super::role::Role;
+use super::theme_file::{Ink, Looks, ThemeFile};
 
 /// The themes that come with the program.
-pub const BUNDLED: [(&str, &str); 3] = [
+pub const BUNDLED: [(&str, &str); 5] = [
     ("dark", include_str!("../../themes/dark.toml")),
     ("light", include_str!("../../themes/light.toml")),
+    ("high-contrast", include_str!("../../themes/high-contrast.toml")),
+    ("colour-blind", include_str!("../../themes/colour-blind.toml")),
     ("mono", include_str!("../../themes/mono.toml")),
 ];
+
+/// What a file of one's own lies over when it names nothing to inherit from.
+const DEFAULT: &str = "dark";
+
+/// The least contrast at which text is read without effort (WCAG 2.1, level AA).
+const READABLE: f64 = 4.5;
 
 /// Looks of every role.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,44 +40,75 @@ impl Default for Theme {
     }
 }
 
-/// A theme as its file says it, before colours are resolved.
-#[derive(Debug, Default)]
-struct Draft {
-    inherits: Option<String>,
-    palette: Vec<(String, Color)>,
-    roles: Vec<(Role, Looks)>,
-}
-
-#[derive(Debug, Default)]
-struct Looks {
-    /// A colour by its name in the palette of this theme or those it inherits from, else by its own name.
-    fg: Option<String>,
-    bg: Option<String>,
-    modifiers: Modifier,
+/// A theme by its name and what is wrong with it: one line of `pilothouse themes`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ThemeRow {
+    /// Its name.
+    pub name: String,
+    /// `bundled`, or the path of the file.
+    pub origin: String,
+    /// What is wrong in its file.
+    pub errors: Vec<ConfigError>,
+    /// What can hardly be read, one sentence a role.
+    pub unreadable: Vec<String>,
 }
 
 impl Theme {
     /// A bundled theme; the error names the nearest one there is.
     pub fn bundled(name: &str, depth: Depth) -> Result<Self, String> {
         let known = BUNDLED.iter().map(|(name, _)| *name);
-        if !known.clone().any(|k| k == name) {
+        let Some((_, text)) = BUNDLED.iter().find(|(known, _)| *known == name) else {
             let near = nearest(name, known.clone()).map_or_else(String::new, |n| format!("; did you mean `{n}`?"));
             let all: Vec<_> = known.collect();
             return Err(format!("there is no theme `{name}`{near} Bundled are {}", all.join(", ")));
-        }
-        let (drafts, _) = bundled_line(name);
-        Ok(Self::resolve(&drafts, depth))
+        };
+        let (mut line, _) = lineage(ThemeFile::read(name, text).0, None);
+        Ok(Self::resolve(&mut line, depth).0)
+    }
+
+    /// The theme called `name`: `name.toml` in `folder`, else a bundled one. What is wrong is said, and what it inherits
+    /// from stands in; an unknown name gives the default.
+    #[must_use]
+    pub fn load(name: &str, folder: Option<&Path>, depth: Depth) -> (Self, Vec<ConfigError>) {
+        let found = match place::find(name, folder, &BUNDLED) {
+            Ok(found) => found,
+            Err(error) => {
+                return (Self::bundled(DEFAULT, depth).unwrap_or_default(), vec![error.into_config_error("theme")]);
+            }
+        };
+        Self::read(found.name(), found.text(), found.is_bundled(), folder, depth)
     }
 
     /// A theme from a file; what is wrong in it is said, and the inherited looks stand in.
     #[must_use]
     pub fn from_file(file: &str, text: &str, depth: Depth) -> (Self, Vec<ConfigError>) {
-        let (draft, mut errors) = Draft::read(file, text);
-        let parent = draft.inherits.clone().unwrap_or_else(|| "dark".to_owned());
-        let (mut line, more) = bundled_line(&parent);
+        Self::read(file, text, false, None, depth)
+    }
+
+    /// Every theme there is, the bundled ones first, each checked.
+    #[must_use]
+    pub fn all(folder: Option<&Path>) -> Vec<ThemeRow> {
+        let bundled = BUNDLED.iter().map(|(name, _)| ((*name).to_owned(), None));
+        let own = place::names(folder).into_iter().map(|(name, path)| (name, Some(path)));
+        let row = |(name, path): (String, Option<String>)| {
+            let (theme, errors) = Self::load(&name, folder.filter(|_| path.is_some()), Depth::TrueColor);
+            let origin = path.unwrap_or_else(|| "bundled".to_owned());
+            ThemeRow { name, origin, errors, unreadable: theme.unreadable() }
+        };
+        bundled.chain(own).map(row).collect()
+    }
+
+    fn read(file: &str, text: &str, bundled: bool, folder: Option<&Path>, depth: Depth) -> (Self, Vec<ConfigError>) {
+        let (mut own, mut errors) = ThemeFile::read(file, text);
+        if !bundled && own.inherits.is_none() {
+            own.inherits = Some(Ink { text: DEFAULT.to_owned(), line: 0, column: 0 });
+        }
+        let (mut line, more) = lineage(own, folder);
         errors.extend(more);
-        line.push(draft);
-        (Self::resolve(&line, depth), errors)
+        let (theme, more) = Self::resolve(&mut line, depth);
+        errors.extend(more);
+        errors.sort_by_key(|e| (e.file != file, e.line, e.column));
+        (theme, errors)
     }
 
     /// The looks of a role.
@@ -129,177 +124,156 @@ impl Theme {
         palette::parse(color).map_or(base, |c| base.fg(palette::at_depth(c, self.depth)))
     }
 
-    /// Later drafts lie over earlier ones; the palette is looked up in all of them, the last one first.
-    fn resolve(line: &[Draft], depth: Depth) -> Self {
-        let find = |name: &str| line.iter().rev().flat_map(|d| &d.palette).find(|(n, _)| n == name).map(|(_, c)| *c);
-        let ink = |name: &String| find(name).or_else(|| palette::parse(name));
-        let looks = |role: Role| line.iter().rev().flat_map(|d| &d.roles).find(|(r, _)| *r == role).map(|(_, l)| l);
+    /// The roles whose ink can hardly be read on their paper, one sentence each. What is there only to be there is left
+    /// out, and so is what the terminal's own colours decide.
+    #[must_use]
+    pub fn unreadable(&self) -> Vec<String> {
+        let text = self.style(Role::Text);
+        let read = Role::ALL.iter().filter(|r| !matches!(r, Role::Faint | Role::Border));
+        let hard = |role: &Role| {
+            let style = text.patch(self.style(*role));
+            let ratio = palette::contrast(style.fg.and_then(palette::rgb)?, style.bg.and_then(palette::rgb)?);
+            (ratio < READABLE)
+                .then(|| format!("`{}` has a contrast of {ratio:.1}; {READABLE} is readable", role.word()))
+        };
+        read.filter_map(hard).collect()
+    }
+
+    /// Later files lie over earlier ones; the palette is looked up in all of them, the last one first. A role that names
+    /// a colour nobody knows is said and taken out.
+    fn resolve(line: &mut [ThemeFile], depth: Depth) -> (Self, Vec<ConfigError>) {
+        let palette: Vec<(String, Color)> = line.iter().rev().flat_map(|f| f.palette.clone()).collect();
+        let ink = |ink: &Ink| {
+            let own = palette.iter().find(|(name, _)| *name == ink.text).map(|(_, color)| *color);
+            own.or_else(|| palette::parse(&ink.text))
+        };
+        let mut errors = Vec::new();
+        for file in line.iter_mut() {
+            let name = file.file.clone();
+            file.roles.retain(|(_, looks)| {
+                let unknown = [&looks.fg, &looks.bg].into_iter().flatten().find(|i| ink(i).is_none());
+                let mut known: Vec<&str> = palette::names().collect();
+                known.extend(palette.iter().map(|(name, _)| name.as_str()));
+                errors.extend(unknown.map(|i| i.unknown(&name, known)));
+                unknown.is_none()
+            });
+        }
+        let looks = |role: Role| line.iter().rev().flat_map(|f| &f.roles).find(|(r, _)| *r == role).map(|(_, l)| l);
         let style = |role: Role| {
-            let mut at = role;
-            let found = loop {
-                match looks(at) {
-                    Some(found) => break Some(found),
-                    None if at.parent() == at => break None,
-                    None => at = at.parent(),
-                }
-            };
-            let Some(found) = found else { return Style::new() };
-            let mut style = Style::new().add_modifier(found.modifiers);
-            if let Some(fg) = found.fg.as_ref().and_then(ink) {
+            let nearest = std::iter::successors(Some(role), |r| Some(r.parent()).filter(|parent| parent != r));
+            let Some(Looks { fg, bg, modifiers }) = nearest.into_iter().find_map(looks) else { return Style::new() };
+            let mut style = Style::new().add_modifier(*modifiers);
+            if let Some(fg) = fg.as_ref().and_then(ink) {
                 style = style.fg(palette::at_depth(fg, depth));
             }
-            if let Some(bg) = found.bg.as_ref().and_then(ink) {
+            if let Some(bg) = bg.as_ref().and_then(ink) {
                 style = style.bg(palette::at_depth(bg, depth));
             }
             // Without colours a background says nothing: reverse says it.
-            if depth == Depth::None && found.bg.is_some() && role != Role::Text && role != Role::Header {
+            if depth == Depth::None && bg.is_some() && role != Role::Text && role != Role::Header {
                 style = style.add_modifier(Modifier::REVERSED);
             }
             style
         };
-        Self { styles: Role::ALL.iter().map(|role| style(*role)).collect(), depth }
+        (Self { styles: Role::ALL.iter().map(|role| style(*role)).collect(), depth }, errors)
     }
 }
 
-/// A bundled theme with those it inherits from, the most general first.
-fn bundled_line(name: &str) -> (Vec<Draft>, Vec<ConfigError>) {
-    let mut line = Vec::new();
+/// A theme with those it inherits from, the most general first.
+fn lineage(own: ThemeFile, folder: Option<&Path>) -> (Vec<ThemeFile>, Vec<ConfigError>) {
     let mut errors = Vec::new();
-    let mut next = Some(name.to_owned());
-    while let Some(name) = next.take() {
-        let Some((file, text)) = BUNDLED.iter().find(|(known, _)| *known == name) else { break };
-        if line.len() >= BUNDLED.len() {
-            break;
+    let mut line = vec![own];
+    while let Some(Ink { text: name, line: at, column }) = line[0].inherits.clone() {
+        let heir = line[0].file.clone();
+        let wrong =
+            |message: String, hint: Option<String>| ConfigError { file: heir.clone(), line: at, column, message, hint };
+        let seen = |file: &str| line.iter().any(|f| f.file == file);
+        let found = match place::find(&name, folder, &BUNDLED) {
+            // a file of one's own called `dark` may inherit from the `dark` it hides
+            Ok(found) if found.name() == heir => place::find(&name, None, &BUNDLED),
+            found => found,
+        };
+        match found {
+            Ok(found) if seen(found.name()) => {
+                let mut round: Vec<&str> = line.iter().rev().map(|f| f.file.as_str()).collect();
+                round.push(found.name());
+                errors.push(wrong(format!("the theme inherits from itself: {}", round.join(", ")), None));
+                break;
+            }
+            Ok(found) => {
+                let (file, more) = ThemeFile::read(found.name(), found.text());
+                errors.extend(more);
+                line.insert(0, file);
+            }
+            Err(error) => {
+                let error = error.into_config_error("theme");
+                errors.push(wrong(format!("there is no theme `{name}` to inherit from"), error.hint));
+                break;
+            }
         }
-        let (draft, more) = Draft::read(file, text);
-        errors.extend(more);
-        next.clone_from(&draft.inherits);
-        line.insert(0, draft);
     }
     (line, errors)
-}
-
-/// Modifiers by their names in a theme.
-const MODIFIERS: [(&str, Modifier); 5] = [
-    ("bold", Modifier::BOLD),
-    ("dim", Modifier::DIM),
-    ("italic", Modifier::ITALIC),
-    ("underline", Modifier::UNDERLINED),
-    ("reverse", Modifier::REVERSED),
-];
-
-impl Draft {
-    fn read(file: &str, text: &str) -> (Self, Vec<ConfigError>) {
-        let (document, mut errors) = Document::parse(file, text);
-        let mut draft = Self::default();
-        for entry in document.entries() {
-            let read = match entry.key {
-                "inherits" => entry.text().and_then(|name| draft.inherit(&entry, name)),
-                "palette" => entry.table().map(|colors| colors.for_each(|c| draft.read_color(&c, &mut errors))),
-                "roles" => Ok(()),
-                _ => Err(entry.unknown("section", ["inherits", "palette", "roles"])),
-            };
-            errors.extend(read.err());
-        }
-        for entry in document.entries().filter(|e| e.key == "roles") {
-            match entry.table() {
-                Ok(roles) => roles.for_each(|role| match draft.read_role(&role) {
-                    Ok(found) => draft.roles.push(found),
-                    Err(error) => errors.push(error),
-                }),
-                Err(error) => errors.push(error),
-            }
-        }
-        (draft, errors)
-    }
-
-    fn inherit(&mut self, entry: &Entry<'_, '_>, name: &str) -> Result<(), ConfigError> {
-        let known = BUNDLED.iter().map(|(name, _)| *name);
-        if known.clone().any(|k| k == name) {
-            self.inherits = Some(name.to_owned());
-            return Ok(());
-        }
-        let hint = nearest(name, known.clone()).map_or_else(|| known.collect::<Vec<_>>().join(", "), str::to_owned);
-        Err(entry.wrong(&format!("there is no bundled theme `{name}` to inherit from"), Some(hint)))
-    }
-
-    fn read_color(&mut self, entry: &Entry<'_, '_>, errors: &mut Vec<ConfigError>) {
-        let read = entry.text().and_then(|text| {
-            palette::parse(text).ok_or_else(|| {
-                let hint = nearest(text, palette::names()).unwrap_or("#rrggbb, a name like bright-red, or 0 to 255");
-                entry.wrong(&format!("`{text}` is no colour"), Some(hint.to_owned()))
-            })
-        });
-        match read {
-            Ok(color) => self.palette.push((entry.key.to_owned(), color)),
-            Err(error) => errors.push(error),
-        }
-    }
-
-    fn read_role(&self, entry: &Entry<'_, '_>) -> Result<(Role, Looks), ConfigError> {
-        let Some(role) = Role::ALL.iter().find(|r| r.word() == entry.key) else {
-            return Err(entry.unknown("role", Role::ALL.iter().map(|r| r.word())));
-        };
-        let mut looks = Looks::default();
-        if !entry.is_table() {
-            looks.fg = Some(self.ink(entry)?);
-            return Ok((*role, looks));
-        }
-        for part in entry.table()? {
-            match part.key {
-                "fg" => looks.fg = Some(self.ink(&part)?),
-                "bg" => looks.bg = Some(self.ink(&part)?),
-                name => {
-                    let Some((_, modifier)) = MODIFIERS.iter().find(|(n, _)| *n == name) else {
-                        let known = ["fg", "bg"].into_iter().chain(MODIFIERS.iter().map(|(n, _)| *n));
-                        return Err(part.unknown("part of a role", known));
-                    };
-                    looks.modifiers.set(*modifier, part.flag()?);
-                }
-            }
-        }
-        Ok((*role, looks))
-    }
-
-    fn ink(&self, entry: &Entry<'_, '_>) -> Result<String, ConfigError> {
-        let text = entry.text()?;
-        let own = self.palette.iter().any(|(name, _)| name == text);
-        if own || self.inherits.is_some() || palette::parse(text).is_some() {
-            return Ok(text.to_owned());
-        }
-        let mut known: Vec<&str> = palette::names().collect();
-        known.extend(self.palette.iter().map(|(name, _)| name.as_str()));
-        let near = nearest(text, known).map(str::to_owned);
-        Err(entry.wrong(&format!("there is no colour `{text}` in the palette"), near))
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    fn said(errors: &[ConfigError]) -> Vec<String> {
+        errors.iter().map(ToString::to_string).collect()
+    }
 
     #[test]
-    fn bundled_themes_load_without_a_complaint_and_name_every_role_they_could_get_wrong() {
-        for (name, text) in BUNDLED {
-            let (_, errors) = Draft::read(name, text);
-            assert_eq!(errors, [], "{name}");
-            assert!(Theme::bundled(name, Depth::TrueColor).is_ok());
+    fn bundled_themes_load_without_a_complaint_and_can_be_read() {
+        let rows = Theme::all(None);
+        assert_eq!(rows.len(), BUNDLED.len());
+        for row in rows {
+            assert_eq!(said(&row.errors), [""; 0], "{}", row.name);
+            assert_eq!(row.unreadable, [""; 0], "{}", row.name);
+            let theme = Theme::bundled(&row.name, Depth::TrueColor).unwrap();
+            assert!(row.name == "mono" || theme.style(Role::Text).bg.is_some(), "{}: names its paper", row.name);
         }
     }
 
     #[test]
-    fn what_is_to_be_read_can_be_read() {
-        for name in ["dark", "light"] {
-            let theme = Theme::bundled(name, Depth::TrueColor).unwrap();
-            let paper = theme.style(Role::Text).bg.and_then(palette::rgb).expect("a theme names its paper");
-            for role in Role::ALL.iter().filter(|r| !matches!(r, Role::Faint | Role::Border)) {
-                let style = theme.style(Role::Text).patch(theme.style(*role));
-                let ink = style.fg.and_then(palette::rgb).unwrap();
-                let on = style.bg.and_then(palette::rgb).unwrap_or(paper);
-                let ratio = palette::contrast(ink, on);
-                assert!(ratio >= 4.5, "{name}: {} is read at {ratio:.1}", role.word());
+    fn sixteen_and_256_colours_never_hide_a_text_in_its_paper() {
+        for (name, _) in BUNDLED {
+            for depth in [Depth::Ansi16, Depth::Ansi256] {
+                let theme = Theme::bundled(name, depth).unwrap();
+                for role in Role::ALL {
+                    let style = theme.style(Role::Text).patch(theme.style(*role));
+                    let same = style.fg.is_some() && style.fg == style.bg && style.fg != Some(Color::Reset);
+                    assert!(!same, "{name} at {depth:?}: {}", role.word());
+                }
             }
         }
+    }
+
+    #[test]
+    fn high_contrast_is_seven_to_one() {
+        let theme = Theme::bundled("high-contrast", Depth::TrueColor).unwrap();
+        for role in Role::ALL {
+            let style = theme.style(Role::Text).patch(theme.style(*role));
+            let [ink, paper] = [style.fg, style.bg].map(|c| c.and_then(palette::rgb).unwrap());
+            assert!(palette::contrast(ink, paper) >= 7.0, "{}", role.word());
+        }
+    }
+
+    #[test]
+    fn good_and_bad_differ_for_eyes_that_see_no_red_or_no_green() {
+        // the opponent channel those eyes keep is blue against yellow: it alone must tell the verdicts apart
+        let theme = Theme::bundled("colour-blind", Depth::TrueColor).unwrap();
+        let channel = |role| {
+            let (r, g, b) = theme.style(role).fg.and_then(palette::rgb).unwrap();
+            i32::midpoint(i32::from(r), i32::from(g)) - i32::from(b)
+        };
+        assert!(channel(Role::Bad) - channel(Role::Ok) > 120, "{} {}", channel(Role::Bad), channel(Role::Ok));
+        let brightness = |role| {
+            let (r, g, b) = theme.style(role).fg.and_then(palette::rgb).unwrap();
+            palette::contrast((r, g, b), (0, 0, 0))
+        };
+        assert!(brightness(Role::Warn) / brightness(Role::Bad) > 1.4);
     }
 
     #[test]
@@ -317,12 +291,79 @@ mod tests {
 
     #[test]
     fn a_file_of_ones_own_patches_a_bundled_theme() {
-        let text = "inherits = \"dark\"\n[palette]\nsea = \"#00aabb\"\n[roles]\nok = \"sea\"\nbda = \"red\"\nwarn = { fgg = \"red\" }\nbusy = \"#12\"\n";
+        let text = r##"inherits = "dark"
+[palette]
+sea = "#00aabb"
+[roles]
+ok = "sea"
+bda = "red"
+warn = { fgg = "red" }
+busy = "#12"
+title = { fg = "yelow", bold = true }
+"##;
         let (theme, errors) = Theme::from_file("mine.toml", text, Depth::TrueColor);
+        let dark = Theme::bundled("dark", Depth::TrueColor).unwrap();
         assert_eq!(theme.style(Role::Ok).fg, Some(Color::Rgb(0, 0xaa, 0xbb)));
-        let said: Vec<String> = errors.iter().map(ToString::to_string).collect();
-        assert!(said[0].starts_with("mine.toml:6: ") && said[0].contains("bad"), "{said:?}");
-        assert!(said[1].starts_with("mine.toml:7: ") && said[1].contains("fg"), "{said:?}");
-        assert_eq!(theme.style(Role::Bad), Theme::bundled("dark", Depth::TrueColor).unwrap().style(Role::Bad));
+        assert_eq!(theme.style(Role::Key).fg, Some(Color::Rgb(0, 0xaa, 0xbb)), "inherited roles see the new palette");
+        let expected = [
+            "mine.toml:6: there is no role `bda`\n  try: bad",
+            "mine.toml:7: there is no part of a role `fgg`\n  try: fg",
+            "mine.toml:8: there is no colour `#12` in the palette\n  try: a name of the palette, #rrggbb, a name like \
+             bright-red, or 0 to 255",
+            "mine.toml:9: there is no colour `yelow` in the palette\n  try: yellow",
+        ];
+        assert_eq!(said(&errors), expected);
+        for role in [Role::Bad, Role::Busy, Role::Title, Role::Warn] {
+            assert_eq!(theme.style(role), dark.style(role), "{}", role.word());
+        }
+    }
+
+    #[test]
+    fn themes_of_ones_own_inherit_from_each_other_but_not_in_a_ring() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+        write("dark.toml", "inherits = \"dark\"\n[roles]\nok = \"#010203\"\n");
+        write("mine.toml", "inherits = \"dark\"\n[roles]\nbad = \"#040506\"\n");
+        write("ring.toml", "inherits = \"gnir\"\n");
+        write("gnir.toml", "\ninherits = \"ring\"\n");
+        write("lost.toml", "inherits = \"drak\"\n[roles]\nbad = \"#040506\"\n");
+        let load = |name: &str| Theme::load(name, Some(folder.path()), Depth::TrueColor);
+        let (mine, errors) = load("mine");
+        assert_eq!(said(&errors), [""; 0]);
+        assert_eq!(mine.style(Role::Ok).fg, Some(Color::Rgb(1, 2, 3)));
+        assert_eq!(mine.style(Role::Bad).fg, Some(Color::Rgb(4, 5, 6)));
+        let (_, errors) = load("ring");
+        let [error] = &said(&errors)[..] else { panic!("{errors:?}") };
+        assert!(error.contains("gnir.toml:2: the theme inherits from itself: "), "{error}");
+        let (lost, errors) = load("lost");
+        assert!(said(&errors)[0].ends_with("lost.toml:1: there is no theme `drak` to inherit from\n  try: dark"));
+        assert_eq!(lost.style(Role::Bad).fg, Some(Color::Rgb(4, 5, 6)));
+        let (unknown, errors) = load("nihgt");
+        assert_eq!(unknown, Theme::bundled("dark", Depth::TrueColor).unwrap());
+        assert_eq!(errors.len(), 1);
+        let names: Vec<_> = Theme::all(Some(folder.path())).into_iter().skip(BUNDLED.len()).map(|r| r.name).collect();
+        assert_eq!(names, ["dark", "gnir", "lost", "mine", "ring"]);
+    }
+
+    proptest! {
+        /// Whatever is done to a bundled theme, reading it ends in a theme and in errors that name a line of it.
+        #[test]
+        fn a_broken_theme_is_never_a_crash(which in 0..BUNDLED.len(), at: prop::sample::Index, noise in "[\\[\\]={}\"#a-z0-9,\n]{1,8}") {
+            let text = BUNDLED[which].1;
+            let cut = text.floor_char_boundary(at.index(text.len()));
+            let rest = text.ceil_char_boundary((cut + noise.len()).min(text.len()));
+            let broken = format!("{}{noise}{}", &text[..cut], &text[rest..]);
+            let (_, errors) = Theme::from_file("broken.toml", &broken, Depth::TrueColor);
+            for error in errors {
+                prop_assert!((1..=broken.matches('\n').count() + 1).contains(&error.line), "{error}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_can_hardly_be_read_is_said() {
+        let (theme, errors) = Theme::from_file("m.toml", "[roles]\nok = \"#20242a\"\n", Depth::TrueColor);
+        assert_eq!(said(&errors), [""; 0]);
+        assert_eq!(theme.unreadable(), ["`ok` has a contrast of 1.2; 4.5 is readable"]);
     }
 }

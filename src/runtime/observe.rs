@@ -1,6 +1,7 @@
 //! Reading the sources without a screen: until each has answered or is known to fail, or until a deadline.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::Notify;
 
@@ -11,6 +12,8 @@ use crate::store::Apps;
 
 /// Deltas taken from the mailbox at once.
 const SLICE: usize = 1_024;
+/// News are left to gather for this long, so that a source does not wake us row by row.
+const GATHER: Duration = Duration::from_millis(10);
 
 /// Feeds `apps` until every source that is on is live or has failed, or until `deadline`.
 pub async fn observe(
@@ -33,7 +36,7 @@ pub async fn observe(
         }
         if drained {
             tokio::select! {
-                () = news.notified() => {}
+                () = news.notified() => clock.sleep(GATHER).await,
                 () = clock.sleep_until(deadline) => return,
             }
         } else if now >= deadline {

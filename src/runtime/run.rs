@@ -22,6 +22,8 @@ use crate::view::Work;
 const PACE: Duration = Duration::from_millis(100);
 /// Deltas applied before keys are looked at again: well under 4 ms worth.
 const SLICE: usize = 512;
+/// A terminal that takes nothing for this long is let go of when the program ends or is suspended.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// Everything the loop owns.
 pub struct Cockpit {
@@ -87,12 +89,23 @@ impl Cockpit {
         let mut painter = Painter::new(self.model.size);
         let mut due = Due::Now;
         let mut last_frame = Timestamp::MIN;
+        // News wait in the mailbox, where the newest wins, until a frame is due: the sources wake this loop ten times a
+        // second at the most, however much they have to say.
+        let mut news_wait = false;
         loop {
             let now = self.clock.now();
             if due.moment(now).is_some_and(|at| at <= now) && self.writer.is_idle() {
-                let wake = self.draw(&mut painter, now)?;
-                last_frame = now;
-                due = Due::Later(wake.map(|wait| after(now, wait)));
+                if news_wait {
+                    let deltas = self.mailbox.take(SLICE);
+                    self.take(Msg::Data(deltas));
+                    news_wait = !self.mailbox.is_empty();
+                }
+                if !news_wait || due == Due::Now {
+                    let wake = self.draw(&mut painter, now)?;
+                    last_frame = now;
+                    let wake = wake.map(|wait| after(now, wait));
+                    due = if news_wait { Due::Paced(after(now, PACE)) } else { Due::Later(wake) };
+                }
             }
             let waits_for_writer = !self.writer.is_idle();
             let moment = if waits_for_writer { None } else { due.moment(now) };
@@ -129,11 +142,11 @@ impl Cockpit {
                         return Ok(Ended::Lost);
                     }
                 }
-                () = self.news.notified() => {
-                    let deltas = self.mailbox.take(SLICE);
-                    self.take(Msg::Data(deltas));
-                    if due != Due::Now {
-                        due = Due::Paced(after(last_frame, PACE));
+                () = self.news.notified(), if !news_wait => {
+                    news_wait = true;
+                    let paced = after(last_frame, PACE);
+                    if due.moment(now).is_none_or(|at| at > paced) {
+                        due = Due::Paced(paced);
                     }
                 }
                 () = sleep => {
@@ -189,7 +202,7 @@ impl Cockpit {
     /// Hands the terminal back to the shell until the person returns.
     async fn suspend(&mut self) -> std::io::Result<()> {
         self.reader.pause();
-        self.writer.drain(Duration::from_millis(500)).await;
+        self.writer.drain(PATIENCE).await;
         self.terminal.suspend()?;
         self.reader.resume();
         Ok(())

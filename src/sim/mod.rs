@@ -2,10 +2,13 @@
 //!
 //! ```text
 //! clock, kinds, columns < object, history < store < access, fault, tls < api < serve
+//! time < manifest < scenario, generate < populate < live < control < world
 //! ```
 //!
 //! A [`store::Store`] holds one cluster's objects as the bytes that go over the wire; a [`serve::Server`] answers
-//! kubectl and kube-rs from it. The rest of the world changes the store, and clients see it as they would in a cluster.
+//! kubectl and kube-rs from it. The rest of the world changes the store, and clients see it as they would in a cluster:
+//! a [`scenario`] says what there is, [`manifest`] builds the objects, [`populate`] puts them in place, [`live`] keeps
+//! things happening, and a [`world::World`] holds it all together.
 
 pub mod access;
 pub mod api;

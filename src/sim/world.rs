@@ -116,6 +116,7 @@ impl World {
             let store = Store::with(Clock::new(move || time.now()), random.u64(..));
             let stage = Stage::new(source, store);
             populate::cluster(&stage, source, now, &mut random);
+            live::expiry::begin(&mut agenda, &stage, now);
             if with_apps {
                 let apps = populate::apps_of(&scenario, source, now);
                 populate::apps(&stage, &scenario, &apps, now, &mut random);
@@ -244,14 +245,14 @@ impl World {
 
 /// Fills a cluster with generated Applications and their projects; returns the Applications' names.
 fn generate(stage: &Stage, total: usize, options: &SimOptions, now: Timestamp) -> Vec<String> {
-    for project in generate::projects() {
+    for project in generate::PROJECTS {
         let repository = format!("https://git.example.com/{project}/deployments.git");
         stage.store.put(argocd::app_project(&stage.argocd_namespace, project, &repository, now));
     }
     let mut names = Vec::with_capacity(total);
     for app in Generator::new(&stage.argocd_namespace, total, options.seed, now) {
-        names.push(meta::text(&app, "/metadata/name").to_owned());
-        stage.store.put(app);
+        stage.store.put_text(app.head, app.rest.into_bytes());
+        names.push(app.name);
     }
     names
 }

@@ -8,8 +8,8 @@ use super::delta::Delta;
 use super::live::Live;
 use crate::domain::time::after;
 use crate::domain::{
-    AppKey, AppRow, Classifier, Environment, Fullness, Link, SourceFacts, Symbol, Timestamp, Trouble, TroubleKind,
-    operation::HELD_MESSAGE, trouble,
+    AppKey, AppRow, Classifier, Environment, Fullness, Link, Phase, SourceFacts, Symbol, Timestamp, Trouble,
+    TroubleKind, operation::HELD_MESSAGE, trouble,
 };
 
 /// The place of a row. Valid until the row is removed; the place may then be taken by another.
@@ -103,10 +103,11 @@ impl Apps {
         let trouble = row.trouble(now).map(|t| t.kind);
         if let Some(operation) = &row.operation
             && operation.message.as_deref() == Some(HELD_MESSAGE)
+            && operation.phase == Some(Phase::Running)
+            && let Some(started) = operation.started
             && !operation.is_held(now)
         {
-            let ripe = after(operation.started.unwrap_or(now), std::time::Duration::from_secs(3));
-            self.ripening.push((ripe.max(now), row.key.clone()));
+            self.ripening.push((after(started, std::time::Duration::from_secs(3)), row.key.clone()));
         }
         if let Some(&id) = self.by_key.get(&row.key)
             && let Some(slot) = &mut self.slots[id as usize]

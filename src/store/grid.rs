@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::apps::{Apps, RowId};
 use super::query::Query;
-use crate::domain::{Environment, Fullness, Symbol};
+use crate::domain::{Environment, Fullness, Symbol, Timestamp};
 
 /// The Applications of every service in every environment. Sketches have no environment yet and are left out.
 #[derive(Debug, Default)]
@@ -14,17 +14,21 @@ pub struct Grid {
     /// By service, then by environment: the Applications of the cell, worst first.
     cells: Vec<Vec<RowId>>,
     built_for: Option<(Query, u64)>,
+    /// The minute it was built in, when its query depends on the time.
+    built_minute: Option<i64>,
     rebuilds: u64,
 }
 
 impl Grid {
     /// Brings the grid up to date; does nothing when nothing it depends on has moved.
-    pub fn refresh(&mut self, apps: &Apps, query: &Query) {
+    pub fn refresh(&mut self, apps: &Apps, query: &Query, now: Timestamp) {
         let generation = apps.order_generation();
-        if self.built_for.as_ref().is_some_and(|(q, g)| *g == generation && q == query) {
+        let minute = query.depends_on_time().then(|| now.as_second() / 60);
+        if self.built_minute == minute && self.built_for.as_ref().is_some_and(|(q, g)| *g == generation && q == query) {
             return;
         }
         self.built_for = Some((query.clone(), generation));
+        self.built_minute = minute;
         self.rebuilds += 1;
         let mut environments = apps.environments();
         if let Some(only) = &query.environment {
@@ -34,7 +38,7 @@ impl Grid {
         let mut rows: BTreeMap<Symbol, Vec<Vec<RowId>>> = BTreeMap::new();
         for (id, row, trouble) in apps.iter() {
             let Some(column) = row.environment.as_ref().and_then(|e| column.get(e)) else { continue };
-            if row.fullness == Fullness::Full && query.matches(row, trouble) {
+            if row.fullness == Fullness::Full && query.matches(row, trouble, now) {
                 let cells = rows.entry(row.service.clone()).or_insert_with(|| vec![Vec::new(); environments.len()]);
                 cells[*column].push(id);
             }

@@ -3,7 +3,7 @@
 use super::apps::{Apps, RowId};
 use super::field::{FieldId, field};
 use super::query::Query;
-use crate::domain::AppKey;
+use crate::domain::{AppKey, Timestamp};
 
 /// How a list is sorted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,20 +25,26 @@ impl Default for Sort {
 pub struct Index {
     ids: Vec<RowId>,
     built_for: Option<(Query, Sort, u64)>,
+    /// The minute it was built in, when its query depends on the time.
+    built_minute: Option<i64>,
     rebuilds: u64,
 }
 
 impl Index {
     /// Brings the index up to date; does nothing when nothing it depends on has moved.
-    pub fn refresh(&mut self, apps: &Apps, query: &Query, sort: Sort) {
+    pub fn refresh(&mut self, apps: &Apps, query: &Query, sort: Sort, now: Timestamp) {
         let generation = apps.order_generation();
-        if self.built_for.as_ref().is_some_and(|(q, s, g)| *g == generation && *s == sort && q == query) {
+        let minute = query.depends_on_time().then(|| now.as_second() / 60);
+        if self.built_minute == minute
+            && self.built_for.as_ref().is_some_and(|(q, s, g)| *g == generation && *s == sort && q == query)
+        {
             return;
         }
         self.built_for = Some((query.clone(), sort, generation));
+        self.built_minute = minute;
         self.rebuilds += 1;
         self.ids.clear();
-        self.ids.extend(apps.iter().filter(|(_, row, trouble)| query.matches(row, *trouble)).map(|(id, ..)| id));
+        self.ids.extend(apps.iter().filter(|(_, row, trouble)| query.matches(row, *trouble, now)).map(|(id, ..)| id));
         let compare = field(sort.by).compare;
         self.ids.sort_unstable_by(|a, b| {
             let order = match (apps.get(*a), apps.get(*b)) {
@@ -84,7 +90,7 @@ impl Index {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{AppRow, Health, Timestamp};
+    use crate::domain::{AppRow, Health};
     use crate::store::Delta;
     use proptest::prelude::*;
 
@@ -105,7 +111,9 @@ mod tests {
     fn nothing_is_rebuilt_when_nothing_it_depends_on_moved() {
         let mut apps = store(&[Health::Healthy; 3]);
         let mut index = Index::default();
-        let refresh = |index: &mut Index, apps: &Apps| index.refresh(apps, &Query::default(), Sort::default());
+        let refresh = |index: &mut Index, apps: &Apps| {
+            index.refresh(apps, &Query::default(), Sort::default(), Timestamp::UNIX_EPOCH);
+        };
         refresh(&mut index, &apps);
         refresh(&mut index, &apps);
         let beat = AppRow { reconciled: Some(Timestamp::UNIX_EPOCH), ..apps.get(0).unwrap().clone() };
@@ -122,9 +130,9 @@ mod tests {
             reversed: bool,
         ) {
             let apps = store(&healths);
-            let query = Query::default().with_text("degraded");
+            let (query, _) = Query::default().with_text("degraded");
             let mut index = Index::default();
-            index.refresh(&apps, &query, Sort { by: FieldId::Name, reversed });
+            index.refresh(&apps, &query, Sort { by: FieldId::Name, reversed }, Timestamp::UNIX_EPOCH);
             let mut naive: Vec<_> = apps.all().filter(|r| r.health == Health::Degraded).map(|r| r.key.clone()).collect();
             naive.sort();
             if reversed { naive.reverse(); }

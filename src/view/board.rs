@@ -9,7 +9,7 @@ use super::{Effect, Handled, Lens, ScreenId, Seen, View, status};
 use crate::command::{CommandId, Scope};
 use crate::config::theme::Role;
 use crate::domain::{AppKey, Symbol};
-use crate::store::{Grid, RowId};
+use crate::store::{Grid, Interest, RowId};
 use crate::widget::{Pen, Window, pen};
 
 /// A cell narrower than this says too little.
@@ -44,8 +44,11 @@ impl Board {
             let environment = self.grid.environments().get(environment)?;
             Some((s.clone(), environment.name.clone()))
         });
-        let worst = self.grid.cell(service, environment).first().and_then(|id| seen.apps.get(*id));
-        lens.selected = worst.map(|row| row.key.clone());
+        let cell = self.grid.cell(service, environment);
+        // one of several that was chosen elsewhere stays selected while the cursor stays in its cell
+        let kept = lens.selected.as_ref().and_then(|key| seen.apps.find(key)).filter(|id| cell.contains(id));
+        let row = kept.or_else(|| cell.first().copied()).and_then(|id| seen.apps.get(id));
+        lens.selected = row.map(|row| row.key.clone());
         self.chosen.clone_from(&lens.selected);
     }
 
@@ -81,6 +84,14 @@ impl View for Board {
         &[Scope::Board, Scope::List]
     }
 
+    fn interests(&self, lens: &Lens, seen: &Seen<'_>) -> Vec<Interest> {
+        let services = self.services.visible(self.grid.services().len(), self.height);
+        let environments = self.environments.visible(self.grid.environments().len(), self.columns);
+        let cells = services.flat_map(|s| environments.clone().map(move |e| (s, e)));
+        let shown = cells.flat_map(|(s, e)| self.grid.cell(s, e)).filter_map(|id| seen.apps.get(*id));
+        lens.selected.iter().chain(shown.map(|row| &row.key)).cloned().map(Interest::Pods).collect()
+    }
+
     fn command(&mut self, id: CommandId, lens: &mut Lens, seen: &Seen<'_>) -> (Handled, Vec<Effect>) {
         let (services, environments) = (self.grid.services().len(), self.grid.environments().len());
         let page = self.height.max(2) as isize;
@@ -99,7 +110,7 @@ impl View for Board {
             CommandId::AppOpen => {
                 match self.grid.cell(self.services.selected, self.environments.selected).len() {
                     0 => effects.push(Effect::Say("nothing is deployed there".to_owned())),
-                    1 => effects.push(Effect::Push(ScreenId::Detail)),
+                    1 => effects.push(Effect::Push(ScreenId::App)),
                     _ => effects.push(Effect::Push(ScreenId::Chooser)),
                 }
                 return (Handled::Yes, effects);
@@ -111,7 +122,7 @@ impl View for Board {
     }
 
     fn layout(&mut self, lens: &mut Lens, seen: &Seen<'_>, area: Rect) {
-        self.grid.refresh(seen.apps, &lens.query);
+        self.grid.refresh(seen.apps, &lens.query, seen.now);
         self.height = usize::from(area.height.saturating_sub(1));
         if let Some((service, environment)) = self.find(lens, seen) {
             self.services.selected = service;
@@ -217,7 +228,9 @@ fn draw_cell(seen: &Seen<'_>, cell: &[RowId], selected: Style, place: Rect, line
     } else {
         (status.words, status.words_role)
     };
-    pen.cell(status.sign, 2, style(status.role));
+    // signs of two cells are parted from the version too
+    let sign = pen::width(seen.glyphs.out_of_sync) as u16 + 1;
+    pen.cell(status.sign, sign, style(status.role));
     let words_width = pen::width(&words) as u16;
     let version_width = pen::width(&version) as u16;
     if version_width + 1 + words_width <= pen.room() {

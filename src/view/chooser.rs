@@ -7,7 +7,7 @@ use super::{Effect, Handled, Lens, ScreenId, Seen, View, status};
 use crate::command::{CommandId, Scope};
 use crate::config::theme::Role;
 use crate::store::{Grid, Query, RowId};
-use crate::widget::{Pen, Window};
+use crate::widget::{Pen, Window, pen};
 
 /// The Applications that share service and environment with the selected one.
 #[derive(Debug, Default)]
@@ -36,7 +36,7 @@ impl View for Chooser {
             CommandId::CursorBottom => self.window.step(isize::MAX, len),
             CommandId::PageDown | CommandId::HalfPageDown => self.window.step(self.height as isize, len),
             CommandId::PageUp | CommandId::HalfPageUp => self.window.step(-(self.height as isize), len),
-            CommandId::ChooserOpen => return (Handled::Yes, vec![Effect::Push(ScreenId::Detail)]),
+            CommandId::ChooserOpen => return (Handled::Yes, vec![Effect::Push(ScreenId::App)]),
             _ => return (Handled::No, Vec::new()),
         }
         let row = self.cell.get(self.window.selected).and_then(|id| seen.apps.get(*id));
@@ -46,7 +46,7 @@ impl View for Chooser {
 
     fn layout(&mut self, lens: &mut Lens, seen: &Seen<'_>, area: Rect) {
         self.height = usize::from(area.height.saturating_sub(2));
-        self.grid.refresh(seen.apps, &Query::default());
+        self.grid.refresh(seen.apps, &Query::default(), seen.now);
         let selected = lens.selected.as_ref().and_then(|key| seen.apps.find(key));
         let row = selected.and_then(|id| seen.apps.get(id));
         let place = row.and_then(|row| {
@@ -69,6 +69,7 @@ impl View for Chooser {
             format!("{} Applications of {} in {environment}", self.cell.len(), row.service)
         });
         Pen::new(buf, area, 0, seen.glyphs.ellipsis).skip(1).text(&title, seen.style(Role::Title));
+        let signs = pen::width(seen.glyphs.out_of_sync) as u16 + 1;
         for (line, position) in self.window.visible(self.cell.len(), self.height).enumerate() {
             let id = self.cell[position];
             let Some(row) = seen.apps.get(id) else { continue };
@@ -78,7 +79,7 @@ impl View for Chooser {
             let status = status::of(seen, row, seen.apps.trouble_kind(id));
             let mut pen = Pen::new(buf, area, line as u16 + 2, seen.glyphs.ellipsis);
             pen.cell(if here { seen.glyphs.cursor } else { "" }, 2, over(Role::Cursor));
-            pen.cell(status.sign, 2, over(status.role)).cell(&row.key.name, 30, over(Role::Text));
+            pen.cell(status.sign, signs, over(status.role)).cell(&row.key.name, 30, over(Role::Text));
             pen.cell(row.version(), 14, over(Role::Text)).cell(&row.key.source, 18, over(Role::Dim));
             pen.cell(&row.key.namespace, 14, over(Role::Dim)).text(&status.words, over(status.words_role));
         }

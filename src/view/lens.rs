@@ -2,6 +2,7 @@
 
 use crate::domain::AppKey;
 use crate::store::Query;
+use crate::store::query::QueryError;
 
 /// The shared part of Board, Fleet and what opens from them.
 #[derive(Clone, Debug, Default)]
@@ -10,6 +11,8 @@ pub struct Lens {
     pub query: Query,
     /// The words of the filter as typed.
     pub text: String,
+    /// What of the filter is not understood.
+    pub error: Option<QueryError>,
     /// The selected Application.
     pub selected: Option<AppKey>,
 }
@@ -18,7 +21,7 @@ impl Lens {
     /// Narrows the lists to `text`.
     pub fn filter(&mut self, text: &str) {
         text.clone_into(&mut self.text);
-        self.query = self.query.with_text(text);
+        (self.query, self.error) = self.query.with_text(text);
     }
 
     /// Says what the lists are narrowed to, for titles and empty states; nothing when they are not.

@@ -105,7 +105,11 @@ fn draw_facts(seen: &Seen<'_>, name: &Symbol, source: &SourceState, area: Rect, 
         Link::Auth { why } => lines.push((why.clone(), Role::Bad)),
         Link::Down { why, retry_at, .. } => {
             let left = crate::domain::time::elapsed(seen.now, *retry_at);
-            seen.wake_in(std::time::Duration::from_secs(1));
+            if !left.is_zero() {
+                // under a whole second it reads differently
+                let over = std::time::Duration::from_nanos(left.subsec_nanos().into());
+                seen.wake_in(over + std::time::Duration::from_millis(1));
+            }
             lines.push((format!("{why}; next try in {}s", left.as_secs()), Role::Bad));
         }
         Link::Off => lines.push(("enter turns it on".to_owned(), Role::Text)),

@@ -126,7 +126,14 @@ fn until(seen: &Seen<'_>, at: Timestamp) -> String {
     if left.is_zero() {
         return "now".to_owned();
     }
-    // A countdown changes where the age since its end would: wake at the next five seconds.
-    seen.wake_in(Duration::from_secs(left.as_secs() % 5 + 1).min(left));
-    coarse(left + Duration::from_secs(4))
+    let shown = left + Duration::from_secs(4);
+    let step = match shown.as_secs() {
+        0..60 => 5,
+        60..3_600 => 60,
+        _ => 3_600,
+    };
+    // A countdown reads differently once it is under a whole step.
+    let over = Duration::new(shown.as_secs() % step, shown.subsec_nanos());
+    seen.wake_in((over + Duration::from_millis(1)).min(left));
+    coarse(shown)
 }

@@ -4,8 +4,13 @@
 
 mod architecture;
 mod clock;
+mod fixture;
+mod keys;
 mod pods;
+mod program;
+mod screens;
 mod sim_kubernetes;
 mod sim_world;
 mod source;
 mod terminal;
+mod work;

@@ -220,8 +220,12 @@ async fn conformance_deploy() {
     let apps = applications(client.clone());
     let events: Api<DynamicObject> = Api::namespaced_with(client, "argocd", &resource("", "v1", "Event", "events"));
     let watch = WatchParams::default().timeout(50);
-    let apps = apps.watch(&watch, "0").await.unwrap().boxed();
-    let events = events.watch(&watch, "0").await.unwrap().boxed();
+    // from versions that were listed: a watch from "now" may begin later than its answer
+    let listed = apps.list(&ListParams::default()).await.unwrap();
+    let from = listed.metadata.resource_version.unwrap();
+    let before = serde_json::to_value(&listed.items[0]).unwrap();
+    let apps = apps.watch(&watch, &from).await.unwrap().boxed();
+    let events = events.watch(&watch, &from).await.unwrap().boxed();
     let mut both = futures::stream::select(apps, events);
     let mut writes = Vec::new();
     let ended = |object: &Value| {
@@ -246,7 +250,7 @@ async fn conformance_deploy() {
     };
     tokio::time::timeout(DEADLINE, collect).await.expect("the deployment ends");
     writes.sort_by_key(|(version, _)| *version);
-    let told = distil(writes.into_iter().map(|(_, object)| object));
+    let told = distil(before, writes.into_iter().map(|(_, object)| object));
     // the hour before brought reconciles
     let told: Vec<String> = told.into_iter().skip_while(|line| line != "refresh requested").collect();
     let recorded = include_str!("../fixtures/argocd/deploy-order.txt");
@@ -259,9 +263,8 @@ fn writes_hook(app: &Value, name: &str) -> bool {
 }
 
 /// Names what each write changed, in the words of the fixture.
-fn distil(objects: impl Iterator<Item = Value>) -> Vec<String> {
+fn distil(mut before: Value, objects: impl Iterator<Item = Value>) -> Vec<String> {
     let mut told = Vec::new();
-    let mut old: Option<Value> = None;
     let differing = |app: &Value| {
         let rows = app["status"]["resources"].as_array();
         rows.into_iter().flatten().filter(|row| row["status"] == "OutOfSync").count()
@@ -275,7 +278,6 @@ fn distil(objects: impl Iterator<Item = Value>) -> Vec<String> {
             });
             continue;
         }
-        let Some(before) = old.replace(new.clone()) else { continue };
         let changed = |pointer: &str| before.pointer(pointer) != new.pointer(pointer);
         let state = "/status/operationState";
         if changed("/metadata/annotations/argocd.argoproj.io~1refresh") {
@@ -312,14 +314,16 @@ fn distil(objects: impl Iterator<Item = Value>) -> Vec<String> {
         } else if changed("/status/reconciledAt") {
             told.push("reconciled".to_owned());
         }
+        before = new;
     }
     told
 }
 
 async fn until(what: &str, condition: impl Fn() -> bool) {
     let reached = async {
+        let mut look = tokio::time::interval(Duration::from_millis(10));
         while !condition() {
-            tokio::task::yield_now().await;
+            look.tick().await;
         }
     };
     assert!(tokio::time::timeout(DEADLINE, reached).await.is_ok(), "in vain: {what}");
@@ -341,4 +345,51 @@ async fn generated_applications_fill_the_first_source_and_change() {
 
     let named = SimOptions { apps: Some(5), scenario: Some("predator12".to_owned()), ..SimOptions::default() };
     assert_eq!(start(named).store("minikube").unwrap().len("Application"), 7 + 5);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_long_run_does_not_pile_up() {
+    let world = start(SimOptions::default());
+    let store = world.store("minikube").unwrap();
+    let rows = || {
+        let app = store.get("Application", "argocd", "frontend-dev").unwrap();
+        app["status"]["history"].as_array().unwrap().last().unwrap()["id"].as_i64().unwrap()
+    };
+    // a deployment every six minutes
+    world.clock().advance(Duration::from_hours(3));
+    until("twenty more deployments", || rows() > 20).await;
+    world.clock().advance(Duration::from_mins(5));
+    let limit = world.clock().now() - Duration::from_mins(70);
+    until("old events are forgotten", || {
+        let events = store.list("Event", None);
+        events.iter().all(|event| text(event, "/lastTimestamp") > limit.to_string().as_str())
+    })
+    .await;
+    until("few old ReplicaSets stay", || {
+        let sets = store.list("ReplicaSet", Some("predator12-dev"));
+        sets.iter().filter(|set| text(set, "/metadata/name").starts_with("frontend-")).count() <= 4
+    })
+    .await;
+    let app = store.get("Application", "argocd", "frontend-dev").unwrap();
+    assert_eq!(app["status"]["history"].as_array().unwrap().len(), 10);
+    assert_eq!(text(&store.get("Application", "argocd", "backend-dev").unwrap(), "/status/health/status"), "Healthy");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_successor_of_a_crashing_pod_crashes_too() {
+    let world = start(SimOptions { speed: 20.0, ..SimOptions::default() });
+    let store = world.store("minikube").unwrap();
+    let celery = || {
+        let pods = store.list("Pod", Some("predator12-dev"));
+        pods.into_iter().find(|pod| text(pod, "/metadata/name").starts_with("celery-"))
+    };
+    let before = text(&celery().unwrap(), "/metadata/name").to_owned();
+    control::send(world.control(), &["kill-pod".to_owned(), format!("predator12-dev/{before}")]).await.unwrap();
+    until("another pod that restarts", || {
+        celery().is_some_and(|pod| {
+            text(&pod, "/metadata/name") != before
+                && (1..6).contains(&pod["status"]["containerStatuses"][0]["restartCount"].as_i64().unwrap_or_default())
+        })
+    })
+    .await;
 }

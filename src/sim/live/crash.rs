@@ -83,7 +83,26 @@ impl Crash {
         play.later(70, move |play| {
             blamed.controller.set_health("Progressing", blamed.cause().as_deref(), play.at);
         });
-        self.retry(wait.max(Duration::from_millis(100)), play);
+        let uid = text(&pod, "/metadata/uid").to_owned();
+        let due = plus(play.at, wait.max(Duration::from_millis(100)));
+        self.wait(uid, due, play);
+    }
+
+    /// Waits out the back-off of a pod; one that took its place meanwhile has a life of its own, and a short one.
+    fn wait(self, uid: String, due: Timestamp, play: &mut Play<'_>) {
+        const LOOK: Duration = Duration::from_secs(5);
+        let next = due.min(plus(play.at, LOOK));
+        play.agenda.at(next, move |play| match self.pod() {
+            Some(other) if text(&other, "/metadata/uid") != uid => {
+                if other["status"]["containerStatuses"][0]["ready"] == true {
+                    self.exit(play);
+                } else {
+                    self.wait(uid, plus(play.at, LIFE), play);
+                }
+            }
+            _ if play.at < due => self.wait(uid, due, play),
+            _ => self.start(play),
+        });
     }
 
     fn retry(self, wait: Duration, play: &mut Play<'_>) {

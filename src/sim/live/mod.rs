@@ -10,6 +10,7 @@ mod controller;
 pub mod crash;
 pub mod deploy;
 pub mod drift;
+pub mod expiry;
 pub mod heartbeat;
 pub mod pods;
 pub mod rollout;

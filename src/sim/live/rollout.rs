@@ -7,7 +7,7 @@ use crate::sim::manifest::event::Said;
 use crate::sim::manifest::meta::{number, text};
 use crate::sim::manifest::workload;
 use crate::sim::populate::{Stage, say};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::time::Duration;
 
 /// A rollout under way.
@@ -98,6 +98,21 @@ impl Rollout {
             }
         }
         self.recount(play);
+        self.forget(&deployment);
+    }
+
+    /// Of the `ReplicaSet`s without pods only the newest few are kept to roll back to.
+    fn forget(&self, deployment: &Value) {
+        let kept = usize::try_from(number(deployment, "/spec/revisionHistoryLimit")).unwrap_or_default();
+        let mut sets = self.stage.store.list("ReplicaSet", Some(&self.namespace));
+        sets.retain(|set| {
+            set["metadata"]["ownerReferences"][0]["uid"] == deployment["metadata"]["uid"]
+                && number(set, "/spec/replicas") == 0
+        });
+        sets.sort_by(|a, b| text(b, "/metadata/creationTimestamp").cmp(text(a, "/metadata/creationTimestamp")));
+        for set in sets.iter().skip(kept) {
+            self.stage.store.delete("ReplicaSet", &self.namespace, text(set, "/metadata/name"));
+        }
     }
 
     /// A `StatefulSet`: the pod goes first, its successor has the same name.

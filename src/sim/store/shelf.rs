@@ -42,7 +42,7 @@ impl Shelf {
 
 impl State {
     /// Creates or replaces an object; the store's version when it cannot be kept.
-    pub fn put(&mut self, clock: &Clock, mut value: Value) -> u64 {
+    pub fn put(&mut self, clock: &Clock, mut value: Value, rest: Option<Vec<u8>>) -> u64 {
         let identity = identify(&mut value, &mut self.random);
         let (Some((kind, key)), Some(object)) = (identity, value.as_object_mut()) else {
             tracing::error!(kind = %value["kind"], name = %value["metadata"]["name"], "the world cannot keep this object");
@@ -50,7 +50,7 @@ impl State {
         };
         let Some(shelf) = self.shelves.get_mut(kind.kind) else { return self.resource_version };
         let before = shelf.objects.get(&*key).cloned();
-        let rest = object::rest(object);
+        let rest = rest.unwrap_or_else(|| object::rest(object));
         let version = self.resource_version + 1;
         let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) else { return version - 1 };
         metadata.remove("resourceVersion");

@@ -84,8 +84,8 @@ fn row_with(change: impl FnOnce(&mut Value)) -> AppRow {
     row_of(&object)
 }
 
-fn at(text: &str) -> Option<crate::domain::Timestamp> {
-    Some(text.parse().unwrap())
+fn at(text: &str) -> crate::domain::Timestamp {
+    text.parse().unwrap()
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn running_with_an_end_waits_for_its_next_attempt() {
     let row = row_with(|_| {});
     let operation = row.operation.unwrap();
     assert!(operation.is_retrying() && operation.requested && operation.automated);
-    assert_eq!(operation.next_attempt, at("2026-01-03T00:01:10Z"));
+    assert_eq!(operation.next_attempt, Some(at("2026-01-03T00:01:10Z")));
     assert_eq!((operation.retries, operation.retry_limit), (1, Some(2)));
     assert_eq!((operation.done, operation.total), (2, 3));
 }

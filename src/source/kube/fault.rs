@@ -88,9 +88,7 @@ impl Fault {
     pub fn about(self, what: &str) -> Self {
         match self.code {
             Some(403) => Self { hint: Some(format!("ask for the right to get, list and watch {what}")), ..self },
-            Some(404) => {
-                Self { why: format!("{what} are not known to this cluster, or gone"), hint: None, ..self }
-            }
+            Some(404) => Self { why: format!("{what} are not known to this cluster, or gone"), hint: None, ..self },
             _ => self,
         }
     }

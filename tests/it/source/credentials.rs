@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use pilothouse::domain::Link;
+use pilothouse::domain::{Clock, Link, time};
 use pilothouse::source::kube::SourceSpec;
 use serde_json::{Value, json};
 
@@ -85,6 +85,27 @@ async fn a_refused_token_is_made_anew_once_at_once() {
     let told = start_at(with_plugin(&world, &script, |_| {}), clock).until_live().await;
     assert_eq!(std::fs::read_to_string(runs).unwrap().lines().count(), 2);
     assert!(!told.log.contains(&"auth".to_owned()), "{:?}", told.log);
+}
+
+#[tokio::test]
+async fn a_credential_is_made_anew_before_its_end_and_kept_until_then() {
+    let world = World::with(2);
+    let clock = ManualClock::new();
+    let end = time::after(clock.now(), Duration::from_mins(5));
+    let runs = world.home.path("runs");
+    let answer = credential(ADMIN).replace(r#""status":{"#, &format!(r#""status":{{"expirationTimestamp":"{end}","#));
+    let script = format!("echo run >> '{}'; echo '{answer}'", runs.display());
+    let mut source = start_at(with_plugin(&world, &script, |_| {}), Arc::new(clock.clone()));
+    let count = || std::fs::read_to_string(&runs).unwrap().lines().count();
+    source.until_live().await;
+    // silence makes the source connect again
+    for (minutes, expected) in [(2, 1), (3, 2)] {
+        let lives = |t: &Told| t.log.iter().filter(|l| *l == "live").count();
+        let before = lives(&source.now());
+        clock.advance(Duration::from_mins(minutes));
+        source.until(|t| lives(t) > before).await;
+        assert_eq!(count(), expected, "after {minutes} more minutes");
+    }
 }
 
 #[tokio::test]

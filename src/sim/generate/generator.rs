@@ -1,31 +1,14 @@
-//! Thousands of Applications, all different, each as large as a real one.
-//!
-//! A whole Application is built once for each shape (how many resources it has, whether it syncs itself, what state it
-//! is in) and kept as text with holes; an Application is that text with its own words in the holes. So building 10,000
-//! of them costs little more than reading 200 MB of JSON.
+//! Applications one after the other, each from the template of its shape.
 
+use super::words::{ENVIRONMENTS, HISTORY, NAME, Text, Words, hole, row_hole};
 use crate::sim::manifest::app::{App, Automated, Release, ResourceRef, Workload, WorkloadKind};
-use crate::sim::manifest::meta::hex;
-use crate::sim::manifest::{application, meta};
-use crate::sim::time::{minus, stamp};
+use crate::sim::manifest::application;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::collections::HashMap;
-use std::time::Duration;
+use std::fmt::Write as _;
 
-/// Every hole stands between these; no JSON text has the character.
-const MARK: char = '\u{1}';
-const HISTORY: usize = 10;
 const RESOURCES: std::ops::RangeInclusive<usize> = 20..=40;
-const ENVIRONMENTS: [(&str, &str); 4] =
-    [("dev", "main"), ("qa", "main"), ("staging", "release/staging"), ("prod", "release/prod")];
-const PROJECTS: [&str; 8] =
-    ["payments", "checkout", "identity", "search", "logistics", "insights", "platform", "storefront"];
-const NOUNS: [&str; 24] = [
-    "gateway", "ledger", "invoice", "catalog", "cart", "pricing", "session", "profile", "indexer", "ranker", "courier",
-    "depot", "tracker", "report", "ingest", "billing", "webhook", "mailer", "feature", "audit", "quota", "media",
-    "review", "coupon",
-];
 const KINDS: [(&str, &str); 9] = [
     ("", "ConfigMap"),
     ("", "Secret"),
@@ -96,10 +79,35 @@ impl Generator {
     }
 }
 
-impl Iterator for Generator {
-    type Item = Value;
+/// One generated Application.
+pub struct Generated {
+    /// Its name.
+    pub name: String,
+    /// Type and metadata, and of the rest what selectors and printer columns look at.
+    pub head: Value,
+    /// Everything but type and metadata, as text: `,"spec":…,"status":…}`.
+    pub rest: String,
+}
 
-    fn next(&mut self) -> Option<Value> {
+impl Generated {
+    /// The whole object.
+    #[must_use]
+    pub fn to_value(&self) -> Value {
+        let mut whole: Value = format!("{{\"\":0{}", self.rest).parse().unwrap_or_default();
+        for part in ["apiVersion", "kind", "metadata"] {
+            whole[part] = self.head[part].clone();
+        }
+        if let Some(whole) = whole.as_object_mut() {
+            whole.remove("");
+        }
+        whole
+    }
+}
+
+impl Iterator for Generator {
+    type Item = Generated;
+
+    fn next(&mut self) -> Option<Generated> {
         if self.made == self.total {
             return None;
         }
@@ -113,148 +121,38 @@ impl Iterator for Generator {
         };
         let (namespace, now) = (&self.namespace, self.now);
         let template = self.templates.entry(shape).or_insert_with(|| Template::new(shape, namespace, now));
-        let text = template.fill(&Words::new(index, now, random));
-        // not generic: compiled with the optimised crate, which matters in a development build
-        text.parse().ok()
+        let words = Words::new(index, now, random);
+        // `parse` is not generic: it comes from the crate that is optimised in development builds too
+        let head = template.head.fill(&words).parse().ok()?;
+        let rest = template.rest.fill(&words);
+        let Words(mut words) = words;
+        Some(Generated { name: std::mem::take(&mut words[NAME]), head, rest })
     }
 }
 
-/// The projects that generated Applications belong to.
-#[must_use]
-pub fn projects() -> &'static [&'static str] {
-    &PROJECTS
-}
-
-/// What differs from one Application to the next: the words for the holes, by their place in [`HOLES`].
-struct Words([String; HOLES.len()]);
-
-/// Names of the holes; `revN`, `staN` and `depN` are history row N's revision, start and end.
-const HOLES: [&str; 41] = [
-    "uid",
-    "owner",
-    "project",
-    "environment",
-    "branch",
-    "team",
-    "version",
-    "reconciled",
-    "service",
-    "name",
-    "created",
-    "rev0",
-    "rev1",
-    "rev2",
-    "rev3",
-    "rev4",
-    "rev5",
-    "rev6",
-    "rev7",
-    "rev8",
-    "rev9",
-    "sta0",
-    "sta1",
-    "sta2",
-    "sta3",
-    "sta4",
-    "sta5",
-    "sta6",
-    "sta7",
-    "sta8",
-    "sta9",
-    "dep0",
-    "dep1",
-    "dep2",
-    "dep3",
-    "dep4",
-    "dep5",
-    "dep6",
-    "dep7",
-    "dep8",
-    "dep9",
-];
-const FIRST_ROW: usize = 11;
-
-impl Words {
-    fn new(index: usize, now: Timestamp, random: &mut fastrand::Rng) -> Self {
-        let (environment, branch) = ENVIRONMENTS[index % ENVIRONMENTS.len()];
-        let row = index / ENVIRONMENTS.len();
-        let (project, noun) = (PROJECTS[row % PROJECTS.len()], NOUNS[(row / PROJECTS.len()) % NOUNS.len()]);
-        let round = row / (PROJECTS.len() * NOUNS.len());
-        let service = if round == 0 { format!("{project}-{noun}") } else { format!("{project}-{noun}-{}", round + 1) };
-        let name = format!("{service}-{environment}");
-        let mut words = [const { String::new() }; HOLES.len()];
-        let mut age = random.u64(300..800_000);
-        for row in (0..HISTORY).rev() {
-            let at = minus(now, Duration::from_secs(age));
-            words[FIRST_ROW + row] = hex(&format!("{branch} {age} {}", random.u32(..)), 40);
-            words[FIRST_ROW + HISTORY + row] = stamp(minus(at, Duration::from_secs(random.u64(5..90))));
-            words[FIRST_ROW + 2 * HISTORY + row] = stamp(at);
-            age += random.u64(3_600..500_000);
-        }
-        let first = [
-            meta::uid(&["generated", &name]),
-            meta::uid(&["generated", project]),
-            project.to_owned(),
-            environment.to_owned(),
-            branch.to_owned(),
-            format!("team-{noun}"),
-            format!("{}.{}.{}", random.u8(1..9), random.u8(0..30), random.u8(0..20)),
-            stamp(minus(now, Duration::from_secs(random.u64(1..150)))),
-            service,
-            name,
-            stamp(minus(now, Duration::from_secs(age + 60))),
-        ];
-        for (word, first) in words.iter_mut().zip(first) {
-            *word = first;
-        }
-        Self(words)
-    }
-}
-
-/// An Application's text, cut at its holes.
+/// The text of all Applications of a shape, in the two parts a store takes.
 struct Template {
-    pieces: Vec<Piece>,
-    length: usize,
-}
-
-enum Piece {
-    Text(String),
-    /// Its place in [`HOLES`].
-    Hole(usize),
+    head: Text,
+    rest: Text,
 }
 
 impl Template {
     fn new(shape: Shape, namespace: &str, now: Timestamp) -> Self {
-        let text = template(shape, namespace, now).to_string().replace("\\u0001", "\u{1}");
-        let pieces = text
-            .split(MARK)
-            .enumerate()
-            .map(|(index, part)| match HOLES.iter().position(|hole| *hole == part) {
-                Some(hole) if index % 2 == 1 => Piece::Hole(hole),
-                _ => Piece::Text(part.to_owned()),
-            })
-            .collect();
-        Self { pieces, length: text.len() + 1_024 }
-    }
-
-    fn fill(&self, words: &Words) -> String {
-        let mut text = String::with_capacity(self.length);
-        for piece in &self.pieces {
-            match piece {
-                Piece::Text(part) => text.push_str(part),
-                Piece::Hole(hole) => text.push_str(&words.0[*hole]),
+        let whole = template(shape, namespace, now);
+        let mut head = json!({"apiVersion": whole["apiVersion"], "kind": whole["kind"], "metadata": whole["metadata"]});
+        for pointer in ["/status/sync", "/status/health", "/spec/project"] {
+            let (part, field) = pointer[1..].split_once('/').unwrap_or_default();
+            head[part][field] = whole[part][field].clone();
+        }
+        let mut rest = String::new();
+        for (part, value) in whole.as_object().into_iter().flatten() {
+            if !matches!(part.as_str(), "apiVersion" | "kind" | "metadata") {
+                let _ = write!(rest, ",\"{part}\":{value}");
             }
         }
-        text
+        rest.push('}');
+        Self { head: Text::new(&head.to_string()), rest: Text::new(&rest) }
     }
-}
-
-fn hole(word: &str) -> String {
-    format!("{MARK}{word}{MARK}")
-}
-
-fn row_hole(what: &str, row: usize) -> String {
-    hole(&format!("{what}{row}"))
 }
 
 /// An Application of a shape, with holes where Applications differ.
@@ -402,7 +300,9 @@ mod tests {
     use std::collections::HashSet;
 
     fn some(total: usize, seed: u64) -> Vec<Value> {
-        Generator::new("argocd", total, seed, Timestamp::from_second(1_800_000_000).unwrap()).collect()
+        Generator::new("argocd", total, seed, Timestamp::from_second(1_800_000_000).unwrap())
+            .map(|app| app.to_value())
+            .collect()
     }
 
     #[test]

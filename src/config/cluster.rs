@@ -1,0 +1,125 @@
+//! The `[[source]]` and `[[destination]]` tables of the settings: what is reached, and how.
+
+use super::document::Entry;
+use super::error::ConfigError;
+use super::field::{self, DESTINATION, SOURCE};
+
+/// An Argo CD control plane of the config.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct SourceSetting {
+    /// Its name.
+    pub name: String,
+    /// The kubeconfig context it is read through.
+    pub context: Option<String>,
+    /// Where Argo CD is installed.
+    pub argocd_namespace: Option<String>,
+    /// URL of its argocd-server.
+    pub server: Option<String>,
+    /// Whether it is on from the start; `None` leaves it to the flags.
+    pub enabled: Option<bool>,
+}
+
+/// Which kubeconfig context reaches a destination of Argo CD.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct DestinationSetting {
+    /// The destination's server.
+    pub server: Option<String>,
+    /// Or its name.
+    pub name: Option<String>,
+    /// The kubeconfig context of the same cluster.
+    pub context: String,
+}
+
+/// Reads a source.
+pub(super) fn source(item: &Entry<'_, '_>, errors: &mut Vec<ConfigError>) -> Result<SourceSetting, ConfigError> {
+    let mut source = SourceSetting::default();
+    for part in item.table()? {
+        let mut read = || -> Result<(), ConfigError> {
+            match part.key {
+                "name" => part.text()?.clone_into(&mut source.name),
+                "context" => source.context = Some(part.text()?.to_owned()),
+                "argocd_namespace" => source.argocd_namespace = Some(part.text()?.to_owned()),
+                "server" => source.server = Some(url(&part)?),
+                "enabled" => source.enabled = Some(part.flag()?),
+                _ => return Err(part.unknown("part of a source", field::names(SOURCE))),
+            }
+            Ok(())
+        };
+        errors.extend(read().err());
+    }
+    if source.name.is_empty() {
+        source.name = source.context.clone().unwrap_or_default();
+    }
+    if source.context.is_none() && source.server.is_none() {
+        return Err(item.wrong("a source needs a context or a server", Some("context = \"minikube\"".to_owned())));
+    }
+    if source.name.is_empty() {
+        return Err(item.wrong("a source that has no context needs a name", Some("name = \"cloud\"".to_owned())));
+    }
+    Ok(source)
+}
+
+/// Reads a destination.
+pub(super) fn destination(
+    item: &Entry<'_, '_>,
+    errors: &mut Vec<ConfigError>,
+) -> Result<DestinationSetting, ConfigError> {
+    let mut destination = DestinationSetting::default();
+    for part in item.table()? {
+        let mut read = || -> Result<(), ConfigError> {
+            match part.key {
+                "server" => destination.server = Some(url(&part)?),
+                "name" => destination.name = Some(part.text()?.to_owned()),
+                "context" => part.text()?.clone_into(&mut destination.context),
+                _ => return Err(part.unknown("part of a destination", field::names(DESTINATION))),
+            }
+            Ok(())
+        };
+        errors.extend(read().err());
+    }
+    if destination.context.is_empty() || (destination.server.is_none() && destination.name.is_none()) {
+        let hint = "server = \"https://10.0.0.1:6443\" and context = \"cloud\"".to_owned();
+        return Err(item.wrong("a destination needs a server or a name, and the context that reaches it", Some(hint)));
+    }
+    Ok(destination)
+}
+
+/// A URL that says how to speak and carries no secret: files are shown, shared and put into Git.
+pub(super) fn url(entry: &Entry<'_, '_>) -> Result<String, ConfigError> {
+    let text = entry.text()?;
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).filter(|host| !host.is_empty());
+    let Some(host) = host else {
+        return Err(entry.wrong(&format!("`{}` is no http or https URL", entry.key), None));
+    };
+    if host.split('/').next().is_some_and(|authority| authority.contains('@')) {
+        let hint = Some("tokens come from a file or the environment".to_owned());
+        return Err(entry.wrong(&format!("`{}` may not carry a user or a password", entry.key), hint));
+    }
+    Ok(text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::settings::Settings;
+
+    #[test]
+    fn sources_and_destinations_are_read() {
+        let text = r#"[[source]]
+context = "minikube"
+enabled = false
+[[source]]
+name = "cloud"
+server = "https://me:secret@argocd"
+[[destination]]
+server = "https://10.0.0.1:6443"
+contxt = "cloud"
+"#;
+        let (settings, errors) = Settings::read("config.toml", text);
+        assert_eq!(settings.sources[0].name, "minikube");
+        assert_eq!(settings.sources[0].enabled, Some(false));
+        let said: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        assert!(said[0].starts_with("config.toml:6: `server` may not carry a user or a password"), "{said:?}");
+        assert!(said.iter().all(|e| !e.contains("secret")), "{said:?}");
+        assert!(said.contains(&"config.toml:9: there is no part of a destination `contxt`\n  try: context".to_owned()));
+    }
+}

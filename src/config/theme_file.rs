@@ -1,0 +1,136 @@
+//! A theme as its file says it, before names of colours are looked up.
+
+use ratatui::style::{Color, Modifier};
+
+use super::document::{Document, Entry};
+use super::error::{ConfigError, nearest};
+use super::palette;
+use super::role::Role;
+
+/// What one file says.
+#[derive(Debug, Default)]
+pub(super) struct ThemeFile {
+    /// The file as the person knows it.
+    pub file: String,
+    /// The theme it lies over.
+    pub inherits: Option<Ink>,
+    /// Colours by name.
+    pub palette: Vec<(String, Color)>,
+    /// The roles it mentions.
+    pub roles: Vec<(Role, Looks)>,
+}
+
+/// A name, and where it stands.
+#[derive(Clone, Debug)]
+pub(super) struct Ink {
+    /// A colour of the palette, else one that is written out.
+    pub text: String,
+    /// Line, from 1.
+    pub line: usize,
+    /// Column, from 1.
+    pub column: usize,
+}
+
+/// The looks of a role.
+#[derive(Debug, Default)]
+pub(super) struct Looks {
+    /// Colour of the text.
+    pub fg: Option<Ink>,
+    /// Colour of the paper.
+    pub bg: Option<Ink>,
+    /// Bold and the like.
+    pub modifiers: Modifier,
+}
+
+const MODIFIERS: [(&str, Modifier); 5] = [
+    ("bold", Modifier::BOLD),
+    ("dim", Modifier::DIM),
+    ("italic", Modifier::ITALIC),
+    ("underline", Modifier::UNDERLINED),
+    ("reverse", Modifier::REVERSED),
+];
+
+impl ThemeFile {
+    /// Reads a file; what is wrong in it is said and left out.
+    pub(super) fn read(file: &str, text: &str) -> (Self, Vec<ConfigError>) {
+        let (document, mut errors) = Document::parse(file, text);
+        let mut theme = Self { file: file.to_owned(), ..Self::default() };
+        for entry in document.entries() {
+            let read = match entry.key {
+                "inherits" => ink(&entry).map(|name| theme.inherits = Some(name)),
+                "palette" => entry.table().map(|colors| {
+                    for color in colors {
+                        match read_color(&color) {
+                            Ok(found) => theme.palette.push(found),
+                            Err(error) => errors.push(error),
+                        }
+                    }
+                }),
+                "roles" => entry.table().map(|roles| {
+                    for role in roles {
+                        match read_role(&role) {
+                            Ok(found) => theme.roles.push(found),
+                            Err(error) => errors.push(error),
+                        }
+                    }
+                }),
+                _ => Err(entry.unknown("part of a theme", ["inherits", "palette", "roles"])),
+            };
+            errors.extend(read.err());
+        }
+        (theme, errors)
+    }
+}
+
+impl Ink {
+    /// The error that nobody knows this colour.
+    pub(super) fn unknown<'a>(&self, file: &str, known: impl IntoIterator<Item = &'a str>) -> ConfigError {
+        let hint =
+            nearest(&self.text, known).unwrap_or("a name of the palette, #rrggbb, a name like bright-red, or 0 to 255");
+        ConfigError {
+            file: file.to_owned(),
+            line: self.line,
+            column: self.column,
+            message: format!("there is no colour `{}` in the palette", self.text),
+            hint: Some(hint.to_owned()),
+        }
+    }
+}
+
+fn ink(entry: &Entry<'_, '_>) -> Result<Ink, ConfigError> {
+    let (line, column) = entry.place();
+    Ok(Ink { text: entry.text()?.to_owned(), line, column })
+}
+
+fn read_color(entry: &Entry<'_, '_>) -> Result<(String, Color), ConfigError> {
+    let text = entry.text()?;
+    palette::parse(text).map(|color| (entry.key.to_owned(), color)).ok_or_else(|| {
+        let hint = nearest(text, palette::names()).unwrap_or("#rrggbb, a name like bright-red, or 0 to 255");
+        entry.wrong(&format!("`{text}` is no colour"), Some(hint.to_owned()))
+    })
+}
+
+fn read_role(entry: &Entry<'_, '_>) -> Result<(Role, Looks), ConfigError> {
+    let Some(role) = Role::ALL.iter().find(|r| r.word() == entry.key) else {
+        return Err(entry.unknown("role", Role::ALL.iter().map(|r| r.word())));
+    };
+    let mut looks = Looks::default();
+    if !entry.is_table() {
+        looks.fg = Some(ink(entry)?);
+        return Ok((*role, looks));
+    }
+    for part in entry.table()? {
+        match part.key {
+            "fg" => looks.fg = Some(ink(&part)?),
+            "bg" => looks.bg = Some(ink(&part)?),
+            name => {
+                let Some((_, modifier)) = MODIFIERS.iter().find(|(n, _)| *n == name) else {
+                    let known = ["fg", "bg"].into_iter().chain(MODIFIERS.iter().map(|(n, _)| *n));
+                    return Err(part.unknown("part of a role", known));
+                };
+                looks.modifiers.set(*modifier, part.flag()?);
+            }
+        }
+    }
+    Ok((*role, looks))
+}

@@ -1,0 +1,149 @@
+//! Looking around, leaving, and what a terminal may do meanwhile.
+
+use std::time::Duration;
+
+use rustix::process::Signal;
+
+use super::screen::{PATIENCE, Screen};
+use super::world::{Still, application};
+
+#[test]
+fn demo_shows_the_board_live_and_its_screens() {
+    let mut screen = Screen::start(&["demo"], None, (120, 40));
+    screen.shows(&["21 apps", "backend", "celery", "opensearch", "dev", "PROD", "qdrant"]);
+    screen.keys("v");
+    screen.shows(&["application", "backend-dev", "minikube", "predator-cloud"]);
+    screen.keys("/celery-p");
+    screen.shows_no("backend-dev");
+    screen.keys("\r?");
+    screen.shows(&["Filter by words", "Everywhere"]);
+    screen.keys("q");
+    screen.shows_no("Everywhere");
+    screen.keys("\x1b");
+    screen.shows(&["backend-dev"]);
+    screen.keys("o");
+    screen.shows(&["live", "https://127.0.0.1:"]);
+    screen.keys("\x1b");
+    screen.shows(&["backend-dev"]);
+    screen.keys("q");
+    assert_eq!(screen.exit(PATIENCE), 0);
+    screen.assert_given_back();
+}
+
+fn cockpit(world: &Still, size: (u16, u16)) -> Screen {
+    let screen = Screen::start(&["--all-contexts"], Some(&world.kubeconfig()), size);
+    screen.shows(&["app00", "apps"]);
+    screen
+}
+
+#[test]
+fn signals_end_it_and_give_the_terminal_back() {
+    let world = Still::new(&["dev"], 3);
+    for (signal, code) in [(Signal::TERM, 143), (Signal::HUP, 129), (Signal::INT, 130)] {
+        let mut screen = cockpit(&world, (80, 24));
+        screen.signal(signal);
+        assert_eq!(screen.exit(Duration::from_secs(5)), code, "{signal:?}");
+        screen.assert_given_back();
+    }
+}
+
+#[test]
+fn a_key_split_by_a_slow_line_is_one_key() {
+    let world = Still::new(&["dev"], 5);
+    let mut screen = cockpit(&world, (80, 24));
+    screen.keys("vjjo");
+    screen.shows(&["https://127.0.0.1"]);
+    screen.keys("\x1b");
+    let under_cursor = |name: &'static str| {
+        move |screen: &vt100::Screen| screen.contents().lines().any(|l| l.starts_with('›') && l.contains(name))
+    };
+    screen.until("third selected", under_cursor("app02"));
+    screen.keys("\r");
+    screen.shows(&["deploys to"]);
+    screen.keys("q");
+    screen.until("back in the list", under_cursor("app02"));
+    // the line is slow between the bytes of one key, less than a lone esc is waited for
+    screen.keys("\x1b");
+    assert!(screen.is_quiet_for(Duration::from_millis(5)), "a lone esc is waited for");
+    screen.keys("[A");
+    screen.until("second selected", under_cursor("app01"));
+    screen.keys("q");
+    assert_eq!(screen.exit(PATIENCE), 0);
+}
+
+#[test]
+fn small_and_tiny_terminals_are_drawn() {
+    let world = Still::new(&["dev"], 5);
+    let mut screen = cockpit(&world, (120, 40));
+    for (columns, rows) in [(40, 10), (10, 3), (1, 1), (200, 50), (80, 24)] {
+        screen.resize(columns, rows);
+        screen.keys("\x0c");
+        if columns >= 40 {
+            screen.until("drawn", |s| s.contents().contains("5 apps") && s.size().1.get() == columns);
+        }
+    }
+    screen.shows(&["app04"]);
+    screen.keys("q");
+    assert_eq!(screen.exit(PATIENCE), 0);
+}
+
+#[test]
+fn ctrl_z_hands_the_terminal_over_and_fg_draws_again() {
+    let world = Still::new(&["dev"], 3);
+    let script = "set -m; $pilothouse; echo STOPPED; read line; fg >/dev/null; echo OVER";
+    let mut screen = Screen::shell(script, Some(&world.kubeconfig()), (80, 24));
+    screen.shows(&["3 apps", "app02"]);
+    screen.keys("\x1a");
+    screen.until("stopped", |s| !s.alternate_screen() && s.contents().contains("STOPPED"));
+    world.store("dev").put(application("while-away", "dev"));
+    screen.keys("\n");
+    screen.until("back", |s| s.alternate_screen() && s.contents().contains("while-away"));
+    screen.keys("q");
+    screen.shows(&["OVER"]);
+    assert_eq!(screen.exit(PATIENCE), 0);
+}
+
+#[test]
+fn a_stalled_terminal_loses_nothing() {
+    let world = Still::new(&["dev"], 3);
+    let mut screen = cockpit(&world, (120, 40));
+    screen.keys("v");
+    screen.shows(&["application"]);
+    screen.stall(true);
+    // more than lines and pipes hold
+    for n in 0..300 {
+        screen.keys("\x0c");
+        if n % 3 == 0 {
+            world.store("dev").put(application(&format!("late{n:03}"), "dev"));
+        }
+    }
+    screen.stall(false);
+    screen.shows(&["103 apps"]);
+    screen.keys("G");
+    screen.shows(&["late297"]);
+    screen.keys("q");
+    assert_eq!(screen.exit(PATIENCE), 0);
+    screen.assert_given_back();
+}
+
+#[test]
+fn a_stalled_terminal_can_be_left() {
+    let world = Still::new(&["dev"], 3);
+    let mut screen = cockpit(&world, (200, 60));
+    screen.stall(true);
+    for _ in 0..200 {
+        screen.keys("\x0c");
+    }
+    screen.keys("q");
+    assert_eq!(screen.exit(Duration::from_secs(5)), 0);
+    screen.stall(false);
+    screen.assert_given_back();
+}
+
+#[test]
+fn a_terminal_that_is_gone_ends_it_within_a_second() {
+    let world = Still::new(&["dev"], 3);
+    let mut screen = cockpit(&world, (80, 24));
+    screen.close();
+    assert!([129, 143].contains(&screen.exit(Duration::from_secs(1))));
+}

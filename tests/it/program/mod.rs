@@ -1,0 +1,9 @@
+//! The program itself, in a pseudo-terminal, on worlds over HTTPS.
+
+mod cockpit;
+mod command_line;
+mod idle;
+mod screen;
+mod sources;
+mod untrusted;
+mod world;
