@@ -64,6 +64,7 @@ fn steer(mut setup: Setup) -> Result<(Ended, Vec<String>), Failure> {
     let mut cockpit = Cockpit {
         model,
         sources: setup.sources,
+        interests: setup.interests,
         mailbox: setup.mailbox,
         news: setup.news,
         clock: setup.clock,

@@ -17,6 +17,7 @@ use crate::config::theme::Theme;
 use crate::domain::text::clean;
 use crate::domain::{Clock, SourceFacts, Symbol};
 use crate::runtime::clock::SystemClock;
+use crate::runtime::interests::Interests;
 use crate::runtime::mailbox::Mailbox;
 use crate::runtime::sources::{KnownSource, Sources};
 use crate::source::kube::{KubeconfigPlace, SourceSpec, contexts, routes};
@@ -33,6 +34,8 @@ pub struct Setup {
     pub sources: Sources,
     /// Which of them start on.
     pub start: Vec<Symbol>,
+    /// What is read through them beyond the rows: nothing yet.
+    pub interests: Interests,
     /// Where they put what they read.
     pub mailbox: Arc<Mailbox>,
     /// Told when there is something in it.
@@ -83,12 +86,13 @@ pub fn setup(everywhere: &Everywhere, place: &KubeconfigPlace, io: &Handle) -> R
     let news = Arc::new(Notify::new());
     let mailbox = Arc::new(Mailbox::new(news.clone()));
     let surroundings = Surroundings { sink: mailbox.clone(), clock: clock.clone(), classifier: classifier.clone() };
-    let sources = Sources::new(sources, surroundings, io.clone());
+    let sources = Sources::new(sources, surroundings.clone(), io.clone());
+    let interests = Interests::new(&sources, surroundings, io.clone());
     let mut apps = Apps::new(classifier);
     sources.announce(&mut apps);
     apps.set_routes(Arc::new(routes(place, Vec::new()).map_err(source_failure)?), clock.now());
     let complaints = errors.iter().map(ToString::to_string).collect();
-    Ok(Setup { settings, complaints, sources, start, mailbox, news, clock, apps })
+    Ok(Setup { settings, complaints, sources, interests, start, mailbox, news, clock, apps })
 }
 
 impl Setup {

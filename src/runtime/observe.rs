@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
+use super::interests::Interests;
 use super::mailbox::Mailbox;
 use super::sources::Sources;
 use crate::domain::{Clock, Link, Timestamp};
-use crate::store::Apps;
+use crate::store::{Apps, Interest};
 
 /// Deltas taken from the mailbox at once.
 const SLICE: usize = 1_024;
@@ -41,6 +42,38 @@ pub async fn observe(
             }
         } else if now >= deadline {
             return;
+        }
+    }
+}
+
+/// Feeds `apps` until everything of `wanted` has been read or is known to fail, or until `deadline`; whether it was.
+pub async fn look(
+    apps: &mut Apps,
+    interests: &mut Interests,
+    wanted: &[Interest],
+    (mailbox, news): (&Mailbox, &Notify),
+    clock: &Arc<dyn Clock>,
+    deadline: Timestamp,
+) -> bool {
+    loop {
+        let now = clock.now();
+        let again = interests.want(wanted, apps, now);
+        let deltas = mailbox.take(SLICE);
+        let drained = deltas.is_empty();
+        for delta in deltas {
+            apps.apply(delta, now);
+        }
+        if drained && interests.have_answered(apps) {
+            return true;
+        }
+        if now >= deadline {
+            return false;
+        }
+        if drained {
+            tokio::select! {
+                () = news.notified() => clock.sleep(GATHER).await,
+                () = clock.sleep_until(again.map_or(deadline, |at| at.min(deadline))) => {}
+            }
         }
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, mpsc};
 
 use super::input::{Bytes, Decoder, Reader};
+use super::interests::Interests;
 use super::mailbox::Mailbox;
 use super::painter::Painter;
 use super::signal::{Signal, Signals};
@@ -31,6 +32,8 @@ pub struct Cockpit {
     pub model: Model,
     /// The sources' tasks.
     pub sources: Sources,
+    /// The tasks of what the visible screen shows beyond the rows.
+    pub interests: Interests,
     /// What the sources have to say.
     pub mailbox: Arc<Mailbox>,
     /// Told when they have something to say.
@@ -92,6 +95,8 @@ impl Cockpit {
         // News wait in the mailbox, where the newest wins, until a frame is due: the sources wake this loop ten times a
         // second at the most, however much they have to say.
         let mut news_wait = false;
+        // When a reading that nobody asks for any more is to be stopped.
+        let mut linger: Option<Timestamp> = None;
         loop {
             let now = self.clock.now();
             if due.moment(now).is_some_and(|at| at <= now) && self.writer.is_idle() {
@@ -102,6 +107,7 @@ impl Cockpit {
                 }
                 if !news_wait || due == Due::Now {
                     let wake = self.draw(&mut painter, now)?;
+                    linger = self.want(now);
                     last_frame = now;
                     let wake = wake.map(|wait| after(now, wait));
                     due = if news_wait { Due::Paced(after(now, PACE)) } else { Due::Later(wake) };
@@ -110,7 +116,7 @@ impl Cockpit {
             let waits_for_writer = !self.writer.is_idle();
             let moment = if waits_for_writer { None } else { due.moment(now) };
             let escape = self.decoder.next_deadline();
-            let wake = [moment, escape].into_iter().flatten().min();
+            let wake = [moment, escape, linger].into_iter().flatten().min();
             let clock = Arc::clone(&self.clock);
             let sleep = async move {
                 match wake {
@@ -152,6 +158,9 @@ impl Cockpit {
                 () = sleep => {
                     let now = self.clock.now();
                     self.decoder.flush(now, &mut events);
+                    if linger.is_some_and(|at| at <= now) {
+                        linger = self.want(now);
+                    }
                     if moment.is_some_and(|at| at <= now) {
                         self.take(Msg::Clock);
                     }
@@ -168,11 +177,20 @@ impl Cockpit {
                         }
                         Request::Redraw => painter.reset(self.model.size),
                         Request::Toggle(source) => self.sources.toggle(&source),
-                        Request::Reconnect(source) => self.sources.reconnect(source.as_ref()),
+                        Request::Reconnect(source) => {
+                            self.sources.reconnect(source.as_ref());
+                            self.interests.reconnect();
+                        }
                     }
                 }
             }
         }
+    }
+
+    /// Reads what the screen shows; says when to ask again.
+    fn want(&mut self, now: Timestamp) -> Option<Timestamp> {
+        let interests = self.model.interests(now);
+        self.interests.want(&interests, &self.model.apps, now)
     }
 
     fn take(&mut self, msg: Msg) -> Vec<Request> {
