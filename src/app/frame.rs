@@ -8,6 +8,7 @@ use super::model::Model;
 use crate::command::Scope;
 use crate::config::theme::Role;
 use crate::domain::Timestamp;
+use crate::store::Interest;
 use crate::store::query::QueryError;
 use crate::view::{ScreenId, Seen, Work, detail};
 use crate::widget::Pen;
@@ -71,6 +72,15 @@ pub fn lay_out(model: &mut Model, now: Timestamp) {
         let body = Places::of(area, stack.top().id()).body;
         stack.top_mut().layout(lens, &seen, body);
     }
+}
+
+/// What the visible screen shows beyond the rows, after a frame of it was laid out.
+#[must_use]
+pub fn interests(model: &Model, now: Timestamp) -> Vec<Interest> {
+    let work = Work::default();
+    let Model { apps, stack, lens, keys, theme, glyphs, .. } = model;
+    let seen = Seen { apps, now, theme, glyphs, keys, below: stack.below(), work: &work };
+    stack.top().interests(lens, &seen)
 }
 
 /// Points from the line above the prompt at the word that is not understood.

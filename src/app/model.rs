@@ -10,8 +10,8 @@ use crate::config::keymap::Chord;
 use crate::config::theme::{Glyphs, Theme};
 use crate::domain::Timestamp;
 use crate::domain::time::after;
-use crate::store::{Apps, Interest};
-use crate::view::{Lens, ScreenId, Seen, Work};
+use crate::store::Apps;
+use crate::view::{Lens, ScreenId};
 use crate::widget::Prompt;
 
 /// The state.
@@ -54,22 +54,6 @@ impl Model {
             glyphs,
             size,
         }
-    }
-
-    /// What the visible screen shows beyond the rows. Asked after a frame was laid out: what is visible is known then.
-    #[must_use]
-    pub fn interests(&self, now: Timestamp) -> Vec<Interest> {
-        let work = Work::default();
-        let seen = Seen {
-            apps: &self.apps,
-            now,
-            theme: &self.theme,
-            glyphs: self.glyphs,
-            keys: &self.keys,
-            below: self.stack.below(),
-            work: &work,
-        };
-        self.stack.top().interests(&self.lens, &seen)
     }
 
     /// Says something on the last line for a while.

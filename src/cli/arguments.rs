@@ -77,6 +77,8 @@ pub enum Verb {
     Sim(Sim),
     /// Print what is there
     Get(Get),
+    /// Print what the pods of an Application log
+    Logs(Logs),
     /// Print one frame of a screen
     Snapshot(Snapshot),
     /// Print the manual page
@@ -132,7 +134,7 @@ pub struct Sim {
 /// What can be done to a running world.
 #[derive(Debug, Subcommand)]
 pub enum SimAct {
-    /// Act on a running world: `source stop|start NAME`, `clock advance 10m`, `kill-pod NS/NAME`, `state`
+    /// Act on a running world: `source stop|start NAME`, `clock advance 10m`, `kill-pod NS/NAME`, `log NS/NAME rate N`, `state`
     Ctl {
         /// Which world, as its ready line says; else the one last started by this user
         #[arg(long, value_name = "CONTROL", env = "PILOTHOUSE_CONTROL")]
@@ -177,6 +179,50 @@ pub enum Output {
     Json,
     /// More columns
     Wide,
+}
+
+/// `logs`.
+#[derive(Clone, Debug, Args)]
+pub struct Logs {
+    /// Which Application: name, namespace/name, context/namespace/name, or a service together with --env
+    #[arg(value_name = "APP")]
+    pub app: String,
+    /// Go on with what is logged later, by pods yet to come too
+    #[arg(short, long)]
+    pub follow: bool,
+    /// Only this environment
+    #[arg(long = "env", value_name = "E")]
+    pub environment: Option<String>,
+    /// Only this container; init containers count
+    #[arg(long, value_name = "C")]
+    pub container: Option<String>,
+    /// Nothing older than this
+    #[arg(long, value_name = "D", value_parser = duration)]
+    pub since: Option<Duration>,
+    /// At most so many of the lines there are already, of each container
+    #[arg(long, value_name = "N")]
+    pub tail: Option<u32>,
+    /// What the containers logged before they were started again
+    #[arg(long, conflicts_with = "follow")]
+    pub previous: bool,
+    /// Put the time before each line
+    #[arg(long)]
+    pub timestamps: bool,
+    /// How to print
+    #[arg(short, long, value_enum, default_value_t = LogOutput::Text)]
+    pub output: LogOutput,
+    /// How long to look for the Application
+    #[arg(long, value_name = "D", default_value = "30s", value_parser = duration)]
+    pub timeout: Duration,
+}
+
+/// How to print lines of logs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogOutput {
+    /// Pod, container and line
+    Text,
+    /// One JSON object a line
+    Json,
 }
 
 /// `snapshot`.

@@ -14,7 +14,7 @@ use crate::domain::time::{coarse, elapsed};
 use crate::domain::{AppRow, Symbol, Timestamp, Trouble};
 use crate::runtime::observe::observe;
 use crate::source::kube::KubeconfigPlace;
-use crate::store::Apps;
+use crate::store::{Apps, Interest};
 use crate::widget::pen::width;
 use std::time::Duration;
 
@@ -77,6 +77,8 @@ pub fn run(
     let deadline = after(setup.clock.now(), timeout);
     setup.start();
     runtime.block_on(observe(&mut setup.apps, &setup.sources, &setup.mailbox, &setup.news, &setup.clock, deadline));
+    let wanted: Vec<Interest> = setup.apps.all().map(|row| Interest::Pods(row.key.clone())).collect();
+    setup.look(&wanted, deadline, &runtime);
     if let Some(wanted) = environment
         && !setup.apps.environments().iter().any(|e| *e.name == *wanted)
     {
@@ -124,7 +126,7 @@ fn json<'a>(apps: &Apps, row: &'a AppRow, now: Timestamp) -> AppJson<'a> {
         project: &row.project,
         sync: row.sync.word(),
         health: row.health.word(),
-        trouble: row.trouble(now).map(|Trouble { kind, reason, since }| TroubleJson {
+        trouble: trouble_of(apps, row, now).map(|Trouble { kind, reason, since }| TroubleJson {
             kind: kind.word(),
             reason,
             since,
@@ -145,6 +147,11 @@ fn json<'a>(apps: &Apps, row: &'a AppRow, now: Timestamp) -> AppJson<'a> {
     }
 }
 
+/// The verdict with what its pods tell.
+fn trouble_of(apps: &Apps, row: &AppRow, now: Timestamp) -> Option<Trouble> {
+    apps.find(&row.key).and_then(|id| apps.trouble(id, now))
+}
+
 fn table(rows: &[&AppRow], apps: &Apps, now: Timestamp, wide: bool, out: &mut impl Write) -> std::io::Result<()> {
     let mut lines = vec![
         ["SOURCE", "NAME", "ENVIRONMENT", "SYNC", "HEALTH", "TROUBLE", "VERSION", "AGE"].map(str::to_owned).to_vec(),
@@ -159,7 +166,7 @@ fn table(rows: &[&AppRow], apps: &Apps, now: Timestamp, wide: bool, out: &mut im
             row.environment.as_deref().unwrap_or("-").to_owned(),
             row.sync.word().to_owned(),
             row.health.word().to_owned(),
-            row.trouble(now).map_or("-", |t| t.kind.word()).to_owned(),
+            trouble_of(apps, row, now).map_or("-", |t| t.kind.word()).to_owned(),
             row.version().to_owned(),
             row.age_since().map_or_else(|| "-".to_owned(), |at| coarse(elapsed(at, now))),
         ];

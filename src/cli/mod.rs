@@ -5,8 +5,10 @@ mod cockpit;
 mod completions;
 mod demo;
 mod exit;
+mod find;
 mod get;
 mod log;
+mod logs;
 mod man;
 mod picture;
 mod setup;
@@ -67,6 +69,7 @@ fn run(arguments: &Arguments) -> Result<Exit, Failure> {
                 get::run(everywhere, environment.as_deref(), *output, *timeout, &mut out)
             }
         },
+        Some(Verb::Logs(logs)) => logs::run(logs, everywhere, &mut out),
         Some(Verb::Snapshot(snapshot)) => snapshot::run(snapshot, everywhere, &mut out),
         Some(Verb::Man) => man::run(&mut out).map(|()| Exit::Ok),
         Some(Verb::Completions { shell }) => completions::run(*shell, &mut out).map(|()| Exit::Ok),

@@ -2,8 +2,9 @@
 
 use std::io::IsTerminal as _;
 use std::sync::Arc;
+use std::time::Duration;
 
-use tokio::runtime::Handle;
+use tokio::runtime::{Handle, Runtime};
 use tokio::sync::Notify;
 
 use super::arguments::Everywhere;
@@ -15,14 +16,16 @@ use crate::config::palette::{ColorFacts, Depth};
 use crate::config::settings::Settings;
 use crate::config::theme::Theme;
 use crate::domain::text::clean;
-use crate::domain::{Clock, SourceFacts, Symbol};
+use crate::domain::time::after;
+use crate::domain::{Clock, DestinationRule, SourceFacts, Symbol, Timestamp};
 use crate::runtime::clock::SystemClock;
 use crate::runtime::interests::Interests;
 use crate::runtime::mailbox::Mailbox;
+use crate::runtime::observe::observe_live;
 use crate::runtime::sources::{KnownSource, Sources};
 use crate::source::kube::{KubeconfigPlace, SourceSpec, contexts, routes};
 use crate::source::{SourceError, Surroundings};
-use crate::store::Apps;
+use crate::store::{Apps, Interest};
 
 /// Everything a verb that reads sources needs.
 pub struct Setup {
@@ -32,10 +35,10 @@ pub struct Setup {
     pub complaints: Vec<String>,
     /// The sources, none on yet.
     pub sources: Sources,
+    /// What reads pods, Events and resources for whoever asks.
+    pub interests: Interests,
     /// Which of them start on.
     pub start: Vec<Symbol>,
-    /// What is read through them beyond the rows: nothing yet.
-    pub interests: Interests,
     /// Where they put what they read.
     pub mailbox: Arc<Mailbox>,
     /// Told when there is something in it.
@@ -90,7 +93,12 @@ pub fn setup(everywhere: &Everywhere, place: &KubeconfigPlace, io: &Handle) -> R
     let interests = Interests::new(&sources, surroundings, io.clone());
     let mut apps = Apps::new(classifier);
     sources.announce(&mut apps);
-    apps.set_routes(Arc::new(routes(place, Vec::new()).map_err(source_failure)?), clock.now());
+    let told = settings.destinations.iter().flat_map(|d| {
+        let names = d.server.iter().chain(&d.name);
+        names.map(|is| DestinationRule { is: is.as_str().into(), context: d.context.as_str().into() })
+    });
+    let rules = told.collect();
+    apps.set_routes(Arc::new(routes(place, rules).map_err(source_failure)?), clock.now());
     let complaints = errors.iter().map(ToString::to_string).collect();
     Ok(Setup { settings, complaints, sources, interests, start, mailbox, news, clock, apps })
 }
@@ -101,6 +109,14 @@ impl Setup {
         for name in &self.start {
             self.sources.start(name);
         }
+    }
+
+    /// Reads what is wanted beyond the rows, for three seconds at the most: where pods cannot be read, or are too many,
+    /// the rows are what there is.
+    pub fn look(&mut self, wanted: &[Interest], deadline: Timestamp, io: &Runtime) {
+        let deadline = deadline.min(after(self.clock.now(), Duration::from_secs(3)));
+        let Self { apps, interests, mailbox, news, clock, .. } = self;
+        io.block_on(observe_live(apps, interests, wanted, mailbox, news, clock, deadline));
     }
 
     /// The theme of the settings at a depth; what is wrong with it is said and what it inherits stands in.

@@ -7,14 +7,14 @@ use ratatui::layout::{Rect, Size};
 
 use super::arguments::{Everywhere, Format, Snapshot};
 use super::exit::{Exit, Failure};
+use super::find::find;
 use super::{picture, setup};
 use crate::app::{Bindings, Model, frame};
 use crate::config::palette::Depth;
-use crate::domain::AppKey;
 use crate::domain::time::after;
 use crate::runtime::observe::observe;
 use crate::source::kube::KubeconfigPlace;
-use crate::store::Apps;
+use crate::store::Interest;
 use crate::view::{REGISTRY, ScreenId, Work};
 
 /// Draws one frame after the first full load, or after `--wait` with what there is.
@@ -34,9 +34,19 @@ pub fn run(snapshot: &Snapshot, everywhere: &Everywhere, out: &mut impl Write) -
         super::complain(complaint);
     }
     let screen = REGISTRY.iter().find(|s| s.word == snapshot.view).map_or(ScreenId::Board, |s| s.id);
-    let selected = snapshot.app.as_deref().map(|name| find(&setup.apps, name)).transpose()?;
-    if screen == ScreenId::App && selected.is_none() {
-        return Err(Failure::new(Exit::Usage, "which Application?").hint("snapshot --view app --app NAME"));
+    let selected = snapshot.app.as_deref().map(|name| find(&setup.apps, name, None)).transpose()?;
+    let is_of_one = matches!(screen, ScreenId::App | ScreenId::Events | ScreenId::Why | ScreenId::Chooser);
+    if is_of_one && selected.is_none() {
+        let hint = format!("snapshot --view {} --app NAME", snapshot.view);
+        return Err(Failure::new(Exit::Usage, "which Application?").hint(hint));
+    }
+    let selected = selected.inspect(|key| {
+        let wanted = [Interest::Pods(key.clone()), Interest::Events(key.clone()), Interest::Resources(key.clone())];
+        setup.look(&wanted, deadline, &runtime);
+    });
+    if selected.is_none() {
+        let wanted: Vec<Interest> = setup.apps.all().map(|row| Interest::Pods(row.key.clone())).collect();
+        setup.look(&wanted, deadline, &runtime);
     }
     let home = if matches!(screen, ScreenId::Fleet) { ScreenId::Fleet } else { ScreenId::Board };
     let (width, height) = snapshot.size;
@@ -54,32 +64,4 @@ pub fn run(snapshot: &Snapshot, everywhere: &Everywhere, out: &mut impl Write) -
     out.write_all(drawn.as_bytes())?;
     out.flush()?;
     Ok(exit)
-}
-
-/// The Application of that name: exact, `namespace/name` or `context/namespace/name`.
-pub fn find(apps: &Apps, name: &str) -> Result<AppKey, Failure> {
-    let parts: Vec<&str> = name.split('/').collect();
-    let fits = |key: &AppKey| match parts[..] {
-        [name] => *key.name == *name,
-        [namespace, name] => *key.namespace == *namespace && *key.name == *name,
-        [source, namespace, name] => *key.source == *source && *key.namespace == *namespace && *key.name == *name,
-        _ => false,
-    };
-    let mut found: Vec<&AppKey> = apps.all().map(|row| &row.key).filter(|key| fits(key)).collect();
-    found.sort();
-    match found[..] {
-        [one] => Ok(one.clone()),
-        [] => {
-            let near = crate::config::error::nearest(name, apps.all().map(|row| row.key.name.as_str()));
-            let failure = Failure::new(Exit::NotFound, format!("there is no Application `{name}`"));
-            Err(match near {
-                Some(near) => failure.hint(near),
-                None => failure,
-            })
-        }
-        _ => {
-            let all: Vec<String> = found.iter().map(|k| format!("{}/{}/{}", k.source, k.namespace, k.name)).collect();
-            Err(Failure::new(Exit::NotFound, format!("`{name}` names several Applications")).hint(all.join("  ")))
-        }
-    }
 }

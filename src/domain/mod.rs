@@ -9,6 +9,7 @@ pub mod event;
 pub mod health;
 pub mod image;
 pub mod link;
+pub mod log;
 pub mod operation;
 pub mod pod;
 pub mod resource;
@@ -23,6 +24,7 @@ pub use app::{AppKey, AppRow, AutoSync, Condition, Deployment, Destination, Full
 pub use environment::{Classifier, Environment, EnvironmentRule, Protection, Rule};
 pub use event::{Event, ObjectRef};
 pub use link::{Link, SourceFacts};
+pub use log::{LogChunk, LogEnd, LogLine, LogNews, LogRequest, LogState, LogStreamId};
 pub use operation::{Operation, Phase};
 pub use pod::{Container, ContainerState, Pod, Terminated};
 pub use resource::{AppDetail, HistoryEntry, Resource, ResourceResult};

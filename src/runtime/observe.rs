@@ -46,38 +46,35 @@ pub async fn observe(
     }
 }
 
-/// Feeds `apps` until everything of `wanted` has been read or is known to fail, or until `deadline`; whether it was.
-pub async fn look(
+fn has_answered(link: &Link) -> bool {
+    !matches!(link, Link::Off | Link::Connecting { .. })
+}
+
+/// Has `wanted` read and feeds it into `apps`, until all that can be read has answered, or until `deadline`.
+pub async fn observe_live(
     apps: &mut Apps,
     interests: &mut Interests,
     wanted: &[Interest],
-    (mailbox, news): (&Mailbox, &Notify),
+    mailbox: &Mailbox,
+    news: &Notify,
     clock: &Arc<dyn Clock>,
     deadline: Timestamp,
-) -> bool {
+) {
     loop {
         let now = clock.now();
-        let again = interests.want(wanted, apps, now);
-        let deltas = mailbox.take(SLICE);
-        let drained = deltas.is_empty();
-        for delta in deltas {
+        let again = interests.want(wanted, apps, now).unwrap_or(deadline);
+        for delta in mailbox.take(SLICE) {
             apps.apply(delta, now);
         }
-        if drained && interests.have_answered(apps) {
-            return true;
-        }
-        if now >= deadline {
-            return false;
+        let drained = mailbox.is_empty();
+        if now >= deadline || (drained && interests.have_answered(apps)) {
+            return;
         }
         if drained {
             tokio::select! {
                 () = news.notified() => clock.sleep(GATHER).await,
-                () = clock.sleep_until(again.map_or(deadline, |at| at.min(deadline))) => {}
+                () = clock.sleep_until(again.min(deadline)) => {}
             }
         }
     }
-}
-
-fn has_answered(link: &Link) -> bool {
-    !matches!(link, Link::Off | Link::Connecting { .. })
 }

@@ -15,7 +15,7 @@ use super::sources::Sources;
 use super::terminal::TerminalGuard;
 use super::writer::{FrameSender, NotSent, Written};
 use crate::app::{Model, Msg, Request, frame, update};
-use crate::domain::time::after;
+use crate::domain::time::{after, elapsed};
 use crate::domain::{Clock, Timestamp};
 use crate::view::Work;
 
@@ -32,7 +32,7 @@ pub struct Cockpit {
     pub model: Model,
     /// The sources' tasks.
     pub sources: Sources,
-    /// The tasks of what the visible screen shows beyond the rows.
+    /// The tasks that read what the visible screen shows beyond the rows.
     pub interests: Interests,
     /// What the sources have to say.
     pub mailbox: Arc<Mailbox>,
@@ -95,8 +95,6 @@ impl Cockpit {
         // News wait in the mailbox, where the newest wins, until a frame is due: the sources wake this loop ten times a
         // second at the most, however much they have to say.
         let mut news_wait = false;
-        // When a reading that nobody asks for any more is to be stopped.
-        let mut linger: Option<Timestamp> = None;
         loop {
             let now = self.clock.now();
             if due.moment(now).is_some_and(|at| at <= now) && self.writer.is_idle() {
@@ -107,7 +105,6 @@ impl Cockpit {
                 }
                 if !news_wait || due == Due::Now {
                     let wake = self.draw(&mut painter, now)?;
-                    linger = self.want(now);
                     last_frame = now;
                     let wake = wake.map(|wait| after(now, wait));
                     due = if news_wait { Due::Paced(after(now, PACE)) } else { Due::Later(wake) };
@@ -116,7 +113,7 @@ impl Cockpit {
             let waits_for_writer = !self.writer.is_idle();
             let moment = if waits_for_writer { None } else { due.moment(now) };
             let escape = self.decoder.next_deadline();
-            let wake = [moment, escape, linger].into_iter().flatten().min();
+            let wake = [moment, escape].into_iter().flatten().min();
             let clock = Arc::clone(&self.clock);
             let sleep = async move {
                 match wake {
@@ -158,9 +155,6 @@ impl Cockpit {
                 () = sleep => {
                     let now = self.clock.now();
                     self.decoder.flush(now, &mut events);
-                    if linger.is_some_and(|at| at <= now) {
-                        linger = self.want(now);
-                    }
                     if moment.is_some_and(|at| at <= now) {
                         self.take(Msg::Clock);
                     }
@@ -187,12 +181,6 @@ impl Cockpit {
         }
     }
 
-    /// Reads what the screen shows; says when to ask again.
-    fn want(&mut self, now: Timestamp) -> Option<Timestamp> {
-        let interests = self.model.interests(now);
-        self.interests.want(&interests, &self.model.apps, now)
-    }
-
     fn take(&mut self, msg: Msg) -> Vec<Request> {
         update::update(&mut self.model, msg, self.clock.now())
     }
@@ -208,7 +196,9 @@ impl Cockpit {
             // Not reached while the writer is idle; drawn whole next time, so nothing is lost either way.
             Err(NotSent::Busy(_) | NotSent::Closed(_)) => painter.reset(self.model.size),
         }
-        Ok(work.wake())
+        let wanted = frame::interests(&self.model, now);
+        let again = self.interests.want(&wanted, &self.model.apps, now).map(|at| elapsed(now, at));
+        Ok([work.wake(), again].into_iter().flatten().min())
     }
 
     fn resize(&mut self, painter: &mut Painter) {

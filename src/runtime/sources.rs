@@ -88,6 +88,12 @@ impl Sources {
         self.known.iter().map(|(name, source)| (name, &source.spec))
     }
 
+    /// How a source is read.
+    #[must_use]
+    pub fn spec(&self, name: &Symbol) -> Option<&SourceSpec> {
+        self.known.get(name).map(|source| &source.spec)
+    }
+
     /// The sources that are on.
     pub fn on(&self) -> impl Iterator<Item = &Symbol> {
         self.tasks.keys()

@@ -26,7 +26,8 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 /// The actions there are, for messages.
-const ACTIONS: &str = "source stop|start NAME, clock advance 10m, kill-pod NAMESPACE/NAME, state";
+const ACTIONS: &str = "source stop|start NAME, clock advance 10m, kill-pod NAMESPACE/NAME, \
+                       log NAMESPACE/NAME[*] rate N, log NAMESPACE/NAME write CONTAINER LINE, state";
 
 /// An action could not be asked for, or was refused.
 #[derive(Debug, thiserror::Error)]
@@ -125,6 +126,21 @@ impl Director {
                 Ok(format!("it is {}", stamp(self.clock.now())))
             }
             ["kill-pod", pod] => self.kill_pod(pod).await,
+            ["log", pods, "rate" | "--rate", rate] => {
+                let rate = rate.parse().map_err(|_| format!("`{rate}` is not a number of lines a second"))?;
+                if !pods.contains('/') {
+                    return Err(format!("`{pods}` is not NAMESPACE/NAME; a * at its end stands for anything"));
+                }
+                let now = self.clock.now();
+                let count: usize = self.places.iter().map(|p| p.stage.store.logs().number(pods, rate, now)).sum();
+                Ok(format!("{count} containers print {rate} numbered lines a second"))
+            }
+            ["log", pod, "write", container, line] => {
+                let now = self.clock.now();
+                let written = self.places.iter().any(|p| p.stage.store.logs().write(pod, container, line, now));
+                let refusal = || format!("no source runs a container {container} in a pod {pod}");
+                written.then(|| "written".to_owned()).ok_or_else(refusal)
+            }
             [] => Err(format!("no action; there are: {ACTIONS}")),
             _ => Err(format!("there is no action `{}`; there are: {ACTIONS}", words.join(" "))),
         }

@@ -1,7 +1,7 @@
 //! The simulated world: clusters that answer real clients over HTTPS. Imports nothing of the cockpit.
 //!
 //! ```text
-//! clock, kinds, columns < object, history < store < access, fault, tls < api < serve
+//! clock, kinds, columns < object, history, logs < store < access, fault, tls < api < serve
 //! time < manifest < scenario, generate < populate < live < control < world
 //! ```
 //!
@@ -21,6 +21,7 @@ pub mod history;
 pub mod kinds;
 pub mod kubeconfig;
 pub mod live;
+pub mod logs;
 pub mod manifest;
 pub mod object;
 pub mod populate;

@@ -88,11 +88,11 @@ fn evidence(seen: &Seen<'_>, row: &AppRow, why: &Evidence, width: u16) -> Vec<Ve
         (format!(": {}{since}", why.trouble.kind.short()), Role::Bad),
         (format!("   Argo CD says {}", row.health.word()), Role::Dim),
     ]];
-    let room = usize::from(width.saturating_sub(13)).max(10);
+    let room = usize::from(width.saturating_sub(14)).max(10);
     let mut block = |label: &str, text: &str, role: Role| {
         for (n, part) in wrap(text, room).into_iter().enumerate() {
             let label = if n == 0 { label } else { "" };
-            lines.push(vec![(format!("  {label:<9}"), Role::Dim), (part, role)]);
+            lines.push(vec![(format!("  {label:<10}"), Role::Dim), (part, role)]);
         }
     };
     block("what", &why.trouble.reason, Role::Text);
@@ -111,7 +111,8 @@ fn evidence(seen: &Seen<'_>, row: &AppRow, why: &Evidence, width: u16) -> Vec<Ve
         let age = event.last.map_or_else(String::new, |at| format!(", {} ago", seen.age(at)));
         block("event", &format!("{} x{}: {}{age}", event.reason, event.count.max(1), event.message), Role::Warn);
     }
-    if let Some(operation) = &why.operation {
+    let telling = row.operation.as_ref().is_some_and(|o| o.is_active() || o.has_failed());
+    if let Some(operation) = why.operation.as_ref().filter(|_| telling) {
         block("operation", operation, Role::Text);
     }
     if let Some(message) = &why.argocd.1 {

@@ -6,6 +6,7 @@ mod architecture;
 mod clock;
 mod fixture;
 mod keys;
+mod logs;
 mod pods;
 mod program;
 mod screens;

@@ -19,7 +19,7 @@ use super::negotiate::Form;
 use super::path::{Query, Target};
 use super::respond::{self, Body, TEXT};
 use super::status::Failure;
-use super::{discovery, protobuf, read, review, watch};
+use super::{discovery, log, protobuf, read, review, watch};
 
 /// Bytes of a request's body that are read; real servers stop at 3 MiB too.
 const MAX_BODY: usize = 3 << 20;
@@ -91,6 +91,7 @@ impl Api {
         let kind =
             kind.filter(|k| k.namespaced || target.namespace.is_empty()).ok_or_else(Failure::no_such_resource)?;
         match verb {
+            "get" if kind.kind == "Pod" && target.subresource == "log" => log::log(self, url, kind, &target, &query),
             "get" | "list" | "watch" if kind.is_stored() => {
                 let encoder = Encoder::new(kind, Form::negotiate(&accept, &query, kind)?);
                 match verb {

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! answer: faults, who asks, may they, what for
-//!   discovery, review, read (get, list), watch
+//!   discovery, review, read (get, list), watch, log
 //!     path, negotiate, selector, page: what the request says
 //!     encode, respond, status: what goes back
 //! ```
@@ -11,6 +11,7 @@ mod answer;
 mod discovery;
 mod encode;
 mod event;
+mod log;
 mod negotiate;
 mod page;
 mod path;

@@ -33,8 +33,23 @@ pub(super) fn json(code: u16, value: &Value) -> Response<Body> {
 
 /// JSON that is written as it is read, each item one chunk.
 pub(super) fn streamed(frames: impl Stream<Item = io::Result<Bytes>> + Send + 'static) -> Response<Body> {
+    streamed_as(JSON, frames)
+}
+
+/// A body that is written as it is read.
+pub(super) fn streamed_as(
+    content_type: &'static str,
+    frames: impl Stream<Item = io::Result<Bytes>> + Send + 'static,
+) -> Response<Body> {
     use futures::StreamExt;
-    with(200, JSON, StreamBody::new(frames.map(|f| f.map(Frame::data))).boxed_unsync())
+    with(200, content_type, StreamBody::new(frames.map(|f| f.map(Frame::data))).boxed_unsync())
+}
+
+/// An answer that has nothing to say.
+pub(super) fn empty() -> Response<Body> {
+    let mut response = whole(204, TEXT, Bytes::new());
+    response.headers_mut().remove(CONTENT_TYPE);
+    response
 }
 
 /// A refusal as JSON, or as protobuf to a client that reads nothing else.

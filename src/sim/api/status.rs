@@ -78,6 +78,20 @@ impl Failure {
         }
     }
 
+    /// Options for a pod's log that are out of range: reason, field and message of each.
+    pub fn invalid_log_options(pod: &str, wrong: &[(&str, String, String)]) -> Self {
+        let said: Vec<String> = wrong.iter().map(|(_, field, message)| format!("{field}: {message}")).collect();
+        let said = if said.len() == 1 { said.concat() } else { format!("[{}]", said.join(", ")) };
+        let causes: Vec<Value> = wrong
+            .iter()
+            .map(|(reason, field, message)| json!({"reason": reason, "message": message, "field": field}))
+            .collect();
+        Self {
+            details: json!({"name": pod, "kind": "PodLogOptions", "causes": causes}),
+            ..Self::new(422, "Invalid", format!("PodLogOptions \"{pod}\" is invalid: {said}"))
+        }
+    }
+
     /// A version the store has not reached.
     pub fn too_large(asked: u64, current: u64) -> Self {
         let cause = json!({"reason": "ResourceVersionTooLarge", "message": "Too large resource version"});

@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use super::super::clock::Clock;
 use super::super::history::{Change, Expired, History};
 use super::super::kinds::{self, KINDS};
+use super::super::logs::Logs;
 use super::super::object::{self, Object};
 use super::shelf::{Shelf, State};
 
@@ -22,6 +23,7 @@ pub struct Store(Arc<Shared>);
 struct Shared {
     clock: Clock,
     state: Mutex<State>,
+    logs: Logs,
 }
 
 /// The objects of one kind as they stood at one version.
@@ -52,7 +54,7 @@ impl Store {
         let shelf = || Shelf { objects: BTreeMap::new(), history: History::default(), changed: watch::Sender::new(0) };
         let shelves = KINDS.iter().filter(|k| k.is_stored()).map(|k| (k.kind, shelf())).collect();
         let state = State { resource_version: 1, random: fastrand::Rng::with_seed(seed), shelves };
-        Self(Arc::new(Shared { clock, state: Mutex::new(state) }))
+        Self(Arc::new(Shared { clock, state: Mutex::new(state), logs: Logs::default() }))
     }
 
     /// The present moment of this cluster.
@@ -69,7 +71,27 @@ impl Store {
     /// store's version returned).
     #[expect(clippy::must_use_candidate, reason = "called for its effect")]
     pub fn put(&self, object: Value) -> u64 {
-        self.state().put(&self.0.clock, object, None)
+        self.keep(&mut self.state(), object)
+    }
+
+    /// What the containers of this cluster print.
+    #[must_use]
+    pub fn logs(&self) -> &Logs {
+        &self.0.logs
+    }
+
+    fn keep(&self, state: &mut State, object: Value) -> u64 {
+        let pod = (object["kind"] == "Pod").then(|| {
+            let text = |field: &str| object["metadata"][field].as_str().unwrap_or_default().to_owned();
+            object::key(&text("namespace"), &text("name"))
+        });
+        let version = state.put(&self.0.clock, object, None);
+        // as it was kept, under the same lock: runs begin and end in the order of the writes
+        let kept = pod.and_then(|key| state.shelves.get("Pod")?.objects.get(&*key).cloned());
+        if let (Some(kept), Some(kind)) = (kept, kinds::by_kind("Pod")) {
+            self.0.logs.observe(&kept.to_value(kind), self.0.clock.now());
+        }
+        version
     }
 
     /// Creates an object most of which is text already: `head` has type, metadata and what selectors and printer
@@ -87,7 +109,7 @@ impl Store {
         let mut state = self.state();
         let mut value = state.shelves.get(kind.kind)?.objects.get(&*object::key(namespace, name))?.to_value(kind);
         f(&mut value);
-        Some(state.put(&self.0.clock, value, None))
+        Some(self.keep(&mut state, value))
     }
 
     /// An object, whole.
@@ -108,6 +130,9 @@ impl Store {
         *resource_version += 1;
         let object = Arc::new(before.at(kind, *resource_version));
         shelf.record(Change { resource_version: *resource_version, before: Some(before), object, deleted: true });
+        if kind.kind == "Pod" {
+            self.0.logs.forget(&object::key(namespace, name), self.0.clock.now());
+        }
         true
     }
 

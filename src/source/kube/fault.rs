@@ -24,7 +24,9 @@ pub(super) struct Fault {
     /// How long the server asks us to stay away.
     pub retry_after: Option<Duration>,
     /// The HTTP status it was answered or ended with, if it was.
-    code: Option<u16>,
+    pub code: Option<u16>,
+    /// The server's own words, cleaned; empty when it was not the server that spoke.
+    pub said: String,
 }
 
 /// What kind of trouble a [`Fault`] is.
@@ -47,7 +49,7 @@ pub(super) enum Kind {
 impl Fault {
     /// A fault without a hint.
     pub fn new(kind: Kind, why: impl Into<String>) -> Self {
-        Self { kind, why: why.into(), hint: None, retry_after: None, code: None }
+        Self { kind, why: why.into(), hint: None, retry_after: None, code: None, said: String::new() }
     }
 
     /// The same with a hint.
@@ -67,6 +69,11 @@ impl Fault {
             Some(400 | 422) => Self { kind: Kind::Expired, ..self },
             _ => self,
         }
+    }
+
+    /// The server's own words if it spoke, else ours.
+    pub fn words(&self) -> String {
+        if self.said.is_empty() { self.why.clone() } else { self.said.clone() }
     }
 
     /// The server itself did not believe who we are: what we have may just be too old.
@@ -98,6 +105,7 @@ impl Fault {
         let said =
             read::<Failure<'_>>(body).map(|(failure, _)| clean(&failure.message).into_owned()).unwrap_or_default();
         let said = if said.is_empty() { status.to_string() } else { shorten(&said) };
+        let words = said.clone();
         let fault = match status {
             StatusCode::UNAUTHORIZED => Self::new(Kind::Auth, "the server does not accept our credentials (401)")
                 .hint("log in again, or renew the token in the kubeconfig"),
@@ -110,7 +118,7 @@ impl Fault {
                 .hint("it will be asked again when it wants to be"),
             status => Self::new(Kind::Down, format!("the server answered {}: {said}", status.as_u16())),
         };
-        Self { retry_after, code: Some(status.as_u16()), ..fault }
+        Self { retry_after, code: Some(status.as_u16()), said: words, ..fault }
     }
 
     /// What an `ERROR` event means; the same codes as over HTTP.

@@ -48,6 +48,13 @@ impl Lines {
         }
     }
 
+    /// What came of a line without its end; the next line begins anew.
+    #[must_use]
+    pub fn take_rest(&mut self) -> Option<Vec<u8>> {
+        let rest = std::mem::take(&mut self.partial);
+        (!std::mem::take(&mut self.dropping) && !rest.is_empty()).then_some(rest)
+    }
+
     /// Whether the stream stopped in the middle of a line.
     #[must_use]
     pub fn is_cut(&self) -> bool {

@@ -1,8 +1,9 @@
-//! Watches on Argo CD Applications through the Kubernetes API.
+//! Watches on Argo CD Applications, and logs of their pods, through the Kubernetes API.
 //!
 //! ```text
 //! kubeconfig, credential, proxy -> connect -> request -> session (list, follow) -> report -> Sink
 //!                          lines -> decode (lenient, shape, project, operation) ---^
+//! connect -> reach (shared by many readers) -> logs (log_pod, log_line) -> a lane
 //! ```
 //!
 //! The watch is our own, over raw requests and body frames: the library's hides bookmarks, notices a dead stream after
@@ -22,6 +23,9 @@ mod kubeconfig;
 mod lenient;
 mod lines;
 mod list;
+mod log_line;
+mod log_pod;
+mod logs;
 mod mask;
 mod objects;
 mod operation;
@@ -29,6 +33,7 @@ mod pace;
 mod pods;
 mod project;
 mod proxy;
+mod reach;
 mod report;
 mod request;
 mod session;
@@ -42,6 +47,9 @@ pub use destination::routes;
 pub use events::watch_events;
 pub use kubeconfig::{ContextEntry, IN_CLUSTER, KubeconfigPlace, context, contexts};
 pub use lines::{Line, Lines};
+pub use log_pod::{LogPod, pods};
+pub use logs::stream;
 pub use objects::{ObjectName, ReadError, application, detail, live_object};
 pub use pods::watch_pods;
+pub use reach::{Reach, Unread};
 pub use session::run;

@@ -11,13 +11,13 @@ use tokio::process::Command;
 use super::client::DEADLINE;
 use super::world::{World, ago};
 
-struct Kubectl {
+pub struct Kubectl {
     home: TempDir,
     config: PathBuf,
 }
 
 impl Kubectl {
-    fn new(world: &World) -> Self {
+    pub fn new(world: &World) -> Self {
         let home = tempfile::tempdir().unwrap();
         let config = home.path().join("config");
         let context = |user: &str| Context {
@@ -30,7 +30,7 @@ impl Kubectl {
         Self { home, config }
     }
 
-    fn command(&self, args: &[&str]) -> Command {
+    pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new("kubectl");
         command.arg("--cache-dir").arg(self.home.path()).args(args).env_clear().kill_on_drop(true);
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
@@ -39,7 +39,7 @@ impl Kubectl {
     }
 
     /// Runs to the end; what it printed, standard error after standard output.
-    async fn run(&self, args: &[&str]) -> String {
+    pub async fn run(&self, args: &[&str]) -> String {
         let output = tokio::time::timeout(DEADLINE, self.command(args).output()).await.expect("kubectl hangs").unwrap();
         String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
     }

@@ -7,5 +7,6 @@ mod faults;
 mod kube_client;
 mod kubectl;
 mod lists;
+mod logs;
 mod watches;
 mod world;
