@@ -11,7 +11,7 @@ pub type Verdict = (Health, Option<String>);
 /// The health of a live object; `None` for a kind without a rule, which has none.
 #[must_use]
 pub fn of(live: &Value) -> Option<Verdict> {
-    if text(live, "/metadata/deletionTimestamp") != "" && !has_hook_finalizer(live) {
+    if !text(live, "/metadata/deletionTimestamp").is_empty() && !has_hook_finalizer(live) {
         return Some(said(Health::Progressing, "Pending deletion"));
     }
     let (group, version) = group_and_version(text(live, "/apiVersion"));
@@ -235,12 +235,11 @@ fn pod(live: &Value) -> Verdict {
     }
     let message = text(live, "/status/message");
     match text(live, "/status/phase") {
-        "Pending" => progressing(message),
         "Succeeded" => said(Health::Healthy, message),
         "Failed" => {
             let failed = || {
-                let all = items(live, "/status/initContainerStatuses").iter().chain(containers);
-                all.filter_map(container_failure).next().unwrap_or_default()
+                let mut all = items(live, "/status/initContainerStatuses").iter().chain(containers);
+                all.find_map(container_failure).unwrap_or_default()
             };
             said(Health::Degraded, if message.is_empty() { failed() } else { message.to_owned() })
         }
@@ -249,7 +248,7 @@ fn pod(live: &Value) -> Verdict {
         "Running" if containers.iter().any(|c| c.pointer("/lastState/terminated").is_some()) => {
             said(Health::Degraded, message)
         }
-        "Running" => progressing(message),
+        "Pending" | "Running" => progressing(message),
         _ => said(Health::Unknown, message),
     }
 }

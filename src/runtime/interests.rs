@@ -116,6 +116,17 @@ impl Interests {
         self.left_out
     }
 
+    /// Whether everything that is read has been read once, or is known to fail.
+    #[must_use]
+    pub fn have_answered(&self, apps: &Apps) -> bool {
+        let has = |link: Option<&Link>| link.is_some_and(|l| !matches!(l, Link::Off | Link::Connecting { .. }));
+        self.tasks.keys().all(|reading| match reading {
+            Reading::Pods(place) => has(apps.pods().link(place)),
+            Reading::Events(place) => has(apps.events().link(place)),
+            Reading::Detail(app) => apps.detail(app).is_some() || apps.find(app).is_none(),
+        })
+    }
+
     /// How many readings are under way, those that linger included.
     #[must_use]
     pub fn running(&self) -> usize {

@@ -50,8 +50,7 @@ fn has_answered(link: &Link) -> bool {
     !matches!(link, Link::Off | Link::Connecting { .. })
 }
 
-/// Has `wanted` read and feeds it into `apps`, until every pod and Event place has answered and every detail is there, or
-/// until `deadline`.
+/// Has `wanted` read and feeds it into `apps`, until all that can be read has answered, or until `deadline`.
 pub async fn observe_live(
     apps: &mut Apps,
     interests: &mut Interests,
@@ -68,7 +67,7 @@ pub async fn observe_live(
             apps.apply(delta, now);
         }
         let drained = mailbox.is_empty();
-        if now >= deadline || (drained && wanted.iter().all(|interest| is_answered(apps, interest))) {
+        if now >= deadline || (drained && interests.have_answered(apps)) {
             return;
         }
         if drained {
@@ -77,15 +76,5 @@ pub async fn observe_live(
                 () = clock.sleep_until(again.min(deadline)) => {}
             }
         }
-    }
-}
-
-fn is_answered(apps: &Apps, interest: &Interest) -> bool {
-    let Some(id) = apps.find(interest.app()) else { return true };
-    let answered = |link: Option<&Link>| link.is_some_and(has_answered);
-    match interest {
-        Interest::Pods(_) => apps.place_of(id).is_none_or(|place| answered(apps.pods().link(&place))),
-        Interest::Events(_) => apps.place_of(id).is_none_or(|place| answered(apps.events().link(&place))),
-        Interest::Resources(app) => apps.detail(app).is_some(),
     }
 }

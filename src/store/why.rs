@@ -1,7 +1,9 @@
 //! Gathering what a verdict rests on.
 
 use super::apps::{Apps, RowId};
-use crate::domain::{AppRow, ContainerState, Event, ObjectRef, Pod, Symbol, Timestamp, Trouble, Why, trouble};
+use crate::domain::{
+    AppRow, ContainerState, Event, ObjectRef, Pod, Symbol, Timestamp, Trouble, TroubleKind, Why, trouble,
+};
 
 impl Apps {
     /// Why the row at `id` is in trouble, with what is known of it now; `None` when it is not. The log lines are not the
@@ -14,11 +16,14 @@ impl Apps {
         let pods = self.pods_of(id);
         let failing = pods.iter().filter_map(|pod| Some((*pod, trouble::of_pod(pod, unhealthy(pod), now).0?)));
         let worst = failing.min_by_key(|(_, trouble)| (trouble.kind, trouble.since.unwrap_or(Timestamp::MAX)));
-        let pod = worst.filter(|(_, trouble)| trouble.kind == verdict.kind).map(|(pod, _)| pod);
+        let worst = worst.filter(|(_, trouble)| trouble.kind == verdict.kind).map(|(pod, _)| pod);
+        // a verdict on the row may still come from a pod that is not ready
+        let pod = worst.or_else(|| pods.iter().copied().find(|pod| pod.ready.0 < pod.ready.1));
         let mut why = blank(row, verdict);
         if let Some(pod) = pod {
             why.chain = chain(row, pod);
-            if let Some(container) = trouble::culprit(pod, unhealthy(pod), now) {
+            let unready = || pod.containers.iter().find(|container| !container.ready && !container.init);
+            if let Some(container) = trouble::culprit(pod, unhealthy(pod), now).or_else(unready) {
                 why.container = Some(container.name.clone());
                 why.restarts = container.restarts;
                 let ended = container.ended();
@@ -27,7 +32,11 @@ impl Apps {
                     ContainerState::Waiting { reason, message } => Some((reason.clone(), message.clone())),
                     ContainerState::Running { .. } | ContainerState::Terminated(_) => None,
                 };
-                let said = waiting.or_else(|| ended.map(|ended| (ended.reason.clone(), ended.message.clone())));
+                let ending = ended.map(|ended| (ended.reason.clone(), ended.message.clone()));
+                // why it ended says more than that it waits to be started again; not so when it waits for its image
+                let waits = why.trouble.kind == TroubleKind::ImagePull;
+                let said = if waits { waiting.or(ending) } else { ending.or(waiting) };
+                let said = said.filter(|(reason, _)| !reason.is_empty());
                 (why.reason, why.message) = said.map_or((None, None), |(reason, message)| (Some(reason), message));
             } else if let Some((message, _)) = &pod.unschedulable {
                 why.reason = Some("Unschedulable".into());
@@ -46,6 +55,8 @@ impl Apps {
 }
 
 fn blank(row: &AppRow, verdict: Trouble) -> Why {
+    // one that went well has nothing to say about trouble
+    let operation = row.operation.as_deref().filter(|operation| operation.is_active() || operation.has_failed());
     Why {
         app: row.key.clone(),
         since: verdict.since,
@@ -58,7 +69,7 @@ fn blank(row: &AppRow, verdict: Trouble) -> Why {
         restarts: 0,
         log: Vec::new(),
         event: None,
-        operation: row.operation.as_ref().and_then(|operation| operation.message.clone()),
+        operation: operation.and_then(|operation| operation.message.clone()),
         argocd: (row.health, row.health_message.clone()),
     }
 }

@@ -255,3 +255,20 @@ async fn live_objects_are_shown_without_their_secrets() {
     let strange = live_object(&hub, &name("v1", "Submarine", "x")).await;
     assert_eq!(strange, Err(ReadError::Missing("the cluster does not know the kind Submarine".into())));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_may_not_be_read_is_said_and_costs_nothing_else() {
+    let twins = Twins::new(&Access::read_only_within(&["argocd"]));
+    let mut bridge = Bridge::new(&twins.place, Vec::new());
+    bridge.sources.start(&"hub".into());
+    let own = key("hub", "own");
+    let interests = [Interest::Pods(own.clone()), Interest::Resources(own.clone())];
+    let place: Place = ("hub".into(), "dev".into());
+    let is_refused = |b: &Bridge| matches!(b.apps.pods().link(&place), Some(Link::Denied { .. }));
+    bridge.until(&interests, "the refusal", is_refused).await;
+    bridge.until(&interests, "the resources", |b| b.apps.detail(&own).is_some()).await;
+    let detail = bridge.apps.detail(&own).unwrap();
+    let refused: Vec<_> = detail.resources.iter().filter(|r| r.unread.is_some()).map(|r| &*r.kind).collect();
+    assert_eq!((refused, &detail.failed), (vec!["Deployment"], &None));
+    assert_eq!(bridge.apps.link(&"hub".into()), &Link::Live, "the source itself is fine");
+}

@@ -16,6 +16,7 @@ use super::pace::pause;
 use super::project::message;
 use super::request::{self, Ask, QUIET, escape, lifetime};
 use super::shape::{ListMeta, Object};
+use crate::domain::text::clean;
 use crate::domain::{Link, Symbol, Timestamp, time};
 use crate::store::delta::{Delta, NamespaceDelta, Sink};
 
@@ -218,7 +219,7 @@ impl<K: Kept> Collection<K> {
                 }
             }
             "DELETED" => {
-                self.tell(NamespaceDelta::Remove(crate::domain::text::clean(&object.metadata.name).as_ref().into()))
+                self.tell(NamespaceDelta::Remove(clean(&object.metadata.name).as_ref().into()));
             }
             "ERROR" => {
                 return Err(Fault::of_event(object.code, &message(&object.message).unwrap_or_default()));

@@ -225,7 +225,7 @@ impl Summary {
         let is_true = |kind: &str| status.conditions.0.iter().any(|c| c.kind == kind && c.status == "True");
         let mut ready = 0;
         let said = [&status.reason, &status.phase].into_iter().find(|text| !text.is_empty());
-        let mut reason = said.map(|text| text.to_string()).unwrap_or_default();
+        let mut reason = said.map(ToString::to_string).unwrap_or_default();
         if status.conditions.0.iter().any(|c| c.kind == "PodScheduled" && c.reason == "SchedulingGated") {
             "SchedulingGated".clone_into(&mut reason);
         }
