@@ -130,6 +130,7 @@ fn everyones(model: &mut Model, id: CommandId, now: Timestamp) -> Option<Request
                 return Some(Request::Quit);
             }
         }
+        CommandId::EventsOpen => open_for_selected(model, ScreenId::Events, now),
         CommandId::ViewHelp => model.stack.push(ScreenId::Help),
         CommandId::ViewLinks => model.stack.push(ScreenId::Links),
         CommandId::ViewSwitch => {
@@ -156,6 +157,17 @@ fn everyones(model: &mut Model, id: CommandId, now: Timestamp) -> Option<Request
         }
     }
     None
+}
+
+/// Shows a screen of the selected Application, if one is selected; the key that opened it closes it too.
+fn open_for_selected(model: &mut Model, screen: ScreenId, now: Timestamp) {
+    if model.stack.top().id() == screen {
+        model.stack.pop();
+    } else if model.lens.selected.is_some() {
+        model.stack.push(screen);
+    } else {
+        model.say("no Application is selected".to_owned(), now);
+    }
 }
 
 /// Esc takes one thing away at a time: the screen on top, then the filter. It never ends the program.

@@ -35,7 +35,7 @@ pub fn run(snapshot: &Snapshot, everywhere: &Everywhere, out: &mut impl Write) -
     }
     let screen = REGISTRY.iter().find(|s| s.word == snapshot.view).map_or(ScreenId::Board, |s| s.id);
     let selected = snapshot.app.as_deref().map(|name| find(&setup.apps, name)).transpose()?;
-    if screen == ScreenId::Detail && selected.is_none() {
+    if screen == ScreenId::App && selected.is_none() {
         return Err(Failure::new(Exit::Usage, "which Application?").hint("snapshot --view app --app NAME"));
     }
     let home = if matches!(screen, ScreenId::Fleet) { ScreenId::Fleet } else { ScreenId::Board };

@@ -14,7 +14,9 @@ pub enum Scope {
     /// The Applications of one cell of the Board.
     Chooser,
     /// One Application.
-    Detail,
+    App,
+    /// What was told about one Application.
+    Events,
     /// The sources.
     Links,
     /// The help page.
@@ -27,12 +29,13 @@ pub enum Scope {
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Board,
         Self::Fleet,
         Self::List,
         Self::Chooser,
-        Self::Detail,
+        Self::App,
+        Self::Events,
         Self::Links,
         Self::Help,
         Self::Prompt,
@@ -47,7 +50,8 @@ impl Scope {
             Self::Fleet => "Fleet",
             Self::List => "Lists",
             Self::Chooser => "Chooser",
-            Self::Detail => "Application",
+            Self::App => "Application",
+            Self::Events => "Events",
             Self::Links => "Sources",
             Self::Help => "Help",
             Self::Prompt => "While typing",
@@ -68,7 +72,8 @@ impl Word for Scope {
             Self::Fleet => "fleet",
             Self::List => "list",
             Self::Chooser => "chooser",
-            Self::Detail => "detail",
+            Self::App => "app",
+            Self::Events => "events",
             Self::Links => "links",
             Self::Help => "help",
             Self::Prompt => "prompt",
@@ -84,7 +89,8 @@ impl keymap::Scope for Scope {
             Self::Fleet => &[Self::Fleet, Self::List, Self::Global],
             Self::List => &[Self::List, Self::Global],
             Self::Chooser => &[Self::Chooser, Self::Global],
-            Self::Detail => &[Self::Detail, Self::Global],
+            Self::App => &[Self::App, Self::Global],
+            Self::Events => &[Self::Events, Self::Global],
             Self::Links => &[Self::Links, Self::Global],
             Self::Help => &[Self::Help, Self::Global],
             Self::Prompt => &[Self::Prompt],
@@ -150,6 +156,7 @@ macro_rules! commands {
 commands! {
     AppOpen           "app.open"            List    "open"     "Open the selected Application";
     ChooserOpen       "chooser.open"        Chooser "open"     "Open the selected Application";
+    EventsTimeline    "events.timeline"     Events  "time line" "Change between Events and the time line";
     SourceToggle      "source.toggle"       Links   "on/off"   "Turn the selected source on or off";
     SourceReconnect   "source.reconnect"    Links   "reconnect" "Connect the selected source anew";
     FleetSort         "fleet.sort"          Fleet   "sort"     "Sort by the next column";
@@ -177,6 +184,7 @@ commands! {
     HalfPageUp        "page.half-up"        Global  ""         "Move half a page up";
     PageDown          "page.down"           Global  ""         "Move a page down";
     PageUp            "page.up"             Global  ""         "Move a page up";
+    EventsOpen        "events.open"         Global  "events"   "Show what was told about the selected Application";
     ViewLinks         "view.links"          Global  "sources"  "Show the sources and how they are doing";
     SourcesReconnect  "sources.reconnect"   Global  ""         "Connect every source anew that is on";
     ViewHelp          "view.help"           Global  "help"     "Show the keys of this screen";

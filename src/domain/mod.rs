@@ -6,6 +6,7 @@
 pub mod app;
 pub mod environment;
 pub mod event;
+pub mod health;
 pub mod image;
 pub mod link;
 pub mod operation;

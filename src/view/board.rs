@@ -9,7 +9,7 @@ use super::{Effect, Handled, Lens, ScreenId, Seen, View, status};
 use crate::command::{CommandId, Scope};
 use crate::config::theme::Role;
 use crate::domain::{AppKey, Symbol};
-use crate::store::{Grid, RowId};
+use crate::store::{Grid, Interest, RowId};
 use crate::widget::{Pen, Window, pen};
 
 /// A cell narrower than this says too little.
@@ -84,6 +84,14 @@ impl View for Board {
         &[Scope::Board, Scope::List]
     }
 
+    fn interests(&self, lens: &Lens, seen: &Seen<'_>) -> Vec<Interest> {
+        let services = self.services.visible(self.grid.services().len(), self.height);
+        let environments = self.environments.visible(self.grid.environments().len(), self.columns);
+        let cells = services.flat_map(|s| environments.clone().map(move |e| (s, e)));
+        let shown = cells.flat_map(|(s, e)| self.grid.cell(s, e)).filter_map(|id| seen.apps.get(*id));
+        lens.selected.iter().chain(shown.map(|row| &row.key)).cloned().map(Interest::Pods).collect()
+    }
+
     fn command(&mut self, id: CommandId, lens: &mut Lens, seen: &Seen<'_>) -> (Handled, Vec<Effect>) {
         let (services, environments) = (self.grid.services().len(), self.grid.environments().len());
         let page = self.height.max(2) as isize;
@@ -102,7 +110,7 @@ impl View for Board {
             CommandId::AppOpen => {
                 match self.grid.cell(self.services.selected, self.environments.selected).len() {
                     0 => effects.push(Effect::Say("nothing is deployed there".to_owned())),
-                    1 => effects.push(Effect::Push(ScreenId::Detail)),
+                    1 => effects.push(Effect::Push(ScreenId::App)),
                     _ => effects.push(Effect::Push(ScreenId::Chooser)),
                 }
                 return (Handled::Yes, effects);

@@ -36,7 +36,7 @@ impl View for Chooser {
             CommandId::CursorBottom => self.window.step(isize::MAX, len),
             CommandId::PageDown | CommandId::HalfPageDown => self.window.step(self.height as isize, len),
             CommandId::PageUp | CommandId::HalfPageUp => self.window.step(-(self.height as isize), len),
-            CommandId::ChooserOpen => return (Handled::Yes, vec![Effect::Push(ScreenId::Detail)]),
+            CommandId::ChooserOpen => return (Handled::Yes, vec![Effect::Push(ScreenId::App)]),
             _ => return (Handled::No, Vec::new()),
         }
         let row = self.cell.get(self.window.selected).and_then(|id| seen.apps.get(*id));

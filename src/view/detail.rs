@@ -1,12 +1,11 @@
-//! One Application, as far as the Application itself tells: opened with enter, and shown beside or below the lists
-//! where there is room.
+//! What an Application itself tells, in lines: beside or below the lists where there is room, and at the head of its own
+//! screen.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::empty::wrap;
-use super::{Effect, Handled, Lens, ScreenId, Seen, View, status};
-use crate::command::{CommandId, Scope};
+use super::{Lens, Seen, status};
 use crate::config::theme::Role;
 use crate::domain::app::short_revision;
 use crate::domain::{AppRow, Fullness, Operation, Phase, Symbol, TroubleKind};
@@ -14,66 +13,16 @@ use crate::store::RowId;
 use crate::widget::Pen;
 
 /// A run of text with its role.
-type Run = (String, Role);
-
-/// One Application, scrollable.
-#[derive(Debug, Default)]
-pub struct Detail {
-    offset: usize,
-    lines: usize,
-    height: usize,
-}
-
-impl View for Detail {
-    fn id(&self) -> ScreenId {
-        ScreenId::Detail
-    }
-
-    fn scopes(&self) -> &'static [Scope] {
-        &[Scope::Detail]
-    }
-
-    fn command(&mut self, id: CommandId, _: &mut Lens, _: &Seen<'_>) -> (Handled, Vec<Effect>) {
-        let page = self.height.max(2);
-        let last = self.lines.saturating_sub(self.height);
-        self.offset = match id {
-            CommandId::CursorDown => self.offset + 1,
-            CommandId::CursorUp => self.offset.saturating_sub(1),
-            CommandId::CursorTop => 0,
-            CommandId::CursorBottom => last,
-            CommandId::PageDown => self.offset + page - 1,
-            CommandId::PageUp => self.offset.saturating_sub(page - 1),
-            CommandId::HalfPageDown => self.offset + page / 2,
-            CommandId::HalfPageUp => self.offset.saturating_sub(page / 2),
-            _ => return (Handled::No, Vec::new()),
-        }
-        .min(last);
-        (Handled::Yes, Vec::new())
-    }
-
-    fn layout(&mut self, lens: &mut Lens, seen: &Seen<'_>, area: Rect) {
-        self.height = usize::from(area.height);
-        self.lines = selected(lens, seen).map_or(0, |(id, row)| lines(seen, id, row, area.width).len());
-        self.offset = self.offset.min(self.lines.saturating_sub(self.height));
-    }
-
-    fn draw(&self, lens: &Lens, seen: &Seen<'_>, area: Rect, buf: &mut Buffer) {
-        draw_from(lens, seen, self.offset, area, buf);
-    }
-}
+pub(super) type Run = (String, Role);
 
 /// Draws as much of the selected Application as fits, from its beginning: the pane beside a list.
 pub fn draw_pane(lens: &Lens, seen: &Seen<'_>, area: Rect, buf: &mut Buffer) {
-    draw_from(lens, seen, 0, area, buf);
-}
-
-fn draw_from(lens: &Lens, seen: &Seen<'_>, offset: usize, area: Rect, buf: &mut Buffer) {
     let Some((id, row)) = selected(lens, seen) else {
         Pen::new(buf, area, 0, seen.glyphs.ellipsis).skip(1).text("nothing selected", seen.style(Role::Dim));
         return;
     };
     seen.work.row();
-    for (line, runs) in lines(seen, id, row, area.width).iter().skip(offset).take(area.height.into()).enumerate() {
+    for (line, runs) in lines(seen, id, row, area.width).iter().take(area.height.into()).enumerate() {
         let mut pen = Pen::new(buf, area, line as u16, seen.glyphs.ellipsis);
         pen.skip(1);
         for (text, role) in runs {
@@ -82,12 +31,14 @@ fn draw_from(lens: &Lens, seen: &Seen<'_>, offset: usize, area: Rect, buf: &mut 
     }
 }
 
-fn selected<'a>(lens: &Lens, seen: &Seen<'a>) -> Option<(RowId, &'a AppRow)> {
+/// The selected Application, while it is there.
+pub(super) fn selected<'a>(lens: &Lens, seen: &Seen<'a>) -> Option<(RowId, &'a AppRow)> {
     let id = seen.apps.find(lens.selected.as_ref()?)?;
     Some((id, seen.apps.get(id)?))
 }
 
-fn lines(seen: &Seen<'_>, id: RowId, row: &AppRow, width: u16) -> Vec<Vec<Run>> {
+/// Its lines at a width.
+pub(super) fn lines(seen: &Seen<'_>, id: RowId, row: &AppRow, width: u16) -> Vec<Vec<Run>> {
     let trouble = seen.apps.trouble_kind(id);
     let mut lines = vec![title(seen, row)];
     let mut block = |label: &str, text: &str, role: Role| {

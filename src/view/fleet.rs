@@ -7,7 +7,7 @@ use super::{Effect, Handled, Lens, ScreenId, Seen, View, status};
 use crate::command::{CommandId, Scope};
 use crate::config::theme::Role;
 use crate::domain::{AppRow, Fullness, Symbol};
-use crate::store::{FIELDS, FieldId, Index, RowId, Sort};
+use crate::store::{FIELDS, FieldId, Index, Interest, RowId, Sort};
 use crate::widget::columns::{Wish, fit};
 use crate::widget::{Pen, Window};
 
@@ -47,6 +47,12 @@ impl View for Fleet {
         &[Scope::Fleet, Scope::List]
     }
 
+    fn interests(&self, lens: &Lens, seen: &Seen<'_>) -> Vec<Interest> {
+        let visible = self.window.visible(self.index.len(), self.height);
+        let shown = visible.filter_map(|n| seen.apps.get(self.index.at(n)?)).filter(|r| r.fullness == Fullness::Full);
+        lens.selected.iter().chain(shown.map(|row| &row.key)).cloned().map(Interest::Pods).collect()
+    }
+
     fn command(&mut self, id: CommandId, lens: &mut Lens, seen: &Seen<'_>) -> (Handled, Vec<Effect>) {
         let len = self.index.len();
         let page = self.height.max(2) as isize;
@@ -71,7 +77,7 @@ impl View for Fleet {
             }
             CommandId::AppOpen => {
                 if lens.selected.is_some() {
-                    effects.push(Effect::Push(ScreenId::Detail));
+                    effects.push(Effect::Push(ScreenId::App));
                 }
             }
             _ => return (Handled::No, effects),

@@ -4,10 +4,12 @@
 //! come from a [`Role`](crate::config::theme::Role). Add a screen as a file here, a scope in the command table, and
 //! one row in [`REGISTRY`].
 
+pub mod app;
 pub mod board;
 pub mod chooser;
 pub mod detail;
 pub mod empty;
+pub mod events;
 pub mod fleet;
 pub mod help;
 pub mod lens;
@@ -20,6 +22,7 @@ use ratatui::layout::Rect;
 
 use crate::command::{CommandId, Scope};
 use crate::domain::Symbol;
+use crate::store::Interest;
 pub use lens::Lens;
 pub use seen::{Keys, Seen, Work};
 
@@ -59,7 +62,9 @@ pub enum ScreenId {
     /// The Applications of one cell of the Board.
     Chooser,
     /// One Application.
-    Detail,
+    App,
+    /// What was told about one Application.
+    Events,
     /// The sources.
     Links,
     /// The keys.
@@ -78,11 +83,12 @@ pub struct Screen {
 }
 
 /// Every screen there is.
-pub static REGISTRY: [Screen; 6] = [
+pub static REGISTRY: [Screen; 7] = [
     Screen { id: ScreenId::Board, word: "board", make: || Box::new(board::Board::default()) },
     Screen { id: ScreenId::Fleet, word: "fleet", make: || Box::new(fleet::Fleet::default()) },
     Screen { id: ScreenId::Chooser, word: "chooser", make: || Box::new(chooser::Chooser::default()) },
-    Screen { id: ScreenId::Detail, word: "app", make: || Box::new(detail::Detail::default()) },
+    Screen { id: ScreenId::App, word: "app", make: || Box::new(app::App::default()) },
+    Screen { id: ScreenId::Events, word: "events", make: || Box::new(events::Events::default()) },
     Screen { id: ScreenId::Links, word: "links", make: || Box::new(links::Links::default()) },
     Screen { id: ScreenId::Help, word: "help", make: || Box::new(help::Help::default()) },
 ];
@@ -102,6 +108,11 @@ pub trait View {
 
     /// The commands it handles, beside the global ones; the first is its own.
     fn scopes(&self) -> &'static [Scope];
+
+    /// What it shows beyond the rows, what is nearest to the selection first; it is read while it is looked at.
+    fn interests(&self, _: &Lens, _: &Seen<'_>) -> Vec<Interest> {
+        Vec::new()
+    }
 
     /// Does a command of its scopes.
     fn command(&mut self, id: CommandId, lens: &mut Lens, seen: &Seen<'_>) -> (Handled, Vec<Effect>);

@@ -5,8 +5,9 @@ use pilothouse::app::{Msg, Request};
 use pilothouse::command::hint;
 use pilothouse::command::{CommandId, Scope, TABLE};
 use pilothouse::config::keymap::{Chord, Keymap, Lookup};
-use pilothouse::domain::AppRow;
+use pilothouse::domain::{self, AppRow, ObjectRef, Timestamp};
 use pilothouse::store::Delta;
+use pilothouse::store::delta::NamespaceDelta;
 use pilothouse::view::{REGISTRY, ScreenId};
 use proptest::prelude::*;
 use ratatui::buffer::Buffer;
@@ -21,11 +22,32 @@ fn in_the_middle(screen: ScreenId) -> Cockpit {
     cockpit.model.lens.selected = Some(row.key.clone());
     match screen {
         ScreenId::Chooser => drop(cockpit.press("j")),
-        ScreenId::Links | ScreenId::Detail | ScreenId::Help => drop(cockpit.press("j j j j j")),
+        ScreenId::Links | ScreenId::App | ScreenId::Help => drop(cockpit.press("j j j j j")),
         ScreenId::Board => drop(cockpit.press("home j j j")),
+        ScreenId::Events => {
+            tell_events(&mut cockpit);
+            drop(cockpit.press("j j j j j"));
+        }
         ScreenId::Fleet => {}
     }
     cockpit
+}
+
+/// Thirty Events about the selected Application.
+fn tell_events(cockpit: &mut Cockpit) {
+    let key = cockpit.model.lens.selected.clone().unwrap();
+    let now = cockpit.now;
+    let event = |n: i64| domain::Event {
+        name: format!("e{n}").into(),
+        reason: "ResourceUpdated".into(),
+        object: ObjectRef { kind: "Application".into(), namespace: key.namespace.clone(), name: key.name.clone() },
+        message: format!("told {n}").into(),
+        count: 1,
+        last: Timestamp::from_second(now.as_second() - n).ok(),
+        ..domain::Event::default()
+    };
+    let events = NamespaceDelta::Replace((0..30).map(event).collect());
+    cockpit.model.apps.apply(Delta::Events(key.source, key.namespace, events), now);
 }
 
 /// Everything a key may change that somebody can notice.
@@ -149,7 +171,7 @@ fn keys_may_come_faster_than_frames() {
     }
     assert_eq!(
         (burst.screen(), burst.selected().as_deref()),
-        (ScreenId::Detail, Some("predator-cloud/celery-staging"))
+        (ScreenId::App, Some("predator-cloud/celery-staging"))
     );
 }
 
@@ -190,7 +212,7 @@ fn esc_takes_one_thing_away_at_a_time_and_never_quits() {
     }
     let mut cockpit = cockpit(voyage(), ScreenId::Board, (80, 24));
     cockpit.press("1 ! / c enter enter");
-    assert_eq!(cockpit.screen(), ScreenId::Detail);
+    assert_eq!(cockpit.screen(), ScreenId::App);
     let mut left = Vec::new();
     for _ in 0..4 {
         cockpit.press("esc");
@@ -341,7 +363,7 @@ fn a_chosen_one_of_several_is_opened() {
     cockpit.press("enter");
     assert_eq!(cockpit.screen(), ScreenId::Chooser);
     cockpit.press("G enter");
-    assert_eq!(cockpit.screen(), ScreenId::Detail);
+    assert_eq!(cockpit.screen(), ScreenId::App);
     assert_eq!(cockpit.selected().as_deref(), Some("minikube/search-dev-3"));
     assert!(cockpit.text().contains(" search-dev-3"), "{}", cockpit.text());
     cockpit.press("esc esc");

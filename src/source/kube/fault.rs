@@ -74,6 +74,27 @@ impl Fault {
         self.code == Some(401)
     }
 
+    /// Nobody answered at all: the connection itself may be to blame.
+    pub fn is_connection(&self) -> bool {
+        self.code.is_none()
+    }
+
+    /// The object, or its kind, is not there.
+    pub fn is_missing(&self) -> bool {
+        self.code == Some(404)
+    }
+
+    /// The same for a request about `what` instead of Applications.
+    pub fn about(self, what: &str) -> Self {
+        match self.code {
+            Some(403) => Self { hint: Some(format!("ask for the right to get, list and watch {what}")), ..self },
+            Some(404) => {
+                Self { why: format!("{what} are not known to this cluster, or gone"), hint: None, ..self }
+            }
+            _ => self,
+        }
+    }
+
     /// What an answer that is not a success means.
     pub fn of_answer(status: StatusCode, retry_after: Option<Duration>, body: &[u8]) -> Self {
         let said =

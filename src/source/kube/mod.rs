@@ -8,9 +8,13 @@
 //! The watch is our own, over raw requests and body frames: the library's hides bookmarks, notices a dead stream after
 //! minutes, and fails a page for one odd object. [`run`] is the whole of it; [`contexts`] says what can be run.
 
+mod cluster;
+mod collection;
 mod connect;
 mod credential;
 mod decode;
+mod destination;
+mod events;
 mod fault;
 mod first_list;
 mod follow;
@@ -18,17 +22,26 @@ mod kubeconfig;
 mod lenient;
 mod lines;
 mod list;
+mod mask;
+mod objects;
 mod operation;
 mod pace;
+mod pods;
 mod project;
 mod proxy;
 mod report;
 mod request;
 mod session;
 mod shape;
+mod tree;
 
+pub use cluster::Cluster;
 pub use connect::SourceSpec;
 pub use decode::{Decoder, Event, Page};
+pub use destination::routes;
+pub use events::watch_events;
 pub use kubeconfig::{ContextEntry, IN_CLUSTER, KubeconfigPlace, context, contexts};
 pub use lines::{Line, Lines};
+pub use objects::{ObjectName, ReadError, application, detail, live_object};
+pub use pods::watch_pods;
 pub use session::run;

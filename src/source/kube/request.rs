@@ -38,6 +38,13 @@ pub(super) struct Ask {
     accept: &'static str,
 }
 
+impl Ask {
+    /// A request for JSON.
+    pub fn of(uri: String) -> Self {
+        Self { uri, accept: JSON }
+    }
+}
+
 impl Scope {
     fn path(&self) -> String {
         match self {
@@ -80,12 +87,12 @@ impl Scope {
 }
 
 /// The server ends a watch after so many seconds; spread, so that many cockpits do not come back at once.
-fn lifetime() -> u64 {
+pub(super) fn lifetime() -> u64 {
     fastrand::u64(270..=310)
 }
 
 /// Everything but unreserved characters as `%XX`.
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     use std::fmt::Write as _;
     let mut escaped = String::with_capacity(text.len());
     for byte in text.bytes() {

@@ -67,6 +67,7 @@ fn a_key_split_by_a_slow_line_is_one_key() {
     screen.shows(&["deploys to"]);
     screen.keys("q");
     screen.until("back in the list", under_cursor("app02"));
+    while !screen.is_quiet_for(Duration::from_millis(100)) {}
     // the line is slow between the bytes of one key, less than a lone esc is waited for
     screen.keys("\x1b");
     assert!(screen.is_quiet_for(Duration::from_millis(10)), "a lone esc is waited for");

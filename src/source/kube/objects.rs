@@ -1,0 +1,176 @@
+//! Single objects, read when somebody asks: an Application whole, a live object for show, the resources of an
+//! Application with their health.
+
+use futures::StreamExt as _;
+use serde_json::Value;
+use thiserror::Error;
+
+use super::cluster::Cluster;
+use super::fault::{Fault, Kind};
+use super::mask::mask;
+use super::project::message;
+use super::request::escape;
+use super::tree;
+use crate::domain::{AppDetail, AppKey, Health, Resource, Symbol, health};
+
+/// Live objects of one Application that are read at once.
+const AT_ONCE: usize = 8;
+/// The largest object that is read, in bytes: far above what an API server stores.
+const LARGEST: usize = 32 << 20;
+
+/// An object, as the API names it.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct ObjectName {
+    /// API group; empty for the core group.
+    pub group: Symbol,
+    /// API version, without the group.
+    pub version: Symbol,
+    /// Kind.
+    pub kind: Symbol,
+    /// Empty for objects without one.
+    pub namespace: Symbol,
+    /// Name.
+    pub name: Symbol,
+}
+
+/// Why an object could not be read.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum ReadError {
+    /// It is not there, or its kind is not.
+    #[error("{0}")]
+    Missing(String),
+    /// We may not.
+    #[error("{0}")]
+    Denied(String),
+    /// The cluster could not be asked, or did not answer with an object.
+    #[error("{why}")]
+    Failed {
+        /// Why, in one line.
+        why: String,
+        /// What to try.
+        hint: Option<String>,
+    },
+}
+
+impl ReadError {
+    fn of(fault: Fault, what: &str) -> Self {
+        let missing = fault.is_missing();
+        match fault.kind {
+            _ if missing => Self::Missing(format!("{what} is not there")),
+            Kind::Denied => Self::Denied(fault.why),
+            _ => Self::Failed { why: format!("{what}: {}", fault.why), hint: fault.hint },
+        }
+    }
+}
+
+impl ObjectName {
+    /// Of a resource.
+    #[must_use]
+    pub fn of(resource: &Resource) -> Self {
+        Self {
+            group: resource.group.clone(),
+            version: resource.version.clone(),
+            kind: resource.kind.clone(),
+            namespace: resource.namespace.clone(),
+            name: resource.name.clone(),
+        }
+    }
+
+    fn group_version(&self) -> String {
+        if self.group.is_empty() {
+            format!("/api/{}", escape(&self.version))
+        } else {
+            format!("/apis/{}/{}", escape(&self.group), escape(&self.version))
+        }
+    }
+}
+
+/// An Application whole, as the server has it; managedFields are left out and credentials in it are masked.
+///
+/// # Errors
+/// When it is not there, may not be read, or the cluster cannot be asked.
+pub async fn application(cluster: &Cluster, namespace: &str, name: &str) -> Result<Value, ReadError> {
+    let mut app = raw_application(cluster, namespace, name).await?;
+    mask(&mut app);
+    Ok(app)
+}
+
+async fn raw_application(cluster: &Cluster, namespace: &str, name: &str) -> Result<Value, ReadError> {
+    let (namespace_path, name_path) = (escape(namespace), escape(name));
+    let uri = format!("/apis/argoproj.io/v1alpha1/namespaces/{namespace_path}/applications/{name_path}");
+    object(cluster, &uri, &format!("Application {namespace}/{name}")).await
+}
+
+/// A live object for show: managedFields are left out; what a Secret holds, copies of it, and credentials in URLs and
+/// environment variables are masked; its texts are cleaned.
+///
+/// # Errors
+/// When it or its kind is not there, it may not be read, or the cluster cannot be asked.
+pub async fn live_object(cluster: &Cluster, name: &ObjectName) -> Result<Value, ReadError> {
+    let mut live = raw_object(cluster, name).await?;
+    mask(&mut live);
+    Ok(live)
+}
+
+async fn raw_object(cluster: &Cluster, object_name: &ObjectName) -> Result<Value, ReadError> {
+    let ObjectName { kind, namespace, name, .. } = object_name;
+    let what = format!("{kind} {namespace}/{name}");
+    let group_version = object_name.group_version();
+    let plural = cluster.plural(&group_version, kind).await.map_err(|fault| ReadError::of(fault, &what))?;
+    let Some(plural) = plural else {
+        return Err(ReadError::Missing(format!("the cluster does not know the kind {kind}")));
+    };
+    let within = match (plural.namespaced, namespace.as_str()) {
+        (true, namespace) => format!("/namespaces/{}", escape(namespace)),
+        (false, _) => String::new(),
+    };
+    object(cluster, &format!("{group_version}{within}/{}/{}", plural.name, escape(name)), &what).await
+}
+
+async fn object(cluster: &Cluster, uri: &str, what: &str) -> Result<Value, ReadError> {
+    let bytes = cluster.fetch(uri, LARGEST).await.map_err(|fault| ReadError::of(fault, what))?;
+    serde_json::from_slice(&bytes).map_err(|_| ReadError::Failed { why: format!("{what} came garbled"), hint: None })
+}
+
+/// The resources of an Application with their health, its conditions and its history.
+///
+/// `argo` is where the Application is, `target` where its objects are, or why nobody knows: then they have no health. An
+/// object that may not be read costs its own health and nothing else.
+///
+/// # Errors
+/// When the Application itself cannot be read.
+pub async fn detail(argo: &Cluster, target: Result<&Cluster, String>, app: &AppKey) -> Result<AppDetail, ReadError> {
+    let live = raw_application(argo, &app.namespace, &app.name).await?;
+    let mut detail = tree::detail(&live);
+    match target {
+        Ok(cluster) => {
+            detail.read_from = Ok(cluster.context().clone());
+            let resources = std::mem::take(&mut detail.resources).into_iter();
+            let judged = resources.map(|resource| judge(cluster, resource));
+            detail.resources = futures::stream::iter(judged).buffered(AT_ONCE).collect().await;
+        }
+        Err(why) => detail.read_from = Err(why.into()),
+    }
+    detail.at = Some(argo.clock().now());
+    Ok(detail)
+}
+
+async fn judge(cluster: &Cluster, mut resource: Resource) -> Resource {
+    // what has no rule has no health: it is not worth a request
+    if !health::has_rule(&resource.group, &resource.kind) {
+        return resource;
+    }
+    match raw_object(cluster, &ObjectName::of(&resource)).await {
+        Ok(live) => {
+            resource.created = live.pointer("/metadata/creationTimestamp").and_then(|at| at.as_str()?.parse().ok());
+            resource.health = health::of(&live).map(|(health, said)| (health, said.and_then(|said| message(&said))));
+        }
+        Err(ReadError::Missing(_)) => {
+            resource.missing = true;
+            // a hook that is gone has done its work and was cleaned up
+            resource.health = (!resource.hook).then_some((Health::Missing, None));
+        }
+        Err(error) => resource.unread = message(&error.to_string()),
+    }
+    resource
+}
