@@ -9,6 +9,7 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 use super::super::time::minus;
+use super::genre::Genre;
 use super::tape::Tape;
 
 /// What the containers of a cluster print; clones share it.
@@ -97,7 +98,7 @@ impl Logs {
                 let spec = pod["spec"][specs].as_array().into_iter().flatten().find(|spec| spec["name"] == name);
                 let tapes = pods.entry(key.clone()).or_default().entry(name.to_owned()).or_default();
                 let rate = rates.iter().rev().find(|rate| rate.is_for(&key)).map(|rate| rate.rate);
-                news |= follow(tapes, status, spec, rate, now);
+                news |= follow(tapes, text("/metadata/name"), status, spec, rate, now);
             }
         }
         drop(book);
@@ -136,7 +137,14 @@ impl Logs {
 }
 
 /// Brings the tapes of a container up to its status; whether that changed something.
-fn follow(tapes: &mut Vec<Arc<Tape>>, status: &Value, spec: Option<&Value>, rate: Option<u32>, now: Timestamp) -> bool {
+fn follow(
+    tapes: &mut Vec<Arc<Tape>>,
+    pod: &str,
+    status: &Value,
+    spec: Option<&Value>,
+    rate: Option<u32>,
+    now: Timestamp,
+) -> bool {
     let state = &status["state"];
     let (running, terminated) = (&state["running"], &state["terminated"]);
     let doing = if running.is_object() { running } else { terminated };
@@ -154,7 +162,7 @@ fn follow(tapes: &mut Vec<Arc<Tape>>, status: &Value, spec: Option<&Value>, rate
         let started = moment(&doing["startedAt"], now);
         let command: Vec<&str> =
             spec.and_then(|spec| spec["command"].as_array()).into_iter().flatten().filter_map(Value::as_str).collect();
-        let tape = Tape::new(id, restart, started, name, &command.join(" "));
+        let tape = Tape::new(id, restart, started, Genre::of(pod, name, &command.join(" ")));
         if let Some(rate) = rate {
             tape.number(rate, started);
         }

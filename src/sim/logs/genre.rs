@@ -22,8 +22,8 @@ pub(super) struct Genre {
 }
 
 impl Genre {
-    /// What a container with this name and command prints.
-    pub fn of(container: &str, command: &str) -> &'static Self {
+    /// What a container with this name and command prints, in this pod.
+    pub fn of(pod: &str, container: &str, command: &str) -> &'static Self {
         let known: [(&str, &'static Self); 8] = [
             ("uvicorn", &UVICORN),
             ("celery", &CELERY),
@@ -34,8 +34,11 @@ impl Genre {
             ("./qdrant-exporter", &PLAIN),
             ("qdrant", &QDRANT),
         ];
-        if container == "migrate" {
-            return &ALEMBIC;
+        match container {
+            "migrate" if pod.contains("snapshot") => return &SNAPSHOT,
+            "migrate" => return &ALEMBIC,
+            "smoke" => return &SMOKE,
+            _ => {}
         }
         known.iter().find(|(word, _)| command.contains(word)).map_or(&PLAIN, |(_, genre)| genre)
     }
@@ -310,6 +313,24 @@ static ALEMBIC: Genre = Genre {
     ],
 };
 
+static SNAPSHOT: Genre = Genre {
+    boot: &[(300, "creating a snapshot"), (1_900, "snapshot is complete, 412 MB")],
+    dress: bare,
+    period: 0,
+    routine: silent,
+    farewell: &[],
+    death: &["snapshot failed: no space left on device"],
+};
+
+static SMOKE: Genre = Genre {
+    boot: &[(200, "GET /health 200"), (500, "GET /api/v1/search?q=transit 200")],
+    dress: bare,
+    period: 0,
+    routine: silent,
+    farewell: &["2 of 2 checks passed"],
+    death: &["GET /api/v1/jobs 500", "2 of 3 checks passed"],
+};
+
 fn plain(at: Timestamp, words: &str) -> String {
     format!("time=\"{}\" level=info msg=\"{words}\"", at.strftime("%Y-%m-%dT%H:%M:%SZ"))
 }
@@ -331,7 +352,7 @@ mod tests {
     fn a_container_speaks_as_what_it_runs() {
         let at = Timestamp::from_second(1_795_416_207).unwrap();
         let mut random = Rng::with_seed(1);
-        let mut line = |container, command| (Genre::of(container, command).routine)(at, &mut random);
+        let mut line = |container, command| (Genre::of("p", container, command).routine)(at, &mut random);
         assert!(line("api", "python -m debugpy -m uvicorn predator.main:app").contains("HTTP/1.1\" "));
         assert!(line("worker", "celery -A predator.worker").starts_with("[2026-11-23 06:43:27,000: "));
         assert!(line("postgres", "docker-entrypoint.sh postgres").starts_with("2026-11-23 06:43:27.000 UTC ["));

@@ -68,11 +68,10 @@ const WRITTEN: usize = 2;
 // the last one: last words
 
 impl Tape {
-    pub fn new(id: &str, restart: i64, started: Timestamp, container: &str, command: &str) -> Self {
+    pub(super) fn new(id: &str, restart: i64, started: Timestamp, genre: &'static Genre) -> Self {
         let seed = id.bytes().fold(restart.cast_unsigned() ^ 0xcbf2_9ce4_8422_2325, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
         });
-        let genre = Genre::of(container, command);
         Self { id: id.to_owned(), restart, started, genre, seed, state: Mutex::default() }
     }
 
@@ -261,7 +260,7 @@ mod tests {
 
     #[test]
     fn a_crash_prints_its_traceback_and_nothing_else() {
-        let tape = Tape::new("containerd://1", 3, at(0), "worker", "celery -A predator.worker worker");
+        let tape = Tape::new("containerd://1", 3, at(0), Genre::of("p", "worker", "celery -A predator.worker worker"));
         tape.end(at(1_000), 1);
         let lines = read(&tape, Cursor::default(), at(60_000));
         assert_eq!(lines.first().unwrap().1, "Traceback (most recent call last):");
@@ -270,7 +269,7 @@ mod tests {
 
     #[test]
     fn numbered_lines_replace_the_routine() {
-        let tape = Tape::new("x", 0, at(0), "api", "uvicorn");
+        let tape = Tape::new("x", 0, at(0), Genre::of("p", "api", "uvicorn"));
         tape.number(1_000, at(5_000));
         let lines = read(&tape, Cursor::default(), at(5_499));
         let numbered: Vec<_> = lines.iter().filter(|(_, line)| line.starts_with("line ")).collect();
@@ -283,7 +282,7 @@ mod tests {
 
     #[test]
     fn what_is_written_by_hand_stands_between() {
-        let tape = Tape::new("x", 0, at(0), "api", "uvicorn");
+        let tape = Tape::new("x", 0, at(0), Genre::of("p", "api", "uvicorn"));
         tape.write(at(901), "mine");
         let lines = read(&tape, Cursor::default(), at(1_000));
         assert_eq!(lines[3].1, "mine");
@@ -294,7 +293,7 @@ mod tests {
         /// However it is read, piece by piece or from any point back, the lines are the same and in order.
         #[test]
         fn a_tape_reads_the_same_always(stops in proptest::collection::vec(0i64..40_000, 1..12), tail in 0u64..40) {
-            let tape = Tape::new("x", 0, at(0), "api", "uvicorn");
+            let tape = Tape::new("x", 0, at(0), Genre::of("p", "api", "uvicorn"));
             let mut stops = stops;
             stops.sort_unstable();
             let (mut cursor, mut pieces) = (Cursor::default(), Vec::new());

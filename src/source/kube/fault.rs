@@ -71,9 +71,9 @@ impl Fault {
         }
     }
 
-    /// The server's own words if it spoke, else ours.
+    /// The server's own words if it spoke (of credentials it says nothing but one word), else ours.
     pub fn words(&self) -> String {
-        if self.said.is_empty() { self.why.clone() } else { self.said.clone() }
+        if self.said.is_empty() || self.kind == Kind::Auth { self.why.clone() } else { self.said.clone() }
     }
 
     /// The server itself did not believe who we are: what we have may just be too old.
