@@ -118,6 +118,7 @@ impl View for Events {
 }
 
 /// The Events about an Application, the objects it manages, and what those made; Warnings first, then the newest.
+#[must_use]
 pub fn of_app(seen: &Seen<'_>, id: RowId, row: &AppRow) -> Vec<Event> {
     let mut places: Vec<(Symbol, Symbol)> = seen.apps.place_of(id).into_iter().collect();
     // what is told about the Application itself is told where Argo CD lives

@@ -16,13 +16,16 @@ use crate::fixture::{Cockpit, SHARED_CELL, cockpit, harbour, key, voyage};
 
 /// A cockpit on a screen with room to move in every direction.
 fn in_the_middle(screen: ScreenId) -> Cockpit {
-    let mut cockpit = cockpit(harbour(), screen, (80, 10));
+    // the evidence of one Application is short: a smaller screen makes it scroll too
+    let size = if screen == ScreenId::Why { (40, 6) } else { (80, 10) };
+    let mut cockpit = cockpit(harbour(), screen, size);
     let name = if screen == ScreenId::Chooser { SHARED_CELL } else { "celery-staging" };
     let row = cockpit.model.apps.all().find(|row| &*row.key.name == name).unwrap();
     cockpit.model.lens.selected = Some(row.key.clone());
     match screen {
         ScreenId::Chooser => drop(cockpit.press("j")),
-        ScreenId::Links | ScreenId::App | ScreenId::Why | ScreenId::Help => drop(cockpit.press("j j j j j")),
+        ScreenId::Why => drop(cockpit.press("j")),
+        ScreenId::Links | ScreenId::App | ScreenId::Help => drop(cockpit.press("j j j j j")),
         ScreenId::Board => drop(cockpit.press("home j j j")),
         ScreenId::Events => {
             tell_events(&mut cockpit);

@@ -61,7 +61,10 @@ enum Fate {
     Full(Box<AppRow>),
     Absent,
     /// Whatever the store has of it stays.
-    Untouched,
+    Untouched {
+        /// A list that is complete names it.
+        named: bool,
+    },
 }
 
 impl Lane {
@@ -190,14 +193,24 @@ impl Lane {
     fn make_void<'a>(&mut self, rows: impl Iterator<Item = &'a mut AppRow>) -> Overtaken {
         let mut forgotten = Segment::default();
         let mut untouched = false;
+        let mut named_in_list = Vec::new();
         for sketch in rows.filter(|row| row.fullness == Fullness::Sketch) {
             match self.fate(&sketch.key) {
                 Fate::Full(row) => *sketch = *row,
                 Fate::Absent => drop(forgotten.merge(sketch.key.clone(), Entry { removed: true, row: None })),
-                Fate::Untouched => untouched = true,
+                Fate::Untouched { named } => {
+                    untouched = true;
+                    named_in_list.extend(named.then(|| Box::new(sketch.clone())));
+                }
             }
         }
         let settles = untouched && self.settles_a_list_already_taken();
+        if settles {
+            // the end of that list would forget what it named in the part that is void now
+            for row in named_in_list {
+                drop(forgotten.merge(row.key.clone(), Entry { removed: false, row: Some(row) }));
+            }
+        }
         let void = std::mem::take(&mut self.segments);
         if !forgotten.is_empty() {
             self.segments.push_back(forgotten);
@@ -243,7 +256,7 @@ impl Lane {
                 None => {}
             }
         }
-        Fate::Untouched
+        Fate::Untouched { named: list == Some(true) }
     }
 
     fn pending(&self) -> usize {
