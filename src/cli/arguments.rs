@@ -168,6 +168,45 @@ pub enum GetWhat {
         #[arg(long, value_name = "D", default_value = "30s", value_parser = duration)]
         timeout: Duration,
     },
+    /// Print the pods of the Applications of every source that is on
+    Pods {
+        /// Only this environment
+        #[arg(long = "env", value_name = "E")]
+        environment: Option<String>,
+        /// How to print
+        #[arg(short, long, value_enum, default_value_t = Output::Table)]
+        output: Output,
+        /// How long to wait for the first full load
+        #[arg(long, value_name = "D", default_value = "30s", value_parser = duration)]
+        timeout: Duration,
+    },
+    /// Print what controllers told about the Applications and their objects
+    Events {
+        /// Only this environment
+        #[arg(long = "env", value_name = "E")]
+        environment: Option<String>,
+        /// How to print
+        #[arg(short, long, value_enum, default_value_t = Output::Table)]
+        output: Output,
+        /// How long to wait for the first full load
+        #[arg(long, value_name = "D", default_value = "30s", value_parser = duration)]
+        timeout: Duration,
+    },
+    /// Print why an Application is in trouble
+    Why {
+        /// Which: name, namespace/name, context/namespace/name, or a service together with --env
+        #[arg(value_name = "APP")]
+        app: String,
+        /// Only this environment
+        #[arg(long = "env", value_name = "E")]
+        environment: Option<String>,
+        /// How to print
+        #[arg(short, long, value_enum, default_value_t = Output::Table)]
+        output: Output,
+        /// How long to wait for the first full load
+        #[arg(long, value_name = "D", default_value = "30s", value_parser = duration)]
+        timeout: Duration,
+    },
 }
 
 /// How to print.

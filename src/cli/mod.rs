@@ -20,7 +20,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use arguments::{Arguments, GetWhat, Verb};
+use arguments::{Arguments, Verb};
 use exit::{Exit, Failure};
 
 use crate::domain::Link;
@@ -64,11 +64,7 @@ fn run(arguments: &Arguments) -> Result<Exit, Failure> {
             demo::run(demo, everywhere)
         }
         Some(Verb::Sim(sim)) => sim::run(sim, &mut out),
-        Some(Verb::Get(get)) => match &get.what {
-            GetWhat::Apps { environment, output, timeout } => {
-                get::run(everywhere, environment.as_deref(), *output, *timeout, &mut out)
-            }
-        },
+        Some(Verb::Get(get)) => get::run(everywhere, &get.what, &mut out),
         Some(Verb::Logs(logs)) => logs::run(logs, everywhere, &mut out),
         Some(Verb::Snapshot(snapshot)) => snapshot::run(snapshot, everywhere, &mut out),
         Some(Verb::Man) => man::run(&mut out).map(|()| Exit::Ok),

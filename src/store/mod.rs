@@ -16,6 +16,7 @@ pub mod logs;
 mod placed;
 pub mod pods;
 pub mod query;
+mod told;
 mod why;
 
 pub use apps::{Apps, RowId, SourceState};

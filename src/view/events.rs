@@ -9,8 +9,7 @@ use super::{Effect, Handled, Lens, ScreenId, Seen, View};
 use crate::command::{CommandId, Scope};
 use crate::config::theme::Role;
 use crate::domain::app::short_revision;
-use crate::domain::event::fold;
-use crate::domain::{AppRow, Event, ObjectRef, Phase, Symbol, Timestamp};
+use crate::domain::{AppRow, Event, Phase, Symbol, Timestamp};
 use crate::store::{Interest, RowId};
 use crate::widget::{Pen, Window};
 
@@ -71,7 +70,7 @@ impl View for Events {
     fn layout(&mut self, lens: &mut Lens, seen: &Seen<'_>, area: Rect) {
         self.height = usize::from(area.height.saturating_sub(2));
         self.lines = detail::selected(lens, seen).map_or_else(Vec::new, |(id, row)| {
-            let mut lines: Vec<Line> = of_app(seen, id, row).into_iter().map(told).collect();
+            let mut lines: Vec<Line> = seen.apps.events_of(id).into_iter().map(told).collect();
             if self.timeline {
                 lines.extend(happened(seen, id, row));
                 lines.sort_by_key(|line| std::cmp::Reverse(line.at));
@@ -115,40 +114,6 @@ impl View for Events {
             pen.text(&line.text, over(Role::Text));
         }
     }
-}
-
-/// The Events about an Application, the objects it manages, and what those made; Warnings first, then the newest.
-#[must_use]
-pub fn of_app(seen: &Seen<'_>, id: RowId, row: &AppRow) -> Vec<Event> {
-    let mut places: Vec<(Symbol, Symbol)> = seen.apps.place_of(id).into_iter().collect();
-    // what is told about the Application itself is told where Argo CD lives
-    let own = (row.key.source.clone(), row.key.namespace.clone());
-    if !places.contains(&own) {
-        places.push(own);
-    }
-    let its = |event: &&Event| is_its(seen, id, row, &event.object);
-    let mut events = fold(places.iter().flat_map(|place| seen.apps.events().at(place)).filter(its));
-    events.sort_by_key(|event| !event.warning);
-    events
-}
-
-fn is_its(seen: &Seen<'_>, id: RowId, row: &AppRow, object: &ObjectRef) -> bool {
-    if &*object.kind == "Application" {
-        return object.namespace == row.key.namespace && object.name == row.key.name;
-    }
-    if object.namespace != row.destination.namespace {
-        return false;
-    }
-    let managed = |kind: &str, name: &str| *object.kind == *kind && *object.name == *name;
-    let made = |name: &str| object.name.strip_prefix(name).is_some_and(|rest| rest.starts_with('-'));
-    row.workloads.iter().any(|(kind, name)| managed(kind, name) || (is_made(&object.kind) && made(name)))
-        || seen.apps.pods_of(id).iter().any(|pod| managed("Pod", &pod.name))
-        || seen.apps.detail(&row.key).is_some_and(|d| d.resources.iter().any(|r| managed(&r.kind, &r.name)))
-}
-
-/// Kinds that workloads make and name after themselves.
-fn is_made(kind: &str) -> bool {
-    matches!(kind, "Pod" | "ReplicaSet" | "Job")
 }
 
 fn told(event: Event) -> Line {

@@ -1,7 +1,7 @@
 //! Log lines in memory: a ring of segments, the streams they come from, which of them pass a filter.
 //!
 //! Lines are numbered for good in the order they are shown. They are put into order by their timestamps while they
-//! wait for [`HOLD`](pending::HOLD), then appended; a line that comes later than that stands where it came in. What the
+//! wait for `pending::HOLD`, then appended; a line that comes later than that stands where it came in. What the
 //! ring has no room for is dropped from its old end, a segment at a time, and counted.
 
 mod hits;

@@ -30,7 +30,7 @@ pub struct Stream {
     pub container: Symbol,
     /// Container and the end of the pod's name, as lines show it.
     pub short: String,
-    /// Which of the [`SLOTS`] colours it has: the same one every time as long as there are colours to go round.
+    /// Which of the six colours it has: the same one every time as long as there are colours to go round.
     pub slot: usize,
     /// What it is doing.
     pub state: StreamState,

@@ -4,19 +4,13 @@ use std::io::Write;
 
 use serde::Serialize;
 
-use super::arguments::{Everywhere, Output};
-use super::exit::{Exit, Failure};
-use super::setup;
-use crate::config::error::nearest;
+use super::table::columns;
+use crate::cli::arguments::Output;
+use crate::cli::exit::Failure;
 use crate::domain::app::short_revision;
-use crate::domain::time::after;
 use crate::domain::time::{coarse, elapsed};
 use crate::domain::{AppRow, Symbol, Timestamp, Trouble};
-use crate::runtime::observe::observe;
-use crate::source::kube::KubeconfigPlace;
-use crate::store::{Apps, Interest};
-use crate::widget::pen::width;
-use std::time::Duration;
+use crate::store::Apps;
 
 /// An Application as scripts read it (CLI.md). Keys are never omitted.
 #[derive(Debug, Serialize)]
@@ -57,42 +51,8 @@ struct OperationJson<'a> {
     retry_count: u32,
 }
 
-/// Reads every source that is on, then prints.
-pub fn run(
-    everywhere: &Everywhere,
-    environment: Option<&str>,
-    output: Output,
-    timeout: Duration,
-    out: &mut impl Write,
-) -> Result<Exit, Failure> {
-    let runtime = super::io_runtime()?;
-    let mut setup = setup::setup(everywhere, &KubeconfigPlace::Environment, runtime.handle())?;
-    for complaint in &setup.complaints {
-        super::complain(complaint);
-    }
-    if setup.start.is_empty() {
-        let failure = Failure::new(Exit::Usage, "the kubeconfig has no current context, so no source is on");
-        return Err(failure.hint("--context NAME or --all-contexts"));
-    }
-    let deadline = after(setup.clock.now(), timeout);
-    setup.start();
-    runtime.block_on(observe(&mut setup.apps, &setup.sources, &setup.mailbox, &setup.news, &setup.clock, deadline));
-    let wanted: Vec<Interest> = setup.apps.all().map(|row| Interest::Pods(row.key.clone())).collect();
-    setup.look(&wanted, deadline, &runtime);
-    if let Some(wanted) = environment
-        && !setup.apps.environments().iter().any(|e| *e.name == *wanted)
-    {
-        let known: Vec<String> = setup.apps.environments().iter().map(|e| e.name.to_string()).collect();
-        let near = nearest(wanted, known.iter().map(String::as_str)).map_or_else(|| known.join(", "), str::to_owned);
-        super::complain(&format!("warning: no Application is in an environment `{wanted}`\n  try: {near}"));
-    }
-    apps(&setup.apps, environment, output, setup.clock.now(), out)?;
-    out.flush()?;
-    Ok(super::exit_of(&setup.apps, &setup.sources))
-}
-
 /// Prints the Applications of `environment`, or all, in the order of environment, service and name.
-pub fn apps(
+pub(super) fn print(
     apps: &Apps,
     environment: Option<&str>,
     output: Output,
@@ -107,8 +67,7 @@ pub fn apps(
     match output {
         Output::Json => {
             let rows: Vec<_> = rows.into_iter().map(|row| json(apps, row, now)).collect();
-            serde_json::to_writer_pretty(&mut *out, &rows).map_err(std::io::Error::from)?;
-            writeln!(out)?;
+            super::json(&rows, out)?;
         }
         Output::Table => table(&rows, apps, now, false, out)?,
         Output::Wide => table(&rows, apps, now, true, out)?,
@@ -182,11 +141,5 @@ fn table(rows: &[&AppRow], apps: &Apps, now: Timestamp, wide: bool, out: &mut im
         }
         lines.push(line);
     }
-    let widths: Vec<usize> =
-        (0..lines[0].len()).map(|n| lines.iter().map(|line| width(&line[n])).max().unwrap_or(0)).collect();
-    for line in &lines {
-        let cells = line.iter().zip(&widths).map(|(cell, w)| format!("{cell}{}", " ".repeat(w - width(cell))));
-        writeln!(out, "{}", cells.collect::<Vec<_>>().join("  ").trim_end())?;
-    }
-    Ok(())
+    columns(&lines, out)
 }
