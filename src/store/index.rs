@@ -46,13 +46,25 @@ impl Index {
         self.ids.clear();
         self.ids.extend(apps.iter().filter(|(_, row, trouble)| query.matches(row, *trouble, now)).map(|(id, ..)| id));
         let compare = field(sort.by).compare;
-        self.ids.sort_unstable_by(|a, b| {
-            let order = match (apps.get(*a), apps.get(*b)) {
-                (Some(x), Some(y)) => compare((x, apps.trouble_kind(*a)), (y, apps.trouble_kind(*b))),
-                _ => a.cmp(b),
-            };
+        // each row is looked up, and its version found among its images, once and not in every comparison
+        let version = sort.by == FieldId::Version;
+        let mut rows: Vec<_> = self
+            .ids
+            .iter()
+            .filter_map(|id| {
+                let row = apps.get(*id)?;
+                Some((if version { row.version() } else { "" }, row, apps.trouble_kind(*id), *id))
+            })
+            .collect();
+        rows.sort_unstable_by(|a, b| {
+            let order = a.0.cmp(b.0).then_with(|| {
+                let by = if version { field(FieldId::Name).compare } else { compare };
+                by((a.1, a.2), (b.1, b.2))
+            });
             if sort.reversed { order.reverse() } else { order }
         });
+        self.ids.clear();
+        self.ids.extend(rows.into_iter().map(|(.., id)| id));
     }
 
     /// How many rows pass.
@@ -120,6 +132,24 @@ mod tests {
         apps.apply(Delta::Upsert(Box::new(beat)), Timestamp::UNIX_EPOCH);
         refresh(&mut index, &apps);
         assert_eq!(index.rebuilds(), 1);
+    }
+
+    #[test]
+    fn the_version_is_sorted_as_its_column_compares() {
+        let mut apps = store(&[Health::Healthy; 5]);
+        for (n, tag) in ["2.0", "1.0", "2.0", "0.9", "1.0"].iter().enumerate() {
+            let images = [format!("backend:{tag}").as_str().into()].into();
+            let row = AppRow { images, ..apps.get(n as u32).unwrap().clone() };
+            apps.apply(Delta::Upsert(Box::new(row)), Timestamp::UNIX_EPOCH);
+        }
+        let mut index = Index::default();
+        index.refresh(&apps, &Query::default(), Sort { by: FieldId::Version, reversed: false }, Timestamp::UNIX_EPOCH);
+        let listed: Vec<RowId> = (0..5).map(|n| index.at(n).unwrap()).collect();
+        let mut wanted = listed.clone();
+        let compare = field(FieldId::Version).compare;
+        wanted.sort_by(|a, b| compare((apps.get(*a).unwrap(), None), (apps.get(*b).unwrap(), None)));
+        assert_eq!(listed, wanted);
+        assert_eq!(apps.get(listed[0]).unwrap().version(), "0.9");
     }
 
     proptest! {
