@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 use super::scope::Scope;
 use super::sources::Sources;
 use crate::domain::time::after;
-use crate::domain::{AppDetail, AppKey, AppRow, Clock, Link, Symbol, Timestamp};
+use crate::domain::{AppDetail, AppKey, AppRow, Clock, Fullness, Link, Symbol, Timestamp};
 use crate::source::Surroundings;
 use crate::source::kube::{self, Cluster, SourceSpec};
 use crate::store::{Apps, Delta, Interest, NamespaceDelta, Place, Sink};
@@ -225,6 +225,8 @@ impl Interests {
         let pods = apps.place_of(id).map_or(0, |place| apps.pods().generation_at(&place));
         match &mut task.seen {
             Some(seen) if seen.0 == *row && seen.1 == pods => {}
+            // it deploys elsewhere now: begun anew, it reads from there
+            Some(seen) if seen.0.destination != row.destination => self.stop(reading),
             Some(seen) => {
                 **seen = (row.clone(), pods);
                 task.changed.notify_one();
@@ -241,6 +243,10 @@ fn choose(interests: &[Interest], apps: &Apps) -> (BTreeSet<Reading>, usize) {
     for interest in interests {
         let app = interest.app();
         let Some(id) = apps.find(app).filter(|_| *apps.link(&app.source) != Link::Off) else { continue };
+        // nobody knows yet where a sketch deploys to: what is read for it would be read from nowhere
+        if apps.get(id).is_none_or(|row| row.fullness == Fullness::Sketch) {
+            continue;
+        }
         match interest {
             Interest::Pods(_) => pods.extend(apps.place_of(id).map(Reading::Pods)),
             Interest::Events(_) => {

@@ -47,3 +47,14 @@ fn events_are_those_of_the_destination_and_those_about_the_application() {
     let events = |namespace: &str| Reading::Events(("s".into(), namespace.into()));
     assert_eq!(wanted, [events("argocd"), events("ns0")]);
 }
+
+#[test]
+fn a_sketch_is_not_read_for_because_nobody_knows_where_it_deploys_to() {
+    let (mut apps, interests) = apps(1);
+    let app = interests[0].app().clone();
+    apps.apply(Delta::Remove(app.clone()), NOW);
+    let sketch = AppRow { key: app.clone(), fullness: Fullness::Sketch, ..AppRow::default() };
+    apps.apply(Delta::Upsert(Box::new(sketch)), NOW);
+    let all = [Interest::Pods(app.clone()), Interest::Events(app.clone()), Interest::Resources(app)];
+    assert!(choose(&all, &apps).0.is_empty());
+}
