@@ -1,7 +1,7 @@
 //! Which Application a word of the command line means.
 
 use super::exit::{Exit, Failure};
-use crate::domain::{AppKey, AppRow};
+use crate::domain::{AppKey, AppRow, Symbol};
 use crate::store::Apps;
 
 /// The Application of that name: exact, `namespace/name`, `context/namespace/name`, or within an environment also the
@@ -31,8 +31,12 @@ pub fn find(apps: &Apps, name: &str, environment: Option<&str>) -> Result<AppKey
                 [Some(row.key.name.as_str()), environment.map(|_| row.service.as_str())].into_iter().flatten()
             });
             let near = crate::config::error::nearest(name, words).map(str::to_owned).or_else(|| {
-                let service = environment.is_none().then(|| apps.all().find(|row| *row.service == *name)).flatten()?;
-                Some(format!("{name} --env {}", service.environment.as_deref()?))
+                // the first environment that has such a service, whichever source was read first
+                let has = |wanted: &Symbol| {
+                    apps.all().any(|row| *row.service == *name && row.environment.as_ref() == Some(wanted))
+                };
+                let first = apps.environments().into_iter().map(|e| e.name).find(has);
+                Some(format!("{name} --env {}", first.filter(|_| environment.is_none())?))
             });
             let failure = Failure::new(Exit::NotFound, format!("there is no Application `{name}`{amid}"));
             Err(match near {
