@@ -1,7 +1,7 @@
 //! The simulated world: clusters that answer real clients over HTTPS. Imports nothing of the cockpit.
 //!
 //! ```text
-//! clock, kinds, columns < object, history, logs < store < access, fault, tls < api < serve
+//! clock, kinds, columns < object, history, logs < store < write (with status, its refusals) < access, fault, tls < api < serve
 //! time < manifest < scenario, generate < populate < live < control < world
 //! ```
 //!
@@ -27,7 +27,9 @@ pub mod object;
 pub mod populate;
 pub mod scenario;
 pub mod serve;
+pub mod status;
 pub mod store;
 pub mod time;
 pub mod tls;
 pub mod world;
+pub mod write;

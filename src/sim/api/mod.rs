@@ -2,9 +2,9 @@
 //!
 //! ```text
 //! answer: faults, who asks, may they, what for
-//!   discovery, review, read (get, list), watch, log
+//!   discovery, review, read (get, list), watch, log, write (all that changes something)
 //!     path, negotiate, selector, page: what the request says
-//!     encode, respond, status: what goes back
+//!     encode, respond: what goes back
 //! ```
 
 mod answer;
@@ -20,7 +20,7 @@ mod read;
 mod respond;
 mod review;
 mod selector;
-mod status;
 mod watch;
+mod write;
 
 pub use answer::Api;

@@ -10,3 +10,4 @@ mod lists;
 mod logs;
 mod watches;
 mod world;
+mod writes;
