@@ -12,6 +12,7 @@
 
 pub mod access;
 pub mod api;
+pub mod argocd;
 pub mod clock;
 pub mod columns;
 pub mod control;

@@ -23,7 +23,7 @@ mod known;
 mod options;
 mod owners;
 mod patch;
-mod relation;
+pub(in crate::sim) mod relation;
 mod schema;
 mod strategic;
 mod typed;
