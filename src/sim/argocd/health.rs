@@ -222,7 +222,6 @@ fn pod(object: &Value) -> Judgement {
         }
     }
     match text(object, "/status/phase") {
-        "Pending" => is(Health::Progressing, text(object, "/status/message")),
         "Succeeded" => is(Health::Healthy, text(object, "/status/message")),
         "Failed" => {
             let own = text(object, "/status/message");
@@ -248,7 +247,7 @@ fn pod(object: &Value) -> Judgement {
             let died = containers(object).any(|container| container["lastState"]["terminated"].is_object());
             is(if died { Health::Degraded } else { Health::Progressing }, text(object, "/status/message"))
         }
-        "Running" => is(Health::Progressing, text(object, "/status/message")),
+        "Running" | "Pending" => is(Health::Progressing, text(object, "/status/message")),
         _ => is(Health::Unknown, text(object, "/status/message")),
     }
 }

@@ -162,7 +162,7 @@ impl Controller {
             let kind = &running.tasks[index].key.kind;
             match groups.back_mut() {
                 Some(group) if group.last().is_some_and(|last| running.tasks[*last].key.kind == *kind) => {
-                    group.push(index)
+                    group.push(index);
                 }
                 _ => groups.push_back(vec![index]),
             }

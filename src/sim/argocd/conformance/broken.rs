@@ -21,9 +21,10 @@ fn application(name: &str, change: impl FnOnce(&mut Value)) -> Value {
 fn conformance_broken_specs() {
     let mut lab = Lab::new();
     lab.record(&["bad-path", "bad-revision", "bad-project", "bad-destination", "bad-cluster", "bad-repo"]);
-    let broken: [(&str, fn(&mut Value)); 6] = [
+    type Change = fn(&mut Value);
+    let broken: [(&str, Change); 6] = [
         ("bad-path", |app| {
-            app["spec"]["source"] = json!({"repoURL": URL, "targetRevision": "main", "path": "helm/charts/nothing"})
+            app["spec"]["source"] = json!({"repoURL": URL, "targetRevision": "main", "path": "helm/charts/nothing"});
         }),
         ("bad-revision", |app| app["spec"]["source"]["targetRevision"] = json!("no-such-branch")),
         ("bad-project", |app| app["spec"]["project"] = json!("nowhere")),
@@ -32,7 +33,7 @@ fn conformance_broken_specs() {
             app["spec"]["destination"] = json!({"name": "no-such-cluster", "namespace": "predator12-lab"});
         }),
         ("bad-repo", |app| {
-            app["spec"]["source"]["repoURL"] = json!("http://git.predator12.example/platform/nothing.git")
+            app["spec"]["source"]["repoURL"] = json!("http://git.predator12.example/platform/nothing.git");
         }),
     ];
     lab.project(|project| {

@@ -119,3 +119,17 @@ fn conformance_rollback() {
     lab.settle();
     lab.conforms(include_str!("../../../../tests/fixtures/argocd/conformance/rollback.txt"));
 }
+
+#[test]
+fn conformance_bootstrap() {
+    let mut lab = Lab::new();
+    lab.stand_in.ready = std::time::Duration::from_millis(1_500);
+    let recorded = include_str!("../../../../tests/fixtures/argocd/conformance/bootstrap.txt");
+    lab.record(&["frontend-prod", "backend-prod", "dependencies-prod", "dependencies-dev"]);
+    for service in ["backend", "dependencies", "frontend"] {
+        lab.app(service, "prod", "v1.0.0", &by_hand());
+    }
+    lab.app("dependencies", "dev", "main", &automated(true));
+    lab.pass(30.0);
+    lab.conforms(recorded);
+}

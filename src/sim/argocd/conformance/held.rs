@@ -37,7 +37,7 @@ fn conformance_window_manual() {
     lab.until("frontend-prod is synced", |lab| is_done(lab, "frontend-prod"));
     lab.pass(1.0);
     lab.write("dependencies-prod", |app| {
-        app["operation"] = json!({"sync": {}, "initiatedBy": {"username": "pilothouse"}})
+        app["operation"] = json!({"sync": {}, "initiatedBy": {"username": "pilothouse"}});
     });
     lab.until("dependencies-prod is synced", |lab| is_done(lab, "dependencies-prod"));
     lab.project(|_| {});

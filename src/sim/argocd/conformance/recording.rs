@@ -254,11 +254,11 @@ pub fn compare(app: &str, recorded: &[Fact], world: &[Fact]) -> Result<(), Strin
         let (was, is) = (of(recorded), of(world));
         for index in 0..was.len().max(is.len()) {
             let (a, b) = (was.get(index), is.get(index));
-            if let (Some((from, a)), Some((place, b))) = (a, b) {
-                if sorted(&a.words) == sorted(&b.words) {
-                    places.push((a.at, track, *place, &recorded[*from]));
-                    continue;
-                }
+            if let (Some((from, a)), Some((place, b))) = (a, b)
+                && sorted(&a.words) == sorted(&b.words)
+            {
+                places.push((a.at, track, *place, &recorded[*from]));
+                continue;
             }
             let _ = writeln!(said, "{app}, {track}, from fact {}:", index + 1);
             for (name, facts) in [("recorded", &was), ("world", &is)] {
