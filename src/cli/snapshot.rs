@@ -41,7 +41,8 @@ pub fn run(snapshot: &Snapshot, everywhere: &Everywhere, out: &mut impl Write) -
         return Err(Failure::new(Exit::Usage, "which Application?").hint(hint));
     }
     let selected = selected.inspect(|key| {
-        let wanted = [Interest::Pods(key.clone()), Interest::Events(key.clone()), Interest::Resources(key.clone())];
+        let wanted =
+            [Interest::Pods, Interest::Events, Interest::Resources, Interest::LastWords].map(|of| of(key.clone()));
         setup.look(&wanted, deadline, &runtime);
     });
     if selected.is_none() {

@@ -32,4 +32,4 @@ pub use route::{DestinationRule, Route, RouteContext, Routes};
 pub use symbol::{Interner, Symbol};
 pub use time::{Clock, Timestamp};
 pub use trouble::{Trouble, TroubleKind};
-pub use why::Why;
+pub use why::{LastWords, Run, Why};

@@ -6,6 +6,7 @@
 pub mod clock;
 pub mod input;
 pub mod interests;
+mod last_words;
 pub mod mailbox;
 pub mod observe;
 pub mod painter;

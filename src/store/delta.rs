@@ -1,6 +1,6 @@
 //! What sources tell the store. A source never touches the store: it pushes deltas into a [`Sink`].
 
-use crate::domain::{AppDetail, AppKey, AppRow, Event, Link, Pod, SourceFacts, Symbol};
+use crate::domain::{AppDetail, AppKey, AppRow, Event, LastWords, Link, Pod, Run, SourceFacts, Symbol};
 
 /// One change of what is known.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,6 +27,10 @@ pub enum Delta {
     Detail(AppKey, Box<AppDetail>),
     /// Nobody looks at the resources of an Application any more.
     ForgetDetail(AppKey),
+    /// What a run wrote last was read.
+    Words(Run, Box<LastWords>),
+    /// Nobody looks at what a run wrote last any more.
+    ForgetWords(Run),
 }
 
 /// A change of what is known of a namespace's objects of one kind.

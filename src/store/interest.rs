@@ -12,6 +12,8 @@ pub enum Interest {
     Events(AppKey),
     /// The resources of an Application, with health from the live objects.
     Resources(AppKey),
+    /// What the container an Application's trouble comes from wrote last. Which one that is, its pods tell.
+    LastWords(AppKey),
 }
 
 impl Interest {
@@ -19,7 +21,7 @@ impl Interest {
     #[must_use]
     pub fn app(&self) -> &AppKey {
         match self {
-            Self::Pods(app) | Self::Events(app) | Self::Resources(app) => app,
+            Self::Pods(app) | Self::Events(app) | Self::Resources(app) | Self::LastWords(app) => app,
         }
     }
 }

@@ -8,7 +8,9 @@ use super::delta::{EventsDelta, NamespaceDelta, PodsDelta};
 use super::events::Events;
 use super::placed::Placed;
 use super::pods::{Place, Pods, Touched};
-use crate::domain::{AppDetail, AppKey, AppRow, Event, Pod, Route, Routes, Timestamp, Trouble, trouble};
+use crate::domain::{
+    AppDetail, AppKey, AppRow, Event, LastWords, Pod, Route, Routes, Run, Timestamp, Trouble, trouble,
+};
 
 /// Pods, Events and details, and which Applications they belong to.
 #[derive(Debug, Default)]
@@ -16,6 +18,7 @@ pub(super) struct Live {
     pods: Pods,
     events: Events,
     details: BTreeMap<AppKey, AppDetail>,
+    pub(super) words: BTreeMap<Run, LastWords>,
     routes: Arc<Routes>,
     /// Kept for places whose pods are read only: nobody else asks.
     placed: HashMap<Place, Placed>,
@@ -118,6 +121,12 @@ impl Apps {
     #[must_use]
     pub fn detail(&self, app: &AppKey) -> Option<&AppDetail> {
         self.live.details.get(app)
+    }
+
+    /// What a run wrote last, where somebody looks.
+    #[must_use]
+    pub fn last_words(&self, run: &Run) -> Option<&LastWords> {
+        self.live.words.get(run)
     }
 
     pub(super) fn take_pods(&mut self, place: &Place, delta: PodsDelta, now: Timestamp) {

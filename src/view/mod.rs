@@ -17,6 +17,7 @@ pub mod links;
 pub mod logs;
 pub mod seen;
 pub mod status;
+mod travel;
 pub mod why;
 
 use ratatui::buffer::Buffer;
