@@ -18,6 +18,7 @@ pub fn markdown(keymap: &Keymap) -> String {
         Scope::App,
         Scope::Chooser,
         Scope::Logs,
+        Scope::Copy,
         Scope::Links,
         Scope::Prompt,
     ];

@@ -23,6 +23,8 @@ pub enum Scope {
     Why,
     /// The log lines of an Application.
     Logs,
+    /// What can be copied of an Application.
+    Copy,
     /// The sources.
     Links,
     /// The help page.
@@ -35,7 +37,7 @@ pub enum Scope {
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Board,
         Self::Fleet,
         Self::List,
@@ -45,6 +47,7 @@ impl Scope {
         Self::Events,
         Self::Why,
         Self::Logs,
+        Self::Copy,
         Self::Links,
         Self::Help,
         Self::Prompt,
@@ -64,6 +67,7 @@ impl Scope {
             Self::Events => "Events",
             Self::Why => "Why",
             Self::Logs => "Logs",
+            Self::Copy => "Copy",
             Self::Links => "Sources",
             Self::Help => "Help",
             Self::Prompt => "While typing",
@@ -89,6 +93,7 @@ impl Word for Scope {
             Self::Events => "events",
             Self::Why => "why",
             Self::Logs => "logs",
+            Self::Copy => "copy",
             Self::Links => "links",
             Self::Help => "help",
             Self::Prompt => "prompt",
@@ -109,6 +114,7 @@ impl keymap::Scope for Scope {
             Self::Events => &[Self::Events, Self::App, Self::Global],
             Self::Why => &[Self::Why, Self::App, Self::Global],
             Self::Logs => &[Self::Logs, Self::Global],
+            Self::Copy => &[Self::Copy, Self::Global],
             Self::Links => &[Self::Links, Self::Global],
             Self::Help => &[Self::Help, Self::Global],
             Self::Prompt => &[Self::Prompt],
@@ -199,6 +205,13 @@ commands! {
     LogsSave          "logs.save"           Logs    ""         "Save what is shown to a file";
     LogsLeft          "logs.left"           Logs    ""         "Show what lies to the left of a cut line";
     LogsRight         "logs.right"          Logs    ""         "Show what lies to the right of a cut line";
+    CopyTake          "copy.take"           Copy    "copy"     "Copy the selected line";
+    CopyName          "copy.name"           Copy    ""         "Copy the name";
+    CopyRevision      "copy.revision"       Copy    ""         "Copy the revision";
+    CopyImage         "copy.image"          Copy    ""         "Copy the image";
+    CopyObject        "copy.object"         Copy    ""         "Copy the selected resource as YAML, its secrets masked";
+    CopyArgocd        "copy.argocd"         Copy    ""         "Copy the argocd command that shows the same";
+    CopyKubectl       "copy.kubectl"        Copy    ""         "Copy the kubectl command that shows the same";
     SourceToggle      "source.toggle"       Links   "on/off"   "Turn the selected source on or off";
     SourceReconnect   "source.reconnect"    Links   "reconnect" "Connect the selected source anew";
     FleetSort         "fleet.sort"          Fleet   "sort"     "Sort by the next column";
@@ -228,6 +241,7 @@ commands! {
     PageUp            "page.up"             Global  ""         "Move a page up";
     WhyOpen           "why.open"            App     "why"      "Show why the selected Application is in trouble";
     EventsOpen        "events.open"         App     "events"   "Show what was told about the selected Application";
+    CopyOpen          "copy.open"           Global  ""         "Copy something of the selected Application";
     ViewLinks         "view.links"          Global  "sources"  "Show the sources and how they are doing";
     SourcesReconnect  "sources.reconnect"   Global  ""         "Connect every source anew that is on";
     ViewHelp          "view.help"           Global  "help"     "Show the keys of this screen";

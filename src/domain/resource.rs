@@ -39,6 +39,35 @@ pub struct Resource {
     pub created: Option<Timestamp>,
 }
 
+/// An object, as the API names it.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct ObjectName {
+    /// API group; empty for the core group.
+    pub group: Symbol,
+    /// API version, without the group.
+    pub version: Symbol,
+    /// Kind.
+    pub kind: Symbol,
+    /// Empty for objects without one.
+    pub namespace: Symbol,
+    /// Name.
+    pub name: Symbol,
+}
+
+impl ObjectName {
+    /// Of a resource.
+    #[must_use]
+    pub fn of(resource: &Resource) -> Self {
+        Self {
+            group: resource.group.clone(),
+            version: resource.version.clone(),
+            kind: resource.kind.clone(),
+            namespace: resource.namespace.clone(),
+            name: resource.name.clone(),
+        }
+    }
+}
+
 /// What an operation made of a resource.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct ResourceResult {

@@ -7,7 +7,7 @@ use super::detail::{self, Run};
 use super::{Effect, Handled, Lens, ScreenId, Seen, View, status};
 use crate::command::{CommandId, Scope};
 use crate::config::theme::Role;
-use crate::domain::{AppDetail, AppRow, Container, ContainerState, Phase, Pod, Resource, Sync};
+use crate::domain::{AppDetail, AppRow, Container, ContainerState, ObjectName, Phase, Pod, Resource, Sync};
 use crate::store::{Interest, RowId};
 use crate::widget::{Pen, Window};
 
@@ -15,6 +15,8 @@ use crate::widget::{Pen, Window};
 #[derive(Debug, Default)]
 pub struct App {
     lines: Vec<Vec<Run>>,
+    /// The lines that are about a resource, by their number.
+    objects: Vec<(usize, ObjectName)>,
     window: Window,
     height: usize,
 }
@@ -36,7 +38,7 @@ impl View for App {
         .collect()
     }
 
-    fn command(&mut self, id: CommandId, _: &mut Lens, _: &Seen<'_>) -> (Handled, Vec<Effect>) {
+    fn command(&mut self, id: CommandId, lens: &mut Lens, _: &Seen<'_>) -> (Handled, Vec<Effect>) {
         let len = self.lines.len();
         let page = self.height.max(2) as isize;
         match id {
@@ -50,13 +52,17 @@ impl View for App {
             CommandId::HalfPageUp => self.window.step(-page / 2, len),
             _ => return (Handled::No, Vec::new()),
         }
+        lens.object = self.object();
         (Handled::Yes, Vec::new())
     }
 
     fn layout(&mut self, lens: &mut Lens, seen: &Seen<'_>, area: Rect) {
         self.height = usize::from(area.height);
-        self.lines = detail::selected(lens, seen).map_or_else(Vec::new, |(id, row)| lines(seen, id, row, area.width));
+        self.objects.clear();
+        let selected = detail::selected(lens, seen);
+        self.lines = selected.map_or_else(Vec::new, |(id, row)| lines(seen, id, row, area.width, &mut self.objects));
         self.window.clamp(self.lines.len(), self.height);
+        lens.object = self.object();
     }
 
     fn draw(&self, _: &Lens, seen: &Seen<'_>, area: Rect, buf: &mut Buffer) {
@@ -77,12 +83,26 @@ impl View for App {
     }
 }
 
-fn lines(seen: &Seen<'_>, id: RowId, row: &AppRow, width: u16) -> Vec<Vec<Run>> {
+impl App {
+    /// The resource under the cursor; what is below it and above the next is its too.
+    fn object(&self) -> Option<ObjectName> {
+        let found = self.objects.iter().rev().find(|(line, _)| *line <= self.window.selected);
+        found.map(|(_, object)| object.clone())
+    }
+}
+
+fn lines(
+    seen: &Seen<'_>,
+    id: RowId,
+    row: &AppRow,
+    width: u16,
+    objects: &mut Vec<(usize, ObjectName)>,
+) -> Vec<Vec<Run>> {
     let mut lines = detail::lines(seen, id, row, width);
     let mut pods = seen.apps.pods_of(id);
     match seen.apps.detail(&row.key) {
         None => lines.push(vec![("  its resources are being read".to_owned(), Role::Dim)]),
-        Some(detail) => tree(seen, detail, &mut pods, &mut lines),
+        Some(detail) => tree(seen, detail, &mut pods, &mut lines, objects),
     }
     if !pods.is_empty() {
         lines.push(heading("pods"));
@@ -106,7 +126,13 @@ fn heading(text: &str) -> Vec<Run> {
     vec![(format!(" {text}"), Role::Heading)]
 }
 
-fn tree(seen: &Seen<'_>, detail: &AppDetail, pods: &mut Vec<&Pod>, lines: &mut Vec<Vec<Run>>) {
+fn tree(
+    seen: &Seen<'_>,
+    detail: &AppDetail,
+    pods: &mut Vec<&Pod>,
+    lines: &mut Vec<Vec<Run>>,
+    objects: &mut Vec<(usize, ObjectName)>,
+) {
     if let Some(why) = &detail.failed {
         lines.push(vec![(format!("  not read anew: {why}"), Role::Warn)]);
     }
@@ -122,6 +148,7 @@ fn tree(seen: &Seen<'_>, detail: &AppDetail, pods: &mut Vec<&Pod>, lines: &mut V
             let wave = if resource.wave == 0 { String::new() } else { format!(" wave {}", resource.wave) };
             lines.push(heading(&format!("{phase}{wave}")));
         }
+        objects.push((lines.len(), ObjectName::of(resource)));
         lines.push(resource_runs(seen, resource));
         pods.retain(|pod| {
             let is_its = pod.workloads().any(|(kind, name)| *kind == *resource.kind && *name == *resource.name)

@@ -23,7 +23,7 @@ fn in_the_middle(screen: ScreenId) -> Cockpit {
     let row = cockpit.model.apps.all().find(|row| &*row.key.name == name).unwrap();
     cockpit.model.lens.selected = Some(row.key.clone());
     match screen {
-        ScreenId::Chooser | ScreenId::Why => drop(cockpit.press("j")),
+        ScreenId::Chooser | ScreenId::Copy | ScreenId::Why => drop(cockpit.press("j")),
         ScreenId::Links | ScreenId::App | ScreenId::Help => drop(cockpit.press("j j j j j")),
         ScreenId::Board => drop(cockpit.press("home j j j")),
         ScreenId::Events => {
