@@ -35,7 +35,8 @@ pub fn run(snapshot: &Snapshot, everywhere: &Everywhere, out: &mut impl Write) -
     }
     let screen = REGISTRY.iter().find(|s| s.word == snapshot.view).map_or(ScreenId::Board, |s| s.id);
     let selected = snapshot.app.as_deref().map(|name| find(&setup.apps, name, None)).transpose()?;
-    let is_of_one = matches!(screen, ScreenId::App | ScreenId::Events | ScreenId::Why | ScreenId::Chooser);
+    let is_of_one =
+        matches!(screen, ScreenId::App | ScreenId::Resource | ScreenId::Events | ScreenId::Why | ScreenId::Chooser);
     if is_of_one && selected.is_none() {
         let hint = format!("snapshot --view {} --app NAME", snapshot.view);
         return Err(Failure::new(Exit::Usage, "which Application?").hint(hint));

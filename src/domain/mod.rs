@@ -27,7 +27,7 @@ pub use link::{Link, SourceFacts};
 pub use log::{LogChunk, LogEnd, LogLine, LogNews, LogRequest, LogState, LogStreamId};
 pub use operation::{Operation, Phase};
 pub use pod::{Container, ContainerState, Pod, Terminated};
-pub use resource::{AppDetail, HistoryEntry, Resource, ResourceResult};
+pub use resource::{AppDetail, HistoryEntry, LiveObject, ObjectCondition, ObjectName, Resource, ResourceResult};
 pub use route::{DestinationRule, Route, RouteContext, Routes};
 pub use symbol::{Interner, Symbol};
 pub use time::{Clock, Timestamp};

@@ -67,12 +67,13 @@ pub struct Why {
 }
 
 impl Why {
-    /// The deployment the trouble began with: the last one, if it was done no later than a moment after.
+    /// The deployment the trouble began with: the last one, if both happened at about the same time.
     #[must_use]
     pub fn began_with(&self) -> Option<&Deployment> {
         let (deployed, since) = (self.deployed.as_ref()?, self.since?);
         // a sync is written into the history once it is through, and pods fail before that
-        (deployed.at.duration_since(since).as_secs() <= AFTERMATH).then_some(deployed)
+        let apart = since.duration_since(deployed.at).as_secs();
+        (-AFTERMATH..=AFTERMATH).contains(&apart).then_some(deployed)
     }
 
     /// The verdict in one line.
@@ -133,8 +134,8 @@ impl Why {
     }
 }
 
-/// Seconds between the first failure a deployment brings and its row in the history.
-const AFTERMATH: i64 = 120;
+/// Seconds between a deployment and the first failure it brings, either way round.
+const AFTERMATH: i64 = 300;
 
 #[cfg(test)]
 mod tests {
@@ -193,5 +194,7 @@ mod tests {
         assert!(why.began_with().is_some());
         why.deployed.as_mut().unwrap().at = at(3_600);
         assert!(why.began_with().is_none());
+        why.deployed.as_mut().unwrap().at = at(-3_600);
+        assert!(why.began_with().is_none(), "nor did trouble that came long after");
     }
 }

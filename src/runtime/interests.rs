@@ -13,7 +13,8 @@ use super::scope::Scope;
 use super::sources::Sources;
 use crate::domain::time::after;
 use crate::domain::{
-    AppDetail, AppKey, AppRow, Clock, ContainerState, Fullness, LastWords, Link, Run, Symbol, Timestamp,
+    AppDetail, AppKey, AppRow, Clock, ContainerState, Fullness, LastWords, Link, LiveObject, ObjectName, Run, Symbol,
+    Timestamp,
 };
 use crate::source::Surroundings;
 use crate::source::kube::{self, Cluster, Reach, SourceSpec};
@@ -25,6 +26,8 @@ pub const MOST: usize = 32;
 const LINGER: Duration = Duration::from_secs(5);
 /// Resources are read anew after this at the latest: not all that changes their health shows elsewhere.
 const REFRESH: Duration = Duration::from_secs(30);
+/// A live object that is looked at is read again after this.
+const LOOK: Duration = Duration::from_secs(3);
 /// Changes come in bursts: resources are read anew at most this often.
 const BURST: Duration = Duration::from_secs(1);
 
@@ -35,6 +38,7 @@ enum Reading {
     Events(Place),
     Detail(AppKey),
     Words(Run),
+    Object(Symbol, ObjectName),
 }
 
 struct Task {
@@ -132,6 +136,7 @@ impl Interests {
             Reading::Events(place) => has(apps.events().link(place)),
             Reading::Detail(app) => apps.detail(app).is_some() || apps.find(app).is_none(),
             Reading::Words(run) => apps.last_words(run).is_some(),
+            Reading::Object(context, name) => apps.has_object(context, name),
         })
     }
 
@@ -205,6 +210,20 @@ impl Interests {
                 let work = follow_detail(argo, target, app.clone(), Arc::clone(&sink), Arc::clone(&changed));
                 self.run(format!("resources of {}", app.name), work, Delta::ForgetDetail(app.clone()), broken)
             }
+            Reading::Object(context, name) => {
+                let Some(cluster) = self.cluster(context) else { return };
+                let broken = |link: Link| {
+                    let failed = match link {
+                        Link::Auth { why } => Some(why.into()),
+                        _ => None,
+                    };
+                    let object = Box::new(LiveObject { failed, ..LiveObject::default() });
+                    Delta::Object(context.clone(), name.clone(), object)
+                };
+                let work = follow_object(cluster, context.clone(), name.clone(), Arc::clone(&sink));
+                let end = Delta::ForgetObject(context.clone(), name.clone());
+                self.run(format!("{} {}", name.kind, name.name), work, end, broken)
+            }
             Reading::Words(run) => {
                 let Some(reach) = self.reach(&run.context) else { return };
                 let broken = |link: Link| {
@@ -270,6 +289,7 @@ impl Interests {
 /// so is what nobody knows the way to.
 fn choose(interests: &[Interest], apps: &Apps, now: Timestamp) -> (BTreeSet<Reading>, usize) {
     let (mut pods, mut events, mut details, mut words) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut objects = Vec::new();
     for interest in interests {
         let app = interest.app();
         let Some(id) = apps.find(app).filter(|_| *apps.link(&app.source) != Link::Off) else { continue };
@@ -285,10 +305,15 @@ fn choose(interests: &[Interest], apps: &Apps, now: Timestamp) -> (BTreeSet<Read
             }
             Interest::Resources(_) => details.push(Reading::Detail(app.clone())),
             Interest::LastWords(_) => words.extend(apps.why(id, now).and_then(|why| why.run).map(Reading::Words)),
+            Interest::Object(_, name) => {
+                let route = apps.route(id);
+                let context = route.as_ref().and_then(|route| route.context());
+                objects.extend(context.map(|context| Reading::Object(context.clone(), name.clone())));
+            }
         }
     }
     let (mut wanted, mut left_out) = (BTreeSet::new(), 0);
-    for readings in [pods, events, details, words] {
+    for readings in [pods, events, details, words, objects] {
         let mut chosen = BTreeSet::new();
         let mut over = BTreeSet::new();
         for reading in readings {
@@ -348,6 +373,23 @@ async fn follow_detail(
             () = changed.notified() => {}
             () = pause => {}
         }
+    }
+}
+
+/// Reads a live object again and again; tells of it when it has changed.
+async fn follow_object(cluster: Cluster, context: Symbol, name: ObjectName, sink: Arc<dyn Sink>) {
+    let clock: Arc<dyn Clock> = Arc::clone(cluster.clock());
+    let mut told: Option<LiveObject> = None;
+    loop {
+        let object = match kube::shown_object(&cluster, &name).await {
+            Ok(object) => object,
+            Err(error) => LiveObject { failed: Some(error.to_string().into()), ..told.clone().unwrap_or_default() },
+        };
+        if told.as_ref() != Some(&object) {
+            sink.push(Delta::Object(context.clone(), name.clone(), Box::new(object.clone())));
+            told = Some(object);
+        }
+        clock.sleep(LOOK).await;
     }
 }
 

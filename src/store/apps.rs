@@ -96,6 +96,8 @@ impl Apps {
             Delta::ForgetDetail(app) => self.take_detail(app, None),
             Delta::Words(run, words) => drop(self.live.words.insert(run, *words)),
             Delta::ForgetWords(run) => drop(self.live.words.remove(&run)),
+            Delta::Object(context, name, object) => drop(self.live.objects.insert((context, name), *object)),
+            Delta::ForgetObject(context, name) => drop(self.live.objects.remove(&(context, name))),
         }
     }
 

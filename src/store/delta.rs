@@ -1,6 +1,8 @@
 //! What sources tell the store. A source never touches the store: it pushes deltas into a [`Sink`].
 
-use crate::domain::{AppDetail, AppKey, AppRow, Event, LastWords, Link, Pod, Run, SourceFacts, Symbol};
+use crate::domain::{
+    AppDetail, AppKey, AppRow, Event, LastWords, Link, LiveObject, ObjectName, Pod, Run, SourceFacts, Symbol,
+};
 
 /// One change of what is known.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,6 +33,10 @@ pub enum Delta {
     Words(Run, Box<LastWords>),
     /// Nobody looks at what a run wrote last any more.
     ForgetWords(Run),
+    /// A live object was read through a context.
+    Object(Symbol, ObjectName, Box<LiveObject>),
+    /// Nobody looks at a live object any more.
+    ForgetObject(Symbol, ObjectName),
 }
 
 /// A change of what is known of a namespace's objects of one kind.

@@ -123,10 +123,10 @@ fn evidence(seen: &Seen<'_>, row: &AppRow, why: &Evidence, width: u16) -> Vec<Ve
 }
 
 /// Cells of the labels.
-const LABEL: u16 = 11;
+const LABEL: u16 = 12;
 
 fn labelled(label: &str) -> Run {
-    (format!("  {label:<9}"), Role::Dim)
+    (format!("  {label:<10}"), Role::Dim)
 }
 
 fn paragraph(label: &str, text: &str, role: Role, room: usize) -> Vec<Vec<Run>> {

@@ -91,7 +91,9 @@ impl Lane {
             | Delta::Detail(..)
             | Delta::ForgetDetail(_)
             | Delta::Words(..)
-            | Delta::ForgetWords(_) => Overtaken::default(),
+            | Delta::ForgetWords(_)
+            | Delta::Object(..)
+            | Delta::ForgetObject(..) => Overtaken::default(),
         };
         self.live_after = self.live_after.map(|after| after.min(self.pending()));
         overtaken

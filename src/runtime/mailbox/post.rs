@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 
 use super::lane::Lane;
 use super::namespace::NamespaceLane;
-use crate::domain::{AppKey, Event, Pod, Run, Symbol};
+use crate::domain::{AppKey, Event, ObjectName, Pod, Run, Symbol};
 use crate::store::Place;
 use crate::store::delta::{Delta, Sink};
 
@@ -50,6 +50,7 @@ enum LaneName {
 enum Whole {
     Detail(AppKey),
     Words(Run),
+    Object(Symbol, ObjectName),
 }
 
 impl Lanes {
@@ -172,7 +173,9 @@ impl Sink for Mailbox {
             | Delta::Detail(..)
             | Delta::ForgetDetail(_)
             | Delta::Words(..)
-            | Delta::ForgetWords(_) => return self.push_live(delta),
+            | Delta::ForgetWords(_)
+            | Delta::Object(..)
+            | Delta::ForgetObject(..) => return self.push_live(delta),
         };
         let mut guard = self.lock();
         let lanes = &mut *guard;
@@ -213,6 +216,9 @@ impl Mailbox {
             }
             Delta::Words(ref run, _) | Delta::ForgetWords(ref run) => {
                 lanes.keep_newest(Whole::Words(run.clone()), delta)
+            }
+            Delta::Object(ref context, ref name, _) | Delta::ForgetObject(ref context, ref name) => {
+                lanes.keep_newest(Whole::Object(context.clone(), name.clone()), delta)
             }
             _ => return,
         };

@@ -45,7 +45,9 @@ impl Naive {
             | Delta::Detail(..)
             | Delta::ForgetDetail(_)
             | Delta::Words(..)
-            | Delta::ForgetWords(_) => {}
+            | Delta::ForgetWords(_)
+            | Delta::Object(..)
+            | Delta::ForgetObject(..) => {}
         }
     }
 }

@@ -83,7 +83,9 @@ impl Told {
             | Delta::Detail(..)
             | Delta::ForgetDetail(_)
             | Delta::Words(..)
-            | Delta::ForgetWords(_) => {}
+            | Delta::ForgetWords(_)
+            | Delta::Object(..)
+            | Delta::ForgetObject(..) => {}
         }
     }
 }
