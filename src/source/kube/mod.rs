@@ -39,6 +39,7 @@ mod request;
 mod session;
 mod shape;
 mod tree;
+mod write;
 
 pub use cluster::Cluster;
 pub use connect::SourceSpec;
@@ -49,7 +50,11 @@ pub use kubeconfig::{ContextEntry, IN_CLUSTER, KubeconfigPlace, context, context
 pub use lines::{Line, Lines};
 pub use log_pod::{LogPod, pods};
 pub use logs::stream;
-pub use objects::{ObjectName, ReadError, application, detail, live_object};
+pub use objects::{
+    ObjectName, ReadError, application, detail, live_object, plural_of, whole_application, whole_object,
+};
 pub use pods::watch_pods;
 pub use reach::{Reach, Unread};
+pub use request::escape;
 pub use session::run;
+pub use write::{Write, WriteError, write};
