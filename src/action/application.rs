@@ -123,6 +123,12 @@ impl Application {
         self.said("/status/operationState/message")
     }
 
+    /// The revision the running or last operation applies, cleaned.
+    #[must_use]
+    pub fn operation_revision(&self) -> String {
+        self.said("/status/operationState/syncResult/revision")
+    }
+
     /// When the running or last operation began.
     #[must_use]
     pub fn operation_started(&self) -> Option<Timestamp> {
@@ -221,6 +227,12 @@ impl Application {
         self.text("/metadata/annotations/argocd.argoproj.io~1skip-reconcile") == "true"
     }
 
+    /// Whether a refresh was asked for and has not been done yet.
+    #[must_use]
+    pub fn is_refreshing(&self) -> bool {
+        self.at("/metadata/annotations/argocd.argoproj.io~1refresh").is_some()
+    }
+
     /// `metadata.finalizers`.
     #[must_use]
     pub fn finalizers(&self) -> Vec<String> {
@@ -273,6 +285,23 @@ impl Entry {
             source: Some(&row["source"]).filter(is_set).cloned(),
             sources: list("sources").cloned().collect(),
         })
+    }
+
+    /// The images its source names itself, as parameters of Kustomize or Helm; what a chart makes of its own values is
+    /// not known.
+    #[must_use]
+    pub fn images(&self) -> Vec<String> {
+        let kustomize = |source: &Value| {
+            let images = source["kustomize"]["images"].as_array().into_iter().flatten();
+            images.filter_map(|image| Some(clean(image.as_str()?).into_owned())).collect::<Vec<_>>()
+        };
+        let helm = |source: &Value| {
+            let parameters = source["helm"]["parameters"].as_array().into_iter().flatten();
+            let tags =
+                parameters.filter(|parameter| parameter["name"].as_str().is_some_and(|n| n.ends_with("image.tag")));
+            tags.filter_map(|parameter| Some(clean(parameter["value"].as_str()?).into_owned())).collect::<Vec<_>>()
+        };
+        self.source.iter().chain(&self.sources).flat_map(|source| [kustomize(source), helm(source)].concat()).collect()
     }
 
     /// What a person calls the revision: the only one, or the first of several.

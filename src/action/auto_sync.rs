@@ -33,6 +33,7 @@ pub(super) fn plan(facts: &Facts, on: bool) -> Result<Plan, Refusal> {
             }
         }
     } else {
+        plan.remember = app.at("/spec/syncPolicy/automated").cloned();
         plan.caution("nothing follows Git by itself until it is given back");
     }
     if let Some(set) = app.application_set() {

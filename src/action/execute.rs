@@ -7,8 +7,10 @@ use serde_json::{Value, json};
 use super::application::Application;
 use super::audit::{Audit, Record};
 use super::guard::{Approved, Evidence, Given, Guard, Refusal, guard};
+use super::memory::{Memory, Note};
 use super::plan::{Plan, Request, Where};
 use super::saw::Saw;
+use super::verb::Verb;
 use crate::domain::Clock;
 use crate::source::kube::{Cluster, ReadError, Write, WriteError, whole_application, write};
 
@@ -71,6 +73,8 @@ pub struct Road {
     pub destination: Option<Cluster>,
     /// The rules of this run: asked again when somebody else has written in between.
     pub guard: Guard,
+    /// What auto-sync was before it was switched off.
+    pub memory: Memory,
     /// The clock.
     pub clock: Arc<dyn Clock>,
 }
@@ -115,9 +119,22 @@ pub async fn execute(approved: Approved, road: &Road, audit: &Audit) -> Outcome 
         Ok(intent) => intent,
         Err(error) => return Outcome::Refused(Refusal::unaudited(error.to_string())),
     };
-    let outcome = send(approved, road).await;
+    let outcome = match remember(&approved, road) {
+        Ok(()) => send(approved, road).await,
+        Err(refusal) => Outcome::Refused(refusal),
+    };
     note(audit, &intent, &outcome, road);
     outcome
+}
+
+/// Notes what auto-sync was before it is switched off, and forgets it once it is to be given back.
+fn remember(approved: &Approved, road: &Road) -> Result<(), Refusal> {
+    let plan = approved.plan();
+    let Some(automated) = plan.remember.clone() else { return Ok(()) };
+    let (uid, by) = (plan.saw.uid().to_owned(), plan.verb.word().to_owned());
+    let note = Note { uid, automated, at: road.clock.now(), by };
+    let noted = road.memory.remember(&plan.target.key, note);
+    noted.map_err(|error| Refusal::unaudited(format!("what auto-sync was could not be noted: {error}")))
 }
 
 fn note(audit: &Audit, intent: &Record, outcome: &Outcome, road: &Road) {
@@ -131,8 +148,7 @@ fn note(audit: &Audit, intent: &Record, outcome: &Outcome, road: &Road) {
     }
 }
 
-async fn send(approved: Approved, road: &Road) -> Outcome {
-    let mut approved = approved;
+async fn send(mut approved: Approved, road: &Road) -> Outcome {
     let mut after = None;
     for at in 0..approved.plan().requests.len() {
         let mut tries = 0;
@@ -172,6 +188,11 @@ async fn send(approved: Approved, road: &Road) -> Outcome {
                 },
             }
         }
+    }
+    if let Verb::AutoSync { on: true } = approved.plan().verb
+        && let Err(error) = road.memory.forget(&approved.plan().target.key)
+    {
+        tracing::warn!(%error, "the note of what auto-sync was could not be taken away");
     }
     Outcome::Done { after }
 }

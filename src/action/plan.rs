@@ -165,6 +165,8 @@ pub struct Plan {
     pub windows: Result<Windows, String>,
     /// What the decision rests on.
     pub saw: Saw,
+    /// `spec.syncPolicy.automated` as it is, where the plan switches it off: noted before that is done.
+    pub remember: Option<Value>,
 }
 
 impl Plan {
@@ -187,6 +189,7 @@ impl Plan {
             risk,
             windows: facts.windows.clone(),
             saw: Saw::of(&facts.app),
+            remember: None,
         }
     }
 

@@ -84,6 +84,12 @@ impl Saw {
         changes
     }
 
+    /// `metadata.uid` of what was seen.
+    #[must_use]
+    pub fn uid(&self) -> &str {
+        &self.uid
+    }
+
     /// One hash over all of it.
     #[must_use]
     pub fn hash(&self) -> String {

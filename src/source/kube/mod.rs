@@ -50,6 +50,7 @@ pub use kubeconfig::{ContextEntry, IN_CLUSTER, KubeconfigPlace, context, context
 pub use lines::{Line, Lines};
 pub use log_pod::{LogPod, pods};
 pub use logs::stream;
+pub use mask::masked;
 pub use objects::{
     ObjectName, ReadError, application, detail, live_object, plural_of, whole_application, whole_object,
 };
