@@ -192,6 +192,8 @@ commands! {
     ResourcePrior     "resource.prior"      Resource ""        "Go to the match before";
     ResourceManaged   "resource.managed"    Resource "managed fields" "Unfold or fold who has set which field";
     EventsTimeline    "events.timeline"     Events  "time line" "Change between Events and the time line";
+    EventsFilter      "events.filter"       Events  "filter"   "Show only what has these words";
+    EventsFollow      "events.follow"       Events  "follow"   "Stay at the top, where news come in, or at the selected line";
     LogsOpen          "logs.open"           App     "logs"     "Show the logs of its containers, live";
     LogsOpenPrevious  "logs.open-previous"  App     ""         "Show the logs of its containers before their last restart";
     LogsSearch        "logs.search"         Logs    "search"   "Search; without capitals both kinds of letters match, /x/ is an expression";

@@ -236,6 +236,10 @@ impl Cockpit {
         let (query, wanted) = (frame::wanted(&self.model), frame::interests(&self.model, now));
         self.tail.want(query, &self.model.apps, &mut self.model.logs);
         let again = self.interests.want(&wanted, &self.model.apps, now).map(|at| elapsed(now, at));
+        let left_out = self.interests.left_out();
+        // what was found out while this frame was drawn stands in the next one
+        let again = if left_out == self.model.apps.left_out() { again } else { Some(Duration::ZERO) };
+        self.model.apps.set_left_out(left_out);
         Ok([work.wake(), again].into_iter().flatten().min())
     }
 
