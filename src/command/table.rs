@@ -255,6 +255,7 @@ commands! {
     PageUp            "page.up"             Global  ""         "Move a page up";
     WhyOpen           "why.open"            App     "why"      "Show why the selected Application is in trouble";
     EventsOpen        "events.open"         App     "events"   "Show what was told about the selected Application";
+    K9sOpen           "k9s.open"            App     "k9s"      "Open k9s on its cluster and namespace, to look only where production is protected";
     CopyOpen          "copy.open"           Global  ""         "Copy something of the selected Application";
     ViewLinks         "view.links"          Global  "sources"  "Show the sources and how they are doing";
     SourcesReconnect  "sources.reconnect"   Global  ""         "Connect every source anew that is on";
