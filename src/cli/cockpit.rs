@@ -12,6 +12,7 @@ use crate::app::{Bindings, Model};
 use crate::runtime::clipboard::{Clipboard, Road};
 use crate::runtime::errand::Errands;
 use crate::runtime::input::{Decoder, Reader};
+use crate::runtime::k9s::K9s;
 use crate::runtime::run::{Cockpit, Ended};
 use crate::runtime::signal::Signals;
 use crate::runtime::terminal::{Options, TerminalGuard};
@@ -71,6 +72,7 @@ fn steer(mut setup: Setup, io: &Handle) -> Result<(Ended, Vec<String>), Failure>
         tail: setup.tail,
         errands: Errands::new(io.clone()),
         clipboard: Clipboard::new(Road::here()),
+        k9s: K9s { readonly: setup.settings.readonly },
         mailbox: setup.mailbox,
         news: setup.news,
         clock: setup.clock,
