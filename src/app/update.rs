@@ -141,6 +141,8 @@ fn carry_out(model: &mut Model, effect: Effect, now: Timestamp) -> Option<Reques
             model.prompt = Some(Prompt::new(&text));
             model.asked = Some(asked);
         }
+        Effect::Copy { what, text } => return Some(Request::Copy { what, text }),
+        Effect::CopyObject { context, object } => return Some(Request::CopyObject { context, object }),
         Effect::Save { name, text } => return Some(Request::Save { name, text }),
     }
     None
@@ -157,6 +159,7 @@ fn everyones(model: &mut Model, id: CommandId, now: Timestamp) -> Option<Request
         }
         CommandId::WhyOpen => open_for_selected(model, ScreenId::Why, now),
         CommandId::EventsOpen => open_for_selected(model, ScreenId::Events, now),
+        CommandId::CopyOpen => open_copy(model, now),
         CommandId::ViewHelp => model.stack.push(ScreenId::Help),
         CommandId::LogsOpen | CommandId::LogsOpenPrevious => {
             if model.lens.selected.is_some() {
@@ -201,6 +204,15 @@ fn open_for_selected(model: &mut Model, screen: ScreenId, now: Timestamp) {
         model.stack.push(screen);
     } else {
         model.say("no Application is selected".to_owned(), now);
+    }
+}
+
+/// Shows what can be copied of the selected Application; the key that opened it closes it too.
+fn open_copy(model: &mut Model, now: Timestamp) {
+    if matches!(model.stack.top().id(), ScreenId::Links | ScreenId::Help) || model.lens.selected.is_none() {
+        model.say("no Application is selected here to copy from".to_owned(), now);
+    } else {
+        model.stack.push(ScreenId::Copy);
     }
 }
 

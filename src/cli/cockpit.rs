@@ -3,11 +3,14 @@
 use std::os::fd::AsFd as _;
 
 use ratatui::layout::Size;
+use tokio::runtime::Handle;
 
 use super::arguments::Everywhere;
 use super::exit::{Exit, Failure};
 use super::setup::{self, Setup};
 use crate::app::{Bindings, Model};
+use crate::runtime::clipboard::{Clipboard, Road};
+use crate::runtime::errand::Errands;
 use crate::runtime::input::{Decoder, Reader};
 use crate::runtime::run::{Cockpit, Ended};
 use crate::runtime::signal::Signals;
@@ -25,7 +28,7 @@ pub fn run(everywhere: &Everywhere) -> Result<Exit, Failure> {
 pub fn open(everywhere: &Everywhere, place: &KubeconfigPlace) -> Result<Exit, Failure> {
     let io = super::io_runtime()?;
     let setup = setup::setup(everywhere, place, io.handle())?;
-    let (ended, complaints) = steer(setup)?;
+    let (ended, complaints) = steer(setup, io.handle())?;
     // What was read is dropped with the process: nobody waits for watches to end.
     io.shutdown_background();
     for complaint in complaints {
@@ -38,7 +41,7 @@ pub fn open(everywhere: &Everywhere, place: &KubeconfigPlace) -> Result<Exit, Fa
     })
 }
 
-fn steer(mut setup: Setup) -> Result<(Ended, Vec<String>), Failure> {
+fn steer(mut setup: Setup, io: &Handle) -> Result<(Ended, Vec<String>), Failure> {
     let theme = setup.theme(setup::depth());
     let (keys, glyphs) = (Bindings(setup.keymap()), setup.glyphs());
     let usage = |error: &dyn std::error::Error| Failure::new(Exit::Usage, error);
@@ -66,6 +69,8 @@ fn steer(mut setup: Setup) -> Result<(Ended, Vec<String>), Failure> {
         sources: setup.sources,
         interests: setup.interests,
         tail: setup.tail,
+        errands: Errands::new(io.clone()),
+        clipboard: Clipboard::new(Road::here()),
         mailbox: setup.mailbox,
         news: setup.news,
         clock: setup.clock,

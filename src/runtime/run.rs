@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc};
 
+use super::clipboard::Clipboard;
+use super::errand::{Answer, Errands};
 use super::input::{Bytes, Decoder, Reader};
 use super::interests::Interests;
 use super::mailbox::Mailbox;
@@ -39,6 +41,10 @@ pub struct Cockpit {
     pub interests: Interests,
     /// The streams of log lines the visible screen asks for.
     pub tail: Tail,
+    /// What a person asked to be read.
+    pub errands: Errands,
+    /// What was copied.
+    pub clipboard: Clipboard,
     /// What the sources have to say.
     pub mailbox: Arc<Mailbox>,
     /// Told when they have something to say.
@@ -157,6 +163,13 @@ impl Cockpit {
                         due = Due::Paced(paced);
                     }
                 },
+                answer = self.errands.next() => if let Some(Answer { what, text }) = answer {
+                    match text {
+                        Ok(text) => self.copy(what, &text),
+                        Err(why) => self.model.say(format!("{what} was not copied: {why}"), self.clock.now()),
+                    }
+                    due = Due::Now;
+                },
                 () = self.news.notified(), if !news_wait => {
                     news_wait = true;
                     let paced = after(last_frame, PACE);
@@ -186,6 +199,13 @@ impl Cockpit {
                             let said = super::save::save(&name, &text);
                             self.model.say(said.unwrap_or_else(|error| error.to_string()), self.clock.now());
                         }
+                        Request::Copy { what, text } => self.copy(what, &text),
+                        Request::CopyObject { context, object } => match self.interests.cluster(&context) {
+                            Some(cluster) => self.errands.read(cluster, object),
+                            None => {
+                                self.model.say(format!("the kubeconfig has no context {context}"), self.clock.now())
+                            }
+                        },
                         Request::Toggle(source) => self.sources.toggle(&source),
                         Request::Reconnect(source) => {
                             self.sources.reconnect(source.as_ref());
@@ -205,10 +225,11 @@ impl Cockpit {
     fn draw(&mut self, painter: &mut Painter, now: Timestamp) -> std::io::Result<Option<Duration>> {
         let work = Work::default();
         let mut out = self.writer.buffer();
+        out.extend_from_slice(self.clipboard.waiting());
         let model = &mut self.model;
         painter.paint(&mut out, |buf| frame::draw(model, now, &work, buf))?;
         match self.writer.try_send(out) {
-            Ok(()) => {}
+            Ok(()) => self.clipboard.sent(),
             // Not reached while the writer is idle; drawn whole next time, so nothing is lost either way.
             Err(NotSent::Busy(_) | NotSent::Closed(_)) => painter.reset(self.model.size),
         }
@@ -216,6 +237,12 @@ impl Cockpit {
         self.tail.want(query, &self.model.apps, &mut self.model.logs);
         let again = self.interests.want(&wanted, &self.model.apps, now).map(|at| elapsed(now, at));
         Ok([work.wake(), again].into_iter().flatten().min())
+    }
+
+    /// Has text go out with the next frame, which is due.
+    fn copy(&mut self, what: String, text: &str) {
+        let said = self.clipboard.put(what, text);
+        self.model.say(said.unwrap_or_else(|error| error.to_string()), self.clock.now());
     }
 
     /// Takes lines in, with those that have come meanwhile, but not so many that a key would wait.

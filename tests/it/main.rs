@@ -4,6 +4,7 @@
 
 mod architecture;
 mod clock;
+mod copy;
 mod fixture;
 mod keys;
 mod logs;

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pilothouse::domain::time::after;
-use pilothouse::domain::{AppKey, Clock, DestinationRule, Health, Link, SourceFacts, Timestamp, TroubleKind, event};
+use pilothouse::domain::{
+    AppKey, Clock, DestinationRule, Health, Link, ObjectName, SourceFacts, Timestamp, TroubleKind, event,
+};
 use pilothouse::runtime::interests::Interests;
 use pilothouse::runtime::mailbox::Mailbox;
 use pilothouse::runtime::sources::{KnownSource, Sources};
@@ -16,7 +18,7 @@ use pilothouse::sim::store::Store;
 use pilothouse::sim::tls::Ca;
 use pilothouse::sim::world::{SimOptions, World};
 use pilothouse::source::Surroundings;
-use pilothouse::source::kube::{KubeconfigPlace, ObjectName, ReadError, SourceSpec, contexts, live_object, routes};
+use pilothouse::source::kube::{KubeconfigPlace, ReadError, SourceSpec, contexts, live_object, routes};
 use pilothouse::store::{Apps, Interest, Place};
 use serde_json::json;
 use tokio::runtime::Handle;

@@ -1,5 +1,6 @@
 //! The program itself, in a pseudo-terminal, on worlds over HTTPS.
 
+mod clipboard;
 mod cockpit;
 mod command_line;
 mod idle;
