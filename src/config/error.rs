@@ -42,7 +42,8 @@ impl std::error::Error for ConfigError {}
 
 /// The name among `known` that was most likely meant, if any is near enough.
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let far = word.chars().count().max(3) / 2;
+    // one letter in three may be wrong: beyond that another word was meant
+    let far = word.chars().count().div_ceil(3);
     known
         .into_iter()
         .map(|k| (strsim::damerau_levenshtein(&word.to_lowercase(), &k.to_lowercase()), k))
@@ -60,5 +61,11 @@ mod tests {
         assert_eq!(nearest("app.opne", ["app.open", "view.help"]), Some("app.open"));
         assert_eq!(nearest("drak", ["dark", "light"]), Some("dark"));
         assert_eq!(nearest("xyzzy", ["dark", "light"]), None);
+        assert_eq!(nearest("app.snyc", ["app.open", "app.sync", "app.stop"]), Some("app.sync"));
+        assert_eq!(
+            nearest("app.snyc", ["app.open", "view.help"]),
+            None,
+            "a guess that leads elsewhere is worse than none"
+        );
     }
 }

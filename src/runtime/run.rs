@@ -203,7 +203,7 @@ impl Cockpit {
                         Request::CopyObject { context, object } => match self.interests.cluster(&context) {
                             Some(cluster) => self.errands.read(cluster, object),
                             None => {
-                                self.model.say(format!("the kubeconfig has no context {context}"), self.clock.now())
+                                self.model.say(format!("the kubeconfig has no context {context}"), self.clock.now());
                             }
                         },
                         Request::Toggle(source) => self.sources.toggle(&source),

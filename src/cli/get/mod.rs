@@ -6,6 +6,8 @@ mod pods;
 mod table;
 mod why;
 
+pub(super) use table::columns;
+
 use std::io::Write;
 use std::time::Duration;
 
@@ -105,7 +107,7 @@ fn warn_of_unknown(apps: &Apps, wanted: &str) {
 }
 
 /// Prints rows as JSON, one array.
-fn json(rows: &impl serde::Serialize, out: &mut impl Write) -> Result<(), Failure> {
+pub(super) fn json(rows: &impl serde::Serialize, out: &mut impl Write) -> Result<(), Failure> {
     serde_json::to_writer_pretty(&mut *out, rows).map_err(std::io::Error::from)?;
     writeln!(out)?;
     Ok(())

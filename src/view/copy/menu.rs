@@ -38,11 +38,11 @@ impl View for Copy {
             CommandId::PageUp | CommandId::HalfPageUp => self.window.step(-page, len),
             // the key that opened the menu takes what is selected: pressed twice it copies the name
             CommandId::CopyTake | CommandId::CopyOpen => {
-                return (Handled::Yes, self.take(self.items.get(self.window.selected)));
+                return (Handled::Yes, take(self.items.get(self.window.selected)));
             }
             id if id.spec().scope == Scope::Copy => {
                 let wanted = self.items.iter().find(|item| item.id == id);
-                return (Handled::Yes, self.take(wanted));
+                return (Handled::Yes, take(wanted));
             }
             _ => return (Handled::No, Vec::new()),
         }
@@ -79,13 +79,11 @@ impl View for Copy {
     }
 }
 
-impl Copy {
-    /// Copies and goes back.
-    fn take(&self, item: Option<&Item>) -> Vec<Effect> {
-        match item {
-            Some(item) => vec![Effect::Pop, item.effect.clone()],
-            None => vec![Effect::Say("there is none here to copy".to_owned())],
-        }
+/// Copies and goes back.
+fn take(item: Option<&Item>) -> Vec<Effect> {
+    match item {
+        Some(item) => vec![Effect::Pop, item.effect.clone()],
+        None => vec![Effect::Say("there is none here to copy".to_owned())],
     }
 }
 

@@ -5,6 +5,7 @@ mod cockpit;
 mod command_line;
 mod idle;
 mod screen;
+mod settings;
 mod sources;
 mod untrusted;
 mod world;
