@@ -15,6 +15,8 @@ pub enum Scope {
     Chooser,
     /// One Application.
     Detail,
+    /// One object of an Application.
+    Resource,
     /// Wherever an Application is selected.
     App,
     /// What was told about one Application.
@@ -37,12 +39,13 @@ pub enum Scope {
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Board,
         Self::Fleet,
         Self::List,
         Self::Chooser,
         Self::Detail,
+        Self::Resource,
         Self::App,
         Self::Events,
         Self::Why,
@@ -63,6 +66,7 @@ impl Scope {
             Self::List => "Lists",
             Self::Chooser => "Chooser",
             Self::Detail => "Application",
+            Self::Resource => "Resource",
             Self::App => "On an Application",
             Self::Events => "Events",
             Self::Why => "Why",
@@ -89,6 +93,7 @@ impl Word for Scope {
             Self::List => "list",
             Self::Chooser => "chooser",
             Self::Detail => "detail",
+            Self::Resource => "resource",
             Self::App => "app",
             Self::Events => "events",
             Self::Why => "why",
@@ -110,6 +115,7 @@ impl keymap::Scope for Scope {
             Self::List => &[Self::List, Self::App, Self::Global],
             Self::Chooser => &[Self::Chooser, Self::App, Self::Global],
             Self::Detail => &[Self::Detail, Self::App, Self::Global],
+            Self::Resource => &[Self::Resource, Self::App, Self::Global],
             Self::App => &[Self::App, Self::Global],
             Self::Events => &[Self::Events, Self::App, Self::Global],
             Self::Why => &[Self::Why, Self::App, Self::Global],
@@ -180,6 +186,11 @@ macro_rules! commands {
 commands! {
     AppOpen           "app.open"            List    "open"     "Open the selected Application";
     ChooserOpen       "chooser.open"        Chooser "open"     "Open the selected Application";
+    ResourceOpen      "resource.open"       Detail  "open"     "Open the resource under the cursor, or the Application it is";
+    ResourceSearch    "resource.search"     Resource "search"  "Search in the object; without capitals both kinds of letters match";
+    ResourceNext      "resource.next"       Resource ""        "Go to the next match";
+    ResourcePrior     "resource.prior"      Resource ""        "Go to the match before";
+    ResourceManaged   "resource.managed"    Resource "managed fields" "Unfold or fold who has set which field";
     EventsTimeline    "events.timeline"     Events  "time line" "Change between Events and the time line";
     LogsOpen          "logs.open"           App     "logs"     "Show the logs of its containers, live";
     LogsOpenPrevious  "logs.open-previous"  App     ""         "Show the logs of its containers before their last restart";
@@ -206,6 +217,7 @@ commands! {
     LogsLeft          "logs.left"           Logs    ""         "Show what lies to the left of a cut line";
     LogsRight         "logs.right"          Logs    ""         "Show what lies to the right of a cut line";
     CopyTake          "copy.take"           Copy    "copy"     "Copy the selected line";
+    CopyWhy           "copy.why"            Copy    ""         "Copy why it is in trouble, as text for a ticket";
     CopyName          "copy.name"           Copy    ""         "Copy the name";
     CopyRevision      "copy.revision"       Copy    ""         "Copy the revision";
     CopyImage         "copy.image"          Copy    ""         "Copy the image";

@@ -26,7 +26,7 @@ fn apps(count: usize) -> (Apps, Vec<Interest>) {
 #[test]
 fn the_first_are_read_and_what_is_left_out_is_counted() {
     let (apps, interests) = apps(MOST + 3);
-    let (wanted, left_out) = choose(&interests, &apps);
+    let (wanted, left_out) = choose(&interests, &apps, NOW);
     assert_eq!((wanted.len(), left_out), (MOST, 3));
     assert!(wanted.contains(&Reading::Pods(("s".into(), "ns0".into()))));
     assert!(!wanted.contains(&Reading::Pods(("s".into(), format!("ns{}", MOST + 2).into()))));
@@ -36,14 +36,14 @@ fn the_first_are_read_and_what_is_left_out_is_counted() {
 fn a_source_that_is_off_is_left_alone() {
     let (mut apps, interests) = apps(1);
     apps.apply(Delta::Link("s".into(), Link::Off), NOW);
-    assert!(choose(&interests, &apps).0.is_empty());
+    assert!(choose(&interests, &apps, NOW).0.is_empty());
 }
 
 #[test]
 fn events_are_those_of_the_destination_and_those_about_the_application() {
     let (apps, interests) = apps(1);
     let interest = Interest::Events(interests[0].app().clone());
-    let wanted: Vec<_> = choose(&[interest], &apps).0.into_iter().collect();
+    let wanted: Vec<_> = choose(&[interest], &apps, NOW).0.into_iter().collect();
     let events = |namespace: &str| Reading::Events(("s".into(), namespace.into()));
     assert_eq!(wanted, [events("argocd"), events("ns0")]);
 }
@@ -56,5 +56,5 @@ fn a_sketch_is_not_read_for_because_nobody_knows_where_it_deploys_to() {
     let sketch = AppRow { key: app.clone(), fullness: Fullness::Sketch, ..AppRow::default() };
     apps.apply(Delta::Upsert(Box::new(sketch)), NOW);
     let all = [Interest::Pods(app.clone()), Interest::Events(app.clone()), Interest::Resources(app)];
-    assert!(choose(&all, &apps).0.is_empty());
+    assert!(choose(&all, &apps, NOW).0.is_empty());
 }

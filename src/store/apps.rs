@@ -94,6 +94,10 @@ impl Apps {
             Delta::Events(context, namespace, delta) => self.take_events(&(context, namespace), delta, now),
             Delta::Detail(app, detail) => self.take_detail(app, Some(detail)),
             Delta::ForgetDetail(app) => self.take_detail(app, None),
+            Delta::Words(run, words) => drop(self.live.words.insert(run, *words)),
+            Delta::ForgetWords(run) => drop(self.live.words.remove(&run)),
+            Delta::Object(context, name, object) => drop(self.live.objects.insert((context, name), *object)),
+            Delta::ForgetObject(context, name) => drop(self.live.objects.remove(&(context, name))),
         }
     }
 

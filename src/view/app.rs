@@ -4,10 +4,11 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::detail::{self, Run};
+use super::travel::steps;
 use super::{Effect, Handled, Lens, ScreenId, Seen, View, status};
 use crate::command::{CommandId, Scope};
 use crate::config::theme::Role;
-use crate::domain::{AppDetail, AppRow, Container, ContainerState, ObjectName, Phase, Pod, Resource, Sync};
+use crate::domain::{AppDetail, AppKey, AppRow, Container, ContainerState, ObjectName, Phase, Pod, Resource, Sync};
 use crate::store::{Interest, RowId};
 use crate::widget::{Pen, Window};
 
@@ -19,6 +20,8 @@ pub struct App {
     objects: Vec<(usize, ObjectName)>,
     window: Window,
     height: usize,
+    /// The Applications above this one, where it was reached from one that deploys it.
+    parents: Vec<AppKey>,
 }
 
 impl View for App {
@@ -38,19 +41,19 @@ impl View for App {
         .collect()
     }
 
-    fn command(&mut self, id: CommandId, lens: &mut Lens, _: &Seen<'_>) -> (Handled, Vec<Effect>) {
-        let len = self.lines.len();
-        let page = self.height.max(2) as isize;
+    fn command(&mut self, id: CommandId, lens: &mut Lens, seen: &Seen<'_>) -> (Handled, Vec<Effect>) {
         match id {
-            CommandId::CursorDown => self.window.step(1, len),
-            CommandId::CursorUp => self.window.step(-1, len),
-            CommandId::CursorTop => self.window.step(isize::MIN, len),
-            CommandId::CursorBottom => self.window.step(isize::MAX, len),
-            CommandId::PageDown => self.window.step(page - 1, len),
-            CommandId::PageUp => self.window.step(1 - page, len),
-            CommandId::HalfPageDown => self.window.step(page / 2, len),
-            CommandId::HalfPageUp => self.window.step(-page / 2, len),
-            _ => return (Handled::No, Vec::new()),
+            CommandId::ResourceOpen => return (Handled::Yes, self.go_down(lens, seen)),
+            CommandId::ViewBack | CommandId::ViewQuit => {
+                let Some(parent) = self.parents.pop() else { return (Handled::No, Vec::new()) };
+                lens.selected = Some(parent);
+                self.window = Window::default();
+                return (Handled::Yes, Vec::new());
+            }
+            id => match steps(id, self.height) {
+                Some(by) => self.window.step(by, self.lines.len()),
+                None => return (Handled::No, Vec::new()),
+            },
         }
         lens.object = self.object();
         (Handled::Yes, Vec::new())
@@ -84,6 +87,23 @@ impl View for App {
 }
 
 impl App {
+    /// Into the resource under the cursor: an Application that is known is shown as one.
+    fn go_down(&mut self, lens: &mut Lens, seen: &Seen<'_>) -> Vec<Effect> {
+        let Some((object, app)) = self.object().zip(lens.selected.clone()) else {
+            return vec![Effect::Say("move down to a resource, enter opens it".to_owned())];
+        };
+        if &*object.kind == "Application" && &*object.group == "argoproj.io" {
+            let child = AppKey { source: app.source.clone(), namespace: object.namespace, name: object.name };
+            if seen.apps.find(&child).is_some() {
+                self.parents.push(app);
+                self.window = Window::default();
+                lens.selected = Some(child);
+                return Vec::new();
+            }
+        }
+        vec![Effect::Push(ScreenId::Resource)]
+    }
+
     /// The resource under the cursor; what is below it and above the next is its too.
     fn object(&self) -> Option<ObjectName> {
         let found = self.objects.iter().rev().find(|(line, _)| *line <= self.window.selected);
@@ -107,6 +127,7 @@ fn lines(
     if !pods.is_empty() {
         lines.push(heading("pods"));
         for pod in pods {
+            objects.push((lines.len(), name_of(pod)));
             pod_lines(seen, pod, 2, &mut lines);
         }
     }
@@ -154,10 +175,21 @@ fn tree(
             let is_its = pod.workloads().any(|(kind, name)| *kind == *resource.kind && *name == *resource.name)
                 && pod.namespace == resource.namespace;
             if is_its {
+                objects.push((lines.len(), name_of(pod)));
                 pod_lines(seen, pod, 4, lines);
             }
             !is_its
         });
+    }
+}
+
+fn name_of(pod: &Pod) -> ObjectName {
+    ObjectName {
+        version: "v1".into(),
+        kind: "Pod".into(),
+        namespace: pod.namespace.clone(),
+        name: pod.name.clone(),
+        ..ObjectName::default()
     }
 }
 

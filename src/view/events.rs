@@ -5,6 +5,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::detail;
+use super::travel::steps;
 use super::{Effect, Handled, Lens, ScreenId, Seen, View};
 use crate::command::{CommandId, Scope};
 use crate::config::theme::Role;
@@ -50,19 +51,12 @@ impl View for Events {
     }
 
     fn command(&mut self, id: CommandId, _: &mut Lens, _: &Seen<'_>) -> (Handled, Vec<Effect>) {
-        let len = self.lines.len();
-        let page = self.height.max(2) as isize;
         match id {
-            CommandId::CursorDown => self.window.step(1, len),
-            CommandId::CursorUp => self.window.step(-1, len),
-            CommandId::CursorTop => self.window.step(isize::MIN, len),
-            CommandId::CursorBottom => self.window.step(isize::MAX, len),
-            CommandId::PageDown => self.window.step(page - 1, len),
-            CommandId::PageUp => self.window.step(1 - page, len),
-            CommandId::HalfPageDown => self.window.step(page / 2, len),
-            CommandId::HalfPageUp => self.window.step(-page / 2, len),
             CommandId::EventsTimeline => self.timeline = !self.timeline,
-            _ => return (Handled::No, Vec::new()),
+            id => match steps(id, self.height) {
+                Some(by) => self.window.step(by, self.lines.len()),
+                None => return (Handled::No, Vec::new()),
+            },
         }
         (Handled::Yes, Vec::new())
     }

@@ -16,8 +16,10 @@ pub mod help;
 pub mod lens;
 pub mod links;
 pub mod logs;
+pub mod resource;
 pub mod seen;
 pub mod status;
+mod travel;
 pub mod why;
 
 use ratatui::buffer::Buffer;
@@ -121,6 +123,8 @@ pub enum ScreenId {
     Chooser,
     /// One Application.
     App,
+    /// One object of an Application.
+    Resource,
     /// What was told about one Application.
     Events,
     /// Why one Application is in trouble.
@@ -147,11 +151,12 @@ pub struct Screen {
 }
 
 /// Every screen there is.
-pub static REGISTRY: [Screen; 10] = [
+pub static REGISTRY: [Screen; 11] = [
     Screen { id: ScreenId::Board, word: "board", make: || Box::new(board::Board::default()) },
     Screen { id: ScreenId::Fleet, word: "fleet", make: || Box::new(fleet::Fleet::default()) },
     Screen { id: ScreenId::Chooser, word: "chooser", make: || Box::new(chooser::Chooser::default()) },
     Screen { id: ScreenId::App, word: "app", make: || Box::new(app::App::default()) },
+    Screen { id: ScreenId::Resource, word: "resource", make: || Box::new(resource::Resource::default()) },
     Screen { id: ScreenId::Events, word: "events", make: || Box::new(events::Events::default()) },
     Screen { id: ScreenId::Why, word: "why", make: || Box::new(why::Why::default()) },
     Screen { id: ScreenId::Logs, word: "logs", make: || Box::new(logs::Logs::default()) },

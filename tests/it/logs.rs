@@ -163,7 +163,8 @@ async fn cut_connections_lose_and_double_nothing() {
     place.store().delete("Pod", "ns", "p");
     reading.until_over().await;
     assert!(matches!(reading.states.last(), Some(LogState::Ended(end)) if &*end.reason == "Deleted"));
-    assert_eq!(reading.lines.last().map(String::as_str), Some("last words"));
+    // the numbers go on between the word and the end of the pod
+    assert!(reading.lines.iter().rev().take(200).any(|line| line == "last words"), "{:?}", reading.lines.last());
     assert_whole(&numbers(reading.lines.iter().map(String::as_str)));
 }
 

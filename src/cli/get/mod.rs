@@ -47,10 +47,9 @@ pub fn run(everywhere: &Everywhere, what: &GetWhat, out: &mut impl Write) -> Res
         GetWhat::Why { app, environment, output, timeout } => {
             let mut read = Read::start(everywhere, environment.as_deref(), *timeout)?;
             let key = super::find::find(&read.setup.apps, app, environment.as_deref())?;
-            let wanted = [Interest::Pods(key.clone()), Interest::Events(key.clone())];
+            let wanted = [Interest::Pods, Interest::Events, Interest::LastWords].map(|of| of(key.clone()));
             read.setup.look(&wanted, read.deadline, &read.io);
-            let log = why::last_lines(&read.setup, &key, &read.io);
-            why::print(&read.setup.apps, &key, log, *output, read.now(), out)?;
+            why::print(&read.setup.apps, &key, *output, read.now(), out)?;
             read.end(out)
         }
     }

@@ -2,12 +2,13 @@
 //!
 //! ```text
 //! answer: faults, who asks, may they, what for
-//!   discovery, review, read (get, list), watch, log
+//!   discovery, review, read (get, list), watch, log, connect (exec, port-forward)
 //!     path, negotiate, selector, page: what the request says
 //!     encode, respond, status: what goes back
 //! ```
 
 mod answer;
+mod connect;
 mod discovery;
 mod encode;
 mod event;

@@ -51,7 +51,8 @@ fn mask_secret(object: &mut Value) {
     }
 }
 
-fn mask_texts(value: &mut Value) {
+/// Cleans and masks the texts in a part of an object.
+pub(super) fn mask_texts(value: &mut Value) {
     match value {
         Value::String(text) => {
             if let std::borrow::Cow::Owned(cleaned) = clean_lines(text) {

@@ -38,6 +38,7 @@ mod report;
 mod request;
 mod session;
 mod shape;
+mod shown;
 mod tree;
 
 pub use cluster::Cluster;
@@ -49,7 +50,7 @@ pub use kubeconfig::{ContextEntry, IN_CLUSTER, KubeconfigPlace, context, context
 pub use lines::{Line, Lines};
 pub use log_pod::{LogPod, pods};
 pub use logs::stream;
-pub use objects::{ReadError, application, detail, live_object};
+pub use objects::{ReadError, application, detail, live_object, shown_object};
 pub use pods::watch_pods;
 pub use reach::{Reach, Unread};
 pub use session::run;

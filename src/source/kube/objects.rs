@@ -10,8 +10,8 @@ use super::fault::{Fault, Kind};
 use super::mask::mask;
 use super::project::message;
 use super::request::escape;
-use super::tree;
-use crate::domain::{AppDetail, AppKey, Health, ObjectName, Resource, health};
+use super::{shown, tree};
+use crate::domain::{AppDetail, AppKey, Health, LiveObject, ObjectName, Resource, health};
 
 /// Live objects of one Application that are read at once.
 const AT_ONCE: usize = 8;
@@ -82,6 +82,17 @@ pub async fn live_object(cluster: &Cluster, name: &ObjectName) -> Result<Value, 
     let mut live = raw_object(cluster, name).await?;
     mask(&mut live);
     Ok(live)
+}
+
+/// A live object as its screen shows it: as [`live_object`], with managedFields folded.
+///
+/// # Errors
+/// When it or its kind is not there, it may not be read, or the cluster cannot be asked.
+pub async fn shown_object(cluster: &Cluster, name: &ObjectName) -> Result<LiveObject, ReadError> {
+    shown::of(raw_object(cluster, name).await?).map_err(|error| {
+        let why = format!("{} {} cannot be written as YAML: {error}", name.kind, name.name);
+        ReadError::Failed { why, hint: None }
+    })
 }
 
 async fn raw_object(cluster: &Cluster, object_name: &ObjectName) -> Result<Value, ReadError> {

@@ -22,7 +22,16 @@ pub(super) struct Item {
 /// What can be copied of the selected Application, seen on the screen below.
 pub(super) fn items(lens: &Lens, seen: &Seen<'_>) -> Vec<Item> {
     let Some((id, row)) = detail::selected(lens, seen) else { return Vec::new() };
-    let mut items = vec![text(CommandId::CopyName, "name", row.key.name.to_string())];
+    let mut items = Vec::new();
+    if seen.below.contains(&Scope::Why)
+        && let Some(why) = seen.apps.why(id, seen.now)
+    {
+        // what one came to that screen for
+        let what = "the reason, for a ticket".to_owned();
+        let effect = Effect::Copy { what, text: why.text() };
+        items.push(Item { id: CommandId::CopyWhy, label: "why".to_owned(), preview: why.headline(), effect });
+    }
+    items.push(text(CommandId::CopyName, "name", row.key.name.to_string()));
     let deployed = row.deployed.as_ref().map(|d| &d.revision).filter(|r| !r.is_empty());
     let revision = deployed.unwrap_or(&row.revision);
     if !revision.is_empty() {
