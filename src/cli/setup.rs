@@ -58,7 +58,10 @@ pub fn setup(everywhere: &Everywhere, place: &KubeconfigPlace, io: &Handle) -> R
         Failure::new(Exit::Usage, error).hint("give --config a file that is there, or leave it out")
     })?;
     settings.ascii |= everywhere.ascii;
-    settings.readonly |= everywhere.readonly;
+    if everywhere.readonly {
+        settings.readonly = true;
+        settings.set_origin("readonly", "--readonly");
+    }
     if let Some(theme) = &everywhere.theme {
         settings.theme.clone_from(theme);
     }

@@ -14,6 +14,7 @@ pub mod operation;
 pub mod pod;
 pub mod progress;
 pub mod resource;
+pub mod risk;
 pub mod route;
 pub mod symbol;
 pub mod text;
@@ -29,6 +30,7 @@ pub use log::{LogChunk, LogEnd, LogLine, LogNews, LogRequest, LogState, LogStrea
 pub use operation::{Operation, Phase, SyncPhase};
 pub use pod::{Container, ContainerState, Pod, Terminated};
 pub use resource::{AppDetail, HistoryEntry, LiveObject, ObjectCondition, ObjectName, Resource, ResourceResult};
+pub use risk::Risk;
 pub use route::{DestinationRule, Route, RouteContext, Routes};
 pub use symbol::{Interner, Symbol};
 pub use time::{Clock, Timestamp};

@@ -14,6 +14,7 @@ mod pods;
 mod program;
 mod screens;
 mod sim_kubernetes;
+mod sim_websocket;
 mod sim_world;
 mod source;
 mod terminal;
