@@ -52,8 +52,10 @@ async fn read(reach: &Arc<Reach>, run: &Run, previous: bool) -> LastWords {
                     words.lines.extend(chunk.lines.iter().map(|line| without_colour(&line.text).as_ref().into()));
                     words.unread = None;
                 }
-                LogNews::State(_, LogState::NotStarted(why) | LogState::Denied(why)) => words.unread = Some(why),
-                LogNews::State(_, LogState::Retrying { why, .. }) => words.unread = Some(why),
+                LogNews::State(
+                    _,
+                    LogState::NotStarted(why) | LogState::Denied(why) | LogState::Retrying { why, .. },
+                ) => words.unread = Some(why),
                 LogNews::State(_, LogState::Connecting | LogState::Following(_) | LogState::Ended(_)) => {}
             }
         }
