@@ -1,7 +1,7 @@
 //! The simulated world: clusters that answer real clients over HTTPS. Imports nothing of the cockpit.
 //!
 //! ```text
-//! clock, kinds, columns < object, history, logs < store < write (with status, its refusals) < access, fault, tls < api < serve
+//! clock, kinds, columns < object, history, logs < store < write (with status, its refusals) < access < rbac, fault, tls < api < serve
 //! time < manifest < scenario, generate < populate < live < control < world
 //! ```
 //!
@@ -25,6 +25,7 @@ pub mod logs;
 pub mod manifest;
 pub mod object;
 pub mod populate;
+pub mod rbac;
 pub mod scenario;
 pub mod serve;
 pub mod status;
