@@ -2,6 +2,7 @@
 
 use crossterm::event::Event;
 
+use super::looks::Looks;
 use crate::domain::{ObjectName, Symbol};
 use crate::store::Delta;
 
@@ -12,6 +13,8 @@ pub enum Msg {
     Input(Event),
     /// Sources have news.
     Data(Vec<Delta>),
+    /// Files of settings, keys or looks were saved, and have been read again.
+    Looks(Box<Looks>),
     /// Nothing but time has passed.
     Clock,
 }
@@ -48,6 +51,8 @@ pub enum Request {
         /// What stands in it.
         text: String,
     },
+    /// Take the mouse, or leave it to the terminal.
+    Mouse(bool),
     /// Connect a source anew; `None` means every one that is on.
     Reconnect(Option<Symbol>),
 }

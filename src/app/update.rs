@@ -5,6 +5,7 @@ use ratatui::layout::Size;
 
 use super::frame;
 use super::model::Model;
+use super::mouse;
 use super::msg::{Msg, Request};
 use super::stack::Stack;
 use crate::command::{CommandId, Scope};
@@ -25,6 +26,8 @@ pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Request> {
     model.logs.settle(now);
     match msg {
         Msg::Input(Event::Key(key)) if key.kind != KeyEventKind::Release => return press(model, key, now),
+        Msg::Input(Event::Mouse(event)) => return mouse::mouse(model, event, now),
+        Msg::Looks(looks) => return looks.adopt(model, now),
         Msg::Input(Event::Paste(text)) => {
             if let Some(prompt) = &mut model.prompt {
                 prompt.paste(&clean(&text));
@@ -45,7 +48,7 @@ pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Request> {
     Vec::new()
 }
 
-fn press(model: &mut Model, key: KeyEvent, now: Timestamp) -> Vec<Request> {
+pub(super) fn press(model: &mut Model, key: KeyEvent, now: Timestamp) -> Vec<Request> {
     if model.prompt.is_some() {
         return type_filter(model, key, now);
     }
@@ -108,7 +111,11 @@ fn typed(model: &mut Model, typing: Typing, now: Timestamp) -> Vec<Request> {
 }
 
 /// The screens, what they may change, and what they may look at.
-fn parts<'m>(model: &'m mut Model, work: &'m Work, now: Timestamp) -> (&'m mut Stack, &'m mut Lens, Seen<'m>) {
+pub(super) fn parts<'m>(
+    model: &'m mut Model,
+    work: &'m Work,
+    now: Timestamp,
+) -> (&'m mut Stack, &'m mut Lens, Seen<'m>) {
     let below = model.stack.below();
     let Model { apps, logs, stack, lens, theme, glyphs, keys, .. } = model;
     (stack, lens, Seen { apps, logs, now, theme, glyphs, keys, below, work })

@@ -1,6 +1,8 @@
 //! The command line: one file a verb. `--help`, the man page and completions come from `arguments.rs`.
 
+mod act;
 pub mod arguments;
+mod audit;
 mod cockpit;
 mod completions;
 mod config;
@@ -14,10 +16,12 @@ mod logs;
 mod man;
 mod picture;
 mod preferences;
+mod read;
 mod setup;
 mod sim;
 mod snapshot;
 mod sources;
+mod state;
 mod themes;
 
 use std::io::Write as _;
@@ -70,6 +74,8 @@ fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         Some(Verb::Get(get)) => get::run(everywhere, &get.what, &mut out),
         Some(Verb::Logs(logs)) => logs::run(logs, everywhere, &mut out),
         Some(Verb::Snapshot(snapshot)) => snapshot::run(snapshot, everywhere, &mut out),
+        Some(Verb::Act(act)) => act::run(act, everywhere, &mut out),
+        Some(Verb::Audit(audit)) => audit::run(audit, &mut out),
         Some(Verb::Keys { output }) => keys::run(everywhere, *output, &mut out).map(|()| Exit::Ok),
         Some(Verb::Themes { output }) => themes::run(everywhere, *output, &mut out).map(|()| Exit::Ok),
         Some(Verb::Config { act }) => config::run(everywhere, *act, &mut out),

@@ -1,12 +1,15 @@
 //! Looks, keys and settings of all layers: defaults, the user's file, the project's, variables, flags.
 
+use std::path::PathBuf;
+
 use super::arguments::Everywhere;
 use super::exit::{Exit, Failure};
+use crate::app::Looks;
 use crate::command::Keymap;
 use crate::config::error::ConfigError;
 use crate::config::glyph::{ASCII, Glyphs};
 use crate::config::palette::Depth;
-use crate::config::settings::Settings;
+use crate::config::settings::{Places, Settings};
 use crate::config::theme::Theme;
 
 /// The settings of all layers, and what is wrong in the files; it is left out and the rest applies.
@@ -49,6 +52,64 @@ pub fn keymap(settings: &Settings) -> (Keymap, Vec<ConfigError>) {
         errors.extend(keymap.patch_from_settings(&file.path, &file.text));
     }
     (keymap, errors)
+}
+
+/// Settings, keys and looks as they run, to be read again when their files change.
+pub struct Running {
+    everywhere: Everywhere,
+    depth: Depth,
+    settings: Settings,
+    theme: Theme,
+    keymap: Keymap,
+}
+
+impl Running {
+    /// What runs now.
+    pub fn new(everywhere: Everywhere, depth: Depth, settings: Settings, theme: Theme, keymap: Keymap) -> Self {
+        Self { everywhere, depth, settings, theme, keymap }
+    }
+
+    /// The files that say it, and the folders with such files; existing or not.
+    pub fn places(&self) -> Vec<PathBuf> {
+        let Places { asked, user, .. } = Places::here(self.everywhere.config.as_deref());
+        let folders = ["themes", "keymaps"].iter().filter_map(|of| self.settings.folder(of));
+        asked.or(user).into_iter().chain(folders).collect()
+    }
+
+    /// Reads the files again. What is wrong in them leaves what it is about as it was.
+    pub fn read_again(&mut self) -> Looks {
+        let complaints = match Settings::load(self.everywhere.config.as_deref()) {
+            Ok((settings, errors)) => self.replace(settings, errors),
+            Err(why) => vec![ConfigError::whole("settings", why, None)],
+        };
+        Looks {
+            theme: self.theme.clone(),
+            keys: self.keymap.clone(),
+            glyphs: glyphs(&self.settings),
+            mouse: self.settings.mouse,
+            complaints,
+        }
+    }
+
+    fn replace(&mut self, mut settings: Settings, mut errors: Vec<ConfigError>) -> Vec<ConfigError> {
+        settings.keep(&self.settings);
+        lay_over(&mut settings, &self.everywhere);
+        let (mut theme, wrong) = theme(&settings, self.depth);
+        // of a file that is not there or no TOML nothing is known
+        if !wrong.iter().any(|e| e.line == 0 || e.is_syntax()) {
+            theme.keep(&self.theme);
+            self.theme = theme;
+        }
+        errors.extend(wrong);
+        let (mut keymap, wrong) = keymap(&settings);
+        errors.extend(wrong);
+        if !errors.iter().any(|e| e.line == 0 && e.file == settings.keymap) {
+            keymap.keep(&self.keymap, &errors);
+            self.keymap = keymap;
+        }
+        self.settings = settings;
+        errors
+    }
 }
 
 /// The variables that decide the locale, the strongest first.

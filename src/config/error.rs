@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+/// How errors of the format begin.
+pub(super) const NOT_TOML: &str = "not TOML: ";
+
 /// One thing that is wrong in a file of settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigError {
@@ -18,6 +21,20 @@ pub struct ConfigError {
 }
 
 impl ConfigError {
+    /// The error in one line, its file without the folders it lies in.
+    #[must_use]
+    pub fn brief(&self) -> String {
+        let name = std::path::Path::new(&self.file).file_name().and_then(|name| name.to_str());
+        let short = Self { file: name.unwrap_or(&self.file).to_owned(), ..self.clone() };
+        short.to_string().replace("\n  try: ", "; try ")
+    }
+
+    /// Whether the text is no TOML there: what else stood beside it is not known.
+    #[must_use]
+    pub fn is_syntax(&self) -> bool {
+        self.message.starts_with(NOT_TOML)
+    }
+
     /// An error about a whole file: there is none, or it cannot be read.
     #[must_use]
     pub fn whole(file: impl Into<String>, message: impl Into<String>, hint: Option<String>) -> Self {

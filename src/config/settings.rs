@@ -3,7 +3,7 @@
 //! Layers, each over the one before: defaults, the user's file, the project's `.pilothouse.toml` (which only tightens),
 //! environment variables, flags. What can be set stands in [`FIELDS`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -19,6 +19,7 @@ pub use super::show::SettingRow;
 use crate::domain::{Classifier, EnvironmentRule};
 
 /// Settings of all layers.
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// Name of the theme.
@@ -49,6 +50,10 @@ pub struct Settings {
     pub file: Option<UserFile>,
     /// Where each field that is not a default was set.
     pub(super) origins: BTreeMap<&'static str, String>,
+    /// The fields the user's file says something wrong of.
+    broken: BTreeSet<&'static str>,
+    /// The user's file is no TOML somewhere: what it does not say may stand there.
+    torn: bool,
 }
 
 /// The user's settings file.
@@ -88,6 +93,8 @@ impl Default for Settings {
             destinations: Vec::new(),
             file: None,
             origins: BTreeMap::new(),
+            broken: BTreeSet::new(),
+            torn: false,
         }
     }
 }
@@ -144,12 +151,15 @@ impl Settings {
     #[must_use]
     pub fn read(file: &str, text: &str) -> (Self, Vec<ConfigError>) {
         let (document, mut errors) = Document::parse(file, text);
-        let mut settings = Self::default();
+        let mut settings = Self { torn: !errors.is_empty(), ..Self::default() };
         for entry in document.entries() {
             match settings.read_field(&entry, &mut errors) {
                 Ok(Some(name)) => settings.set_origin(name, format!("{file}:{}", entry.line())),
                 Ok(None) => {}
-                Err(error) => errors.push(error),
+                Err(error) => {
+                    settings.broken.extend(field::names(FIELDS).find(|name| *name == entry.key));
+                    errors.push(error);
+                }
             }
         }
         (settings, errors)
@@ -199,9 +209,33 @@ impl Settings {
         self.set_origin("readonly", origin);
     }
 
+    /// Where the value of a field comes from: `default`, or file and line, or a flag.
+    #[must_use]
+    pub fn origin(&self, field: &str) -> String {
+        self.origins.get(field).map_or("default", String::as_str).to_owned()
+    }
+
     /// Notes what set a field: `file:line`, a variable or a flag.
     pub fn set_origin(&mut self, field: &'static str, origin: impl Into<String>) {
         self.origins.insert(field, origin.into());
+    }
+
+    /// Where the file is wrong about what changes while the cockpit runs, takes that from `before`.
+    pub fn keep(&mut self, before: &Self) {
+        let unsure = |field: &str| self.broken.contains(field) || (self.torn && !self.origins.contains_key(field));
+        let [theme, keymap, ascii, mouse] = ["theme", "keymap", "ascii", "mouse"].map(unsure);
+        if theme {
+            self.theme.clone_from(&before.theme);
+        }
+        if keymap {
+            self.keymap.clone_from(&before.keymap);
+        }
+        if ascii {
+            self.ascii = before.ascii;
+        }
+        if mouse {
+            self.mouse = before.mouse;
+        }
     }
 
     /// What sorts Applications into environments.

@@ -13,6 +13,7 @@ pub mod log;
 pub mod operation;
 pub mod pod;
 pub mod resource;
+pub mod risk;
 pub mod route;
 pub mod symbol;
 pub mod text;
@@ -28,6 +29,7 @@ pub use log::{LogChunk, LogEnd, LogLine, LogNews, LogRequest, LogState, LogStrea
 pub use operation::{Operation, Phase};
 pub use pod::{Container, ContainerState, Pod, Terminated};
 pub use resource::{AppDetail, HistoryEntry, LiveObject, ObjectCondition, ObjectName, Resource, ResourceResult};
+pub use risk::Risk;
 pub use route::{DestinationRule, Route, RouteContext, Routes};
 pub use symbol::{Interner, Symbol};
 pub use time::{Clock, Timestamp};

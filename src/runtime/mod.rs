@@ -12,6 +12,7 @@ mod last_words;
 pub mod mailbox;
 pub mod observe;
 pub mod painter;
+pub mod reload;
 pub mod run;
 pub mod save;
 pub mod scope;

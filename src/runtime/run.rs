@@ -12,6 +12,7 @@ use super::input::{Bytes, Decoder, Reader};
 use super::interests::Interests;
 use super::mailbox::Mailbox;
 use super::painter::Painter;
+use super::reload::Reload;
 use super::signal::{Signal, Signals};
 use super::sources::Sources;
 use super::tail::Tail;
@@ -45,6 +46,10 @@ pub struct Cockpit {
     pub errands: Errands,
     /// What was copied.
     pub clipboard: Clipboard,
+    /// Settings, keys and looks, read again whenever one of their files is saved.
+    pub reload: Reload,
+    /// Bytes that go out before the next frame.
+    pub ahead: Vec<u8>,
     /// What the sources have to say.
     pub mailbox: Arc<Mailbox>,
     /// Told when they have something to say.
@@ -163,6 +168,15 @@ impl Cockpit {
                         due = Due::Paced(paced);
                     }
                 },
+                looks = self.reload.next() => if let Some(looks) = looks {
+                    let requests = self.take(Msg::Looks(Box::new(looks)));
+                    for request in requests {
+                        if let Request::Mouse(ours) = request {
+                            self.ahead.extend_from_slice(self.terminal.mouse(ours));
+                        }
+                    }
+                    due = Due::Now;
+                },
                 answer = self.errands.next() => if let Some(Answer { what, text }) = answer {
                     match text {
                         Ok(text) => self.copy(what, &text),
@@ -199,6 +213,7 @@ impl Cockpit {
                             let said = super::save::save(&name, &text);
                             self.model.say(said.unwrap_or_else(|error| error.to_string()), self.clock.now());
                         }
+                        Request::Mouse(ours) => self.ahead.extend_from_slice(self.terminal.mouse(ours)),
                         Request::Copy { what, text } => self.copy(what, &text),
                         Request::CopyObject { context, object } => match self.interests.cluster(&context) {
                             Some(cluster) => self.errands.read(cluster, object),
@@ -225,11 +240,15 @@ impl Cockpit {
     fn draw(&mut self, painter: &mut Painter, now: Timestamp) -> std::io::Result<Option<Duration>> {
         let work = Work::default();
         let mut out = self.writer.buffer();
+        out.extend_from_slice(&self.ahead);
         out.extend_from_slice(self.clipboard.waiting());
         let model = &mut self.model;
         painter.paint(&mut out, |buf| frame::draw(model, now, &work, buf))?;
         match self.writer.try_send(out) {
-            Ok(()) => self.clipboard.sent(),
+            Ok(()) => {
+                self.ahead.clear();
+                self.clipboard.sent();
+            }
             // Not reached while the writer is idle; drawn whole next time, so nothing is lost either way.
             Err(NotSent::Busy(_) | NotSent::Closed(_)) => painter.reset(self.model.size),
         }

@@ -2,7 +2,7 @@
 //! with deployments, operations and restarts.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
 use super::detail;
 use super::travel::steps;
@@ -59,6 +59,10 @@ impl View for Events {
             },
         }
         (Handled::Yes, Vec::new())
+    }
+
+    fn point(&mut self, at: Position, _: &mut Lens, _: &Seen<'_>) -> bool {
+        usize::from(at.y).checked_sub(2).is_some_and(|line| self.window.point(line, self.lines.len(), self.height))
     }
 
     fn layout(&mut self, lens: &mut Lens, seen: &Seen<'_>, area: Rect) {

@@ -9,6 +9,7 @@ mod fixture;
 mod keys;
 mod logs;
 mod logs_screen;
+mod mouse;
 mod pods;
 mod program;
 mod screens;

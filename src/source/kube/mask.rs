@@ -34,6 +34,13 @@ pub(super) fn mask(object: &mut Value) {
     mask_texts(object);
 }
 
+/// A value fit to be shown: masked and cleaned as a whole object is.
+#[must_use]
+pub fn masked(mut value: Value) -> Value {
+    mask(&mut value);
+    value
+}
+
 fn mask_secret(object: &mut Value) {
     if object.get("kind").and_then(Value::as_str) != Some("Secret") {
         return;

@@ -67,6 +67,35 @@ pub async fn application(cluster: &Cluster, namespace: &str, name: &str) -> Resu
     Ok(app)
 }
 
+/// An Application whole and unmasked, for a write that is made of it. It can hold credentials: never shown or logged.
+///
+/// # Errors
+/// When it is not there, may not be read, or the cluster cannot be asked.
+pub async fn whole_application(cluster: &Cluster, namespace: &str, name: &str) -> Result<Value, ReadError> {
+    raw_application(cluster, namespace, name).await
+}
+
+/// An object by its path, unmasked, for a decision that is made of it.
+///
+/// # Errors
+/// When it is not there, may not be read, or the cluster cannot be asked.
+pub async fn whole_object(cluster: &Cluster, path: &str, what: &str) -> Result<Value, ReadError> {
+    object(cluster, path, what).await
+}
+
+/// How a kind stands in paths, as the cluster says; by the rule plurals follow where it does not.
+pub async fn plural_of(cluster: &Cluster, group: &str, kind: &str) -> String {
+    let version = match group {
+        "" => "/api/v1".to_owned(),
+        "argoproj.io" => "/apis/argoproj.io/v1alpha1".to_owned(),
+        group => format!("/apis/{}/v1", escape(group)),
+    };
+    match cluster.plural(&version, kind).await {
+        Ok(Some(plural)) => plural.name,
+        _ => format!("{}s", kind.to_ascii_lowercase()),
+    }
+}
+
 async fn raw_application(cluster: &Cluster, namespace: &str, name: &str) -> Result<Value, ReadError> {
     let (namespace_path, name_path) = (escape(namespace), escape(name));
     let uri = format!("/apis/argoproj.io/v1alpha1/namespaces/{namespace_path}/applications/{name_path}");

@@ -1,7 +1,7 @@
 //! The menu of what can be copied: each thing has a letter, and shows what one would get.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
 use super::item::{Item, items};
 use crate::command::{CommandId, Scope};
@@ -47,6 +47,12 @@ impl View for Copy {
             _ => return (Handled::No, Vec::new()),
         }
         (Handled::Yes, Vec::new())
+    }
+
+    fn point(&mut self, at: Position, _: &mut Lens, _: &Seen<'_>) -> bool {
+        usize::from(at.y)
+            .checked_sub(TITLE.into())
+            .is_some_and(|line| self.window.point(line, self.items.len(), self.height))
     }
 
     fn layout(&mut self, lens: &mut Lens, seen: &Seen<'_>, area: Rect) {
