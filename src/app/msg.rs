@@ -37,6 +37,15 @@ pub enum Request {
         /// The text.
         text: String,
     },
+    /// Lend the terminal to k9s.
+    K9s {
+        /// The source whose context leads to the cluster.
+        source: Symbol,
+        /// The namespace it opens.
+        namespace: Symbol,
+        /// It may not change anything there.
+        readonly: bool,
+    },
     /// Read a live object and copy it.
     CopyObject {
         /// The source whose context leads to its cluster.

@@ -10,8 +10,8 @@ use super::msg::{Msg, Request};
 use super::stack::Stack;
 use crate::command::{CommandId, Scope};
 use crate::config::keymap::{Chord, Lookup};
-use crate::domain::Timestamp;
 use crate::domain::text::clean;
+use crate::domain::{Fullness, Timestamp};
 use crate::view::{Effect, Handled, Lens, ScreenId, Seen, Typing, Work};
 use crate::widget::Prompt;
 
@@ -166,6 +166,7 @@ fn everyones(model: &mut Model, id: CommandId, now: Timestamp) -> Option<Request
         }
         CommandId::WhyOpen => open_for_selected(model, ScreenId::Why, now),
         CommandId::EventsOpen => open_for_selected(model, ScreenId::Events, now),
+        CommandId::K9sOpen => return open_k9s(model, now),
         CommandId::CopyOpen => open_copy(model, now),
         CommandId::ViewHelp => model.stack.push(ScreenId::Help),
         CommandId::LogsOpen | CommandId::LogsOpenPrevious => {
@@ -212,6 +213,32 @@ fn open_for_selected(model: &mut Model, screen: ScreenId, now: Timestamp) {
     } else {
         model.say("no Application is selected".to_owned(), now);
     }
+}
+
+/// Opens k9s where the selected Application deploys to, and nowhere else. Where a mistake costs most it may only look.
+fn open_k9s(model: &mut Model, now: Timestamp) -> Option<Request> {
+    let selected = model.lens.selected.as_ref().and_then(|key| model.apps.find(key));
+    let Some((id, row)) = selected.and_then(|id| Some((id, model.apps.get(id)?))) else {
+        model.say("no Application is selected".to_owned(), now);
+        return None;
+    };
+    let said = match model.apps.route(id) {
+        _ if row.fullness == Fullness::Sketch => "where it deploys to is still being read".to_owned(),
+        Some(route) => match route.context() {
+            Some(context) => {
+                let environment = row.environment.as_ref().map(|name| model.apps.describe(name));
+                return Some(Request::K9s {
+                    source: context.clone(),
+                    namespace: row.destination.namespace.clone(),
+                    readonly: environment.is_some_and(|environment| environment.is_protected()),
+                });
+            }
+            None => format!("k9s is not opened: {route}"),
+        },
+        None => return None,
+    };
+    model.say(said, now);
+    None
 }
 
 /// Shows what can be copied of the selected Application; the key that opened it closes it too.

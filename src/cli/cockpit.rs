@@ -13,6 +13,7 @@ use crate::app::{Bindings, Model};
 use crate::runtime::clipboard::{Clipboard, Road};
 use crate::runtime::errand::Errands;
 use crate::runtime::input::{Decoder, Reader};
+use crate::runtime::k9s::K9s;
 use crate::runtime::reload::Reload;
 use crate::runtime::run::{Cockpit, Ended};
 use crate::runtime::signal::Signals;
@@ -75,6 +76,7 @@ fn steer(mut setup: Setup, everywhere: &Everywhere, io: &Handle) -> Result<(Ende
         tail: setup.tail,
         errands: Errands::new(io.clone()),
         clipboard: Clipboard::new(Road::here()),
+        k9s: K9s { readonly: setup.settings.readonly },
         reload: Reload::start(running.places(), Box::new(move || running.read_again()), io.clone()),
         ahead: Vec::new(),
         mailbox: setup.mailbox,

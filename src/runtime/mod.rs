@@ -8,6 +8,7 @@ pub mod clock;
 pub mod errand;
 pub mod input;
 pub mod interests;
+pub mod k9s;
 mod last_words;
 pub mod mailbox;
 pub mod observe;

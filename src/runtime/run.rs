@@ -10,6 +10,7 @@ use super::clipboard::Clipboard;
 use super::errand::{Answer, Errands};
 use super::input::{Bytes, Decoder, Reader};
 use super::interests::Interests;
+use super::k9s::{K9s, K9sError};
 use super::mailbox::Mailbox;
 use super::painter::Painter;
 use super::reload::Reload;
@@ -20,7 +21,7 @@ use super::terminal::TerminalGuard;
 use super::writer::{FrameSender, NotSent, Written};
 use crate::app::{Model, Msg, Request, frame, update};
 use crate::domain::time::{after, elapsed};
-use crate::domain::{Clock, LogNews, Timestamp};
+use crate::domain::{Clock, LogNews, Symbol, Timestamp};
 use crate::view::Work;
 
 /// News alone are drawn at most this often; keys are drawn at once.
@@ -44,6 +45,8 @@ pub struct Cockpit {
     pub tail: Tail,
     /// What a person asked to be read.
     pub errands: Errands,
+    /// The program that the terminal is lent to.
+    pub k9s: K9s,
     /// What was copied.
     pub clipboard: Clipboard,
     /// Settings, keys and looks, read again whenever one of their files is saved.
@@ -208,6 +211,12 @@ impl Cockpit {
                             self.suspend().await?;
                             self.resize(&mut painter);
                         }
+                        Request::K9s { source, namespace, readonly } => {
+                            if let Some(signal) = self.lend_to_k9s(&source, &namespace, readonly).await? {
+                                return Ok(Ended::By(signal));
+                            }
+                            self.resize(&mut painter);
+                        }
                         Request::Redraw => painter.reset(self.model.size),
                         Request::Save { name, text } => {
                             let said = super::save::save(&name, &text);
@@ -255,6 +264,10 @@ impl Cockpit {
         let (query, wanted) = (frame::wanted(&self.model), frame::interests(&self.model, now));
         self.tail.want(query, &self.model.apps, &mut self.model.logs);
         let again = self.interests.want(&wanted, &self.model.apps, now).map(|at| elapsed(now, at));
+        let left_out = self.interests.left_out();
+        // what was found out while this frame was drawn stands in the next one
+        let again = if left_out == self.model.apps.left_out() { again } else { Some(Duration::ZERO) };
+        self.model.apps.set_left_out(left_out);
         Ok([work.wake(), again].into_iter().flatten().min())
     }
 
@@ -278,6 +291,45 @@ impl Cockpit {
         let size = self.terminal.size();
         self.model.size = ratatui::layout::Size::new(size.columns, size.rows);
         painter.reset(self.model.size);
+    }
+
+    /// Lends the terminal to k9s until it ends. What the sources tell meanwhile waits in the mailbox. Says which signal
+    /// ends the program.
+    async fn lend_to_k9s(
+        &mut self,
+        source: &Symbol,
+        namespace: &str,
+        readonly: bool,
+    ) -> std::io::Result<Option<Signal>> {
+        let Some(spec) = self.sources.spec(source) else {
+            self.model.say(format!("the kubeconfig has no context {source}"), self.clock.now());
+            return Ok(None);
+        };
+        self.reader.pause();
+        self.writer.drain(PATIENCE).await;
+        self.terminal.leave();
+        let ended = match self.k9s.start(spec, namespace, readonly) {
+            Err(error) => Err(error),
+            Ok(mut child) => loop {
+                tokio::select! {
+                    status = child.wait() => break match status {
+                        Ok(status) if status.success() => Ok(()),
+                        Ok(status) => Err(K9sError::Failed(status)),
+                        Err(error) => Err(K9sError::Refused(error)),
+                    },
+                    // an interrupt is k9s's, and the size is asked for afterwards
+                    signal = self.signals.next() => if matches!(signal, Signal::HangUp | Signal::Terminate) {
+                        return Ok(Some(signal));
+                    },
+                }
+            },
+        };
+        self.terminal.enter_again()?;
+        self.reader.resume();
+        if let Err(error) = ended {
+            self.model.say(error.to_string(), self.clock.now());
+        }
+        Ok(None)
     }
 
     /// Hands the terminal back to the shell until the person returns.

@@ -5,6 +5,7 @@
 mod architecture;
 mod clock;
 mod copy;
+mod events_screen;
 mod fixture;
 mod keys;
 mod logs;

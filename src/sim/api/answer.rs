@@ -13,14 +13,14 @@ use super::super::access::{Access, User};
 use super::super::fault::{Answer, Faults};
 use super::super::kinds::{self, Kind};
 use super::super::serve::Cluster;
+use super::super::status::Failure;
 use super::super::store::Store;
 use super::super::stream::Sessions;
 use super::encode::Encoder;
 use super::negotiate::Form;
 use super::path::{Query, Target};
 use super::respond::{self, Body, TEXT};
-use super::status::Failure;
-use super::{connect, discovery, log, protobuf, read, review, watch};
+use super::{connect, discovery, log, protobuf, read, review, watch, write};
 
 /// Bytes of a request's body that are read; real servers stop at 3 MiB too.
 const MAX_BODY: usize = 3 << 20;
@@ -107,6 +107,19 @@ impl Api {
                 }
             }
             "create" if reviewing => self.review(user, kind, request).await,
+            "create" | "update" | "patch" | "delete" | "deletecollection" if kind.verbs.contains(&verb) => {
+                let headers = request.headers().clone();
+                let body = body(request).await?;
+                let request = write::Request {
+                    store: &self.store,
+                    kind,
+                    target: &target,
+                    query: &query,
+                    headers: &headers,
+                    body: &body,
+                };
+                write::answer(verb, &request)
+            }
             _ => Err(Failure::method_not_allowed()),
         }
     }

@@ -3,6 +3,7 @@
 use http::header::{CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, UPGRADE};
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use hyper::body::Incoming;
+use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio_tungstenite::WebSocketStream;
@@ -12,16 +13,16 @@ use tokio_tungstenite::tungstenite::protocol::Role;
 use super::super::fault::{Cut, Faults};
 use super::super::kinds::Kind;
 use super::super::process::Container;
-use super::super::stream::{self, Exec, Protocol, Socket, Wanted};
+use super::super::status::Failure;
+use super::super::stream::{self, Exec, Forward, Protocol, Socket, Wanted};
 use super::answer::Api;
 use super::log;
 use super::path::{Query, Target};
 use super::respond::{self, Body, TEXT};
-use super::status::Failure;
 
 /// Whether a subresource of pods is answered by an upgraded connection.
 pub(super) fn is_for(target: &Target) -> bool {
-    matches!(target.subresource.as_str(), "exec")
+    matches!(target.subresource.as_str(), "exec" | "portforward")
 }
 
 /// Checks what is asked for, answers the upgrade and starts the session.
@@ -35,7 +36,10 @@ pub(super) fn connect(
 ) -> Result<Response<Body>, Failure> {
     let pod = api.store.get("Pod", &target.namespace, &target.name);
     let pod = pod.ok_or_else(|| Failure::not_found(kind, &target.name))?;
-    exec(api, url, target, query, request, pod)
+    match target.subresource.as_str() {
+        "portforward" => port_forward(api, url, target, query, request, pod),
+        _ => exec(api, url, target, query, request, pod),
+    }
 }
 
 fn exec(
@@ -47,7 +51,8 @@ fn exec(
     pod: Value,
 ) -> Result<Response<Body>, Failure> {
     let name = log::container(&pod, &target.name, query.get("container"))?;
-    let knock = knock(&pod, &target.name, request.headers())?;
+    placed(&pod, &target.name)?;
+    let key = websocket_key(request.headers()).ok_or_else(no_upgrade)?;
     let wanted = Wanted {
         stdin: query.is_set("stdin"),
         stdout: query.is_set("stdout"),
@@ -79,20 +84,93 @@ fn exec(
         protocol,
         refusal: refusal.map(|why| format!("unable to upgrade connection: {why}")),
     };
-    Ok(upgrade(api, url, &knock, accepted.as_deref(), request, |socket| stream::exec(socket, exec)))
+    Ok(upgrade(api, url, (&key, accepted.as_deref()), request, |socket| stream::exec(socket, exec)))
 }
 
-/// The key of a client that knocks as WebSocket clients do, on a pod that has a node.
-fn knock(pod: &Value, name: &str, headers: &HeaderMap) -> Result<String, Failure> {
+/// The ways a port-forward is spoken.
+#[derive(Clone, Copy)]
+enum Tongue {
+    Channels,
+    Tunnel,
+}
+
+fn port_forward(
+    api: &Api,
+    url: &str,
+    target: &Target,
+    query: &Query,
+    request: Request<Incoming>,
+    pod: Value,
+) -> Result<Response<Body>, Failure> {
+    placed(&pod, &target.name)?;
+    let headers = request.headers();
+    let key = websocket_key(headers);
+    let spdy = text(headers, UPGRADE.as_str()).eq_ignore_ascii_case("SPDY/3.1");
+    if key.is_none() && !spdy {
+        return Err(no_upgrade());
+    }
+    let uid = pod["metadata"]["uid"].as_str().unwrap_or_default();
+    if pod["status"]["phase"] != "Running" {
+        let why = format!("failed to find sandboxID for pod {}_{}({uid})", target.name, target.namespace);
+        return Ok(respond::whole(500, TEXT, why));
+    }
+    let forward = Forward { store: api.store.clone(), pod };
+    let Some(key) = key else {
+        let mut response = switching("SPDY/3.1");
+        response.headers_mut().insert("x-stream-protocol-version", HeaderValue::from_static("portforward.k8s.io"));
+        begin(api, url, request, |upgraded| stream::raw(upgraded, forward));
+        return Ok(response);
+    };
+    let known = |protocol: &str| match protocol {
+        "v4.channel.k8s.io" => Some(Tongue::Channels),
+        "SPDY/3.1+portforward.k8s.io" => Some(Tongue::Tunnel),
+        _ => None,
+    };
+    let Some((accepted, tongue)) = negotiate(headers, known, Some(Tongue::Channels)) else { return Ok(no_protocol()) };
+    let handshake = (key.as_str(), accepted.as_deref());
+    Ok(match tongue {
+        Tongue::Tunnel => upgrade(api, url, handshake, request, |socket| stream::tunnel(socket, forward)),
+        Tongue::Channels => match ports(query) {
+            Ok(ports) => upgrade(api, url, handshake, request, |socket| stream::forward(socket, forward, ports)),
+            Err(why) => respond::whole(400, TEXT, why),
+        },
+    })
+}
+
+/// The ports of a request over channels, which have a byte to be told apart.
+fn ports(query: &Query) -> Result<Vec<u16>, String> {
+    let mut ports = Vec::new();
+    for text in query.all("ports").flat_map(|value| value.split(',')) {
+        match text.parse::<u16>() {
+            Ok(0) => return Err(format!("port \"{text}\" must be > 0")),
+            Ok(port) => ports.push(port),
+            Err(error) => return Err(format!("unable to parse \"{text}\" as a port: {error}")),
+        }
+    }
+    match ports.len() {
+        0 => Err("query parameter \"port\" is required".to_owned()),
+        1..=127 => Ok(ports),
+        many => Err(format!("{many} ports are more than fit into one connection")),
+    }
+}
+
+/// Refuses a pod that has no node yet.
+fn placed(pod: &Value, name: &str) -> Result<(), Failure> {
     if pod["spec"]["nodeName"].as_str().unwrap_or_default().is_empty() {
         return Err(Failure::bad_request(format!("pod {name} does not have a host assigned")));
     }
+    Ok(())
+}
+
+fn no_upgrade() -> Failure {
+    Failure::bad_request("Upgrade request required")
+}
+
+/// The key of a client that asks for a WebSocket.
+fn websocket_key(headers: &HeaderMap) -> Option<String> {
     let websocket = text(headers, UPGRADE.as_str()).eq_ignore_ascii_case("websocket");
     let key = text(headers, SEC_WEBSOCKET_KEY.as_str());
-    if websocket && !key.is_empty() {
-        return Ok(key.to_owned());
-    }
-    Err(Failure::bad_request("Upgrade request required"))
+    (websocket && !key.is_empty()).then(|| key.to_owned())
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
@@ -120,37 +198,52 @@ fn no_protocol() -> Response<Body> {
     response
 }
 
-/// Answers with 101 and runs `session` on the connection from then on.
+/// Answers with 101 and runs `session` on the connection from then on, as a WebSocket with this key and protocol.
 fn upgrade<S, F>(
     api: &Api,
     url: &str,
-    key: &str,
-    protocol: Option<&str>,
-    mut request: Request<Incoming>,
+    (key, protocol): (&str, Option<&str>),
+    request: Request<Incoming>,
     session: S,
 ) -> Response<Body>
 where
     S: FnOnce(Socket) -> F + Send + 'static,
     F: Future<Output = ()> + Send,
 {
-    let upgraded = hyper::upgrade::on(&mut request);
-    let mut response = respond::bare(StatusCode::SWITCHING_PROTOCOLS);
+    let mut response = switching("websocket");
     let headers = response.headers_mut();
-    headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
-    headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
     let accept = derive_accept_key(key.as_bytes());
     for (name, value) in [(SEC_WEBSOCKET_ACCEPT, Some(accept.as_str())), (SEC_WEBSOCKET_PROTOCOL, protocol)] {
         if let Some(value) = value.and_then(|value| HeaderValue::from_str(value).ok()) {
             headers.insert(name, value);
         }
     }
-    let (faults, url) = (api.faults.clone(), url.to_owned());
-    api.sessions.begin(async move {
-        let Ok(upgraded) = upgraded.await else { return };
-        let socket = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, None).await;
-        under(faults, &url, session(socket)).await;
+    begin(api, url, request, |upgraded| async move {
+        session(WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, None).await).await;
     });
     response
+}
+
+fn switching(protocol: &'static str) -> Response<Body> {
+    let mut response = respond::bare(StatusCode::SWITCHING_PROTOCOLS);
+    response.headers_mut().insert(UPGRADE, HeaderValue::from_static(protocol));
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("Upgrade"));
+    response
+}
+
+/// Runs `session` on the connection of a request once it has been answered.
+fn begin<S, F>(api: &Api, url: &str, mut request: Request<Incoming>, session: S)
+where
+    S: FnOnce(Upgraded) -> F + Send + 'static,
+    F: Future<Output = ()> + Send,
+{
+    let upgraded = hyper::upgrade::on(&mut request);
+    let (faults, url) = (api.faults.clone(), url.to_owned());
+    api.sessions.begin(async move {
+        if let Ok(upgraded) = upgraded.await {
+            under(faults, &url, session(upgraded)).await;
+        }
+    });
 }
 
 /// Runs a session until it ends or a fault strikes it.

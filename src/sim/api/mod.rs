@@ -2,9 +2,9 @@
 //!
 //! ```text
 //! answer: faults, who asks, may they, what for
-//!   discovery, review, read (get, list), watch, log, connect (exec, port-forward)
+//!   discovery, review, read (get, list), watch, log, connect (exec, port-forward), write (all that changes something)
 //!     path, negotiate, selector, page: what the request says
-//!     encode, respond, status: what goes back
+//!     encode, respond: what goes back
 //! ```
 
 mod answer;
@@ -21,7 +21,7 @@ mod read;
 mod respond;
 mod review;
 mod selector;
-mod status;
 mod watch;
+mod write;
 
 pub use answer::Api;

@@ -49,13 +49,15 @@ pub struct Listener {
     pub address: IpAddr,
     /// What answers.
     pub speaks: Speaks,
+    /// The container whose process listens; empty until it is looked up in a pod.
+    pub container: String,
 }
 
 impl Listener {
     /// On all addresses.
     #[must_use]
     pub fn everywhere(port: u16, speaks: Speaks) -> Self {
-        Self { port, address: Ipv4Addr::UNSPECIFIED.into(), speaks }
+        Self { port, address: Ipv4Addr::UNSPECIFIED.into(), speaks, container: String::new() }
     }
 
     /// Whether others than the pod itself get through.

@@ -95,18 +95,24 @@ impl Network {
         let state = self.state();
         let rule = state.rules.iter().find(|rule| rule.namespace == namespace && rule.workload == workload);
         let mut listeners = match rule {
-            Some(rule) if runs(&rule.container) => rule.listeners.clone(),
+            Some(rule) if runs(&rule.container) => {
+                let of = |listener: &Listener| Listener { container: rule.container.clone(), ..listener.clone() };
+                rule.listeners.iter().map(of).collect()
+            }
             Some(_) => Vec::new(),
             None => declared(pod, runs),
         };
-        let any = pod["spec"]["containers"].as_array().into_iter().flatten();
-        if any.filter_map(|container| container["name"].as_str()).any(runs) {
+        let names = pod["spec"]["containers"].as_array().into_iter().flatten();
+        if let Some(first) = names.filter_map(|container| container["name"].as_str()).find(|name| runs(name)) {
             let key = format!("{namespace}/{name}");
             let meant =
                 |order: &&Order| order.pods.strip_suffix('*').map_or(order.pods == key, |head| key.starts_with(head));
             for order in state.orders.iter().filter(meant) {
                 listeners.retain(|listener| listener.port != order.port);
-                listeners.extend(order.speaks.map(|speaks| Listener::everywhere(order.port, speaks)));
+                let container = first.to_owned();
+                listeners.extend(
+                    order.speaks.map(|speaks| Listener { container, ..Listener::everywhere(order.port, speaks) }),
+                );
             }
         }
         listeners.sort_by_key(|listener| listener.port);
@@ -214,7 +220,8 @@ fn read(connection: &Connection, meter: &Meter) -> Connection {
 fn declared(pod: &Value, runs: impl Fn(&str) -> bool) -> Vec<Listener> {
     let mut listeners = Vec::new();
     for container in pod["spec"]["containers"].as_array().into_iter().flatten() {
-        if !runs(container["name"].as_str().unwrap_or_default()) {
+        let name = container["name"].as_str().unwrap_or_default();
+        if !runs(name) {
             continue;
         }
         for port in container["ports"].as_array().into_iter().flatten() {
@@ -223,7 +230,7 @@ fn declared(pod: &Value, runs: impl Fn(&str) -> bool) -> Vec<Listener> {
             };
             if port["protocol"].as_str().is_none_or(|protocol| protocol == "TCP") {
                 let speaks = port["name"].as_str().and_then(Speaks::from_word).unwrap_or(Speaks::Silent);
-                listeners.push(Listener::everywhere(number, speaks));
+                listeners.push(Listener { container: name.to_owned(), ..Listener::everywhere(number, speaks) });
             }
         }
     }

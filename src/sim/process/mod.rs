@@ -5,6 +5,8 @@ mod files;
 mod life;
 pub mod shell;
 mod sockets;
+mod speak;
 
 pub use container::Container;
 pub use life::ended;
+pub use speak::{Dialled, dial};

@@ -4,6 +4,7 @@ mod clipboard;
 mod cockpit;
 mod command_line;
 mod idle;
+mod k9s;
 mod reload;
 mod screen;
 mod settings;

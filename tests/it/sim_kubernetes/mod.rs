@@ -10,3 +10,4 @@ mod lists;
 mod logs;
 mod watches;
 pub(crate) mod world;
+mod writes;

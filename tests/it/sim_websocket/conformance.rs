@@ -1,8 +1,12 @@
 //! The world answers as a recorded API server and kubelet did: each test replays one recording against it.
 
+use pilothouse::sim::network::Speaks;
 use serde_json::Value;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 
-use super::scene::world;
+use super::scene::{NAMESPACE, POD, world};
 use super::socket::{Got, Socket};
 use crate::sim_kubernetes::world::World;
 
@@ -22,6 +26,22 @@ fn bytes(step: &Value) -> Vec<u8> {
 fn without_ids(text: &str) -> String {
     let ids = regex::Regex::new("[0-9a-f]{64}|cni-[0-9a-f-]+").unwrap();
     ids.replace_all(text, "ID").into_owned()
+}
+
+/// Where a message ends is the kernel's business, but for the empty one that says the streams are there: what the
+/// server said on one channel without a break is one step.
+fn joined(steps: &[Value]) -> Vec<Value> {
+    let mut all: Vec<Value> = Vec::new();
+    let said = |step: &Value| step["from"] == "server" && step["text"].as_str().is_some_and(|text| !text.is_empty());
+    for step in steps {
+        match all.last_mut().filter(|last| said(last) && said(step) && last["channel"] == step["channel"]) {
+            Some(last) => {
+                last["text"] = (last["text"].as_str().unwrap().to_owned() + step["text"].as_str().unwrap()).into()
+            }
+            None => all.push(step.clone()),
+        }
+    }
+    all
 }
 
 /// Asks as recorded and holds everything that was said against what was recorded.
@@ -47,7 +67,7 @@ async fn replay(world: &World, name: &str) {
     let mut socket = opened.unwrap_or_else(|refused| panic!("{} {}", refused.status, refused.body));
     let accepted = recording["accepted"].as_str();
     assert_eq!(socket.accepted.as_deref().map(str::to_lowercase).as_deref(), accepted);
-    let steps = recording["steps"].as_array().unwrap();
+    let steps = joined(recording["steps"].as_array().unwrap());
     for (index, step) in steps.iter().enumerate() {
         if let Some(code) = step["close"].as_u64() {
             assert_eq!(socket.next().await, Got::Close(code as u16));
@@ -61,7 +81,6 @@ async fn replay(world: &World, name: &str) {
         let Some(length) = step["length"].as_u64() else {
             let wanted = bytes(step);
             let mut got = Vec::new();
-            // where a message ends is the kernel's business, but for the empty one that says the streams are there
             loop {
                 match socket.next().await {
                     Got::Message(on, data) if on == channel => got.extend_from_slice(&data),
@@ -94,7 +113,52 @@ macro_rules! replay {
     )*};
 }
 
+/// Replays what was carried to a port, with the recorded process behind it: one that answers every request with the
+/// recorded messages and closes, as `httpd` does.
+async fn replay_port(name: &str) {
+    let world = world();
+    let mut replies: Vec<Vec<u8>> = Vec::new();
+    let recording = recording(name);
+    let steps = recording["steps"].as_array().unwrap();
+    let asked = steps.iter().position(|step| step["from"] == "client").unwrap();
+    for step in steps[asked..].iter().filter(|step| step["from"] == "server") {
+        let mut reply = step["begins"].as_str().map_or_else(|| bytes(step), |begins| begins.as_bytes().to_vec());
+        reply.resize(step["length"].as_u64().map_or(reply.len(), |length| length as usize), b'.');
+        replies.push(reply);
+    }
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut tasks = JoinSet::new();
+    tasks.spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut request = Vec::new();
+        while !request.ends_with(b"\r\n\r\n") {
+            request.push(stream.read_u8().await.unwrap());
+        }
+        for reply in replies {
+            stream.write_all(&reply).await.unwrap();
+        }
+    });
+    world.store.network().order(&format!("{NAMESPACE}/{POD}"), 8000, Some(Speaks::To(address)));
+    replay(&world, name).await;
+}
+
+#[tokio::test]
+async fn conformance_websocket_portforward() {
+    replay_port("portforward").await;
+}
+
+#[tokio::test]
+async fn conformance_websocket_portforward_two_ports() {
+    replay_port("portforward-two-ports").await;
+}
+
 replay! {
+    conformance_websocket_portforward_bad_port: "portforward-bad-port";
+    conformance_websocket_portforward_closed_port: "portforward-closed-port";
+    conformance_websocket_portforward_no_ports: "portforward-no-ports";
+    conformance_websocket_portforward_tunnel: "portforward-tunnel";
+
     conformance_websocket_exec_no_subprotocol: "exec-no-subprotocol";
     conformance_websocket_exec_no_such_command: "exec-no-such-command";
     conformance_websocket_exec_no_such_container: "exec-no-such-container";
