@@ -4,6 +4,7 @@ use crossterm::event::Event;
 
 use crate::domain::Symbol;
 use crate::store::Delta;
+use crate::store::logs::Excerpt;
 
 /// Something happened.
 #[derive(Debug)]
@@ -32,7 +33,7 @@ pub enum Request {
         /// Its name, without a folder.
         name: String,
         /// What stands in it.
-        text: String,
+        excerpt: Excerpt,
     },
     /// Connect a source anew; `None` means every one that is on.
     Reconnect(Option<Symbol>),

@@ -141,7 +141,7 @@ fn carry_out(model: &mut Model, effect: Effect, now: Timestamp) -> Option<Reques
             model.prompt = Some(Prompt::new(&text));
             model.asked = Some(asked);
         }
-        Effect::Save { name, text } => return Some(Request::Save { name, text }),
+        Effect::Save { name, excerpt } => return Some(Request::Save { name, excerpt }),
     }
     None
 }

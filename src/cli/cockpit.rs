@@ -66,6 +66,7 @@ fn steer(mut setup: Setup) -> Result<(Ended, Vec<String>), Failure> {
         sources: setup.sources,
         interests: setup.interests,
         tail: setup.tail,
+        saves: setup.saves,
         mailbox: setup.mailbox,
         news: setup.news,
         clock: setup.clock,

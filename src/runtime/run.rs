@@ -10,6 +10,7 @@ use super::input::{Bytes, Decoder, Reader};
 use super::interests::Interests;
 use super::mailbox::Mailbox;
 use super::painter::Painter;
+use super::save::Saves;
 use super::signal::{Signal, Signals};
 use super::sources::Sources;
 use super::tail::Tail;
@@ -39,6 +40,8 @@ pub struct Cockpit {
     pub interests: Interests,
     /// The streams of log lines the visible screen asks for.
     pub tail: Tail,
+    /// The files that are being written.
+    pub saves: Saves,
     /// What the sources have to say.
     pub mailbox: Arc<Mailbox>,
     /// Told when they have something to say.
@@ -157,6 +160,10 @@ impl Cockpit {
                         due = Due::Paced(paced);
                     }
                 },
+                said = self.saves.next() => if let Some(said) = said {
+                    self.model.say(said, self.clock.now());
+                    due = Due::Now;
+                },
                 () = self.news.notified(), if !news_wait => {
                     news_wait = true;
                     let paced = after(last_frame, PACE);
@@ -182,10 +189,7 @@ impl Cockpit {
                             self.resize(&mut painter);
                         }
                         Request::Redraw => painter.reset(self.model.size),
-                        Request::Save { name, text } => {
-                            let said = super::save::save(&name, &text);
-                            self.model.say(said.unwrap_or_else(|error| error.to_string()), self.clock.now());
-                        }
+                        Request::Save { name, excerpt } => self.saves.begin(&name, excerpt),
                         Request::Toggle(source) => self.sources.toggle(&source),
                         Request::Reconnect(source) => {
                             self.sources.reconnect(source.as_ref());
@@ -213,7 +217,8 @@ impl Cockpit {
             Err(NotSent::Busy(_) | NotSent::Closed(_)) => painter.reset(self.model.size),
         }
         let (query, wanted) = (frame::wanted(&self.model), frame::interests(&self.model, now));
-        self.tail.want(query, &self.model.apps, &mut self.model.logs);
+        let Model { apps, logs, .. } = &mut self.model;
+        self.tail.want(query, apps, logs, now, |context| self.interests.cluster(context));
         let again = self.interests.want(&wanted, &self.model.apps, now).map(|at| elapsed(now, at));
         Ok([work.wake(), again].into_iter().flatten().min())
     }

@@ -25,7 +25,7 @@ use ratatui::layout::Rect;
 use crate::command::{CommandId, Scope};
 use crate::domain::Symbol;
 use crate::store::Interest;
-use crate::store::logs::LogQuery;
+use crate::store::logs::{Excerpt, LogQuery};
 pub use lens::Lens;
 pub use seen::{Keys, Seen, Work};
 
@@ -60,7 +60,7 @@ pub enum Effect {
         /// Its name, without a folder.
         name: String,
         /// What stands in it.
-        text: String,
+        excerpt: Excerpt,
     },
 }
 

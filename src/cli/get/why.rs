@@ -13,7 +13,7 @@ use crate::cli::exit::Failure;
 use crate::cli::setup::Setup;
 use crate::domain::text::without_colour;
 use crate::domain::{AppKey, LogNews, LogRequest, Timestamp};
-use crate::source::kube::{Reach, stream};
+use crate::source::kube::{Cluster, stream};
 use crate::store::Apps;
 
 /// Lines of the failing container's log that are shown.
@@ -50,7 +50,7 @@ pub(super) fn last_lines(setup: &Setup, key: &AppKey, io: &Runtime) -> Vec<Strin
         return Vec::new();
     };
     let Some(spec) = setup.sources.spec(&place.0) else { return Vec::new() };
-    let reach = Arc::new(Reach::new(spec.clone(), Arc::clone(&setup.clock)));
+    let cluster = Cluster::new(spec.clone(), Arc::clone(&setup.clock));
     let request = LogRequest {
         namespace: pod.namespace.as_str().into(),
         pod: pod.name.as_str().into(),
@@ -67,7 +67,7 @@ pub(super) fn last_lines(setup: &Setup, key: &AppKey, io: &Runtime) -> Vec<Strin
             }
         }
     };
-    let read = async { tokio::join!(stream(reach, request, lane), collect) };
+    let read = async { tokio::join!(stream(cluster, request, lane), collect) };
     // a log that does not come is no reason to say nothing
     _ = io.block_on(async { tokio::time::timeout(PATIENCE, read).await });
     lines

@@ -1,53 +1,10 @@
-//! What reading logs needs to know of a pod: which containers it has, and which run of each is the present one.
+//! What following a log needs to know of its pod: which run of the container is the present one, and how it ended.
 
 use serde::Deserialize;
 
 use super::fault::{Fault, Kind};
-use super::reach::{Reach, Unread};
-use super::request::{self, Ask, escape};
 use crate::domain::LogEnd;
 use crate::domain::text::clean;
-
-/// The largest list of pods that is read, in bytes.
-const LIST: usize = 64 << 20;
-
-/// A pod, as far as its logs are concerned.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct LogPod {
-    /// Its name.
-    pub name: String,
-    /// Tells it from another pod of the same name.
-    pub uid: String,
-    /// Label `app.kubernetes.io/instance`.
-    pub instance: Option<String>,
-    /// Kind and name of its controller.
-    pub owner: Option<(String, String)>,
-    /// Its containers, init containers first, in the order of the spec.
-    pub containers: Vec<String>,
-}
-
-/// The pods of a namespace, in the order of their names.
-///
-/// # Errors
-/// When the cluster cannot be reached or does not let us.
-pub async fn pods(reach: &Reach, namespace: &str) -> Result<Vec<LogPod>, Unread> {
-    let line = reach.line().await?;
-    let read = async {
-        let ask = Ask::of(format!("/api/v1/namespaces/{}/pods", escape(namespace)));
-        let body = request::get(&line.client, ask, &*reach.clock).await?;
-        let bytes = request::collect(body, LIST, &*reach.clock).await?;
-        parse::<List>(&bytes)
-    };
-    match read.await {
-        Ok(list) => Ok(list.items.into_iter().map(Into::into).collect()),
-        Err(fault) => {
-            if fault.code.is_none() || fault.kind == Kind::Auth {
-                reach.forget(&line, &fault).await;
-            }
-            Err(fault.into())
-        }
-    }
-}
 
 /// What one container of a pod does.
 #[derive(Debug, PartialEq, Eq)]
@@ -85,12 +42,6 @@ fn parse<'de, T: Deserialize<'de>>(json: &'de [u8]) -> Result<T, Fault> {
     serde_json::from_slice(json).map_err(|error| Fault::new(Kind::Down, format!("a pod came garbled: {error}")))
 }
 
-#[derive(Deserialize)]
-struct List {
-    #[serde(default)]
-    items: Vec<Pod>,
-}
-
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Pod {
@@ -100,33 +51,15 @@ struct Pod {
 }
 
 #[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[serde(default)]
 struct Metadata {
-    name: String,
     uid: String,
-    labels: std::collections::HashMap<String, String>,
-    owner_references: Vec<Owner>,
-}
-
-#[derive(Deserialize)]
-struct Owner {
-    kind: String,
-    name: String,
-    #[serde(default)]
-    controller: bool,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct Spec {
-    init_containers: Vec<Named>,
-    containers: Vec<Named>,
     restart_policy: String,
-}
-
-#[derive(Deserialize)]
-struct Named {
-    name: String,
 }
 
 #[derive(Default, Deserialize)]
@@ -158,20 +91,6 @@ struct State {
 struct Terminated {
     exit_code: i32,
     reason: String,
-}
-
-impl From<Pod> for LogPod {
-    fn from(pod: Pod) -> Self {
-        let Metadata { name, uid, mut labels, owner_references } = pod.metadata;
-        let owner = owner_references.into_iter().find(|owner| owner.controller);
-        Self {
-            name,
-            uid,
-            instance: labels.remove("app.kubernetes.io/instance"),
-            owner: owner.map(|owner| (owner.kind, owner.name)),
-            containers: pod.spec.init_containers.into_iter().chain(pod.spec.containers).map(|c| c.name).collect(),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -37,7 +37,7 @@ pub struct Stream {
 }
 
 /// Every stream since the store was cleared.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Streams(Vec<Stream>);
 
 impl Streams {
