@@ -33,7 +33,7 @@ pub enum Request {
         /// Its name, without a folder.
         name: String,
         /// What stands in it.
-        excerpt: Excerpt,
+        excerpt: Box<Excerpt>,
     },
     /// Connect a source anew; `None` means every one that is on.
     Reconnect(Option<Symbol>),

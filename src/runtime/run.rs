@@ -189,7 +189,7 @@ impl Cockpit {
                             self.resize(&mut painter);
                         }
                         Request::Redraw => painter.reset(self.model.size),
-                        Request::Save { name, excerpt } => self.saves.begin(&name, excerpt),
+                        Request::Save { name, excerpt } => self.saves.begin(&name, *excerpt),
                         Request::Toggle(source) => self.sources.toggle(&source),
                         Request::Reconnect(source) => {
                             self.sources.reconnect(source.as_ref());

@@ -137,12 +137,14 @@ impl Tail {
                 match state {
                     LogState::Following(_) => logs.set_state(open.id, StreamState::Following),
                     LogState::Ended(end) => {
-                        logs.mark(now, Some(open.id), &ended(&end), now);
-                        logs.set_state(open.id, StreamState::Ended);
+                        logs.mark(end.at.unwrap_or(now), Some(open.id), &ended(&end), now);
+                        let state = if end.is_final { StreamState::Ended } else { StreamState::Down };
+                        logs.set_state(open.id, state);
                     }
                     LogState::NotStarted(why) | LogState::Denied(why) => {
                         logs.mark(now, Some(open.id), &why, now);
-                        logs.set_state(open.id, StreamState::Ended);
+                        let is_over = self.query.as_ref().is_none_or(|query| query.previous);
+                        logs.set_state(open.id, if is_over { StreamState::Ended } else { StreamState::Down });
                     }
                     LogState::Retrying { .. } | LogState::Connecting => {}
                 }
@@ -325,7 +327,8 @@ mod tests {
 
     #[test]
     fn ends_are_told_in_few_words() {
-        let end = |exit_code, reason: &str| ended(&LogEnd { exit_code, reason: reason.into() });
+        let end =
+            |exit_code, reason: &str| ended(&LogEnd { exit_code, reason: reason.into(), at: None, is_final: false });
         assert_eq!(end(Some(1), "Error"), "ended (exit 1)");
         assert_eq!(end(Some(137), "OOMKilled"), "ended (exit 137, OOMKilled)");
         assert_eq!(end(Some(0), "Completed"), "ended (exit 0)");

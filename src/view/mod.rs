@@ -60,7 +60,7 @@ pub enum Effect {
         /// Its name, without a folder.
         name: String,
         /// What stands in it.
-        excerpt: Excerpt,
+        excerpt: Box<Excerpt>,
     },
 }
 

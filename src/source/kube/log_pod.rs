@@ -13,8 +13,6 @@ pub(super) struct Run {
     pub restart: u32,
     /// How it ended; none while it runs or is not yet there.
     pub end: Option<LogEnd>,
-    /// It will not be started again.
-    pub is_final: bool,
 }
 
 /// What a container of a pod does now; none when the pod has no status of it yet.
@@ -24,18 +22,22 @@ pub(super) fn run(pod: &[u8], container: &str) -> Result<Option<Run>, Fault> {
     let mut statuses = pod.status.init_container_statuses.iter().chain(&pod.status.container_statuses);
     let Some(status) = statuses.find(|status| status.name == container) else { return Ok(None) };
     let terminated = status.state.terminated.as_ref().or(status.last_state.terminated.as_ref());
-    let end = terminated
-        .filter(|_| status.state.running.is_none())
-        .map(|terminated| LogEnd { exit_code: Some(terminated.exit_code), reason: clean(&terminated.reason).into() });
-    let over = matches!(pod.status.phase.as_str(), "Succeeded" | "Failed");
-    let succeeded = end.as_ref().is_some_and(|end| end.exit_code == Some(0));
-    let stays = match pod.spec.restart_policy.as_str() {
-        "Never" => true,
-        "OnFailure" => succeeded,
-        _ => init && succeeded,
-    };
-    let is_final = end.is_some() && (over || stays);
-    Ok(Some(Run { uid: pod.metadata.uid, restart: status.restart_count, end, is_final }))
+    let end = terminated.filter(|_| status.state.running.is_none()).map(|terminated| {
+        let over = matches!(pod.status.phase.as_str(), "Succeeded" | "Failed");
+        let succeeded = terminated.exit_code == 0;
+        let stays = match pod.spec.restart_policy.as_str() {
+            "Never" => true,
+            "OnFailure" => succeeded,
+            _ => init && succeeded,
+        };
+        LogEnd {
+            exit_code: Some(terminated.exit_code),
+            reason: clean(&terminated.reason).into(),
+            at: terminated.finished_at.as_deref().and_then(|at| at.parse().ok()),
+            is_final: over || stays,
+        }
+    });
+    Ok(Some(Run { uid: pod.metadata.uid, restart: status.restart_count, end }))
 }
 
 fn parse<'de, T: Deserialize<'de>>(json: &'de [u8]) -> Result<T, Fault> {
@@ -91,6 +93,7 @@ struct State {
 struct Terminated {
     exit_code: i32,
     reason: String,
+    finished_at: Option<String>,
 }
 
 #[cfg(test)]
@@ -104,15 +107,17 @@ mod tests {
                 r#"{{"metadata":{{"uid":"u"}},"spec":{{"restartPolicy":"{policy}"}},"status":{{"phase":"{phase}","containerStatuses":[{status}]}}}}"#
             )
         };
-        let dead = r#"{"name":"c","restartCount":2,"state":{"terminated":{"exitCode":1,"reason":"Error"}}}"#;
+        let dead = r#"{"name":"c","restartCount":2,"state":{"terminated":{"exitCode":1,"reason":"Error","finishedAt":"2026-11-23T06:35:38Z"}}}"#;
         let found = run(pod("Always", "Running", dead).as_bytes(), "c").unwrap().unwrap();
-        assert_eq!((found.restart, found.end.unwrap().exit_code, found.is_final), (2, Some(1), false));
+        let end = found.end.unwrap();
+        assert_eq!((found.restart, end.exit_code, end.is_final), (2, Some(1), false));
+        assert_eq!(end.at, "2026-11-23T06:35:38Z".parse().ok());
         let found = run(pod("Never", "Running", dead).as_bytes(), "c").unwrap().unwrap();
-        assert!(found.is_final);
+        assert!(found.end.unwrap().is_final);
         let living =
             r#"{"name":"c","restartCount":3,"state":{"running":{}},"lastState":{"terminated":{"exitCode":1}}}"#;
         let found = run(pod("Always", "Running", living).as_bytes(), "c").unwrap().unwrap();
-        assert_eq!((found.restart, found.end, found.is_final), (3, None, false));
+        assert_eq!((found.restart, found.end), (3, None));
         assert_eq!(run(b"{}", "c").unwrap(), None);
     }
 }

@@ -189,8 +189,9 @@ impl Stream {
             self.give(&rest, restart).await?;
         }
         self.drained = Some(restart);
+        let is_final = end.is_final;
         self.tell(LogState::Ended(end)).await?;
-        Ok(if run.is_final { Next::Over } else { Next::Look })
+        Ok(if is_final { Next::Over } else { Next::Look })
     }
 
     /// A log that is not followed.
@@ -335,7 +336,7 @@ impl Stream {
             Some(LogState::Ended(end)) => end.exit_code,
             _ => None,
         };
-        self.tell(LogState::Ended(LogEnd { exit_code, reason: "Deleted".into() })).await?;
+        self.tell(LogState::Ended(LogEnd { exit_code, reason: "Deleted".into(), at: None, is_final: true })).await?;
         Ok(Next::Over)
     }
 

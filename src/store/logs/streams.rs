@@ -17,6 +17,8 @@ pub enum StreamState {
     Following,
     /// Its container started again; the lines go on.
     Restarted,
+    /// Its container ended and will be started again, or waits for its first start.
+    Down,
     /// No line will come any more.
     Ended,
 }

@@ -222,7 +222,8 @@ impl Logs {
         }
         let app = lens.selected.as_ref().map_or("logs", |key| key.name.as_str());
         let name = format!("{app}-{}.log", seen.now.strftime("%Y%m%d-%H%M%S"));
-        Effect::Save { name, excerpt: Excerpt::of(seen.logs, &self.filter, self.lines(seen.logs).limit) }
+        let excerpt = Excerpt::of(seen.logs, &self.filter, self.lines(seen.logs).limit);
+        Effect::Save { name, excerpt: Box::new(excerpt) }
     }
 }
 
