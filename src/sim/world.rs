@@ -8,6 +8,7 @@ use crate::sim::kubeconfig::{self, Context};
 use crate::sim::live::{self, Agenda};
 use crate::sim::manifest::app::App;
 use crate::sim::manifest::{application, argocd, meta};
+use crate::sim::orders;
 use crate::sim::populate::{self, Stage};
 use crate::sim::scenario::{self, Scenario, ScenarioError};
 use crate::sim::serve::{Cluster, Server};
@@ -134,11 +135,12 @@ impl World {
         }
         // what the scripts say happened already
         agenda.run(now, &mut random, usize::MAX);
-        Self::open(options, stages, clock, agenda, random)
+        Self::open(options, scenario.faults, stages, clock, agenda, random)
     }
 
     fn open(
         options: SimOptions,
+        faults: Vec<scenario::Fault>,
         stages: Vec<Stage>,
         clock: SimClock,
         agenda: Agenda,
@@ -161,9 +163,12 @@ impl World {
         }
         let (kubeconfig, folder) = write_kubeconfig(options.kubeconfig, &ca, &places, &tokens)?;
         let (sender, sent) = mpsc::channel(64);
-        let director = Arc::new(Director::new(places, clock.clone(), sender));
+        let director = Arc::new(Director::new(places, kubeconfig.clone(), clock.clone(), sender));
         let mut tasks = JoinSet::new();
         tasks.spawn(live::perform(agenda, random, clock, sent));
+        for fault in faults {
+            tasks.spawn(orders::suffer(Arc::clone(&director), fault));
+        }
         let control = control::serve(&director, &mut tasks)?;
         Ok(Self { director, tokens, kubeconfig, control, _folder: folder, _tasks: tasks })
     }

@@ -3,7 +3,7 @@
 use std::io;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, AUTHORIZATION};
+use http::header::{ACCEPT, AUTHORIZATION, DATE};
 use http::{HeaderMap, HeaderValue, Method, Request, Response};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
@@ -20,7 +20,7 @@ use super::negotiate::Form;
 use super::path::{Query, Target};
 use super::respond::{self, Body, TEXT};
 use super::status::Failure;
-use super::{connect, discovery, log, protobuf, read, review, watch};
+use super::{connect, discovery, log, protobuf, proxy, read, review, watch};
 
 /// Bytes of a request's body that are read; real servers stop at 3 MiB too.
 const MAX_BODY: usize = 3 << 20;
@@ -54,21 +54,28 @@ impl Api {
         if !latency.is_zero() {
             tokio::time::sleep(latency).await;
         }
-        let mut cut = None;
-        match self.faults.take_answer(&path) {
+        let (mut cut, mut slow) = (None, None);
+        match self.faults.take_answer(request.method(), &path) {
             Some(Answer::Status(code, body)) => return Ok(respond::ordered(code, body)),
             Some(Answer::Drop) => return Err(io::ErrorKind::ConnectionReset.into()),
             Some(Answer::Silence) => return std::future::pending().await,
+            Some(Answer::Busy(after)) => return Ok(respond::busy(after)),
             Some(Answer::Truncated(after)) => cut = Some(after),
+            Some(Answer::Slow(rate)) => slow = Some(rate),
             None => {}
         }
         let mut response = self.route(port, &path, request).await.unwrap_or_else(|f| respond::failure(&f));
         if let Ok(id) = HeaderValue::from_str(&format!("{:032x}", fastrand::u128(..))) {
             response.headers_mut().insert("audit-id", id);
         }
-        Ok(match cut {
-            Some(after) => response.map(|body| respond::truncated(body, after)),
-            None => response,
+        let date = self.store.now().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+        if let Ok(date) = HeaderValue::from_str(&date) {
+            response.headers_mut().insert(DATE, date);
+        }
+        Ok(match (cut, slow) {
+            (Some(after), _) => response.map(|body| respond::truncated(body, after)),
+            (None, Some(rate)) => response.map(|body| respond::slow(body, rate)),
+            (None, None) => response,
         })
     }
 
@@ -94,6 +101,7 @@ impl Api {
         let kind =
             kind.filter(|k| k.namespaced || target.namespace.is_empty()).ok_or_else(Failure::no_such_resource)?;
         match verb {
+            _ if proxy::is_for(kind, &target) => proxy::proxy(self, url, kind, &target, request).await,
             "get" | "create" if kind.kind == "Pod" && connect::is_for(&target) => {
                 connect::connect(self, url, kind, &target, &query, request)
             }
@@ -114,7 +122,8 @@ impl Api {
     fn authenticate(&self, headers: &HeaderMap) -> Result<&User, Failure> {
         let Some(header) = headers.get(AUTHORIZATION) else { return Ok(&self.nobody) };
         let token = header.to_str().ok().and_then(|h| h.strip_prefix("Bearer ")).ok_or_else(Failure::unauthorized)?;
-        self.users.iter().find(|u| u.token == token.trim()).ok_or_else(Failure::unauthorized)
+        let token = self.faults.accept(token.trim()).ok_or_else(Failure::unauthorized)?;
+        self.users.iter().find(|u| u.token == token).ok_or_else(Failure::unauthorized)
     }
 
     async fn review(&self, user: &User, kind: &Kind, request: Request<Incoming>) -> Result<Response<Body>, Failure> {

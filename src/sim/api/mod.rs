@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! answer: faults, who asks, may they, what for
-//!   discovery, review, read (get, list), watch, log, connect (exec, port-forward)
+//!   discovery, review, read (get, list), watch, log, connect (exec, port-forward), proxy
 //!     path, negotiate, selector, page: what the request says
 //!     encode, respond, status: what goes back
 //! ```
@@ -17,6 +17,7 @@ mod negotiate;
 mod page;
 mod path;
 mod protobuf;
+mod proxy;
 mod read;
 mod respond;
 mod review;
