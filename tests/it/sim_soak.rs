@@ -230,7 +230,6 @@ async fn watch(api: &Api<DynamicObject>, mut at: String, known: &Mutex<Known>) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_soak_under_all_faults_leaks_nothing() {
-    let began = std::time::Instant::now();
     let world = Soaked::start().await;
     let mut tasks = JoinSet::new();
     let mut followed = Vec::new();
@@ -273,11 +272,10 @@ async fn a_soak_under_all_faults_leaks_nothing() {
             );
         }
         let state = world.state().await;
-        eprintln!("{:?} hour {hour}", began.elapsed());
         measured.push((hour, world.memory(), state["tasks"].as_u64().unwrap()));
     }
-    // the first hour fills what is bounded: histories, logs, Events of an hour
-    let (_, memory, tasks) = measured[HOURS.min(3) - 1];
+    // the first hours fill what is bounded: histories and Events of an hour, logs, the allocator's spare pages
+    let (_, memory, tasks) = measured[3];
     let (_, last_memory, last_tasks) = measured[HOURS - 1];
     assert!(last_memory <= memory + memory / 4, "memory grows: {measured:?}");
     assert!(last_tasks <= tasks + 24, "tasks pile up: {measured:?}");

@@ -195,10 +195,14 @@ impl Store {
 
     /// Forgets all history: a watch from any older version is answered with 410.
     pub fn compact(&self) {
-        let mut state = self.state();
-        let State { resource_version, shelves, .. } = &mut *state;
-        for shelf in shelves.values_mut() {
-            shelf.history.compact(*resource_version);
+        let version = self.resource_version();
+        self.compact_to(version);
+    }
+
+    /// Forgets the history up to a version.
+    pub fn compact_to(&self, resource_version: u64) {
+        for shelf in self.state().shelves.values_mut() {
+            shelf.history.compact(resource_version);
         }
     }
 
