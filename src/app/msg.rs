@@ -2,8 +2,10 @@
 
 use crossterm::event::Event;
 
+use super::looks::Looks;
 use crate::domain::{ObjectName, Symbol};
 use crate::store::Delta;
+use crate::store::logs::Excerpt;
 
 /// Something happened.
 #[derive(Debug)]
@@ -12,6 +14,8 @@ pub enum Msg {
     Input(Event),
     /// Sources have news.
     Data(Vec<Delta>),
+    /// Files of settings, keys or looks were saved, and have been read again.
+    Looks(Box<Looks>),
     /// Nothing but time has passed.
     Clock,
 }
@@ -34,6 +38,15 @@ pub enum Request {
         /// The text.
         text: String,
     },
+    /// Lend the terminal to k9s.
+    K9s {
+        /// The source whose context leads to the cluster.
+        source: Symbol,
+        /// The namespace it opens.
+        namespace: Symbol,
+        /// It may not change anything there.
+        readonly: bool,
+    },
     /// Read a live object and copy it.
     CopyObject {
         /// The source whose context leads to its cluster.
@@ -46,8 +59,10 @@ pub enum Request {
         /// Its name, without a folder.
         name: String,
         /// What stands in it.
-        text: String,
+        excerpt: Box<Excerpt>,
     },
+    /// Take the mouse, or leave it to the terminal.
+    Mouse(bool),
     /// Connect a source anew; `None` means every one that is on.
     Reconnect(Option<Symbol>),
 }

@@ -20,11 +20,22 @@ pub fn folder() -> Result<PathBuf, Failure> {
 /// Who acts, as far as this machine knows.
 pub fn who() -> Who {
     let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let uid = || format!("uid {}", rustix::process::getuid().as_raw());
+    let uid = rustix::process::getuid().as_raw();
     let clean = |text: String| crate::domain::text::clean(&text).into_owned();
     Who {
-        user: variable("USER").or_else(|| variable("LOGNAME")).map_or_else(uid, clean),
+        user: variable("USER")
+            .or_else(|| variable("LOGNAME"))
+            .or_else(|| account(uid))
+            .map_or_else(|| format!("uid {uid}"), clean),
         ssh: variable("SSH_CLIENT").and_then(|client| Some(clean(client.split(' ').next()?.to_owned()))),
         kube: None,
     }
+}
+
+/// The name of an account of this machine: cron jobs and containers often have no `USER`.
+fn account(uid: u32) -> Option<String> {
+    let accounts = std::fs::read_to_string("/etc/passwd").ok()?;
+    let uid = uid.to_string();
+    let line = accounts.lines().find(|line| line.split(':').nth(2) == Some(&uid))?;
+    line.split(':').next().map(str::to_owned)
 }

@@ -192,6 +192,8 @@ commands! {
     ResourcePrior     "resource.prior"      Resource ""        "Go to the match before";
     ResourceManaged   "resource.managed"    Resource "managed fields" "Unfold or fold who has set which field";
     EventsTimeline    "events.timeline"     Events  "time line" "Change between Events and the time line";
+    EventsFilter      "events.filter"       Events  "filter"   "Show only what has these words";
+    EventsFollow      "events.follow"       Events  "follow"   "Stay at the top, where news come in, or at the selected line";
     LogsOpen          "logs.open"           App     "logs"     "Show the logs of its containers, live";
     LogsOpenPrevious  "logs.open-previous"  App     ""         "Show the logs of its containers before their last restart";
     LogsSearch        "logs.search"         Logs    "search"   "Search; without capitals both kinds of letters match, /x/ is an expression";
@@ -253,6 +255,7 @@ commands! {
     PageUp            "page.up"             Global  ""         "Move a page up";
     WhyOpen           "why.open"            App     "why"      "Show why the selected Application is in trouble";
     EventsOpen        "events.open"         App     "events"   "Show what was told about the selected Application";
+    K9sOpen           "k9s.open"            App     "k9s"      "Open k9s on its cluster and namespace, to look only where production is protected";
     CopyOpen          "copy.open"           Global  ""         "Copy something of the selected Application";
     ViewLinks         "view.links"          Global  "sources"  "Show the sources and how they are doing";
     SourcesReconnect  "sources.reconnect"   Global  ""         "Connect every source anew that is on";

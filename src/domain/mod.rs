@@ -12,6 +12,7 @@ pub mod link;
 pub mod log;
 pub mod operation;
 pub mod pod;
+pub mod progress;
 pub mod resource;
 pub mod risk;
 pub mod route;
@@ -26,7 +27,7 @@ pub use environment::{Classifier, Environment, EnvironmentRule, Protection, Rule
 pub use event::{Event, ObjectRef};
 pub use link::{Link, SourceFacts};
 pub use log::{LogChunk, LogEnd, LogLine, LogNews, LogRequest, LogState, LogStreamId};
-pub use operation::{Operation, Phase};
+pub use operation::{Operation, Phase, SyncPhase};
 pub use pod::{Container, ContainerState, Pod, Terminated};
 pub use resource::{AppDetail, HistoryEntry, LiveObject, ObjectCondition, ObjectName, Resource, ResourceResult};
 pub use risk::Risk;

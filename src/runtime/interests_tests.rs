@@ -58,3 +58,35 @@ fn a_sketch_is_not_read_for_because_nobody_knows_where_it_deploys_to() {
     let all = [Interest::Pods(app.clone()), Interest::Events(app.clone()), Interest::Resources(app)];
     assert!(choose(&all, &apps, NOW).0.is_empty());
 }
+
+/// In the back-off the dead container is the current one; once it was started again, it is the one before (recorded,
+/// `crash`).
+#[test]
+fn the_log_of_a_run_that_ended_is_the_previous_one_only_after_a_new_start() {
+    use crate::domain::{Container, Pod, Terminated};
+    let ended = Terminated { finished: Some(NOW), ..Terminated::default() };
+    let waiting = ContainerState::Waiting { reason: "CrashLoopBackOff".into(), message: None };
+    let running = ContainerState::Running { since: Some(NOW) };
+    let cases = [
+        (ContainerState::Terminated(ended.clone()), None, false),
+        (ContainerState::Terminated(ended.clone()), Some(ended.clone()), false),
+        (waiting, Some(ended.clone()), false),
+        (running.clone(), Some(ended), true),
+        (running, None, false),
+    ];
+    for (state, last, expected) in cases {
+        let container = Container { name: "c".into(), state: state.clone(), last, ..Container::default() };
+        let pod = Pod { name: "p".into(), uid: "u".into(), containers: [container].into(), ..Pod::default() };
+        let mut apps = Apps::default();
+        apps.apply(Delta::Pods("s".into(), "dev".into(), NamespaceDelta::Replace(vec![pod])), NOW);
+        let run = Run {
+            context: "s".into(),
+            namespace: "dev".into(),
+            pod: "p".into(),
+            uid: "u".into(),
+            container: "c".into(),
+            ended: Some(NOW),
+        };
+        assert_eq!(goes_on(&run, &apps), expected, "{state:?}");
+    }
+}

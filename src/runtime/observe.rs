@@ -63,6 +63,7 @@ pub async fn observe_live(
     loop {
         let now = clock.now();
         let again = interests.want(wanted, apps, now).unwrap_or(deadline);
+        apps.set_left_out(interests.left_out());
         let deltas = mailbox.take(SLICE);
         // what came in may name more to read
         let settled = deltas.is_empty();

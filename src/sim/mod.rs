@@ -1,7 +1,8 @@
 //! The simulated world: clusters that answer real clients over HTTPS. Imports nothing of the cockpit.
 //!
 //! ```text
-//! clock, kinds, columns < object, history, logs, network < store < process, fault < stream; access, tls < api < serve
+//! clock, kinds, columns < object, history, logs, network < store < write (with status, its refusals) < process, fault < stream
+//! access < rbac, tls < api < serve
 //! time < manifest < scenario, generate < populate < live < control < world
 //! ```
 //!
@@ -28,10 +29,13 @@ pub mod object;
 mod orders;
 pub mod populate;
 pub mod process;
+pub mod rbac;
 pub mod scenario;
 pub mod serve;
+pub mod status;
 pub mod store;
 pub mod stream;
 pub mod time;
 pub mod tls;
 pub mod world;
+pub mod write;

@@ -121,7 +121,7 @@ impl Director {
         for user in config["users"].as_array_mut().into_iter().flatten() {
             let place = user["name"].as_str().and_then(|name| self.place(name));
             let Some((place, token)) = place.zip(user["user"]["token"].as_str()) else { continue };
-            let base = token.split('.').next().unwrap_or_default();
+            let base = token.split('~').next().unwrap_or_default();
             user["user"]["token"] = place.server.faults().token(base).into();
         }
         replace(path, &format!("{config:#}\n")).map_err(|error| failed(&error))?;

@@ -45,7 +45,7 @@ impl Apps {
                 };
                 let ending = ended.map(|ended| (ended.reason.clone(), ended.message.clone()));
                 // why it ended says more than that it waits to be started again; not so when it waits for its image
-                let waits = why.trouble.kind == TroubleKind::ImagePull;
+                let waits = matches!(why.trouble.kind, TroubleKind::ImagePull | TroubleKind::CannotStart);
                 let said = if waits { waiting.or(ending) } else { ending.or(waiting) };
                 let said = said.filter(|(reason, _)| !reason.is_empty());
                 (why.reason, why.message) = said.map_or((None, None), |(reason, message)| (Some(reason), message));

@@ -1,13 +1,15 @@
 //! One Application: what it says itself, then its resources by phase and wave with the pods under what made them.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
 use super::detail::{self, Run};
-use super::travel::steps;
+use super::empty::wrap;
+use super::travel;
 use super::{Effect, Handled, Lens, ScreenId, Seen, View, status};
 use crate::command::{CommandId, Scope};
 use crate::config::theme::Role;
+use crate::domain::progress::{StepState, steps};
 use crate::domain::{AppDetail, AppKey, AppRow, Container, ContainerState, ObjectName, Phase, Pod, Resource, Sync};
 use crate::store::{Interest, RowId};
 use crate::widget::{Pen, Window};
@@ -50,13 +52,19 @@ impl View for App {
                 self.window = Window::default();
                 return (Handled::Yes, Vec::new());
             }
-            id => match steps(id, self.height) {
+            id => match travel::steps(id, self.height) {
                 Some(by) => self.window.step(by, self.lines.len()),
                 None => return (Handled::No, Vec::new()),
             },
         }
         lens.object = self.object();
         (Handled::Yes, Vec::new())
+    }
+
+    fn point(&mut self, at: Position, lens: &mut Lens, _: &Seen<'_>) -> bool {
+        let found = self.window.point(at.y.into(), self.lines.len(), self.height);
+        lens.object = self.object();
+        found
     }
 
     fn layout(&mut self, lens: &mut Lens, seen: &Seen<'_>, area: Rect) {
@@ -122,7 +130,13 @@ fn lines(
     let mut pods = seen.apps.pods_of(id);
     match seen.apps.detail(&row.key) {
         None => lines.push(vec![("  its resources are being read".to_owned(), Role::Dim)]),
-        Some(detail) => tree(seen, detail, &mut pods, &mut lines, objects),
+        Some(detail) => {
+            let runs = row.operation.as_ref().is_some_and(|operation| operation.is_active());
+            if runs {
+                progress(detail, width, &mut lines);
+            }
+            tree(seen, (detail, runs), &mut pods, &mut lines, objects);
+        }
     }
     if !pods.is_empty() {
         lines.push(heading("pods"));
@@ -143,13 +157,33 @@ fn lines(
     lines
 }
 
+/// `PreSync done, Sync wave 1: waits for Deployment celery, then Sync wave 2`
+fn progress(detail: &AppDetail, width: u16, lines: &mut Vec<Vec<Run>>) {
+    let told = steps(&detail.resources).into_iter().map(|step| {
+        let wave = if step.wave == 0 { String::new() } else { format!(" wave {}", step.wave) };
+        let awaited: Vec<String> = step.waits_for.iter().map(|r| format!("{} {}", r.kind, r.name)).collect();
+        let state = match step.state {
+            StepState::Done => " done".to_owned(),
+            StepState::Failed => " failed".to_owned(),
+            StepState::Ahead => " to come".to_owned(),
+            StepState::Present => format!(": {} of {} waited for: {}", awaited.len(), step.total, awaited.join(", ")),
+        };
+        format!("{}{wave}{state}", step.phase)
+    });
+    let told = told.collect::<Vec<_>>().join(", ");
+    for (n, part) in wrap(&told, usize::from(width.saturating_sub(16)).max(10)).into_iter().enumerate() {
+        let label = if n == 0 { "steps" } else { "" };
+        lines.push(vec![(format!("  {label:<11}"), Role::Dim), (part, Role::Busy)]);
+    }
+}
+
 fn heading(text: &str) -> Vec<Run> {
     vec![(format!(" {text}"), Role::Heading)]
 }
 
 fn tree(
     seen: &Seen<'_>,
-    detail: &AppDetail,
+    (detail, runs): (&AppDetail, bool),
     pods: &mut Vec<&Pod>,
     lines: &mut Vec<Vec<Run>>,
     objects: &mut Vec<(usize, ObjectName)>,
@@ -170,7 +204,7 @@ fn tree(
             lines.push(heading(&format!("{phase}{wave}")));
         }
         objects.push((lines.len(), ObjectName::of(resource)));
-        lines.push(resource_runs(seen, resource));
+        lines.push(resource_runs(seen, resource, runs));
         pods.retain(|pod| {
             let is_its = pod.workloads().any(|(kind, name)| *kind == *resource.kind && *name == *resource.name)
                 && pod.namespace == resource.namespace;
@@ -193,7 +227,7 @@ fn name_of(pod: &Pod) -> ObjectName {
     }
 }
 
-fn resource_runs(seen: &Seen<'_>, resource: &Resource) -> Vec<Run> {
+fn resource_runs(seen: &Seen<'_>, resource: &Resource, operation_runs: bool) -> Vec<Run> {
     let (sign, role) = match &resource.health {
         Some((health, _)) => status::health_sign(seen, *health),
         None if resource.missing => (seen.glyphs.missing, Role::Warn),
@@ -224,7 +258,7 @@ fn resource_runs(seen: &Seen<'_>, resource: &Resource) -> Vec<Run> {
         runs.push((format!("  not read: {why}"), Role::Warn));
     }
     if let Some(result) = &resource.result {
-        let running = result.phase == Some(Phase::Running);
+        let running = operation_runs && result.phase == Some(Phase::Running);
         let failed = matches!(result.phase, Some(Phase::Failed | Phase::Error)) || &*result.status == "SyncFailed";
         let role = if failed {
             Role::Bad
@@ -233,7 +267,9 @@ fn resource_runs(seen: &Seen<'_>, resource: &Resource) -> Vec<Run> {
         } else {
             Role::Dim
         };
-        let word = result.phase.map_or(result.status.as_str(), |phase| phase.word());
+        // an ordinary resource reads Running for ever after (recorded, `deploy`): then its status says more
+        let phase = result.phase.filter(|phase| *phase != Phase::Running || operation_runs);
+        let word = phase.map_or(result.status.as_str(), |phase| phase.word());
         let message = result.message.as_deref().map_or_else(String::new, |m| format!(": {m}"));
         runs.push((format!("  {word}{message}"), role));
     }

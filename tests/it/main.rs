@@ -5,10 +5,12 @@
 mod architecture;
 mod clock;
 mod copy;
+mod events_screen;
 mod fixture;
 mod keys;
 mod logs;
 mod logs_screen;
+mod mouse;
 mod pods;
 mod program;
 mod screens;

@@ -13,12 +13,12 @@ use tokio_tungstenite::tungstenite::protocol::Role;
 use super::super::fault::{Cut, Faults};
 use super::super::kinds::Kind;
 use super::super::process::Container;
+use super::super::status::Failure;
 use super::super::stream::{self, Exec, Forward, Protocol, Socket, Wanted};
 use super::answer::Api;
 use super::log;
 use super::path::{Query, Target};
 use super::respond::{self, Body, TEXT};
-use super::status::Failure;
 
 /// Whether a subresource of pods is answered by an upgraded connection.
 pub(super) fn is_for(target: &Target) -> bool {

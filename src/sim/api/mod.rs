@@ -2,9 +2,10 @@
 //!
 //! ```text
 //! answer: faults, who asks, may they, what for
-//!   discovery, review, read (get, list), watch, log, connect (exec, port-forward), proxy
-//!     path, negotiate, selector, page: what the request says
-//!     encode, respond, status: what goes back
+//!   discovery, openapi, review, read (get, list), watch, log, connect (exec, port-forward), proxy, write (all
+//!   that changes something)
+//!     path, negotiate, selector, page, wire: what the request says
+//!     encode, respond: what goes back
 //! ```
 
 mod answer;
@@ -14,6 +15,7 @@ mod encode;
 mod event;
 mod log;
 mod negotiate;
+mod openapi;
 mod page;
 mod path;
 mod protobuf;
@@ -22,7 +24,9 @@ mod read;
 mod respond;
 mod review;
 mod selector;
-mod status;
+mod shape;
 mod watch;
+mod wire;
+mod write;
 
 pub use answer::Api;

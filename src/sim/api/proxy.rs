@@ -13,10 +13,10 @@ use serde_json::Value;
 use super::super::kinds::Kind;
 use super::super::network::Via;
 use super::super::process::{Dialled, dial};
+use super::super::status::Failure;
 use super::answer::Api;
 use super::path::Target;
 use super::respond::Body;
-use super::status::Failure;
 
 /// Whether a request is for what a service or pod serves.
 pub(super) fn is_for(kind: &Kind, target: &Target) -> bool {

@@ -190,7 +190,7 @@ impl Faults {
     pub fn token(&self, token: &str) -> String {
         match self.plan().logins {
             0 => token.to_owned(),
-            logins => format!("{token}.{logins}"),
+            logins => format!("{token}~{logins}"),
         }
     }
 
@@ -201,7 +201,7 @@ impl Faults {
         if plan.logins == 0 {
             return Some(sent);
         }
-        let (token, login) = match sent.rsplit_once('.') {
+        let (token, login) = match sent.rsplit_once('~') {
             Some((token, login)) => (token, login.parse().ok()?),
             None => (sent, 0),
         };

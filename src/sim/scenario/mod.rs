@@ -69,6 +69,12 @@
 //! every = "6m"                        # once when absent
 //! rollout = "6s"                      # default: from new pods to ready ones
 //!
+//! [[user]]                            # default: admin, developer (writes in *-dev) and viewer; the first is kubeconfig's
+//! name = "developer"
+//! token = "..."                       # default: a random one
+//! reads = ["*"]                       # namespaces; `*` is everywhere, `*-dev` those that end so
+//! writes = ["*-dev"]
+//!
 //! [[fault]]                           # trouble between clients and a cluster
 //! source = "minikube"
 //! what = "429 5 path /apis times 3"   # as `pilothouse sim ctl --help` teaches
@@ -95,7 +101,7 @@ mod format;
 pub use error::ScenarioError;
 pub use format::{
     AutoSync, Crash, Deploy, Drift, Environment, Fault, Listen, Notice, Release, Scenario, Service, Source, Syncing,
-    Work,
+    User, Work,
 };
 
 use std::path::Path;

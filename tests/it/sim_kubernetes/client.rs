@@ -34,6 +34,10 @@ pub struct Ask {
     pub path: String,
     pub token: Option<String>,
     pub accept: Option<String>,
+    /// What the body is; JSON when none.
+    pub content: Option<String>,
+    /// Who the client says it is, for `managedFields`.
+    pub agent: Option<String>,
     pub body: Option<Value>,
 }
 
@@ -82,6 +86,12 @@ impl Client {
         }
         if let Some(accept) = &ask.accept {
             request = request.header("accept", accept);
+        }
+        if ask.body.is_some() {
+            request = request.header("content-type", ask.content.as_deref().unwrap_or("application/json"));
+        }
+        if let Some(agent) = &ask.agent {
+            request = request.header("user-agent", agent);
         }
         let body = ask.body.as_ref().map(Value::to_string).unwrap_or_default();
         let request = request.body(Full::new(Bytes::from(body))).unwrap();
