@@ -26,6 +26,7 @@ pub mod logs;
 pub mod manifest;
 pub mod network;
 pub mod object;
+mod orders;
 pub mod populate;
 pub mod process;
 pub mod rbac;

@@ -6,7 +6,8 @@ use crate::sim::manifest::meta::{commit, hex, owned_by, suffix, text};
 use crate::sim::manifest::pod::{self, Container, NewPod, Place};
 use crate::sim::manifest::workload::{self, Counts};
 use crate::sim::manifest::{application, argocd, crd, hook, node, settings};
-use crate::sim::scenario::{Environment, Scenario, Service, Source};
+use crate::sim::network::{Listener, Rule, Speaks};
+use crate::sim::scenario::{Environment, Listen, Scenario, Service, Source};
 use crate::sim::store::Store;
 use crate::sim::time::{minus, plus};
 use jiff::Timestamp;
@@ -79,6 +80,7 @@ pub fn cluster(stage: &Stage, source: &Source, now: Timestamp, random: &mut fast
             command: (*name).to_owned(),
             ports: ports.iter().map(|(name, _, port)| ((*name).to_owned(), *port)).collect(),
             wave: 0,
+            listeners: None,
         };
         let app = own_app(stage, name, &work, born);
         store.put(settings::service(&stage.argocd_namespace, name, &app.pod_labels(&work), ports, born));
@@ -159,6 +161,7 @@ fn app(
             command: work.command.clone(),
             ports: work.ports.iter().map(|(name, port)| (name.clone(), *port)).collect(),
             wave: work.wave,
+            listeners: work.listen.as_ref().map(|listen| listeners(listen, env)),
         })
         .collect();
     Some(App {
@@ -184,6 +187,23 @@ fn app(
     })
 }
 
+/// The open ports of a workload in one environment.
+fn listeners(listen: &[Listen], environment: &str) -> Vec<Listener> {
+    let here = listen.iter().filter(|one| {
+        one.environments.as_ref().is_none_or(|names| names.iter().any(|name| name.get_ref() == environment))
+    });
+    here.map(|one| {
+        let word = one.speaks.as_ref().map(|speaks| speaks.get_ref().as_str());
+        let speaks = match (&one.to, word.and_then(Speaks::from_word)) {
+            (Some(to), _) => Speaks::To(*to.get_ref()),
+            (None, Some(Speaks::Debugpy { .. })) => Speaks::Debugpy { fragile: one.fragile },
+            (None, speaks) => speaks.unwrap_or(Speaks::Silent),
+        };
+        Listener { address: one.address, ..Listener::everywhere(*one.port.get_ref(), speaks) }
+    })
+    .collect()
+}
+
 /// Puts the apps of a source into its cluster, all of them at rest.
 pub fn apps(stage: &Stage, scenario: &Scenario, apps: &[App], now: Timestamp, random: &mut fastrand::Rng) {
     let Some(oldest) = apps.iter().map(|app| app.created).min() else { return };
@@ -205,6 +225,12 @@ pub fn apps(stage: &Stage, scenario: &Scenario, apps: &[App], now: Timestamp, ra
         }
         let image = app.running_image();
         for work in &app.workloads {
+            if let Some(listeners) = &work.listeners {
+                let (namespace, workload) = (app.namespace.clone(), work.name.clone());
+                let rule =
+                    Rule { namespace, workload, container: work.container.clone(), listeners: listeners.clone() };
+                store.network().rule(rule);
+            }
             run(stage, app, work, &image, app.created, app.release().at, random);
         }
         if let Some(name) = &app.pre_sync {
@@ -315,7 +341,12 @@ pub fn say(stage: &Stage, object: &Value, said: Said<'_>, component: &str, at: T
     // Argo CD's events are never counted together
     if component == "kubelet" {
         let namespace = text(object, "/metadata/namespace");
-        let same = stage.store.list("Event", Some(namespace)).into_iter().find(|event| {
+        let uid = text(object, "/metadata/uid").as_bytes();
+        let now = stage.store.snapshot("Event", Some(namespace), None).map(|now| now.objects).unwrap_or_default();
+        // read as values only when they are about this object: there are hundreds, and this is said often
+        let about = now.iter().filter(|event| memchr::memmem::find(event.body(), uid).is_some());
+        let mut about = about.filter_map(|event| stage.store.get("Event", namespace, event.name()));
+        let same = about.find(|event| {
             event["involvedObject"]["uid"] == object["metadata"]["uid"]
                 && event["reason"] == said.reason
                 && event["message"] == said.message

@@ -8,6 +8,7 @@ use crate::sim::kubeconfig::{self, Context};
 use crate::sim::live::{self, Agenda};
 use crate::sim::manifest::app::App;
 use crate::sim::manifest::{application, argocd};
+use crate::sim::orders;
 use crate::sim::populate::{self, Stage};
 use crate::sim::rbac::{self, Person};
 use crate::sim::scenario::{self, Scenario, ScenarioError};
@@ -133,12 +134,14 @@ impl World {
         }
         // what the scripts say happened already
         agenda.run(now, &mut random, usize::MAX);
-        Self::open(options, users(&scenario), stages, clock, agenda, random)
+        let users = users(&scenario);
+        Self::open(options, users, scenario.faults, stages, clock, agenda, random)
     }
 
     fn open(
         options: SimOptions,
         users: Vec<User>,
+        faults: Vec<scenario::Fault>,
         stages: Vec<Stage>,
         clock: SimClock,
         agenda: Agenda,
@@ -160,9 +163,12 @@ impl World {
         }
         let (kubeconfig, folder) = write_kubeconfig(options.kubeconfig, &ca, &places, &users)?;
         let (sender, sent) = mpsc::channel(64);
-        let director = Arc::new(Director::new(places, clock.clone(), sender));
+        let director = Arc::new(Director::new(places, kubeconfig.clone(), clock.clone(), sender));
         let mut tasks = JoinSet::new();
         tasks.spawn(live::perform(agenda, random, clock, sent));
+        for fault in faults {
+            tasks.spawn(orders::suffer(Arc::clone(&director), fault));
+        }
         let control = control::serve(&director, &mut tasks)?;
         Ok(Self { director, users, kubeconfig, control, _folder: folder, _tasks: tasks })
     }

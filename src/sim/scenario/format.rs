@@ -4,6 +4,7 @@ use crate::sim::manifest::app::WorkloadKind;
 use crate::sim::time::read_duration;
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 use toml::Spanned;
 
@@ -39,6 +40,9 @@ pub struct Scenario {
     /// Deployments that come by themselves.
     #[serde(rename = "deploy", default)]
     pub deploys: Vec<Deploy>,
+    /// What goes wrong between clients and clusters.
+    #[serde(rename = "fault", default)]
+    pub faults: Vec<Fault>,
     /// Who may come in.
     #[serde(rename = "user", default = "people")]
     pub users: Vec<User>,
@@ -171,6 +175,44 @@ pub struct Work {
     /// The sync wave.
     #[serde(default)]
     pub wave: i64,
+    /// What answers on its ports; when absent, ports whose names say what they speak.
+    pub listen: Option<Vec<Listen>>,
+}
+
+/// An open port of a workload's pods.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Listen {
+    /// The port.
+    pub port: Spanned<u16>,
+    /// What it speaks; or `to`.
+    pub speaks: Option<Spanned<String>>,
+    /// A real process on the machine's loopback that it leads to.
+    pub to: Option<Spanned<SocketAddr>>,
+    /// The address it is bound to.
+    #[serde(default = "everywhere")]
+    pub address: IpAddr,
+    /// Where it is open; in all environments when absent.
+    pub environments: Option<Vec<Spanned<String>>>,
+    /// Of `debugpy`: a client that leaves without a word ruins it.
+    #[serde(default)]
+    pub fragile: bool,
+}
+
+/// Trouble between clients and a cluster.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fault {
+    /// The source.
+    pub source: Spanned<String>,
+    /// In the words of `sim ctl fault`.
+    pub what: Spanned<String>,
+    /// From the world's start until it begins, at once when absent.
+    #[serde(default, deserialize_with = "duration")]
+    pub after: Duration,
+    /// How long it lasts, for ever when absent.
+    #[serde(default, deserialize_with = "optional_duration")]
+    pub lasts: Option<Duration>,
 }
 
 /// A deployment of the past.
@@ -267,6 +309,10 @@ fn argocd() -> String {
 
 fn kubernetes() -> String {
     "v1.33.4".to_owned()
+}
+
+fn everywhere() -> IpAddr {
+    Ipv4Addr::UNSPECIFIED.into()
 }
 
 fn one() -> u32 {
