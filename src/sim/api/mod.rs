@@ -2,17 +2,20 @@
 //!
 //! ```text
 //! answer: faults, who asks, may they, what for
-//!   discovery, review, read (get, list), watch, log
-//!     path, negotiate, selector, page: what the request says
-//!     encode, respond, status: what goes back
+//!   discovery, openapi, review, read (get, list), watch, log, connect (exec, port-forward), write (all that changes
+//!   something)
+//!     path, negotiate, selector, page, wire: what the request says
+//!     encode, respond: what goes back
 //! ```
 
 mod answer;
+mod connect;
 mod discovery;
 mod encode;
 mod event;
 mod log;
 mod negotiate;
+mod openapi;
 mod page;
 mod path;
 mod protobuf;
@@ -20,7 +23,9 @@ mod read;
 mod respond;
 mod review;
 mod selector;
-mod status;
+mod shape;
 mod watch;
+mod wire;
+mod write;
 
 pub use answer::Api;

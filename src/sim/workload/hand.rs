@@ -5,6 +5,7 @@ use crate::sim::manifest::managed;
 use crate::sim::manifest::meta::{suffix, text};
 use crate::sim::store::Store;
 use crate::sim::time::stamp;
+use crate::sim::write::{DeleteOptions, Propagation, Writer};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -74,8 +75,7 @@ impl Hand<'_> {
         let (kind, namespace, name) =
             (text(object, "/kind"), text(object, "/metadata/namespace"), text(object, "/metadata/name"));
         if kind != "Pod" {
-            self.store.delete(kind, namespace, name);
-            return;
+            return self.collect(object, Some(Propagation::Background));
         }
         let Some(live) = self.store.get(kind, namespace, name) else { return };
         if live["metadata"]["uid"] != object["metadata"]["uid"] || live["metadata"]["deletionTimestamp"].is_string() {
@@ -101,14 +101,24 @@ impl Hand<'_> {
         });
     }
 
-    /// Removes a marked object, unless a finalizer still holds it.
+    /// Removes a marked object, unless a finalizer still holds it; who waited for it goes on.
     pub fn remove(&self, object: &Value) {
         let (kind, namespace, name) =
             (text(object, "/kind"), text(object, "/metadata/namespace"), text(object, "/metadata/name"));
         let Some(live) = self.store.get(kind, namespace, name) else { return };
-        let held = live["metadata"]["finalizers"].as_array().is_some_and(|held| !held.is_empty());
-        if !held && live["metadata"]["uid"] == object["metadata"]["uid"] {
-            self.store.delete(kind, namespace, name);
+        if live["metadata"]["finalizers"].as_array().is_none_or(Vec::is_empty) {
+            self.collect(object, None);
+        }
+    }
+
+    fn collect(&self, object: &Value, propagation: Option<Propagation>) {
+        let (kind, namespace, name) =
+            (text(object, "/kind"), text(object, "/metadata/namespace"), text(object, "/metadata/name"));
+        let uid = Some(text(object, "/metadata/uid").to_owned());
+        let options = DeleteOptions { grace: Some(0), propagation, uid, ..DeleteOptions::default() };
+        // what is gone meanwhile, or another of the same name, needs no removal
+        if let Err(failure) = Writer::new(self.store, self.manager).delete(kind, namespace, name, &options) {
+            tracing::debug!(%failure, "nothing to remove");
         }
     }
 }
