@@ -1,10 +1,11 @@
 //! Acting on a running world from outside: a small HTTP endpoint on loopback, and the client for it.
 
 use crate::sim::fault;
-use crate::sim::live::{Act, pods};
+use crate::sim::live::{Act, Play};
 use crate::sim::populate::Stage;
 use crate::sim::serve::Server;
 use crate::sim::time::{SimClock, read_duration, stamp};
+use crate::sim::workload::Workloads;
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, Full, Limited};
@@ -27,7 +28,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
 /// The actions there are, for messages.
-const ACTIONS: &str = "source stop|start NAME, clock advance 10m, kill-pod NAMESPACE/NAME, \
+const ACTIONS: &str = "source stop|start NAME, clock advance 10m, kill-pod|evict-pod NAMESPACE/NAME, \
                        log NAMESPACE/NAME[*] rate N, log NAMESPACE/NAME write CONTAINER LINE, \
                        listen NAMESPACE/NAME[*] PORT http|debugpy|redis|postgres|silent|nothing|127.0.0.1:PORT, connections, \
                        fault SOURCE|all WHAT, login, state";
@@ -71,6 +72,8 @@ pub struct Place {
     pub server: Server,
     /// Its cluster.
     pub stage: Stage,
+    /// What runs its pods.
+    pub workloads: Workloads,
 }
 
 /// What can be done to a running world.
@@ -136,7 +139,8 @@ impl Director {
                 self.caught_up().await?;
                 Ok(format!("it is {}", stamp(self.clock.now())))
             }
-            ["kill-pod", pod] => self.kill_pod(pod).await,
+            ["kill-pod", pod] => self.end_pod(pod, "killed", Workloads::kill).await,
+            ["evict-pod", pod] => self.end_pod(pod, "evicted", Workloads::evict).await,
             ["log", pods, "rate" | "--rate", rate] => {
                 let rate = rate.parse().map_err(|_| format!("`{rate}` is not a number of lines a second"))?;
                 if !pods.contains('/') {
@@ -179,14 +183,19 @@ impl Director {
         seen.await.map_err(|_| ended.to_owned())
     }
 
-    async fn kill_pod(&self, pod: &str) -> Result<String, String> {
+    async fn end_pod(
+        &self,
+        pod: &str,
+        word: &str,
+        end: fn(&Workloads, &str, &str, &mut Play<'_>) -> bool,
+    ) -> Result<String, String> {
         let (namespace, name) = pod.split_once('/').ok_or_else(|| format!("`{pod}` is not NAMESPACE/NAME"))?;
         let place = self.places.iter().find(|place| place.stage.store.get("Pod", namespace, name).is_some());
-        let stage = place.ok_or_else(|| format!("no source has a pod {pod}"))?.stage.clone();
-        let told = format!("killed pod {pod} in {}", stage.source);
-        let (namespace, name) = (namespace.to_owned(), name.to_owned());
+        let place = place.ok_or_else(|| format!("no source has a pod {pod}"))?;
+        let told = format!("{word} pod {pod} in {}", place.stage.source);
+        let (workloads, namespace, name) = (place.workloads.clone(), namespace.to_owned(), name.to_owned());
         let act: Act = Box::new(move |play| {
-            pods::kill(&stage, &namespace, &name, play);
+            end(&workloads, &namespace, &name, play);
         });
         self.sender.send(act).await.map_err(|_| "the world has ended".to_owned())?;
         Ok(told)

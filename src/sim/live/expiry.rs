@@ -34,7 +34,9 @@ fn sweep(stage: &Stage, mut versions: VecDeque<u64>, play: &mut Play<'_>) {
     // times of one format compare as their texts do
     let oldest = stamp(minus(play.at, LIFE));
     for event in stage.store.list("Event", None) {
-        if text(&event, "/lastTimestamp") < oldest.as_str() {
+        let told = ["/series/lastObservedTime", "/lastTimestamp", "/eventTime"];
+        let last = told.iter().map(|time| text(&event, time)).find(|time| !time.is_empty()).unwrap_or_default();
+        if last < oldest.as_str() {
             stage.store.delete("Event", text(&event, "/metadata/namespace"), text(&event, "/metadata/name"));
         }
     }

@@ -2,6 +2,7 @@
 
 use crate::sim::manifest::app::WorkloadKind;
 use crate::sim::time::read_duration;
+use crate::sim::workload::Behaviour;
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -37,6 +38,9 @@ pub struct Scenario {
     /// Conditions of apps.
     #[serde(rename = "condition", default)]
     pub notices: Vec<Notice>,
+    /// What images do.
+    #[serde(rename = "image", default)]
+    pub images: Vec<Image>,
     /// Deployments that come by themselves.
     #[serde(rename = "deploy", default)]
     pub deploys: Vec<Deploy>,
@@ -232,6 +236,23 @@ pub struct Release {
     pub by: Option<String>,
 }
 
+/// What some images do in some pods.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Image {
+    /// Images; `*` stands for anything.
+    pub image: String,
+    /// `namespace/name` of pods; all of them when absent.
+    #[serde(default = "anything")]
+    pub pods: String,
+    /// The words for it.
+    #[serde(deserialize_with = "behaviour")]
+    pub behaviour: String,
+    /// Lines the container prints when it starts.
+    #[serde(default)]
+    pub lines: Vec<String>,
+}
+
 /// A crash loop.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -325,6 +346,16 @@ fn six_seconds() -> Duration {
 
 fn wait() -> String {
     "while true; do sleep 60; done".to_owned()
+}
+
+fn anything() -> String {
+    "*".to_owned()
+}
+
+fn behaviour<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    let words = String::deserialize(from)?;
+    Behaviour::default().read(&words).map_err(serde::de::Error::custom)?;
+    Ok(words)
 }
 
 fn duration<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {

@@ -42,6 +42,12 @@
 //! commit = "backend 1.5.0-rc2"        # default: service and version
 //! by = "olena"                        # default: auto-sync
 //!
+//! [[image]]                           # what an image does; the words stand at the top of src/sim/workload/behaviour
+//! image = "predator-backend:1.5.*"
+//! pods = "predator12-dev/celery-*"    # default: all pods
+//! behaviour = "pull=3s exit=1 after=5s"
+//! lines = ["Traceback ..."]           # default: what its command suggests
+//!
 //! [[crash]]                           # the app's first workload exits again and again since its last release
 //! app = "celery-dev"
 //! restarts = 6
@@ -100,8 +106,8 @@ mod format;
 
 pub use error::ScenarioError;
 pub use format::{
-    AutoSync, Crash, Deploy, Drift, Environment, Fault, Listen, Notice, Release, Scenario, Service, Source, Syncing,
-    User, Work,
+    AutoSync, Crash, Deploy, Drift, Environment, Fault, Image, Listen, Notice, Release, Scenario, Service, Source,
+    Syncing, User, Work,
 };
 
 use std::path::Path;
