@@ -14,13 +14,13 @@ use super::super::fault::{Answer, Faults};
 use super::super::kinds::{self, Kind};
 use super::super::rbac;
 use super::super::serve::Cluster;
-use super::super::status::Failure;
 use super::super::store::Store;
 use super::super::write::Writer;
 use super::encode::Encoder;
 use super::negotiate::Form;
 use super::path::{Query, Target};
 use super::respond::{self, Body, TEXT};
+use super::status::Failure;
 use super::{discovery, log, openapi, protobuf, read, review, watch, write};
 
 /// Bytes of a request's body that are read; real servers stop at 3 MiB too.

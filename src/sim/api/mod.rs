@@ -27,3 +27,5 @@ mod wire;
 mod write;
 
 pub use answer::Api;
+
+use super::status;
