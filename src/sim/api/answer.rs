@@ -15,13 +15,14 @@ use super::super::kinds::{self, Kind};
 use super::super::rbac;
 use super::super::serve::Cluster;
 use super::super::store::Store;
+use super::super::stream::Sessions;
 use super::super::write::Writer;
 use super::encode::Encoder;
 use super::negotiate::Form;
 use super::path::{Query, Target};
 use super::respond::{self, Body, TEXT};
 use super::status::Failure;
-use super::{discovery, log, openapi, protobuf, read, review, watch, write};
+use super::{connect, discovery, log, openapi, protobuf, read, review, watch, write};
 
 /// Bytes of a request's body that are read; real servers stop at 3 MiB too.
 const MAX_BODY: usize = 3 << 20;
@@ -33,6 +34,8 @@ pub struct Api {
     pub(in crate::sim) store: Store,
     pub(in crate::sim) faults: Faults,
     pub(super) streaming_lists: bool,
+    /// What runs over connections that were upgraded.
+    pub(in crate::sim) sessions: Sessions,
     users: Vec<User>,
     nobody: User,
 }
@@ -43,7 +46,7 @@ impl Api {
     pub fn new(cluster: Cluster) -> Self {
         let Cluster { name, store, users, streaming_lists, port: _, leaf: _ } = cluster;
         let nobody = User::new(ANONYMOUS, "", Access::nothing());
-        Self { name, store, faults: Faults::default(), streaming_lists, users, nobody }
+        Self { name, store, faults: Faults::default(), streaming_lists, sessions: Sessions::default(), users, nobody }
     }
 
     /// Answers one request that came in at `port`; an error breaks the connection.
@@ -94,6 +97,9 @@ impl Api {
         let kind =
             kind.filter(|k| k.namespaced || target.namespace.is_empty()).ok_or_else(Failure::no_such_resource)?;
         match verb {
+            "get" | "create" if kind.kind == "Pod" && connect::is_for(&target) => {
+                connect::connect(self, url, kind, &target, &query, request)
+            }
             "get" if kind.kind == "Pod" && target.subresource == "log" => log::log(self, url, kind, &target, &query),
             "get" | "list" | "watch" if kind.is_stored() => {
                 let encoder = Encoder::new(kind, Form::negotiate(&accept, &query, kind)?);

@@ -131,10 +131,11 @@ fn names<'a>(pod: &'a Value, field: &str) -> Vec<&'a str> {
 }
 
 /// The container that is meant.
-fn container(pod: &Value, name: &str, asked: &str) -> Result<String, Failure> {
+pub(super) fn container(pod: &Value, name: &str, asked: &str) -> Result<String, Failure> {
     let (containers, inits) = (names(pod, "containers"), names(pod, "initContainers"));
     if !asked.is_empty() {
-        if containers.contains(&asked) || inits.contains(&asked) {
+        let known = containers.contains(&asked) || inits.contains(&asked);
+        if known || names(pod, "ephemeralContainers").contains(&asked) {
             return Ok(asked.to_owned());
         }
         return Err(Failure::bad_request(format!("container {asked} is not valid for pod {name}")));

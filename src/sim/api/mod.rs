@@ -2,12 +2,14 @@
 //!
 //! ```text
 //! answer: faults, who asks, may they, what for
-//!   discovery, openapi, review, read (get, list), watch, log, write (all that changes something)
+//!   discovery, openapi, review, read (get, list), watch, log, connect (exec, port-forward), write (all that changes
+//!   something)
 //!     path, negotiate, selector, page, wire: what the request says
 //!     encode, respond: what goes back
 //! ```
 
 mod answer;
+mod connect;
 mod discovery;
 mod encode;
 mod event;

@@ -52,6 +52,13 @@ pub(super) fn empty() -> Response<Body> {
     response
 }
 
+/// An answer without a body or a type.
+pub(super) fn bare(status: StatusCode) -> Response<Body> {
+    let mut response = Response::new(Full::new(Bytes::new()).map_err(|never| match never {}).boxed_unsync());
+    *response.status_mut() = status;
+    response
+}
+
 /// A refusal as JSON, or as protobuf to a client that reads nothing else.
 pub(super) fn failure(failure: &Failure) -> Response<Body> {
     if failure.code == 406 {

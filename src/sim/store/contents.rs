@@ -12,6 +12,7 @@ use super::super::clock::Clock;
 use super::super::history::{Change, Expired, History};
 use super::super::kinds::{self, KINDS, Kind};
 use super::super::logs::Logs;
+use super::super::network::Network;
 use super::super::object::{self, Object};
 use super::shelf::{Shelf, State};
 
@@ -24,6 +25,7 @@ struct Shared {
     clock: Clock,
     state: Mutex<State>,
     logs: Logs,
+    network: Network,
 }
 
 /// The objects of one kind as they stood at one version.
@@ -54,7 +56,8 @@ impl Store {
         let shelf = || Shelf { objects: BTreeMap::new(), history: History::default(), changed: watch::Sender::new(0) };
         let shelves = KINDS.iter().filter(|k| k.is_stored()).map(|k| (k.kind, shelf())).collect();
         let state = State { resource_version: 1, random: fastrand::Rng::with_seed(seed), shelves };
-        Self(Arc::new(Shared { clock, state: Mutex::new(state), logs: Logs::default() }))
+        let network = Network::new(clock.clone());
+        Self(Arc::new(Shared { clock, state: Mutex::new(state), logs: Logs::default(), network }))
     }
 
     /// The present moment of this cluster.
@@ -78,6 +81,12 @@ impl Store {
     #[must_use]
     pub fn logs(&self) -> &Logs {
         &self.0.logs
+    }
+
+    /// What listens in the pods of this cluster, and who is connected.
+    #[must_use]
+    pub fn network(&self) -> &Network {
+        &self.0.network
     }
 
     pub(super) fn keep(&self, state: &mut State, object: Value, moved: bool) -> u64 {
