@@ -1,18 +1,19 @@
 //! One frame: header, body, what lies beside it, and the last line.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
 use super::header;
 use super::model::Model;
-use crate::command::Scope;
+use crate::command::hint::Hint;
+use crate::command::{CommandId, Scope};
 use crate::config::theme::Role;
 use crate::domain::Timestamp;
 use crate::store::Interest;
 use crate::store::logs::LogQuery;
 use crate::store::query::QueryError;
-use crate::view::{Ask, ScreenId, Seen, Work, detail};
-use crate::widget::Pen;
+use crate::view::{Ask, Keys, ScreenId, Seen, Work, detail};
+use crate::widget::{Pen, pen};
 
 /// Terminals at least this tall have room for rules and for the detail below a list.
 const TALL: u16 = 30;
@@ -106,16 +107,54 @@ fn draw_filter_error(seen: &Seen<'_>, error: &QueryError, prompt: Rect, buf: &mu
 }
 
 fn draw_hints(seen: &Seen<'_>, scopes: &[Scope], line: Rect, buf: &mut Buffer) {
-    let mut pen = Pen::new(buf, line, 0, seen.glyphs.ellipsis);
-    pen.skip(1);
-    for hint in seen.keys.hints(scopes) {
-        let needed = crate::widget::pen::width(&hint.keys) + crate::widget::pen::width(hint.title) + 1;
-        if needed > usize::from(pen.room()) {
+    for (place, hint) in hints(seen.keys, scopes, line) {
+        let mut pen = Pen::new(buf, place, 0, seen.glyphs.ellipsis);
+        pen.text(&hint.keys, seen.style(Role::Key)).text(" ", seen.style(Role::Dim));
+        pen.text(hint.title, seen.style(Role::Dim));
+    }
+}
+
+/// The hints that fit on the last line, each with its place.
+fn hints(keys: &dyn Keys, scopes: &[Scope], line: Rect) -> Vec<(Rect, Hint)> {
+    let mut x = line.x.saturating_add(1);
+    let mut places = Vec::new();
+    for hint in keys.hints(scopes) {
+        let width = (pen::width(&hint.keys) + 1 + pen::width(hint.title)) as u16;
+        if x.saturating_add(width) > line.right() {
             break;
         }
-        pen.text(&hint.keys, seen.style(Role::Key)).text(" ", seen.style(Role::Dim));
-        pen.text(hint.title, seen.style(Role::Dim)).skip(2);
+        places.push((Rect { x, width, height: 1, ..line }, hint));
+        x = x.saturating_add(width + 2);
     }
+    places
+}
+
+/// What a place of the screen is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spot {
+    /// Part of the visible screen: counted from its beginning.
+    Body(Position),
+    /// A hint: the command it is about.
+    Hint(CommandId),
+    /// Nothing that can be pointed at.
+    Elsewhere,
+}
+
+/// What stands at a place. Places are laid out here and nowhere else: drawing and pointing cannot disagree.
+#[must_use]
+pub fn spot(model: &Model, at: Position) -> Spot {
+    let area = Rect::new(0, 0, model.size.width, model.size.height);
+    if !area.contains(at) {
+        return Spot::Elsewhere;
+    }
+    let places = Places::of(area, model.stack.top().id());
+    if places.body.contains(at) {
+        return Spot::Body(Position::new(at.x - places.body.x, at.y - places.body.y));
+    }
+    let shows_hints = model.prompt.is_none() && model.toast.is_none() && model.pressed.is_empty();
+    let hints = if shows_hints { hints(&model.keys, model.stack.top().scopes(), places.last) } else { Vec::new() };
+    let hint = hints.into_iter().find(|(place, _)| place.contains(at));
+    hint.map_or(Spot::Elsewhere, |(_, hint)| Spot::Hint(hint.id))
 }
 
 fn draw_rule(seen: &Seen<'_>, place: Rect, buf: &mut Buffer) {

@@ -4,11 +4,14 @@
 pub mod bindings;
 pub mod frame;
 pub mod header;
+pub mod looks;
 pub mod model;
+mod mouse;
 pub mod msg;
 pub mod stack;
 pub mod update;
 
 pub use bindings::Bindings;
+pub use looks::Looks;
 pub use model::Model;
 pub use msg::{Msg, Request};

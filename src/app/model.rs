@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ratatui::layout::Size;
+use ratatui::layout::{Position, Size};
 
 use super::bindings::Bindings;
 use super::stack::Stack;
@@ -38,6 +38,8 @@ pub struct Model {
     pub theme: Theme,
     /// Signs.
     pub glyphs: &'static Glyphs,
+    /// Where the person clicked last, and when.
+    pub clicked: Option<(Position, Timestamp)>,
     /// Cells of the terminal.
     pub size: Size,
 }
@@ -58,6 +60,7 @@ impl Model {
             pressed: Vec::new(),
             theme,
             glyphs,
+            clicked: None,
             size,
         }
     }
@@ -66,7 +69,14 @@ impl Model {
     pub fn say(&mut self, text: String, now: Timestamp) {
         self.toast = Some((text, after(now, TOAST)));
     }
+
+    /// Says what is wrong, long enough to look at a file meanwhile.
+    pub fn warn(&mut self, text: String, now: Timestamp) {
+        self.toast = Some((text, after(now, WARNING)));
+    }
 }
 
 /// How long something said stays.
 const TOAST: Duration = Duration::from_secs(4);
+/// How long something wrong stays.
+const WARNING: Duration = Duration::from_secs(20);

@@ -2,8 +2,10 @@
 
 use crossterm::event::Event;
 
-use crate::domain::Symbol;
+use super::looks::Looks;
+use crate::domain::{ObjectName, Symbol};
 use crate::store::Delta;
+use crate::store::logs::Excerpt;
 
 /// Something happened.
 #[derive(Debug)]
@@ -12,6 +14,8 @@ pub enum Msg {
     Input(Event),
     /// Sources have news.
     Data(Vec<Delta>),
+    /// Files of settings, keys or looks were saved, and have been read again.
+    Looks(Box<Looks>),
     /// Nothing but time has passed.
     Clock,
 }
@@ -27,13 +31,38 @@ pub enum Request {
     Redraw,
     /// Turn a source on or off.
     Toggle(Symbol),
+    /// Put text into the terminal's clipboard, and say how that went.
+    Copy {
+        /// What it is, in words.
+        what: String,
+        /// The text.
+        text: String,
+    },
+    /// Lend the terminal to k9s.
+    K9s {
+        /// The source whose context leads to the cluster.
+        source: Symbol,
+        /// The namespace it opens.
+        namespace: Symbol,
+        /// It may not change anything there.
+        readonly: bool,
+    },
+    /// Read a live object and copy it.
+    CopyObject {
+        /// The source whose context leads to its cluster.
+        context: Symbol,
+        /// Which.
+        object: ObjectName,
+    },
     /// Write a file that nobody else may read, and say how that went.
     Save {
         /// Its name, without a folder.
         name: String,
         /// What stands in it.
-        text: String,
+        excerpt: Box<Excerpt>,
     },
+    /// Take the mouse, or leave it to the terminal.
+    Mouse(bool),
     /// Connect a source anew; `None` means every one that is on.
     Reconnect(Option<Symbol>),
 }

@@ -5,12 +5,13 @@ use ratatui::layout::Size;
 
 use super::frame;
 use super::model::Model;
+use super::mouse;
 use super::msg::{Msg, Request};
 use super::stack::Stack;
 use crate::command::{CommandId, Scope};
 use crate::config::keymap::{Chord, Lookup};
-use crate::domain::Timestamp;
 use crate::domain::text::clean;
+use crate::domain::{Fullness, Timestamp};
 use crate::view::{Effect, Handled, Lens, ScreenId, Seen, Typing, Work};
 use crate::widget::Prompt;
 
@@ -25,6 +26,8 @@ pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Request> {
     model.logs.settle(now);
     match msg {
         Msg::Input(Event::Key(key)) if key.kind != KeyEventKind::Release => return press(model, key, now),
+        Msg::Input(Event::Mouse(event)) => return mouse::mouse(model, event, now),
+        Msg::Looks(looks) => return looks.adopt(model, now),
         Msg::Input(Event::Paste(text)) => {
             if let Some(prompt) = &mut model.prompt {
                 prompt.paste(&clean(&text));
@@ -45,7 +48,7 @@ pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Request> {
     Vec::new()
 }
 
-fn press(model: &mut Model, key: KeyEvent, now: Timestamp) -> Vec<Request> {
+pub(super) fn press(model: &mut Model, key: KeyEvent, now: Timestamp) -> Vec<Request> {
     if model.prompt.is_some() {
         return type_filter(model, key, now);
     }
@@ -108,7 +111,11 @@ fn typed(model: &mut Model, typing: Typing, now: Timestamp) -> Vec<Request> {
 }
 
 /// The screens, what they may change, and what they may look at.
-fn parts<'m>(model: &'m mut Model, work: &'m Work, now: Timestamp) -> (&'m mut Stack, &'m mut Lens, Seen<'m>) {
+pub(super) fn parts<'m>(
+    model: &'m mut Model,
+    work: &'m Work,
+    now: Timestamp,
+) -> (&'m mut Stack, &'m mut Lens, Seen<'m>) {
     let below = model.stack.below();
     let Model { apps, logs, stack, lens, theme, glyphs, keys, .. } = model;
     (stack, lens, Seen { apps, logs, now, theme, glyphs, keys, below, work })
@@ -141,7 +148,9 @@ fn carry_out(model: &mut Model, effect: Effect, now: Timestamp) -> Option<Reques
             model.prompt = Some(Prompt::new(&text));
             model.asked = Some(asked);
         }
-        Effect::Save { name, text } => return Some(Request::Save { name, text }),
+        Effect::Copy { what, text } => return Some(Request::Copy { what, text }),
+        Effect::CopyObject { context, object } => return Some(Request::CopyObject { context, object }),
+        Effect::Save { name, excerpt } => return Some(Request::Save { name, excerpt }),
     }
     None
 }
@@ -157,6 +166,8 @@ fn everyones(model: &mut Model, id: CommandId, now: Timestamp) -> Option<Request
         }
         CommandId::WhyOpen => open_for_selected(model, ScreenId::Why, now),
         CommandId::EventsOpen => open_for_selected(model, ScreenId::Events, now),
+        CommandId::K9sOpen => return open_k9s(model, now),
+        CommandId::CopyOpen => open_copy(model, now),
         CommandId::ViewHelp => model.stack.push(ScreenId::Help),
         CommandId::LogsOpen | CommandId::LogsOpenPrevious => {
             if model.lens.selected.is_some() {
@@ -201,6 +212,41 @@ fn open_for_selected(model: &mut Model, screen: ScreenId, now: Timestamp) {
         model.stack.push(screen);
     } else {
         model.say("no Application is selected".to_owned(), now);
+    }
+}
+
+/// Opens k9s where the selected Application deploys to, and nowhere else. Where a mistake costs most it may only look.
+fn open_k9s(model: &mut Model, now: Timestamp) -> Option<Request> {
+    let selected = model.lens.selected.as_ref().and_then(|key| model.apps.find(key));
+    let Some((id, row)) = selected.and_then(|id| Some((id, model.apps.get(id)?))) else {
+        model.say("no Application is selected".to_owned(), now);
+        return None;
+    };
+    let said = match model.apps.route(id) {
+        _ if row.fullness == Fullness::Sketch => "where it deploys to is still being read".to_owned(),
+        Some(route) => match route.context() {
+            Some(context) => {
+                let environment = row.environment.as_ref().map(|name| model.apps.describe(name));
+                return Some(Request::K9s {
+                    source: context.clone(),
+                    namespace: row.destination.namespace.clone(),
+                    readonly: environment.is_some_and(|environment| environment.is_protected()),
+                });
+            }
+            None => format!("k9s is not opened: {route}"),
+        },
+        None => return None,
+    };
+    model.say(said, now);
+    None
+}
+
+/// Shows what can be copied of the selected Application; the key that opened it closes it too.
+fn open_copy(model: &mut Model, now: Timestamp) {
+    if matches!(model.stack.top().id(), ScreenId::Links | ScreenId::Help) || model.lens.selected.is_none() {
+        model.say("no Application is selected here to copy from".to_owned(), now);
+    } else {
+        model.stack.push(ScreenId::Copy);
     }
 }
 

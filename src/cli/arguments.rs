@@ -3,8 +3,11 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+
+pub use super::act::arguments::Act;
 
 /// Steer Argo CD from the terminal: every environment's Applications, live.
 ///
@@ -63,6 +66,9 @@ pub struct Everywhere {
     /// Write a log to this file, secrets taken out
     #[arg(long, value_name = "FILE", global = true, env = "PILOTHOUSE_LOG_FILE")]
     pub log_file: Option<PathBuf>,
+    /// What set each setting that a flag or a variable set: its field, and `--theme` or `PILOTHOUSE_THEME`.
+    #[arg(skip)]
+    pub origins: Vec<(&'static str, String)>,
     /// Log more; may be given several times
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
@@ -81,6 +87,29 @@ pub enum Verb {
     Logs(Logs),
     /// Print one frame of a screen
     Snapshot(Snapshot),
+    /// Act on an Application
+    #[command(flatten)]
+    Act(Act),
+    /// Print what this tool wrote, as whom, where and with what outcome
+    Audit(Audit),
+    /// Print what keys do, and where each binding comes from
+    Keys {
+        /// How to print
+        #[arg(short, long, value_enum, default_value_t = Rows::Table)]
+        output: Rows,
+    },
+    /// Print the themes there are, with what is wrong in them
+    Themes {
+        /// How to print
+        #[arg(short, long, value_enum, default_value_t = Rows::Table)]
+        output: Rows,
+    },
+    /// Make, check and explain settings
+    Config {
+        /// What about them
+        #[command(subcommand)]
+        act: ConfigAct,
+    },
     /// Print the manual page
     Man,
     /// Print a completion script for a shell
@@ -88,6 +117,34 @@ pub enum Verb {
         /// Which shell
         shell: Shell,
     },
+}
+
+/// What can be done with settings.
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub enum ConfigAct {
+    /// Write a file with every setting, commented out, where there is none yet
+    Init,
+    /// Print every setting, its value, and what set it
+    Show {
+        /// How to print
+        #[arg(short, long, value_enum, default_value_t = Rows::Table)]
+        output: Rows,
+    },
+    /// Say what is wrong in the files of settings, keys and looks; exit 2 if anything is
+    Check,
+    /// Print where settings are read from: the user's file, existing or not, then the project's if there is one
+    Path,
+    /// Print a JSON schema of the settings, for editors
+    Schema,
+}
+
+/// How to print rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Rows {
+    /// Columns for people
+    Table,
+    /// JSON for programs
+    Json,
 }
 
 /// `demo`.
@@ -134,7 +191,8 @@ pub struct Sim {
 /// What can be done to a running world.
 #[derive(Debug, Subcommand)]
 pub enum SimAct {
-    /// Act on a running world: `source stop|start NAME`, `clock advance 10m`, `kill-pod NS/NAME`, `log NS/NAME rate N`, `state`
+    /// Act on a running world: `source stop|start NAME`, `clock advance 10m`, `kill-pod NS/NAME`, `log NS/NAME rate N`, `listen NS/NAME PORT WHAT`, `connections`, `fault SOURCE WHAT`, `login`, `state`
+    #[command(after_help = crate::sim::fault::HELP)]
     Ctl {
         /// Which world, as its ready line says; else the one last started by this user
         #[arg(long, value_name = "CONTROL", env = "PILOTHOUSE_CONTROL")]
@@ -264,6 +322,17 @@ pub enum LogOutput {
     Json,
 }
 
+/// `audit`.
+#[derive(Debug, Args)]
+pub struct Audit {
+    /// Nothing older than this
+    #[arg(long, value_name = "D", value_parser = duration, default_value = "30d")]
+    pub since: Duration,
+    /// How to print
+    #[arg(short, long, value_enum, default_value_t = Output::Table)]
+    pub output: Output,
+}
+
 /// `snapshot`.
 #[derive(Debug, Args)]
 pub struct Snapshot {
@@ -300,7 +369,7 @@ fn screen_words() -> clap::builder::PossibleValuesParser {
 }
 
 /// A duration as `90s`, `5m`, `2h` or `2d`.
-fn duration(text: &str) -> Result<Duration, String> {
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let hint = || format!("`{text}` is no duration; write it like 90s, 5m, 2h or 2d");
     let at = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(hint)?;
     let count: u64 = text[..at].parse().map_err(|_| hint())?;
@@ -322,6 +391,30 @@ fn size(text: &str) -> Result<(u16, u16), String> {
     let part = |t: &str| t.parse::<u16>().ok().filter(|n| (1..=1_000).contains(n)).ok_or_else(hint);
     Ok((part(columns)?, part(lines)?))
 }
+
+impl Arguments {
+    /// Parses the command line of this process and the variables that stand for its flags, and notes what set which
+    /// setting.
+    pub fn of_process() -> Result<Self, clap::Error> {
+        Self::from_matches(&Self::command().try_get_matches()?)
+    }
+
+    fn from_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let mut arguments = Self::from_arg_matches(matches)?;
+        for field in SETTING_FLAGS {
+            let origin = match matches.value_source(field) {
+                Some(ValueSource::CommandLine) => format!("--{field}"),
+                Some(ValueSource::EnvVariable) => format!("PILOTHOUSE_{}", field.to_uppercase()),
+                _ => continue,
+            };
+            arguments.everywhere.origins.push((field, origin));
+        }
+        Ok(arguments)
+    }
+}
+
+/// The flags that set what a settings file can set too, under the same name.
+const SETTING_FLAGS: [&str; 3] = ["theme", "ascii", "readonly"];
 
 #[cfg(test)]
 mod tests {

@@ -3,12 +3,18 @@
 use std::os::fd::AsFd as _;
 
 use ratatui::layout::Size;
+use tokio::runtime::Handle;
 
 use super::arguments::Everywhere;
 use super::exit::{Exit, Failure};
+use super::preferences::Running;
 use super::setup::{self, Setup};
 use crate::app::{Bindings, Model};
+use crate::runtime::clipboard::{Clipboard, Road};
+use crate::runtime::errand::Errands;
 use crate::runtime::input::{Decoder, Reader};
+use crate::runtime::k9s::K9s;
+use crate::runtime::reload::Reload;
 use crate::runtime::run::{Cockpit, Ended};
 use crate::runtime::signal::Signals;
 use crate::runtime::terminal::{Options, TerminalGuard};
@@ -25,7 +31,7 @@ pub fn run(everywhere: &Everywhere) -> Result<Exit, Failure> {
 pub fn open(everywhere: &Everywhere, place: &KubeconfigPlace) -> Result<Exit, Failure> {
     let io = super::io_runtime()?;
     let setup = setup::setup(everywhere, place, io.handle())?;
-    let (ended, complaints) = steer(setup)?;
+    let (ended, complaints) = steer(setup, everywhere, io.handle())?;
     // What was read is dropped with the process: nobody waits for watches to end.
     io.shutdown_background();
     for complaint in complaints {
@@ -38,11 +44,13 @@ pub fn open(everywhere: &Everywhere, place: &KubeconfigPlace) -> Result<Exit, Fa
     })
 }
 
-fn steer(mut setup: Setup) -> Result<(Ended, Vec<String>), Failure> {
-    let theme = setup.theme(setup::depth());
-    let (keys, glyphs) = (Bindings(setup.keymap()), setup.glyphs());
+fn steer(mut setup: Setup, everywhere: &Everywhere, io: &Handle) -> Result<(Ended, Vec<String>), Failure> {
+    let depth = setup::depth();
+    let (theme, keymap, glyphs) = (setup.theme(depth), setup.keymap(), setup.glyphs());
+    let mut running = Running::new(everywhere.clone(), depth, setup.settings.clone(), theme.clone(), keymap.clone());
+    let keys = Bindings(keymap);
     let usage = |error: &dyn std::error::Error| Failure::new(Exit::Usage, error);
-    let terminal = TerminalGuard::enter(Options::default()).map_err(|error| usage(&error))?;
+    let terminal = TerminalGuard::enter(Options { mouse: setup.settings.mouse }).map_err(|error| usage(&error))?;
     let size = terminal.size();
     let mut model = Model::new(
         std::mem::take(&mut setup.apps),
@@ -66,6 +74,12 @@ fn steer(mut setup: Setup) -> Result<(Ended, Vec<String>), Failure> {
         sources: setup.sources,
         interests: setup.interests,
         tail: setup.tail,
+        errands: Errands::new(io.clone()),
+        clipboard: Clipboard::new(Road::here()),
+        k9s: K9s { readonly: setup.settings.readonly },
+        reload: Reload::start(running.places(), Box::new(move || running.read_again()), io.clone()),
+        ahead: Vec::new(),
+        saves: setup.saves,
         mailbox: setup.mailbox,
         news: setup.news,
         clock: setup.clock,

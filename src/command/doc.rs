@@ -16,8 +16,12 @@ pub fn markdown(keymap: &Keymap) -> String {
         Scope::Board,
         Scope::Fleet,
         Scope::App,
+        Scope::Detail,
+        Scope::Resource,
+        Scope::Events,
         Scope::Chooser,
         Scope::Logs,
+        Scope::Copy,
         Scope::Links,
         Scope::Prompt,
     ];

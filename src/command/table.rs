@@ -15,6 +15,8 @@ pub enum Scope {
     Chooser,
     /// One Application.
     Detail,
+    /// One object of an Application.
+    Resource,
     /// Wherever an Application is selected.
     App,
     /// What was told about one Application.
@@ -23,6 +25,8 @@ pub enum Scope {
     Why,
     /// The log lines of an Application.
     Logs,
+    /// What can be copied of an Application.
+    Copy,
     /// The sources.
     Links,
     /// The help page.
@@ -35,16 +39,18 @@ pub enum Scope {
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::Board,
         Self::Fleet,
         Self::List,
         Self::Chooser,
         Self::Detail,
+        Self::Resource,
         Self::App,
         Self::Events,
         Self::Why,
         Self::Logs,
+        Self::Copy,
         Self::Links,
         Self::Help,
         Self::Prompt,
@@ -60,10 +66,12 @@ impl Scope {
             Self::List => "Lists",
             Self::Chooser => "Chooser",
             Self::Detail => "Application",
+            Self::Resource => "Resource",
             Self::App => "On an Application",
             Self::Events => "Events",
             Self::Why => "Why",
             Self::Logs => "Logs",
+            Self::Copy => "Copy",
             Self::Links => "Sources",
             Self::Help => "Help",
             Self::Prompt => "While typing",
@@ -85,10 +93,12 @@ impl Word for Scope {
             Self::List => "list",
             Self::Chooser => "chooser",
             Self::Detail => "detail",
+            Self::Resource => "resource",
             Self::App => "app",
             Self::Events => "events",
             Self::Why => "why",
             Self::Logs => "logs",
+            Self::Copy => "copy",
             Self::Links => "links",
             Self::Help => "help",
             Self::Prompt => "prompt",
@@ -105,10 +115,12 @@ impl keymap::Scope for Scope {
             Self::List => &[Self::List, Self::App, Self::Global],
             Self::Chooser => &[Self::Chooser, Self::App, Self::Global],
             Self::Detail => &[Self::Detail, Self::App, Self::Global],
+            Self::Resource => &[Self::Resource, Self::App, Self::Global],
             Self::App => &[Self::App, Self::Global],
             Self::Events => &[Self::Events, Self::App, Self::Global],
             Self::Why => &[Self::Why, Self::App, Self::Global],
             Self::Logs => &[Self::Logs, Self::Global],
+            Self::Copy => &[Self::Copy, Self::Global],
             Self::Links => &[Self::Links, Self::Global],
             Self::Help => &[Self::Help, Self::Global],
             Self::Prompt => &[Self::Prompt],
@@ -174,7 +186,14 @@ macro_rules! commands {
 commands! {
     AppOpen           "app.open"            List    "open"     "Open the selected Application";
     ChooserOpen       "chooser.open"        Chooser "open"     "Open the selected Application";
+    ResourceOpen      "resource.open"       Detail  "open"     "Open the resource under the cursor, or the Application it is";
+    ResourceSearch    "resource.search"     Resource "search"  "Search in the object; without capitals both kinds of letters match";
+    ResourceNext      "resource.next"       Resource ""        "Go to the next match";
+    ResourcePrior     "resource.prior"      Resource ""        "Go to the match before";
+    ResourceManaged   "resource.managed"    Resource "managed fields" "Unfold or fold who has set which field";
     EventsTimeline    "events.timeline"     Events  "time line" "Change between Events and the time line";
+    EventsFilter      "events.filter"       Events  "filter"   "Show only what has these words";
+    EventsFollow      "events.follow"       Events  "follow"   "Stay at the top, where news come in, or at the selected line";
     LogsOpen          "logs.open"           App     "logs"     "Show the logs of its containers, live";
     LogsOpenPrevious  "logs.open-previous"  App     ""         "Show the logs of its containers before their last restart";
     LogsSearch        "logs.search"         Logs    "search"   "Search; without capitals both kinds of letters match, /x/ is an expression";
@@ -199,6 +218,14 @@ commands! {
     LogsSave          "logs.save"           Logs    ""         "Save what is shown to a file";
     LogsLeft          "logs.left"           Logs    ""         "Show what lies to the left of a cut line";
     LogsRight         "logs.right"          Logs    ""         "Show what lies to the right of a cut line";
+    CopyTake          "copy.take"           Copy    "copy"     "Copy the selected line";
+    CopyWhy           "copy.why"            Copy    ""         "Copy why it is in trouble, as text for a ticket";
+    CopyName          "copy.name"           Copy    ""         "Copy the name";
+    CopyRevision      "copy.revision"       Copy    ""         "Copy the revision";
+    CopyImage         "copy.image"          Copy    ""         "Copy the image";
+    CopyObject        "copy.object"         Copy    ""         "Copy the selected resource as YAML, its secrets masked";
+    CopyArgocd        "copy.argocd"         Copy    ""         "Copy the argocd command that shows the same";
+    CopyKubectl       "copy.kubectl"        Copy    ""         "Copy the kubectl command that shows the same";
     SourceToggle      "source.toggle"       Links   "on/off"   "Turn the selected source on or off";
     SourceReconnect   "source.reconnect"    Links   "reconnect" "Connect the selected source anew";
     FleetSort         "fleet.sort"          Fleet   "sort"     "Sort by the next column";
@@ -228,6 +255,8 @@ commands! {
     PageUp            "page.up"             Global  ""         "Move a page up";
     WhyOpen           "why.open"            App     "why"      "Show why the selected Application is in trouble";
     EventsOpen        "events.open"         App     "events"   "Show what was told about the selected Application";
+    K9sOpen           "k9s.open"            App     "k9s"      "Open k9s on its cluster and namespace, to look only where production is protected";
+    CopyOpen          "copy.open"           Global  ""         "Copy something of the selected Application";
     ViewLinks         "view.links"          Global  "sources"  "Show the sources and how they are doing";
     SourcesReconnect  "sources.reconnect"   Global  ""         "Connect every source anew that is on";
     ViewHelp          "view.help"           Global  "help"     "Show the keys of this screen";

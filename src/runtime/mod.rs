@@ -3,12 +3,17 @@
 //! Threads of their own own what can block for ever (reading the terminal, writing it, waiting for signals); tasks live
 //! in a [`scope::Scope`]; the loop itself never blocks.
 
+pub mod clipboard;
 pub mod clock;
+pub mod errand;
 pub mod input;
 pub mod interests;
+pub mod k9s;
+mod last_words;
 pub mod mailbox;
 pub mod observe;
 pub mod painter;
+pub mod reload;
 pub mod run;
 pub mod save;
 pub mod scope;

@@ -1,16 +1,18 @@
 //! The simulated world: clusters that answer real clients over HTTPS. Imports nothing of the cockpit.
 //!
 //! ```text
-//! clock, kinds, columns < object, history, logs < store < write (with status, its refusals) < access, fault, tls < api < serve
-//! time < manifest < scenario, generate < populate < live < control < world
+//! clock, kinds, columns < object, history, logs, network < store < write (with status, its refusals) < process, fault < stream
+//! access < rbac, tls < api < serve
+//! time < agenda, manifest < workload::behaviour < scenario, generate < populate < workload < live < control < world
 //! ```
 //!
 //! A [`store::Store`] holds one cluster's objects as the bytes that go over the wire; a [`serve::Server`] answers
 //! kubectl and kube-rs from it. The rest of the world changes the store, and clients see it as they would in a cluster:
-//! a [`scenario`] says what there is, [`manifest`] builds the objects, [`populate`] puts them in place, [`live`] keeps
-//! things happening, and a [`world::World`] holds it all together.
+//! a [`scenario`] says what there is, [`manifest`] builds the objects, [`populate`] puts them in place, [`workload`]
+//! runs the pods, [`live`] keeps things happening, and a [`world::World`] holds it all together.
 
 pub mod access;
+pub mod agenda;
 pub mod api;
 pub mod argocd;
 pub mod clock;
@@ -24,13 +26,19 @@ pub mod kubeconfig;
 pub mod live;
 pub mod logs;
 pub mod manifest;
+pub mod network;
 pub mod object;
+mod orders;
 pub mod populate;
+pub mod process;
+pub mod rbac;
 pub mod scenario;
 pub mod serve;
 pub mod status;
 pub mod store;
+pub mod stream;
 pub mod time;
 pub mod tls;
+pub mod workload;
 pub mod world;
 pub mod write;

@@ -1,19 +1,22 @@
 //! A whole world: a cluster per source, what happens in them, and the handle to act on it.
 
-use crate::sim::access::{Access, Rule, User};
+use crate::sim::access::{Access, User};
 use crate::sim::clock::Clock;
 use crate::sim::control::{self, ControlError, Director, Place};
 use crate::sim::generate::{self, Generator};
 use crate::sim::kubeconfig::{self, Context};
 use crate::sim::live::{self, Agenda};
 use crate::sim::manifest::app::App;
-use crate::sim::manifest::{application, argocd, meta};
+use crate::sim::manifest::{application, argocd};
+use crate::sim::orders;
 use crate::sim::populate::{self, Stage};
+use crate::sim::rbac::{self, Person};
 use crate::sim::scenario::{self, Scenario, ScenarioError};
 use crate::sim::serve::{Cluster, Server};
 use crate::sim::store::Store;
 use crate::sim::time::{SimClock, minus, plus};
 use crate::sim::tls::{Ca, TlsError};
+use crate::sim::workload::{self, Workloads};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
@@ -80,14 +83,11 @@ pub enum WorldError {
     Control(#[from] ControlError),
 }
 
-/// Names of the users every cluster knows, and what they may do.
-const USERS: [&str; 3] = ["admin", "developer", "viewer"];
-
 /// A running world. Dropping it ends everything in it.
 #[derive(Debug)]
 pub struct World {
     director: Arc<Director>,
-    tokens: Vec<String>,
+    users: Vec<User>,
     kubeconfig: PathBuf,
     control: String,
     /// Removed with the world.
@@ -106,7 +106,8 @@ impl World {
         let default = scenario::BUNDLED.first().map(|(name, _)| *name).unwrap_or_default();
         let scenario = scenario::load(options.scenario.as_deref().unwrap_or(default))?;
         let with_apps = named || options.apps.is_none();
-        let clock = SimClock::start(options.speed);
+        // it stands still while the scene is set, however long that takes
+        let clock = SimClock::still(options.speed);
         let now = clock.origin();
         let mut random = fastrand::Rng::with_seed(options.seed);
         let mut agenda = Agenda::default();
@@ -115,16 +116,24 @@ impl World {
             let time = clock.clone();
             let store = Store::with(Clock::new(move || time.now()), random.u64(..));
             let stage = Stage::new(source, store);
-            populate::cluster(&stage, source, now, &mut random);
+            // Events older than that would be forgotten again before anybody could read them
+            let workloads = Workloads::begin(&mut agenda, &stage, minus(now, Duration::from_hours(1)));
+            populate::cluster(&mut agenda, &stage, source, now);
             live::expiry::begin(&mut agenda, &stage, now);
             if with_apps {
-                let apps = populate::apps_of(&scenario, source, now);
-                populate::apps(&stage, &scenario, &apps, now, &mut random);
-                script(&scenario, &stage, &apps, now, &mut agenda, &mut random);
+                let mut apps = populate::apps_of(&scenario, source, now);
+                for crash in &scenario.crashes {
+                    if let Some(app) = apps.iter_mut().find(|app| app.name == *crash.app.get_ref()) {
+                        live::crash::date(app, crash.restarts, crash.next, now);
+                    }
+                }
+                populate::apps(&mut agenda, &stage, &scenario, &apps, now, &mut random);
+                script(&scenario, (&stage, &workloads), &apps, now, &mut agenda, &mut random);
             }
-            stages.push(stage);
+            rbac::seed(&stage.store, &people(&scenario));
+            stages.push((stage, workloads));
         }
-        if let (Some(total), Some(stage)) = (options.apps, stages.first()) {
+        if let (Some(total), Some((stage, _))) = (options.apps, stages.first()) {
             let names = generate(stage, total, &options, now);
             if options.changes_per_second > 0.0 {
                 // the rate is per second of the wall, the agenda goes by the world's clock
@@ -134,38 +143,44 @@ impl World {
         }
         // what the scripts say happened already
         agenda.run(now, &mut random, usize::MAX);
-        Self::open(options, stages, clock, agenda, random)
+        let users = users(&scenario);
+        Self::open(options, users, scenario.faults, stages, clock, agenda, random)
     }
 
     fn open(
         options: SimOptions,
-        stages: Vec<Stage>,
+        users: Vec<User>,
+        faults: Vec<scenario::Fault>,
+        stages: Vec<(Stage, Workloads)>,
         clock: SimClock,
         agenda: Agenda,
         random: fastrand::Rng,
     ) -> Result<Self, WorldError> {
         let ca = Ca::generate()?;
-        let tokens: Vec<String> = USERS.iter().map(|_| control::token()).collect();
         let mut places = Vec::new();
-        for (index, stage) in stages.into_iter().enumerate() {
+        for (index, (stage, workloads)) in stages.into_iter().enumerate() {
             let offset = u16::try_from(index).unwrap_or(u16::MAX);
             let port = options.port.filter(|port| *port != 0).map(|port| port.saturating_add(offset));
-            let mut cluster = Cluster::new(&stage.source, stage.store.clone(), users(&tokens, &stage));
+            let mut cluster = Cluster::new(&stage.source, stage.store.clone(), users.clone());
             cluster.port = port;
             let server = Server::start(&ca, cluster).map_err(|error| WorldError::Listen {
                 source_name: stage.source.clone(),
                 port: port.unwrap_or_default(),
                 error,
             })?;
-            places.push(Place { server, stage });
+            places.push(Place { server, stage, workloads });
         }
-        let (kubeconfig, folder) = write_kubeconfig(options.kubeconfig, &ca, &places, &tokens)?;
+        let (kubeconfig, folder) = write_kubeconfig(options.kubeconfig, &ca, &places, &users)?;
         let (sender, sent) = mpsc::channel(64);
-        let director = Arc::new(Director::new(places, clock.clone(), sender));
+        let director = Arc::new(Director::new(places, kubeconfig.clone(), clock.clone(), sender));
         let mut tasks = JoinSet::new();
+        clock.run();
         tasks.spawn(live::perform(agenda, random, clock, sent));
+        for fault in faults {
+            tasks.spawn(orders::suffer(Arc::clone(&director), fault));
+        }
         let control = control::serve(&director, &mut tasks)?;
-        Ok(Self { director, tokens, kubeconfig, control, _folder: folder, _tasks: tasks })
+        Ok(Self { director, users, kubeconfig, control, _folder: folder, _tasks: tasks })
     }
 
     /// The one line that tells a caller where everything is.
@@ -180,8 +195,7 @@ impl World {
                 (place.stage.source.clone(), facts)
             })
             .collect();
-        let users: Map<String, Value> =
-            USERS.iter().zip(&self.tokens).map(|(name, token)| ((*name).to_owned(), json!(token))).collect();
+        let users: Map<String, Value> = self.users.iter().map(|user| (user.name.clone(), json!(user.token))).collect();
         json!({
             "ready": true,
             "kubeconfig": self.kubeconfig,
@@ -192,7 +206,7 @@ impl World {
         })
     }
 
-    /// Where the kubeconfig is; its contexts are admin's.
+    /// Where the kubeconfig is; its contexts are the first user's.
     #[must_use]
     pub fn kubeconfig(&self) -> &Path {
         &self.kubeconfig
@@ -216,10 +230,10 @@ impl World {
         self.director.place(source).map(|place| place.server.url())
     }
 
-    /// A user's bearer token: admin, developer or viewer.
+    /// A user's bearer token; unless the scenario says otherwise there are admin, developer and viewer.
     #[must_use]
     pub fn token(&self, user: &str) -> Option<&str> {
-        USERS.iter().position(|name| *name == user).and_then(|index| self.tokens.get(index)).map(String::as_str)
+        self.users.iter().find(|known| known.name == user).map(|known| known.token.as_str())
     }
 
     /// What [`control::send`] wants to reach this world.
@@ -257,25 +271,29 @@ fn generate(stage: &Stage, total: usize, options: &SimOptions, now: Timestamp) -
     names
 }
 
-fn users(tokens: &[String], stage: &Stage) -> Vec<User> {
-    // a developer reads everything and changes what runs in development
-    let mut developer = Access::read_only();
-    for namespace in stage.store.list("Namespace", None) {
-        let name = meta::text(&namespace, "/metadata/name");
-        if name.ends_with("-dev") {
-            developer.rules.push(Rule::all_resources(Some(name), &["*"]));
-        }
-    }
-    let allowed = [Access::full(), developer, Access::read_only()];
-    let users = USERS.iter().zip(tokens).zip(allowed);
-    users.map(|((name, token), allowed)| User::new(name, token, allowed)).collect()
+/// Who may come in; what they may do, the roles in the clusters say.
+fn users(scenario: &Scenario) -> Vec<User> {
+    let user = |user: &scenario::User| {
+        let token = user.token.clone().unwrap_or_else(control::token);
+        User::new(&user.name, &token, Access::nothing())
+    };
+    scenario.users.iter().map(user).collect()
+}
+
+fn people(scenario: &Scenario) -> Vec<Person> {
+    let person = |user: &scenario::User| Person {
+        name: user.name.clone(),
+        reads: user.reads.clone(),
+        writes: user.writes.clone(),
+    };
+    scenario.users.iter().map(person).collect()
 }
 
 fn write_kubeconfig(
     wanted: Option<PathBuf>,
     ca: &Ca,
     places: &[Place],
-    tokens: &[String],
+    users: &[User],
 ) -> Result<(PathBuf, Option<TempDir>), WorldError> {
     let failed = |path: &Path, error| WorldError::Kubeconfig { path: path.to_owned(), error };
     let (path, folder) = if let Some(path) = wanted {
@@ -290,7 +308,7 @@ fn write_kubeconfig(
         .map(|place| Context {
             name: place.stage.source.clone(),
             server: place.server.url(),
-            token: tokens.first().cloned().unwrap_or_default(),
+            token: users.first().map(|user| user.token.clone()).unwrap_or_default(),
             namespace: place.stage.argocd_namespace.clone(),
         })
         .collect();
@@ -301,13 +319,23 @@ fn write_kubeconfig(
 /// Puts everything the scenario says about the apps of one source on the agenda.
 fn script(
     scenario: &Scenario,
-    stage: &Stage,
+    (stage, workloads): (&Stage, &Workloads),
     apps: &[App],
     now: Timestamp,
     agenda: &mut Agenda,
     random: &mut fastrand::Rng,
 ) {
     let find = |name: &str| apps.iter().find(|app| app.name == name);
+    for image in &scenario.images {
+        workloads.teach(workload::Rule {
+            pods: image.pods.clone(),
+            image: image.image.clone(),
+            words: image.behaviour.clone(),
+            lines: image.lines.clone(),
+        });
+    }
+    // what the scripts below begin in the past begins after this
+    live::health::begin(agenda, stage, apps, minus(now, Duration::from_mins(1)));
     for app in apps {
         agenda.heads.insert(live::heartbeat::branch(stage, app), app.head.clone());
         live::heartbeat::begin(agenda, stage, app, now, random);
@@ -322,7 +350,7 @@ fn script(
     }
     for crash in &scenario.crashes {
         if let Some(app) = find(crash.app.get_ref()) {
-            live::crash::begin(agenda, stage, app, crash.restarts, crash.next, now);
+            live::crash::begin(workloads, stage, app);
         }
     }
     for drift in &scenario.drifts {
@@ -332,13 +360,13 @@ fn script(
     }
     for syncing in &scenario.syncing {
         if let Some(app) = find(syncing.app.get_ref()) {
-            live::deploy::begin_under_way(agenda, stage, app, &syncing.version, syncing.ready_after, now);
+            live::deploy::begin_under_way(agenda, stage, workloads, app, &syncing.version, syncing.ready_after, now);
         }
     }
     for deploy in &scenario.deploys {
         if let Some(app) = find(deploy.app.get_ref()) {
             let plan = live::deploy::Plan { version: None, ready: deploy.rollout, every: deploy.every };
-            live::deploy::begin(agenda, stage, app, plan, plus(now, deploy.after));
+            live::deploy::begin(agenda, stage, workloads, app, plan, plus(now, deploy.after));
         }
     }
 }

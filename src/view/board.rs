@@ -1,10 +1,11 @@
 //! The home screen: services by environments, one cell an Application.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
 use super::fleet::below;
+use super::travel::steps;
 use super::{Effect, Handled, Lens, ScreenId, Seen, View, status};
 use crate::command::{CommandId, Scope};
 use crate::config::theme::Role;
@@ -29,6 +30,8 @@ pub struct Board {
     chosen: Option<AppKey>,
     height: usize,
     columns: usize,
+    /// Cells across of the names, with the sign before them, and of each environment.
+    across: (u16, u16),
 }
 
 impl Board {
@@ -94,19 +97,10 @@ impl View for Board {
 
     fn command(&mut self, id: CommandId, lens: &mut Lens, seen: &Seen<'_>) -> (Handled, Vec<Effect>) {
         let (services, environments) = (self.grid.services().len(), self.grid.environments().len());
-        let page = self.height.max(2) as isize;
         let mut effects = Vec::new();
         match id {
-            CommandId::CursorDown => self.services.step(1, services),
-            CommandId::CursorUp => self.services.step(-1, services),
             CommandId::CursorLeft => self.environments.step(-1, environments),
             CommandId::CursorRight => self.environments.step(1, environments),
-            CommandId::CursorTop => self.services.step(isize::MIN, services),
-            CommandId::CursorBottom => self.services.step(isize::MAX, services),
-            CommandId::PageDown => self.services.step(page - 1, services),
-            CommandId::PageUp => self.services.step(1 - page, services),
-            CommandId::HalfPageDown => self.services.step(page / 2, services),
-            CommandId::HalfPageUp => self.services.step(-page / 2, services),
             CommandId::AppOpen => {
                 match self.grid.cell(self.services.selected, self.environments.selected).len() {
                     0 => effects.push(Effect::Say("nothing is deployed there".to_owned())),
@@ -115,10 +109,28 @@ impl View for Board {
                 }
                 return (Handled::Yes, effects);
             }
-            _ => return (Handled::No, effects),
+            id => match steps(id, self.height) {
+                Some(by) => self.services.step(by, services),
+                None => return (Handled::No, effects),
+            },
         }
         self.remember(lens, seen);
         (Handled::Yes, effects)
+    }
+
+    fn point(&mut self, at: Position, lens: &mut Lens, seen: &Seen<'_>) -> bool {
+        let (services, environments) = (self.grid.services().len(), self.grid.environments().len());
+        let line = usize::from(at.y).checked_sub(1);
+        let found = line.is_some_and(|line| self.services.point(line, services, self.height));
+        if found {
+            let (names, cells) = self.across;
+            // a name is the row's: the environment stays
+            if let Some(across) = at.x.checked_sub(names) {
+                self.environments.point(usize::from(across / cells.max(1)), environments, self.columns);
+            }
+            self.remember(lens, seen);
+        }
+        found
     }
 
     fn layout(&mut self, lens: &mut Lens, seen: &Seen<'_>, area: Rect) {
@@ -133,6 +145,7 @@ impl View for Board {
         let room = area.width.saturating_sub(2 + self.name_width(area));
         self.columns = usize::from(room / NARROWEST_CELL).clamp(1, environments.max(1));
         self.environments.clamp(environments, self.columns);
+        self.across = (2 + self.name_width(area), self.cell_width(area));
         self.remember(lens, seen);
     }
 

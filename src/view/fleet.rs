@@ -1,8 +1,9 @@
 //! The flat list: every Application of every source, filtered and sorted.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
+use super::travel::steps;
 use super::{Effect, Handled, Lens, ScreenId, Seen, View, status};
 use crate::command::{CommandId, Scope};
 use crate::config::theme::Role;
@@ -55,17 +56,8 @@ impl View for Fleet {
 
     fn command(&mut self, id: CommandId, lens: &mut Lens, seen: &Seen<'_>) -> (Handled, Vec<Effect>) {
         let len = self.index.len();
-        let page = self.height.max(2) as isize;
         let mut effects = Vec::new();
         match id {
-            CommandId::CursorDown => self.window.step(1, len),
-            CommandId::CursorUp => self.window.step(-1, len),
-            CommandId::CursorTop => self.window.step(isize::MIN, len),
-            CommandId::CursorBottom => self.window.step(isize::MAX, len),
-            CommandId::PageDown => self.window.step(page - 1, len),
-            CommandId::PageUp => self.window.step(1 - page, len),
-            CommandId::HalfPageDown => self.window.step(page / 2, len),
-            CommandId::HalfPageUp => self.window.step(-page / 2, len),
             CommandId::FleetSort => {
                 self.sort.by = self.next_field();
                 effects.push(Effect::Say(format!("sorted by {}", heading(self.sort.by))));
@@ -80,10 +72,22 @@ impl View for Fleet {
                     effects.push(Effect::Push(ScreenId::App));
                 }
             }
-            _ => return (Handled::No, effects),
+            id => match steps(id, self.height) {
+                Some(by) => self.window.step(by, len),
+                None => return (Handled::No, effects),
+            },
         }
         self.select(lens, seen);
         (Handled::Yes, effects)
+    }
+
+    fn point(&mut self, at: Position, lens: &mut Lens, seen: &Seen<'_>) -> bool {
+        let found =
+            usize::from(at.y).checked_sub(1).is_some_and(|line| self.window.point(line, self.index.len(), self.height));
+        if found {
+            self.select(lens, seen);
+        }
+        found
     }
 
     fn layout(&mut self, lens: &mut Lens, seen: &Seen<'_>, area: Rect) {

@@ -3,6 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use super::travel::{scrolled, steps};
 use super::{Effect, Handled, Lens, ScreenId, Seen, View};
 use crate::command::{CommandId, Scope};
 use crate::config::theme::Role;
@@ -32,20 +33,8 @@ impl View for Help {
     }
 
     fn command(&mut self, id: CommandId, _: &mut Lens, _: &Seen<'_>) -> (Handled, Vec<Effect>) {
-        let last = self.lines.saturating_sub(self.height);
-        let page = self.height.max(2);
-        self.offset = match id {
-            CommandId::CursorDown => self.offset + 1,
-            CommandId::CursorUp => self.offset.saturating_sub(1),
-            CommandId::CursorTop => 0,
-            CommandId::CursorBottom => last,
-            CommandId::PageDown => self.offset + page - 1,
-            CommandId::PageUp => self.offset.saturating_sub(page - 1),
-            CommandId::HalfPageDown => self.offset + page / 2,
-            CommandId::HalfPageUp => self.offset.saturating_sub(page / 2),
-            _ => return (Handled::No, Vec::new()),
-        }
-        .min(last);
+        let Some(by) = steps(id, self.height) else { return (Handled::No, Vec::new()) };
+        self.offset = scrolled(self.offset, by, self.lines, self.height);
         (Handled::Yes, Vec::new())
     }
 

@@ -1,6 +1,6 @@
 //! What the lists share: the filter and the selected Application. Changing the list keeps both.
 
-use crate::domain::AppKey;
+use crate::domain::{AppKey, ObjectName};
 use crate::store::Query;
 use crate::store::query::QueryError;
 
@@ -15,6 +15,8 @@ pub struct Lens {
     pub error: Option<QueryError>,
     /// The selected Application.
     pub selected: Option<AppKey>,
+    /// The resource of it under the cursor of its own screen.
+    pub object: Option<ObjectName>,
     /// Logs are those of the containers before their last restart.
     pub previous: bool,
 }

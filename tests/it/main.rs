@@ -4,14 +4,19 @@
 
 mod architecture;
 mod clock;
+mod copy;
+mod events_screen;
 mod fixture;
 mod keys;
 mod logs;
 mod logs_screen;
+mod mouse;
 mod pods;
 mod program;
 mod screens;
 mod sim_kubernetes;
+mod sim_soak;
+mod sim_websocket;
 mod sim_world;
 mod source;
 mod terminal;

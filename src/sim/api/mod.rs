@@ -2,25 +2,33 @@
 //!
 //! ```text
 //! answer: faults, who asks, may they, what for
-//!   discovery, review, read (get, list), watch, log, write (all that changes something)
-//!     path, negotiate, selector, page: what the request says
+//!   discovery, openapi, review, read (get, list), watch, log, connect (exec, port-forward), proxy, write (all
+//!   that changes something)
+//!     path, negotiate, selector, page, wire: what the request says
 //!     encode, respond: what goes back
 //! ```
 
 mod answer;
+mod connect;
 mod discovery;
 mod encode;
 mod event;
 mod log;
 mod negotiate;
+mod openapi;
 mod page;
 mod path;
 mod protobuf;
+mod proxy;
 mod read;
 mod respond;
 mod review;
 mod selector;
+mod shape;
 mod watch;
+mod wire;
 mod write;
 
 pub use answer::Api;
+
+use super::status;

@@ -57,7 +57,7 @@ impl Target {
     pub fn request<'a>(&'a self, verb: &'a str, resource: &'a str) -> access::Request<'a> {
         let own = self.group.is_empty() && self.plural == "namespaces";
         let namespace = if own { &self.name } else { &self.namespace };
-        access::Request { verb, group: &self.group, resource, namespace }
+        access::Request { verb, group: &self.group, resource, namespace, name: &self.name }
     }
 }
 
@@ -79,6 +79,11 @@ impl Query {
     /// The value of a key, empty when absent.
     pub fn get(&self, key: &str) -> &str {
         self.0.iter().find(|(k, _)| k == key).map_or("", |(_, v)| v)
+    }
+
+    /// All values of a key that may be given several times.
+    pub fn all<'a>(&'a self, key: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(k, _)| k == key).map(|(_, v)| v.as_str())
     }
 
     /// Whether a key is set to something true: clients write `1`, `true` or nothing.

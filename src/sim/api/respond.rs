@@ -1,6 +1,7 @@
 //! Putting answers together.
 
 use std::io;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures::{Stream, stream};
@@ -11,8 +12,8 @@ use http_body_util::{BodyExt, Full, StreamBody};
 use hyper::body::Frame;
 use serde_json::Value;
 
-use super::super::status::Failure;
 use super::protobuf;
+use super::status::Failure;
 
 /// What the server sends.
 pub(super) type Body = UnsyncBoxBody<Bytes, io::Error>;
@@ -52,6 +53,13 @@ pub(super) fn empty() -> Response<Body> {
     response
 }
 
+/// An answer without a body or a type.
+pub(super) fn bare(status: StatusCode) -> Response<Body> {
+    let mut response = Response::new(Full::new(Bytes::new()).map_err(|never| match never {}).boxed_unsync());
+    *response.status_mut() = status;
+    response
+}
+
 /// A refusal as JSON, or as protobuf to a client that reads nothing else.
 pub(super) fn failure(failure: &Failure) -> Response<Body> {
     if failure.code == 406 {
@@ -68,6 +76,37 @@ pub(super) fn ordered(code: u16, body: String) -> Response<Body> {
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
     }
     response
+}
+
+/// Too many requests: come back after so many seconds.
+pub(super) fn busy(after: u32) -> Response<Body> {
+    let words = "the server has received too many requests and has asked us to try again later";
+    let super::super::fault::Answer::Status(code, body) =
+        super::super::fault::Answer::refusal(429, "TooManyRequests", words)
+    else {
+        return empty();
+    };
+    let mut response = ordered(code, body);
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(after));
+    response
+}
+
+/// A body that comes at about `rate` bytes a second.
+pub(super) fn slow(body: Body, rate: usize) -> Body {
+    const PAUSE: Duration = Duration::from_millis(50);
+    let portion = (rate / 20).max(1);
+    let drops = stream::unfold((body, Bytes::new()), move |(mut body, mut left)| async move {
+        while left.is_empty() {
+            match body.frame().await? {
+                Ok(frame) => left = frame.into_data().unwrap_or_default(),
+                Err(error) => return Some((Err(error), (body, left))),
+            }
+        }
+        tokio::time::sleep(PAUSE).await;
+        let portion = left.split_to(portion.min(left.len()));
+        Some((Ok(Frame::data(portion)), (body, left)))
+    });
+    StreamBody::new(drops).boxed_unsync()
 }
 
 /// A body that breaks off after so many bytes, with its connection.

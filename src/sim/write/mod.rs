@@ -19,7 +19,9 @@ mod collect;
 mod defaults;
 mod delete;
 mod fields;
-mod known;
+pub(in crate::sim) mod known;
+#[cfg(test)]
+mod laws;
 mod options;
 mod owners;
 mod patch;

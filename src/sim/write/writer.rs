@@ -140,6 +140,7 @@ impl Writer {
         }
         let mut config = config.clone();
         self.keep_part(address.kind, &mut config);
+        defaults::numbers(address.kind, &mut config);
         self.refuse_unknown(&address, &config)?;
         loop {
             let Some(live) = self.find(&address) else {
@@ -181,7 +182,7 @@ impl Writer {
         if without_times(&new) == without_times(&old) {
             return Ok(Some(Written { kind, object: Arc::clone(live), created: false, warnings: Vec::new() }));
         }
-        self.keep(address, live, new, Vec::new())
+        Ok(self.keep(address, live, new, &[]))
     }
 
     /// Creates an object that was sent whole or applied.
@@ -279,32 +280,26 @@ impl Writer {
             let mut owners = if reset { Owners::default() } else { Owners::read(&old) };
             owners.update(kind.is_custom(), &old, &new, &self.owner(kind, Operation::Update), &self.now());
             owners.write(&mut new);
-            if let Some(written) = self.keep(address, &live, new, warnings)? {
+            if let Some(written) = self.keep(address, &live, new, &warnings) {
                 return Ok(written);
             }
         }
     }
 
     /// Keeps a new version; none when somebody else was faster. An object that only waited for its last finalizer goes.
-    fn keep(
-        &self,
-        address: &Address,
-        live: &Arc<Object>,
-        new: Value,
-        warnings: Vec<String>,
-    ) -> Result<Option<Written>, Failure> {
+    fn keep(&self, address: &Address, live: &Arc<Object>, new: Value, warnings: &[String]) -> Option<Written> {
         let kind = address.kind;
-        let written = |object| Some(Written { kind, object, created: false, warnings: warnings.clone() });
+        let written = |object| Some(Written { kind, object, created: false, warnings: warnings.to_vec() });
         if self.dry_run {
-            return Ok(written(loose(kind, &new)));
+            return written(loose(kind, &new));
         }
         let ends = super::delete::is_over(&new);
-        let Ok(object) = self.store.commit(kind, new, Some(live.resource_version), false) else { return Ok(None) };
+        let object = self.store.commit(kind, new, Some(live.resource_version), false).ok()?;
         if ends && let Ok(last) = self.store.withdraw(kind, &address.namespace, &address.name, object.resource_version)
         {
             self.released(kind, &last);
         }
-        Ok(written(object))
+        written(object)
     }
 
     /// Puts back what a write through this subresource does not reach.
@@ -397,6 +392,20 @@ impl Writer {
             address.name
         );
         Err(Failure::new(500, "", message))
+    }
+
+    /// An object that is only answered, not kept, with the fields this manager sent on record.
+    pub(in crate::sim) fn signed(&self, api_version: &str, mut object: Value) -> Value {
+        let owner = Owner {
+            manager: self.manager.clone(),
+            operation: Operation::Update,
+            api_version: api_version.to_owned(),
+            subresource: String::new(),
+        };
+        let mut owners = Owners::default();
+        owners.update(false, &Value::Object(serde_json::Map::new()), &object, &owner, &self.now());
+        owners.write(&mut object);
+        object
     }
 
     pub(super) fn find(&self, address: &Address) -> Option<Arc<Object>> {

@@ -1,9 +1,13 @@
 //! The program itself, in a pseudo-terminal, on worlds over HTTPS.
 
+mod clipboard;
 mod cockpit;
 mod command_line;
 mod idle;
+mod k9s;
+mod reload;
 mod screen;
+mod settings;
 mod sources;
 mod untrusted;
 mod world;

@@ -14,6 +14,7 @@ use serde_json::Value;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, pem::PemObject};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
@@ -65,10 +66,15 @@ impl Client {
         tokio::time::timeout(DEADLINE, self.try_send(ask)).await.expect("no answer")
     }
 
-    async fn try_send(&self, ask: &Ask) -> std::io::Result<Reply> {
+    /// A connection on which nothing was said yet.
+    pub async fn stream(&self) -> std::io::Result<TlsStream<TcpStream>> {
         let tcp = TcpStream::connect(("127.0.0.1", self.port)).await?;
         let name = ServerName::try_from("localhost").unwrap();
-        let stream = self.tls.connect(name, tcp).await?;
+        self.tls.connect(name, tcp).await
+    }
+
+    async fn try_send(&self, ask: &Ask) -> std::io::Result<Reply> {
+        let stream = self.stream().await?;
         let (mut sender, connection) =
             hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(std::io::Error::other)?;
         let mut task = JoinSet::new();

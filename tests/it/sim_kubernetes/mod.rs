@@ -1,13 +1,15 @@
 //! The simulated API server, asked over real TLS: by a bare HTTP client, by kube-rs and by kubectl.
 
 mod access;
-mod client;
+pub(crate) mod client;
 mod conformance;
 mod faults;
+mod going;
 mod kube_client;
-mod kubectl;
+pub(crate) mod kubectl;
+mod kubectl_writes;
 mod lists;
 mod logs;
 mod watches;
-mod world;
+pub(crate) mod world;
 mod writes;
