@@ -3,16 +3,19 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::header;
 use super::model::Model;
-use crate::command::Scope;
+use super::palette::{self, Offer};
+use super::visits::situation;
+use super::{header, which};
+use crate::command::hint::{Hint, with_global};
+use crate::command::{CommandId, Scope, Situation};
 use crate::config::theme::Role;
 use crate::domain::Timestamp;
 use crate::store::Interest;
 use crate::store::logs::LogQuery;
 use crate::store::query::QueryError;
 use crate::view::{Ask, ScreenId, Seen, Work, detail};
-use crate::widget::Pen;
+use crate::widget::{Pen, pen};
 
 /// Terminals at least this tall have room for rules and for the detail below a list.
 const TALL: u16 = 30;
@@ -27,11 +30,31 @@ pub fn draw(model: &mut Model, now: Timestamp, work: &Work, buf: &mut Buffer) {
     if area.is_empty() {
         return;
     }
-    let Model { apps, logs, stack, lens, prompt, asked, toast, keys, pressed, theme, glyphs, .. } = model;
-    let seen = Seen { apps, logs, now, theme, glyphs, keys, below: stack.below(), work };
+    let situation = situation(model);
+    let Model {
+        apps,
+        logs,
+        stack,
+        lens,
+        prompt,
+        asked,
+        toast,
+        keys,
+        pressed,
+        count,
+        palette,
+        memory,
+        theme,
+        glyphs,
+        ..
+    } = model;
+    let seen = Seen { apps, logs, now, theme, glyphs, keys, below: stack.below(), situation, work };
     buf.set_style(area, seen.style(Role::Text));
     let places = Places::of(area, stack.top().id());
     stack.top_mut().layout(lens, &seen, places.body);
+    // laying out may select the first of a list
+    let situation = Situation { selected: lens.selected.is_some(), ..situation };
+    let seen = Seen { situation, ..seen };
     header::draw(lens, &seen, places.header, buf);
     for rule in places.rules.into_iter().flatten() {
         draw_rule(&seen, rule, buf);
@@ -51,11 +74,22 @@ pub fn draw(model: &mut Model, now: Timestamp, work: &Work, buf: &mut Buffer) {
     } else if let Some((text, until)) = toast {
         seen.wake_in(crate::domain::time::elapsed(now, *until));
         Pen::new(buf, last, 0, glyphs.ellipsis).skip(1).text(text, seen.style(Role::Accent));
-    } else if !pressed.is_empty() {
-        let typed: Vec<String> = pressed.iter().map(ToString::to_string).collect();
+    } else if !pressed.is_empty() || count.is_some() {
+        let typed = count.iter().map(u32::to_string).chain(pressed.iter().map(ToString::to_string));
+        let typed: Vec<String> = typed.collect();
         Pen::new(buf, last, 0, glyphs.ellipsis).skip(1).text(&typed.join(" "), seen.style(Role::Key));
+    } else if palette.is_some() {
+        draw_hints(&seen, &[Scope::Palette], last, buf);
     } else {
         draw_hints(&seen, stack.top().scopes(), last, buf);
+    }
+    let scopes = with_global(stack.top().scopes());
+    let over = Rect { y: places.body.y, height: last.y.saturating_sub(places.body.y), ..area };
+    if let Some(palette) = palette {
+        palette.refresh(&Offer { apps, lens, memory, keys: &keys.0, situation, scopes: &scopes });
+        palette::draw(palette, &seen, over, buf);
+    } else if !pressed.is_empty() {
+        which::draw(&keys.0, &scopes, pressed, &seen, over, buf);
     }
     if let Some(at) = logs.next_settle() {
         seen.wake_in(crate::domain::time::elapsed(now, at));
@@ -69,8 +103,9 @@ pub fn draw(model: &mut Model, now: Timestamp, work: &Work, buf: &mut Buffer) {
 /// they were typed for.
 pub fn lay_out(model: &mut Model, now: Timestamp) {
     let work = Work::default();
+    let situation = situation(model);
     let Model { apps, logs, stack, lens, keys, theme, glyphs, size, .. } = model;
-    let seen = Seen { apps, logs, now, theme, glyphs, keys, below: stack.below(), work: &work };
+    let seen = Seen { apps, logs, now, theme, glyphs, keys, below: stack.below(), situation, work: &work };
     let area = Rect::new(0, 0, size.width, size.height);
     if !area.is_empty() {
         let body = Places::of(area, stack.top().id()).body;
@@ -82,8 +117,9 @@ pub fn lay_out(model: &mut Model, now: Timestamp) {
 #[must_use]
 pub fn interests(model: &Model, now: Timestamp) -> Vec<Interest> {
     let work = Work::default();
+    let situation = situation(model);
     let Model { apps, logs, stack, lens, keys, theme, glyphs, .. } = model;
-    let seen = Seen { apps, logs, now, theme, glyphs, keys, below: stack.below(), work: &work };
+    let seen = Seen { apps, logs, now, theme, glyphs, keys, below: stack.below(), situation, work: &work };
     stack.top().interests(lens, &seen)
 }
 
@@ -105,12 +141,27 @@ fn draw_filter_error(seen: &Seen<'_>, error: &QueryError, prompt: Rect, buf: &mu
         .text(&format!("{} {}", seen.glyphs.descending, error.message), seen.style(Role::Warn));
 }
 
+/// The two hints that are never left out: from them everything else can be found.
+const PINNED: [CommandId; 2] = [CommandId::PaletteOpen, CommandId::ViewHelp];
+
+/// Draws what can be done here, as far as there is room; what cannot be done now is left out.
 fn draw_hints(seen: &Seen<'_>, scopes: &[Scope], line: Rect, buf: &mut Buffer) {
+    let possible = |hint: &Hint| hint.id.spec().reason(&seen.situation).is_none();
+    let hints = seen.keys.hints(scopes).into_iter().filter(possible);
+    let (pinned, others): (Vec<Hint>, Vec<Hint>) = hints.partition(|hint| PINNED.contains(&hint.id));
+    let width = |hint: &Hint| (pen::width(&hint.keys) + pen::width(hint.title) + 3) as u16;
+    let mut room = line.width.saturating_sub(pinned.iter().map(width).sum());
+    let mut fits = |hint: &Hint| {
+        let fits = width(hint) <= room;
+        room = if fits { room - width(hint) } else { 0 };
+        fits
+    };
+    let mut shown: Vec<&Hint> = others.iter().take_while(|hint| fits(hint)).collect();
+    shown.extend(&pinned);
     let mut pen = Pen::new(buf, line, 0, seen.glyphs.ellipsis);
     pen.skip(1);
-    for hint in seen.keys.hints(scopes) {
-        let needed = crate::widget::pen::width(&hint.keys) + crate::widget::pen::width(hint.title) + 1;
-        if needed > usize::from(pen.room()) {
+    for hint in shown {
+        if width(hint) > pen.room() + 2 {
             break;
         }
         pen.text(&hint.keys, seen.style(Role::Key)).text(" ", seen.style(Role::Dim));

@@ -4,11 +4,17 @@
 pub mod bindings;
 pub mod frame;
 pub mod header;
+pub mod memory;
 pub mod model;
 pub mod msg;
+pub mod named;
+pub mod palette;
 pub mod stack;
 pub mod update;
+pub mod visits;
+pub mod which;
 
 pub use bindings::Bindings;
+pub use memory::{Keep, Memory};
 pub use model::Model;
 pub use msg::{Msg, Request};

@@ -2,6 +2,7 @@
 
 use crossterm::event::Event;
 
+use super::memory::Keep;
 use crate::domain::Symbol;
 use crate::store::Delta;
 
@@ -36,4 +37,10 @@ pub enum Request {
     },
     /// Connect a source anew; `None` means every one that is on.
     Reconnect(Option<Symbol>),
+    /// Look as the theme of this name says.
+    Theme(String),
+    /// Use the keymap of this name.
+    Keymap(String),
+    /// Keep something for the next start.
+    Keep(Keep),
 }

@@ -19,6 +19,8 @@ pub fn markdown(keymap: &Keymap) -> String {
         Scope::Chooser,
         Scope::Logs,
         Scope::Links,
+        Scope::Help,
+        Scope::Palette,
         Scope::Prompt,
     ];
     for scope in order {

@@ -1,5 +1,7 @@
 //! Every command once.
 
+use super::argument::Argument;
+use super::when::When;
 use crate::config::keymap::{self, Word};
 
 /// Where a command can be given. A key is looked up in the scopes of the visible screen, then in [`Scope::Global`].
@@ -27,6 +29,8 @@ pub enum Scope {
     Links,
     /// The help page.
     Help,
+    /// The palette is open.
+    Palette,
     /// Text is being typed.
     Prompt,
     /// Everywhere, except where text is being typed.
@@ -35,7 +39,7 @@ pub enum Scope {
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Board,
         Self::Fleet,
         Self::List,
@@ -47,6 +51,7 @@ impl Scope {
         Self::Logs,
         Self::Links,
         Self::Help,
+        Self::Palette,
         Self::Prompt,
         Self::Global,
     ];
@@ -66,6 +71,7 @@ impl Scope {
             Self::Logs => "Logs",
             Self::Links => "Sources",
             Self::Help => "Help",
+            Self::Palette => "Palette",
             Self::Prompt => "While typing",
             Self::Global => "Everywhere",
         }
@@ -91,6 +97,7 @@ impl Word for Scope {
             Self::Logs => "logs",
             Self::Links => "links",
             Self::Help => "help",
+            Self::Palette => "palette",
             Self::Prompt => "prompt",
             Self::Global => "global",
         }
@@ -111,6 +118,7 @@ impl keymap::Scope for Scope {
             Self::Logs => &[Self::Logs, Self::Global],
             Self::Links => &[Self::Links, Self::Global],
             Self::Help => &[Self::Help, Self::Global],
+            Self::Palette => &[Self::Palette],
             Self::Prompt => &[Self::Prompt],
             Self::Global => &[Self::Global],
         }
@@ -147,10 +155,33 @@ pub struct CommandSpec {
     pub scope: Scope,
     /// What it can do to the world.
     pub risk: Risk,
+    /// What has to be so for it to be done.
+    pub when: When,
+    /// What it is called in the palette beside its name, the preferred word first.
+    pub words: &'static [&'static str],
+    /// What it takes when it is called by name.
+    pub takes: Option<Argument>,
+    /// The verb of the command line that does the same; `ENV` and `APP` stand for names.
+    pub cli: Option<&'static str>,
 }
 
+/// A column of a row: its value, or what stands where the row does not name it.
+macro_rules! column {
+    ($default:expr) => {
+        $default
+    };
+    ($default:expr, $value:expr) => {
+        $value
+    };
+}
+
+/// A row is `Id "noun.verb" Scope "hint" "Help"`, then what is not the default, in this order:
+/// `["word" "other word" Argument] when Condition risk Risk cli "verb"`.
 macro_rules! commands {
-    ($($id:ident $name:literal $scope:ident $title:literal $help:literal;)*) => {
+    ($(
+        $id:ident $name:literal $scope:ident $title:literal $help:literal
+        $([$($word:literal)+ $($takes:ident)?])? $(when $when:ident)? $(risk $risk:ident)? $(cli $cli:literal)?;
+    )*) => {
         /// Every command.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum CommandId {
@@ -165,18 +196,22 @@ macro_rules! commands {
                 title: $title,
                 help: $help,
                 scope: Scope::$scope,
-                risk: Risk::Look,
+                risk: column!(Risk::Look $(, Risk::$risk)?),
+                when: column!(When::Always $(, When::$when)?),
+                words: &[$($($word),+)?],
+                takes: column!(None $($(, Some(Argument::$takes))?)?),
+                cli: column!(None $(, Some($cli))?),
             },)*
         ];
     };
 }
 
 commands! {
-    AppOpen           "app.open"            List    "open"     "Open the selected Application";
+    AppOpen           "app.open"            List    "open"     "Open the selected Application" ["open" "app" App] when Selected cli "snapshot --view app --app APP";
     ChooserOpen       "chooser.open"        Chooser "open"     "Open the selected Application";
     EventsTimeline    "events.timeline"     Events  "time line" "Change between Events and the time line";
-    LogsOpen          "logs.open"           App     "logs"     "Show the logs of its containers, live";
-    LogsOpenPrevious  "logs.open-previous"  App     ""         "Show the logs of its containers before their last restart";
+    LogsOpen          "logs.open"           App     "logs"     "Show the logs of its containers, live" ["logs" App] when Selected cli "logs APP -f";
+    LogsOpenPrevious  "logs.open-previous"  App     ""         "Show the logs of its containers before their last restart" ["logs-previous" App] when Selected cli "logs APP --previous";
     LogsSearch        "logs.search"         Logs    "search"   "Search; without capitals both kinds of letters match, /x/ is an expression";
     LogsNext          "logs.next"           Logs    ""         "Go to the next match";
     LogsPrior         "logs.prior"          Logs    ""         "Go to the match before";
@@ -201,21 +236,37 @@ commands! {
     LogsRight         "logs.right"          Logs    ""         "Show what lies to the right of a cut line";
     SourceToggle      "source.toggle"       Links   "on/off"   "Turn the selected source on or off";
     SourceReconnect   "source.reconnect"    Links   "reconnect" "Connect the selected source anew";
-    FleetSort         "fleet.sort"          Fleet   "sort"     "Sort by the next column";
+    FleetSort         "fleet.sort"          Fleet   "sort"     "Sort by the next column" ["sort-next"];
     FleetReverse      "fleet.reverse"       Fleet   ""         "Sort the other way round";
     FilterOpen        "filter.open"         List    "filter"   "Filter by words";
-    FilterProblems    "filter.problems"     List    "problems" "Show only what somebody should look at";
-    ViewSwitch        "view.switch"         List    "board/fleet" "Change between Board and Fleet";
-    Environment1      "environment.1"       List    ""         "Show only the first environment";
-    Environment2      "environment.2"       List    ""         "Show only the second environment";
-    Environment3      "environment.3"       List    ""         "Show only the third environment";
-    Environment4      "environment.4"       List    ""         "Show only the fourth environment";
-    Environment5      "environment.5"       List    ""         "Show only the fifth environment";
-    Environment6      "environment.6"       List    ""         "Show only the sixth environment";
-    Environment7      "environment.7"       List    ""         "Show only the seventh environment";
-    Environment8      "environment.8"       List    ""         "Show only the eighth environment";
-    Environment9      "environment.9"       List    ""         "Show only the ninth environment";
-    EnvironmentAll    "environment.all"     List    ""         "Show every environment";
+    FilterProblems    "filter.problems"     List    "problems" "Show only what somebody should look at" ["problems"];
+    ViewSwitch        "view.switch"         List    "board/fleet" "Change between Board and Fleet" ["switch"];
+    Environment1      "environment.1"       List    ""         "Show only the first environment" when Numbered cli "get apps --env ENV";
+    Environment2      "environment.2"       List    ""         "Show only the second environment" when Numbered cli "get apps --env ENV";
+    Environment3      "environment.3"       List    ""         "Show only the third environment" when Numbered cli "get apps --env ENV";
+    Environment4      "environment.4"       List    ""         "Show only the fourth environment" when Numbered cli "get apps --env ENV";
+    Environment5      "environment.5"       List    ""         "Show only the fifth environment" when Numbered cli "get apps --env ENV";
+    Environment6      "environment.6"       List    ""         "Show only the sixth environment" when Numbered cli "get apps --env ENV";
+    Environment7      "environment.7"       List    ""         "Show only the seventh environment" when Numbered cli "get apps --env ENV";
+    Environment8      "environment.8"       List    ""         "Show only the eighth environment" when Numbered cli "get apps --env ENV";
+    Environment9      "environment.9"       List    ""         "Show only the ninth environment" when Numbered cli "get apps --env ENV";
+    EnvironmentAll    "environment.all"     List    ""         "Show every environment" ["everything"] cli "get apps";
+    MarkToggle        "mark.toggle"         List    ""         "Mark the selected Application, or take its mark away" when Selected;
+    MarkShown         "mark.shown"          List    ""         "Mark every Application that is shown" ["mark-all"];
+    MarkClear         "mark.clear"          List    ""         "Take every mark away" ["unmark"] when Marked;
+    FleetSortBy       "fleet.sort-by"       Global  ""         "Sort the Fleet by a column" ["sort" Column];
+    EnvironmentOnly   "environment.only"    Global  ""         "Show only one environment" ["env" "environment" Environment] cli "get apps --env ENV";
+    FilterOnly        "filter.only"         Global  ""         "Show only what is in one state" ["only" Narrowing];
+    FilterNamespace   "filter.namespace"    Global  ""         "Show only what is in one namespace" ["ns" "namespace" Namespace];
+    FilterProject     "filter.project"      Global  ""         "Show only what is in one project" ["project" "proj" Project];
+    FilterSource      "filter.source"       Global  ""         "Show only what one source tells" ["ctx" "context" "source" Source];
+    FilterUse         "filter.use"          Global  ""         "Filter by a saved filter" ["filter" Filter];
+    FilterSave        "filter.save"         Global  ""         "Save the filter under a name" ["save-filter" NewName] when Filtered;
+    FilterForget      "filter.forget"       Global  ""         "Forget a filter that was saved here" ["forget-filter" Filter];
+    ThemeChoose       "theme.choose"        Global  ""         "Look different until the program ends" ["theme" Theme];
+    KeymapChoose      "keymap.choose"       Global  ""         "Use other keys until the program ends" ["keymap" Keymap] cli "keys";
+    ViewBoard         "view.board"          Global  ""         "Show the Board: services by environments" ["board"] cli "snapshot --view board";
+    ViewFleet         "view.fleet"          Global  ""         "Show the Fleet: every Application in one list" ["fleet" "apps" "applications"] cli "snapshot --view fleet";
     CursorLeft        "cursor.left"         Board   ""         "Move to the environment on the left";
     CursorRight       "cursor.right"        Board   ""         "Move to the environment on the right";
     CursorDown        "cursor.down"         Global  ""         "Move down";
@@ -226,16 +277,25 @@ commands! {
     HalfPageUp        "page.half-up"        Global  ""         "Move half a page up";
     PageDown          "page.down"           Global  ""         "Move a page down";
     PageUp            "page.up"             Global  ""         "Move a page up";
-    WhyOpen           "why.open"            App     "why"      "Show why the selected Application is in trouble";
-    EventsOpen        "events.open"         App     "events"   "Show what was told about the selected Application";
-    ViewLinks         "view.links"          Global  "sources"  "Show the sources and how they are doing";
-    SourcesReconnect  "sources.reconnect"   Global  ""         "Connect every source anew that is on";
-    ViewHelp          "view.help"           Global  "help"     "Show the keys of this screen";
+    WhyOpen           "why.open"            App     "why"      "Show why the selected Application is in trouble" ["why" App] when Selected cli "get why APP";
+    EventsOpen        "events.open"         App     "events"   "Show what was told about the selected Application" ["events" App] when Selected cli "get events";
+    ViewLinks         "view.links"          Global  "sources"  "Show the sources and how they are doing" ["sources" "links" "contexts"];
+    SourcesReconnect  "sources.reconnect"   Global  ""         "Connect every source anew that is on" ["reconnect"] when Connected;
+    PaletteOpen       "palette.open"        Global  "commands" "Type a command, an Application or an environment by its name";
+    HistoryBack       "history.back"        Global  ""         "Go back to the screen visited before" when Visited;
+    HistoryForward    "history.forward"     Global  ""         "Go forward again" when Left;
+    HistoryLast       "history.last"        Global  ""         "Change between this screen and the one visited before" ["last"] when Visited;
+    ViewHelp          "view.help"           Global  "help"     "Show the keys of this screen" ["help" "keys"] cli "keys";
     ViewBack          "view.back"           Global  "back"     "Go back; in a list, clear the filter";
     ViewQuit          "view.quit"           Global  "quit"     "Go back; in a list, quit";
-    ProgramQuit       "program.quit"        Global  ""         "Quit at once";
+    ProgramQuit       "program.quit"        Global  ""         "Quit at once" ["quit" "q" "q!" "qa" "exit"];
     ProgramSuspend    "program.suspend"     Global  ""         "Hand the terminal back to the shell; fg returns";
     ProgramRedraw     "program.redraw"      Global  ""         "Draw the whole screen anew";
+    PaletteRun        "palette.run"         Palette "do it"    "Do what is selected";
+    PaletteComplete   "palette.complete"    Palette "complete" "Complete what is typed to what is selected";
+    PaletteUp         "palette.up"          Palette ""         "Select the one above; at the top, what was typed before";
+    PaletteDown       "palette.down"        Palette ""         "Select the one below, or what was typed after";
+    PaletteClose      "palette.close"       Palette "close"    "Close the palette";
     PromptAccept      "prompt.accept"       Prompt  "keep"     "Keep what was typed and go back";
     PromptCancel      "prompt.cancel"       Prompt  "clear"    "Clear what was typed and go back";
     PromptDown        "prompt.down"         Prompt  ""         "Move down while typing";

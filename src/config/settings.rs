@@ -42,6 +42,8 @@ pub struct Settings {
     pub environments: Vec<EnvironmentRule>,
     /// Argo CDs beside the contexts of the kubeconfig.
     pub sources: Vec<SourceSetting>,
+    /// Filters under names.
+    pub filters: BTreeMap<String, String>,
     /// Which context reaches which destination.
     pub destinations: Vec<DestinationSetting>,
     /// The user's file as it was read; its `[keys]` are for the keymap.
@@ -95,6 +97,7 @@ impl Default for Settings {
             git_checkout: None,
             environments: Vec::new(),
             sources: Vec::new(),
+            filters: BTreeMap::new(),
             destinations: Vec::new(),
             file: None,
             origins: BTreeMap::new(),
@@ -196,6 +199,12 @@ impl Settings {
                     self.destinations.extend(kept(destination(&item, errors), errors));
                 }
             }
+            "filters" => {
+                for item in entry.table()? {
+                    let text = kept(item.text().map(str::to_owned), errors);
+                    self.filters.extend(text.map(|text| (item.key.to_owned(), text)));
+                }
+            }
             // the keymap reads these, and says what is wrong in them
             "keys" => return entry.table().map(|_| None),
             _ => return Err(entry.unknown("setting", field::names(FIELDS))),
@@ -244,6 +253,7 @@ impl Settings {
             "prometheus" => optional(self.prometheus.as_deref()),
             "git_checkout" => optional(self.git_checkout.as_deref().and_then(Path::to_str)),
             "environment" => names(self.environments.iter().map(|e| &*e.environment.name).collect()),
+            "filters" => names(self.filters.keys().map(String::as_str).collect()),
             "source" => names(self.sources.iter().map(|s| s.name.as_str()).collect()),
             _ => names(self.destinations.iter().map(|d| d.context.as_str()).collect()),
         };

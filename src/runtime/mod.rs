@@ -3,12 +3,14 @@
 //! Threads of their own own what can block for ever (reading the terminal, writing it, waiting for signals); tasks live
 //! in a [`scope::Scope`]; the loop itself never blocks.
 
+pub mod choice;
 pub mod clock;
 pub mod input;
 pub mod interests;
 pub mod mailbox;
 pub mod observe;
 pub mod painter;
+pub mod remember;
 pub mod run;
 pub mod save;
 pub mod scope;

@@ -6,16 +6,18 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc};
 
+use super::choice::Choice;
 use super::input::{Bytes, Decoder, Reader};
 use super::interests::Interests;
 use super::mailbox::Mailbox;
 use super::painter::Painter;
+use super::remember::Remembered;
 use super::signal::{Signal, Signals};
 use super::sources::Sources;
 use super::tail::Tail;
 use super::terminal::TerminalGuard;
 use super::writer::{FrameSender, NotSent, Written};
-use crate::app::{Model, Msg, Request, frame, update};
+use crate::app::{Keep, Model, Msg, Request, frame, update};
 use crate::domain::time::{after, elapsed};
 use crate::domain::{Clock, LogNews, Timestamp};
 use crate::view::Work;
@@ -55,6 +57,10 @@ pub struct Cockpit {
     pub decoder: Decoder,
     /// Takes frames.
     pub writer: FrameSender,
+    /// What themes and keymaps are made from.
+    pub choice: Choice,
+    /// What is kept for the next start.
+    pub remembered: Remembered,
     /// What the system asks of us.
     pub signals: Signals,
 }
@@ -185,6 +191,23 @@ impl Cockpit {
                         Request::Save { name, text } => {
                             let said = super::save::save(&name, &text);
                             self.model.say(said.unwrap_or_else(|error| error.to_string()), self.clock.now());
+                        }
+                        Request::Theme(name) => {
+                            let said = self.choice.theme(&name, &mut self.model);
+                            self.model.say(said, self.clock.now());
+                        }
+                        Request::Keymap(name) => {
+                            let said = self.choice.keymap(&name, &mut self.model);
+                            self.model.say(said, self.clock.now());
+                        }
+                        Request::Keep(what) => {
+                            // a line that is forgotten is no loss worth a word after every command
+                            let matters = !matches!(what, Keep::Line(_));
+                            if let Err(error) = self.remembered.keep(&what)
+                                && matters
+                            {
+                                self.model.say(error.to_string(), self.clock.now());
+                            }
                         }
                         Request::Toggle(source) => self.sources.toggle(&source),
                         Request::Reconnect(source) => {

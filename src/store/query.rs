@@ -10,10 +10,13 @@
 //! age>2d  age<30m         since the last deployment
 //! ```
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
+use super::Apps;
 use crate::domain::time::elapsed;
-use crate::domain::{AppRow, Health, Symbol, Sync, Timestamp, TroubleKind};
+use crate::domain::{AppKey, AppRow, Health, Symbol, Sync, Timestamp, TroubleKind};
 
 /// A filter: every part must hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,6 +26,8 @@ pub struct Query {
     pub environment: Option<Symbol>,
     /// Only what somebody should look at.
     pub problems: bool,
+    /// Only these Applications.
+    pub only: Option<Arc<BTreeSet<AppKey>>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,7 +89,7 @@ impl Query {
     /// Whether nothing is filtered out.
     #[must_use]
     pub fn is_everything(&self) -> bool {
-        self.terms.is_empty() && self.environment.is_none() && !self.problems
+        self.terms.is_empty() && self.environment.is_none() && !self.problems && self.only.is_none()
     }
 
     /// When the answer for a row may change by time alone: only ages do.
@@ -93,10 +98,20 @@ impl Query {
         self.terms.iter().any(|t| matches!(t.test, Test::Age { .. }))
     }
 
+    /// Whether an Application that is known passes.
+    #[must_use]
+    pub fn passes(&self, key: &AppKey, apps: &Apps, now: Timestamp) -> bool {
+        let id = apps.find(key);
+        id.and_then(|id| Some(self.matches(apps.get(id)?, apps.trouble_kind(id), now))).unwrap_or(false)
+    }
+
     /// Whether a row passes.
     #[must_use]
     pub fn matches(&self, row: &AppRow, trouble: Option<TroubleKind>, now: Timestamp) -> bool {
         if self.environment.is_some() && row.environment != self.environment {
+            return false;
+        }
+        if self.only.as_ref().is_some_and(|only| !only.contains(&row.key)) {
             return false;
         }
         if self.problems && !is_problem(row, trouble) {
@@ -250,7 +265,7 @@ fn contains(text: &str, word: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{AppKey, Deployment};
+    use crate::domain::Deployment;
     use proptest::prelude::*;
 
     fn now() -> Timestamp {

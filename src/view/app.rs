@@ -56,6 +56,12 @@ impl View for App {
     fn layout(&mut self, lens: &mut Lens, seen: &Seen<'_>, area: Rect) {
         self.height = usize::from(area.height);
         self.lines = detail::selected(lens, seen).map_or_else(Vec::new, |(id, row)| lines(seen, id, row, area.width));
+        if let Some((kind, name)) = &lens.resource
+            && let Some(at) = self.lines.iter().position(|line| is_about(line, kind, name))
+        {
+            self.window.selected = at;
+            lens.resource = None;
+        }
         self.window.clamp(self.lines.len(), self.height);
     }
 
@@ -100,6 +106,12 @@ fn lines(seen: &Seen<'_>, id: RowId, row: &AppRow, width: u16) -> Vec<Vec<Run>> 
         lines.push(vec![(format!("  no route to {server}: its pods cannot be read"), Role::Warn)]);
     }
     lines
+}
+
+/// Whether a line is the one of a resource, as [`resource_runs`] writes it.
+fn is_about(line: &[Run], kind: &str, name: &str) -> bool {
+    let mut texts = line.iter().map(|(text, _)| text.trim_end());
+    texts.any(|text| text == kind) && texts.next() == Some(name)
 }
 
 fn heading(text: &str) -> Vec<Run> {

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use pilothouse::app::visits;
 use pilothouse::config::glyph::ASCII;
 use pilothouse::config::palette::Depth;
 use pilothouse::config::theme::Theme;
@@ -202,7 +203,8 @@ proptest! {
             let work = Work::default();
             let seen = Seen {
                 apps: &model.apps, logs: &model.logs, now: *now, theme: &model.theme, glyphs: model.glyphs, keys: &model.keys,
-                below: model.stack.below(), work: &work,
+                below: model.stack.below(),
+                situation: visits::situation(model), work: &work,
             };
             let place = Rect::new(x, y, width, height);
             let mut buf = Buffer::filled(Rect::new(0, 0, x + width + 3, y + height + 3), ratatui::buffer::Cell::new("~"));
