@@ -50,7 +50,8 @@ pub fn draw(model: &mut Model, now: Timestamp, work: &Work, buf: &mut Buffer) {
     } = model;
     let seen = Seen { apps, logs, now, theme, glyphs, keys, below: stack.below(), situation, work };
     buf.set_style(area, seen.style(Role::Text));
-    let places = Places::of(area, stack.top().id());
+    let filtering = prompt.is_some() && asked.is_none();
+    let places = Places::of(area, stack.top().id(), filtering);
     stack.top_mut().layout(lens, &seen, places.body);
     // laying out may select the first of a list
     let situation = Situation { selected: lens.selected.is_some(), ..situation };
@@ -68,16 +69,17 @@ pub fn draw(model: &mut Model, now: Timestamp, work: &Work, buf: &mut Buffer) {
         Pen::new(buf, last, 0, glyphs.ellipsis).text(asked.map_or("/", Ask::sign), seen.style(Role::Accent));
         let field = Rect { x: last.x + 1.min(last.width), width: last.width.saturating_sub(1), ..last };
         prompt.draw(field, seen.style(Role::Text), seen.style(Role::Selection), buf);
-        if let Some(error) = &lens.error {
-            draw_filter_error(&seen, error, last, buf);
+        if filtering {
+            let below = Rect { y: last.bottom(), height: area.bottom() - last.bottom(), ..last };
+            draw_below_filter(&seen, lens.error.as_ref(), below, buf);
         }
-    } else if let Some((text, until)) = toast {
-        seen.wake_in(crate::domain::time::elapsed(now, *until));
-        Pen::new(buf, last, 0, glyphs.ellipsis).skip(1).text(text, seen.style(Role::Accent));
     } else if !pressed.is_empty() || count.is_some() {
         let typed = count.iter().map(u32::to_string).chain(pressed.iter().map(ToString::to_string));
         let typed: Vec<String> = typed.collect();
         Pen::new(buf, last, 0, glyphs.ellipsis).skip(1).text(&typed.join(" "), seen.style(Role::Key));
+    } else if let Some((text, until)) = toast {
+        seen.wake_in(crate::domain::time::elapsed(now, *until));
+        Pen::new(buf, last, 0, glyphs.ellipsis).skip(1).text(text, seen.style(Role::Accent));
     } else if palette.is_some() {
         draw_hints(&seen, &[Scope::Palette], last, buf);
     } else {
@@ -104,11 +106,11 @@ pub fn draw(model: &mut Model, now: Timestamp, work: &Work, buf: &mut Buffer) {
 pub fn lay_out(model: &mut Model, now: Timestamp) {
     let work = Work::default();
     let situation = situation(model);
-    let Model { apps, logs, stack, lens, keys, theme, glyphs, size, .. } = model;
+    let Model { apps, logs, stack, lens, prompt, asked, keys, theme, glyphs, size, .. } = model;
     let seen = Seen { apps, logs, now, theme, glyphs, keys, below: stack.below(), situation, work: &work };
     let area = Rect::new(0, 0, size.width, size.height);
     if !area.is_empty() {
-        let body = Places::of(area, stack.top().id()).body;
+        let body = Places::of(area, stack.top().id(), prompt.is_some() && asked.is_none()).body;
         stack.top_mut().layout(lens, &seen, body);
     }
 }
@@ -129,16 +131,21 @@ pub fn wanted(model: &Model) -> Option<LogQuery> {
     model.stack.wanted(&model.lens)
 }
 
-/// Points from the line above the prompt at the word that is not understood.
-fn draw_filter_error(seen: &Seen<'_>, error: &QueryError, prompt: Rect, buf: &mut Buffer) {
-    let line = Rect { y: prompt.y.saturating_sub(1), ..prompt };
-    for position in line.intersection(buf.area).positions() {
-        buf[position].reset();
-    }
-    buf.set_style(line, seen.style(Role::Text));
-    let mut pen = Pen::new(buf, line, 0, seen.glyphs.ellipsis);
-    pen.skip(1 + error.at as u16)
-        .text(&format!("{} {}", seen.glyphs.descending, error.message), seen.style(Role::Warn));
+/// The words of the filter, for whoever sees it for the first time.
+const LANGUAGE: &str =
+    "word  -word  env:prod  health:degraded  sync:outofsync  trouble:  label:team=core  image:1.4  age>2d";
+
+/// Points from below the filter at the word that is not understood; else shows what can be written there.
+fn draw_below_filter(seen: &Seen<'_>, error: Option<&QueryError>, place: Rect, buf: &mut Buffer) {
+    let mut pen = Pen::new(buf, place, 0, seen.glyphs.ellipsis);
+    pen.skip(1);
+    match error {
+        Some(error) => {
+            let text = format!("{} {}", seen.glyphs.descending, error.message);
+            pen.skip(error.at as u16).text(&text, seen.style(Role::Warn))
+        }
+        None => pen.text(LANGUAGE, seen.style(Role::Dim)),
+    };
 }
 
 /// The two hints that are never left out: from them everything else can be found.
@@ -186,11 +193,14 @@ struct Places {
 }
 
 impl Places {
-    fn of(area: Rect, screen: ScreenId) -> Self {
+    /// The places on a screen; while the filter is typed there is one more line below everything.
+    fn of(area: Rect, screen: ScreenId, filtering: bool) -> Self {
+        let tall = area.height >= TALL;
+        let below = u16::from(filtering && area.height > 3);
+        let area = Rect { height: area.height - below, ..area };
         let header = Rect { height: 1, ..area };
         let last = Rect { y: area.bottom() - 1, height: 1, ..area };
         let rule = |y| Rect { y, height: 1, ..area };
-        let tall = area.height >= TALL;
         let frame = u16::from(tall);
         let top = area.y + 1 + frame;
         let bottom = (area.bottom() - 1).saturating_sub(frame).max(top);

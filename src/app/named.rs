@@ -32,10 +32,7 @@ pub fn act(model: &mut Model, action: Action, now: Timestamp) -> Vec<Request> {
 fn on_app(model: &mut Model, id: CommandId, key: AppKey, now: Timestamp) -> Vec<Request> {
     // a screen of another Application is left: it is no place to look at this one from
     if model.lens.selected.as_ref() != Some(&key) {
-        model.stack.go_home(model.stack.home_id());
-        if !model.lens.query.passes(&key, &model.apps, now) {
-            widen(model);
-        }
+        list(model);
     }
     model.lens.selected = Some(key);
     if id == CommandId::AppOpen {

@@ -68,6 +68,13 @@ pub const NARROWINGS: [(&str, &str); 11] = [
 ];
 
 impl CommandSpec {
+    /// How it is typed into the palette, the colon that opens it included.
+    #[must_use]
+    pub fn usage(&self) -> String {
+        let takes = self.takes.map_or_else(String::new, |takes| format!(" {}", takes.placeholder()));
+        format!(":{}{takes}", self.called())
+    }
+
     /// How it is called by name: its shortest word, else `noun.verb`.
     #[must_use]
     pub fn called(&self) -> &'static str {

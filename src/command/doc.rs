@@ -16,6 +16,7 @@ pub fn markdown(keymap: &Keymap) -> String {
         Scope::Board,
         Scope::Fleet,
         Scope::App,
+        Scope::Text,
         Scope::Chooser,
         Scope::Logs,
         Scope::Links,
@@ -25,7 +26,11 @@ pub fn markdown(keymap: &Keymap) -> String {
     ];
     for scope in order {
         for row in TABLE.iter().filter(|row| row.scope == scope) {
-            let keys: Vec<String> = keymap.keys_of(scope, row.id).iter().map(|k| format!("`{}`", escape(k))).collect();
+            let mut keys: Vec<String> = keymap.keys_of(scope, row.id);
+            if keys.is_empty() || !row.words.is_empty() {
+                keys.push(row.usage());
+            }
+            let keys: Vec<String> = keys.iter().map(|k| format!("`{}`", escape(k))).collect();
             _ = writeln!(out, "| {} | {} | {} |", scope.title(), keys.join(" "), row.help);
         }
     }

@@ -23,6 +23,8 @@ pub enum Scope {
     Events,
     /// Why one Application is in trouble.
     Why,
+    /// Lines that can be searched.
+    Text,
     /// The log lines of an Application.
     Logs,
     /// The sources.
@@ -39,7 +41,7 @@ pub enum Scope {
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Board,
         Self::Fleet,
         Self::List,
@@ -48,6 +50,7 @@ impl Scope {
         Self::App,
         Self::Events,
         Self::Why,
+        Self::Text,
         Self::Logs,
         Self::Links,
         Self::Help,
@@ -68,6 +71,7 @@ impl Scope {
             Self::App => "On an Application",
             Self::Events => "Events",
             Self::Why => "Why",
+            Self::Text => "In its lines",
             Self::Logs => "Logs",
             Self::Links => "Sources",
             Self::Help => "Help",
@@ -94,6 +98,7 @@ impl Word for Scope {
             Self::App => "app",
             Self::Events => "events",
             Self::Why => "why",
+            Self::Text => "text",
             Self::Logs => "logs",
             Self::Links => "links",
             Self::Help => "help",
@@ -111,10 +116,11 @@ impl keymap::Scope for Scope {
             Self::Fleet => &[Self::Fleet, Self::List, Self::App, Self::Global],
             Self::List => &[Self::List, Self::App, Self::Global],
             Self::Chooser => &[Self::Chooser, Self::App, Self::Global],
-            Self::Detail => &[Self::Detail, Self::App, Self::Global],
+            Self::Detail => &[Self::Detail, Self::Text, Self::App, Self::Global],
             Self::App => &[Self::App, Self::Global],
-            Self::Events => &[Self::Events, Self::App, Self::Global],
+            Self::Events => &[Self::Events, Self::Text, Self::App, Self::Global],
             Self::Why => &[Self::Why, Self::App, Self::Global],
+            Self::Text => &[Self::Text, Self::App, Self::Global],
             Self::Logs => &[Self::Logs, Self::Global],
             Self::Links => &[Self::Links, Self::Global],
             Self::Help => &[Self::Help, Self::Global],
@@ -210,6 +216,10 @@ commands! {
     AppOpen           "app.open"            List    "open"     "Open the selected Application" ["open" "app" App] when Selected cli "snapshot --view app --app APP";
     ChooserOpen       "chooser.open"        Chooser "open"     "Open the selected Application";
     EventsTimeline    "events.timeline"     Events  "time line" "Change between Events and the time line";
+    SearchOpen        "search.open"         Text    "search"   "Search; without capitals both kinds of letters match";
+    SearchNext        "search.next"         Text    ""         "Go to the next match";
+    SearchPrior       "search.prior"        Text    ""         "Go to the match before";
+    HelpSearch        "help.search"         Help    "search"   "Show only keys and commands with these words";
     LogsOpen          "logs.open"           App     "logs"     "Show the logs of its containers, live" ["logs" App] when Selected cli "logs APP -f";
     LogsOpenPrevious  "logs.open-previous"  App     ""         "Show the logs of its containers before their last restart" ["logs-previous" App] when Selected cli "logs APP --previous";
     LogsSearch        "logs.search"         Logs    "search"   "Search; without capitals both kinds of letters match, /x/ is an expression";
@@ -236,11 +246,11 @@ commands! {
     LogsRight         "logs.right"          Logs    ""         "Show what lies to the right of a cut line";
     SourceToggle      "source.toggle"       Links   "on/off"   "Turn the selected source on or off";
     SourceReconnect   "source.reconnect"    Links   "reconnect" "Connect the selected source anew";
-    FleetSort         "fleet.sort"          Fleet   "sort"     "Sort by the next column" ["sort-next"];
+    FleetSort         "fleet.sort"          Fleet   "sort"     "Sort by the next column";
     FleetReverse      "fleet.reverse"       Fleet   ""         "Sort the other way round";
     FilterOpen        "filter.open"         List    "filter"   "Filter by words";
     FilterProblems    "filter.problems"     List    "problems" "Show only what somebody should look at" ["problems"];
-    ViewSwitch        "view.switch"         List    "board/fleet" "Change between Board and Fleet" ["switch"];
+    ViewSwitch        "view.switch"         List    "board/fleet" "Change between Board and Fleet";
     Environment1      "environment.1"       List    ""         "Show only the first environment" when Numbered cli "get apps --env ENV";
     Environment2      "environment.2"       List    ""         "Show only the second environment" when Numbered cli "get apps --env ENV";
     Environment3      "environment.3"       List    ""         "Show only the third environment" when Numbered cli "get apps --env ENV";
@@ -264,7 +274,7 @@ commands! {
     FilterSave        "filter.save"         Global  ""         "Save the filter under a name" ["save-filter" NewName] when Filtered;
     FilterForget      "filter.forget"       Global  ""         "Forget a filter that was saved here" ["forget-filter" Filter];
     ThemeChoose       "theme.choose"        Global  ""         "Look different until the program ends" ["theme" Theme];
-    KeymapChoose      "keymap.choose"       Global  ""         "Use other keys until the program ends" ["keymap" Keymap] cli "keys";
+    KeymapChoose      "keymap.choose"       Global  ""         "Use other keys until the program ends" ["keymap" Keymap];
     ViewBoard         "view.board"          Global  ""         "Show the Board: services by environments" ["board"] cli "snapshot --view board";
     ViewFleet         "view.fleet"          Global  ""         "Show the Fleet: every Application in one list" ["fleet" "apps" "applications"] cli "snapshot --view fleet";
     CursorLeft        "cursor.left"         Board   ""         "Move to the environment on the left";
@@ -285,7 +295,7 @@ commands! {
     HistoryBack       "history.back"        Global  ""         "Go back to the screen visited before" when Visited;
     HistoryForward    "history.forward"     Global  ""         "Go forward again" when Left;
     HistoryLast       "history.last"        Global  ""         "Change between this screen and the one visited before" ["last"] when Visited;
-    ViewHelp          "view.help"           Global  "help"     "Show the keys of this screen" ["help" "keys"] cli "keys";
+    ViewHelp          "view.help"           Global  "help"     "Show the keys of this screen" ["help" "keys"];
     ViewBack          "view.back"           Global  "back"     "Go back; in a list, clear the filter";
     ViewQuit          "view.quit"           Global  "quit"     "Go back; in a list, quit";
     ProgramQuit       "program.quit"        Global  ""         "Quit at once" ["quit" "q" "q!" "qa" "exit"];

@@ -14,7 +14,6 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Apps;
 use crate::domain::time::elapsed;
 use crate::domain::{AppKey, AppRow, Health, Symbol, Sync, Timestamp, TroubleKind};
 
@@ -98,13 +97,6 @@ impl Query {
         self.terms.iter().any(|t| matches!(t.test, Test::Age { .. }))
     }
 
-    /// Whether an Application that is known passes.
-    #[must_use]
-    pub fn passes(&self, key: &AppKey, apps: &Apps, now: Timestamp) -> bool {
-        let id = apps.find(key);
-        id.and_then(|id| Some(self.matches(apps.get(id)?, apps.trouble_kind(id), now))).unwrap_or(false)
-    }
-
     /// Whether a row passes.
     #[must_use]
     pub fn matches(&self, row: &AppRow, trouble: Option<TroubleKind>, now: Timestamp) -> bool {
@@ -173,7 +165,16 @@ fn keyed(key: &str, value: &str) -> Result<Test, String> {
             None => Test::Label(value.to_owned(), None),
         }),
         "age" => Err("write age>2d or age<30m".to_owned()),
-        _ => Err(format!("there is no `{key}:`; there are {}", KEYS.map(|k| format!("{k}:")).join(" "))),
+        _ => Err(unknown(key)),
+    }
+}
+
+/// What is said of a key that there is not: the one that was most likely meant, else all there are.
+fn unknown(key: &str) -> String {
+    let near = KEYS.iter().map(|known| (strsim::damerau_levenshtein(key, known), known)).min();
+    match near.filter(|(distance, known)| distance * 3 <= known.len() + 2) {
+        Some((_, known)) => format!("there is no `{key}:`; did you mean `{known}:`?"),
+        None => format!("there is no `{key}:`; there are {}", KEYS.map(|k| format!("{k}:")).join(" ")),
     }
 }
 

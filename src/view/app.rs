@@ -4,7 +4,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::detail::{self, Run};
-use super::{Effect, Handled, Lens, ScreenId, Seen, View, status};
+use super::finder::Finder;
+use super::{Ask, Effect, Handled, Lens, ScreenId, Seen, Typing, View, status};
 use crate::command::{CommandId, Scope};
 use crate::config::theme::Role;
 use crate::domain::{AppDetail, AppRow, Container, ContainerState, Phase, Pod, Resource, Sync};
@@ -17,6 +18,13 @@ pub struct App {
     lines: Vec<Vec<Run>>,
     window: Window,
     height: usize,
+    finder: Finder,
+}
+
+impl App {
+    fn texts(&self) -> Vec<String> {
+        self.lines.iter().map(|line| line.iter().map(|(text, _)| text.as_str()).collect()).collect()
+    }
 }
 
 impl View for App {
@@ -25,7 +33,7 @@ impl View for App {
     }
 
     fn scopes(&self) -> &'static [Scope] {
-        &[Scope::Detail, Scope::App]
+        &[Scope::Detail, Scope::Text, Scope::App]
     }
 
     fn interests(&self, lens: &Lens, _: &Seen<'_>) -> Vec<Interest> {
@@ -48,9 +56,24 @@ impl View for App {
             CommandId::PageUp => self.window.step(1 - page, len),
             CommandId::HalfPageDown => self.window.step(page / 2, len),
             CommandId::HalfPageUp => self.window.step(-page / 2, len),
+            CommandId::SearchOpen => {
+                return (Handled::Yes, vec![Effect::Ask(Ask::Search, self.finder.sought().to_owned())]);
+            }
+            CommandId::SearchNext | CommandId::SearchPrior => {
+                let (found, said) = self.finder.step(id, &self.texts(), self.window.selected);
+                self.window.selected = found.unwrap_or(self.window.selected);
+                return (Handled::Yes, vec![said]);
+            }
+            CommandId::ViewBack if self.finder.clear() => {}
             _ => return (Handled::No, Vec::new()),
         }
         (Handled::Yes, Vec::new())
+    }
+
+    fn typed(&mut self, _: Ask, text: &str, typing: Typing, _: &Seen<'_>) -> Vec<Effect> {
+        let found = self.finder.typed(text, typing, &self.texts(), self.window.selected);
+        self.window.selected = found.unwrap_or(self.window.selected);
+        Vec::new()
     }
 
     fn layout(&mut self, lens: &mut Lens, seen: &Seen<'_>, area: Rect) {

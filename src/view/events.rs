@@ -5,7 +5,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::detail;
-use super::{Effect, Handled, Lens, ScreenId, Seen, View};
+use super::finder::Finder;
+use super::{Ask, Effect, Handled, Lens, ScreenId, Seen, Typing, View};
 use crate::command::{CommandId, Scope};
 use crate::config::theme::Role;
 use crate::domain::app::short_revision;
@@ -21,6 +22,13 @@ pub struct Events {
     height: usize,
     /// By time, with everything else that happened.
     timeline: bool,
+    finder: Finder,
+}
+
+impl Events {
+    fn texts(&self) -> Vec<String> {
+        self.lines.iter().map(|line| format!("{} {} {}", line.what, line.about, line.text)).collect()
+    }
 }
 
 #[derive(Debug)]
@@ -38,7 +46,7 @@ impl View for Events {
     }
 
     fn scopes(&self) -> &'static [Scope] {
-        &[Scope::Events, Scope::App]
+        &[Scope::Events, Scope::Text, Scope::App]
     }
 
     fn interests(&self, lens: &Lens, _: &Seen<'_>) -> Vec<Interest> {
@@ -62,9 +70,24 @@ impl View for Events {
             CommandId::HalfPageDown => self.window.step(page / 2, len),
             CommandId::HalfPageUp => self.window.step(-page / 2, len),
             CommandId::EventsTimeline => self.timeline = !self.timeline,
+            CommandId::SearchOpen => {
+                return (Handled::Yes, vec![Effect::Ask(Ask::Search, self.finder.sought().to_owned())]);
+            }
+            CommandId::SearchNext | CommandId::SearchPrior => {
+                let (found, said) = self.finder.step(id, &self.texts(), self.window.selected);
+                self.window.selected = found.unwrap_or(self.window.selected);
+                return (Handled::Yes, vec![said]);
+            }
+            CommandId::ViewBack if self.finder.clear() => {}
             _ => return (Handled::No, Vec::new()),
         }
         (Handled::Yes, Vec::new())
+    }
+
+    fn typed(&mut self, _: Ask, text: &str, typing: Typing, _: &Seen<'_>) -> Vec<Effect> {
+        let found = self.finder.typed(text, typing, &self.texts(), self.window.selected);
+        self.window.selected = found.unwrap_or(self.window.selected);
+        Vec::new()
     }
 
     fn layout(&mut self, lens: &mut Lens, seen: &Seen<'_>, area: Rect) {

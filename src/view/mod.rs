@@ -10,6 +10,7 @@ pub mod chooser;
 pub mod detail;
 pub mod empty;
 pub mod events;
+mod finder;
 pub mod fleet;
 pub mod help;
 pub mod lens;

@@ -8,6 +8,7 @@ mod fixture;
 mod keys;
 mod logs;
 mod logs_screen;
+mod palette;
 mod pods;
 mod program;
 mod screens;

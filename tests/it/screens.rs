@@ -90,7 +90,7 @@ fn ascii_frames_hold_nothing_but_ascii_of_ours() {
 }
 
 /// Which cells look how: a letter a cell, and what the letters stand for.
-fn looks(buf: &Buffer) -> String {
+pub fn looks(buf: &Buffer) -> String {
     let mut known: Vec<Style> = Vec::new();
     let mut grid = String::new();
     for row in buf.content.chunks(usize::from(buf.area.width)) {

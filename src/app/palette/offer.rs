@@ -89,8 +89,8 @@ impl Offer<'_> {
         let shortest = Shortest::new(self.keys, self.scopes);
         let rank_of = |scope: Scope| self.scopes.iter().position(|s| *s == scope);
         let mut offered: Vec<&CommandSpec> = TABLE.iter().filter(|spec| self.offers(spec)).collect();
-        // what belongs to this screen first; among what works everywhere, what has a word of its own
-        offered.sort_by_key(|spec| (rank_of(spec.scope).unwrap_or(usize::MAX), spec.words.is_empty()));
+        // what has a word of its own is what people call by name; of that, what belongs to this screen first
+        offered.sort_by_key(|spec| (spec.words.is_empty(), rank_of(spec.scope).unwrap_or(usize::MAX)));
         for spec in offered {
             let names = spec.words.iter().copied().chain([spec.name]);
             gathered.add(names, || self.command(spec, shortest.of(spec.id)), spec.help);

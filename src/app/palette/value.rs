@@ -4,7 +4,7 @@ use super::entry::{Action, Entry, Value};
 use super::offer::{Gathered, Offer};
 use crate::command::argument::NARROWINGS;
 use crate::command::{Argument, CommandId};
-use crate::domain::AppRow;
+use crate::domain::{AppRow, Environment};
 use crate::store::FIELDS;
 
 /// The word that takes a restriction away.
@@ -23,7 +23,10 @@ pub(super) fn gather(offer: &Offer<'_>, id: CommandId, typed: &str, gathered: &m
         Some(Argument::Environment) => {
             words(vec![(ALL.to_owned(), "every environment".to_owned())]);
             let known = offer.apps.environments();
-            words(known.iter().map(|e| (e.name.to_string(), e.protection.word().to_owned())).collect());
+            let census = offer.apps.census();
+            let apps = |e: &Environment| census.of(&e.name).map_or(0, |count| count.apps);
+            let told = |e: &Environment| format!("{} apps, protection {}", apps(e), e.protection.word());
+            words(known.iter().map(|e| (e.name.to_string(), told(e))).collect());
         }
         Some(Argument::Narrowing) => words(
             NARROWINGS.iter().map(|(word, filter)| ((*word).to_owned(), narrowing(word, filter).to_owned())).collect(),
