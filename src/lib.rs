@@ -4,10 +4,11 @@
 //! `tests/it/architecture.rs` holds the table of allowed edges and checks every path of the code against it.
 //!
 //! ```text
-//! domain < store, config, command < source, widget < view < app < runtime < cli
+//! domain < store, config, command < source, widget < action < view < app < runtime < cli
 //! sim: beside everything, uses none of it
 //! ```
 
+pub mod action;
 pub mod app;
 pub mod cli;
 pub mod command;

@@ -95,6 +95,11 @@ fn total(lens: &Lens, seen: &Seen<'_>) -> Vec<Run> {
     if !words.is_empty() {
         runs.push((format!("  only {}", words.join(" ")), Role::Accent));
     }
+    let left_out = seen.apps.left_out();
+    if left_out > 0 {
+        // their pods would be too many to read at once: trouble in them is not seen
+        runs.push((format!("  {left_out} namespaces not read"), Role::Warn));
+    }
     runs
 }
 

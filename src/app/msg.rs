@@ -3,7 +3,7 @@
 use crossterm::event::Event;
 
 use super::memory::Keep;
-use crate::domain::Symbol;
+use crate::domain::{ObjectName, Symbol};
 use crate::store::Delta;
 
 /// Something happened.
@@ -28,6 +28,29 @@ pub enum Request {
     Redraw,
     /// Turn a source on or off.
     Toggle(Symbol),
+    /// Put text into the terminal's clipboard, and say how that went.
+    Copy {
+        /// What it is, in words.
+        what: String,
+        /// The text.
+        text: String,
+    },
+    /// Lend the terminal to k9s.
+    K9s {
+        /// The source whose context leads to the cluster.
+        source: Symbol,
+        /// The namespace it opens.
+        namespace: Symbol,
+        /// It may not change anything there.
+        readonly: bool,
+    },
+    /// Read a live object and copy it.
+    CopyObject {
+        /// The source whose context leads to its cluster.
+        context: Symbol,
+        /// Which.
+        object: ObjectName,
+    },
     /// Write a file that nobody else may read, and say how that went.
     Save {
         /// Its name, without a folder.

@@ -13,8 +13,8 @@ use super::{frame, named};
 use crate::command::hint::with_global;
 use crate::command::{CommandId, Scope};
 use crate::config::keymap::{Chord, Lookup};
-use crate::domain::Timestamp;
 use crate::domain::text::clean;
+use crate::domain::{Fullness, Timestamp};
 use crate::view::{Effect, Handled, Lens, ScreenId, Seen, Typing, Work};
 use crate::widget::Prompt;
 
@@ -247,6 +247,8 @@ fn carry_out(model: &mut Model, effect: Effect, now: Timestamp) -> Option<Reques
             model.prompt = Some(Prompt::new(&text));
             model.asked = Some(asked);
         }
+        Effect::Copy { what, text } => return Some(Request::Copy { what, text }),
+        Effect::CopyObject { context, object } => return Some(Request::CopyObject { context, object }),
         Effect::Save { name, text } => return Some(Request::Save { name, text }),
     }
     None
@@ -276,6 +278,8 @@ pub(super) fn everyones(model: &mut Model, id: CommandId, now: Timestamp) -> Opt
         CommandId::MarkClear => model.lens.keep_marks(|_| false),
         CommandId::ViewBoard => model.stack.go_home(ScreenId::Board),
         CommandId::ViewFleet => model.stack.go_home(ScreenId::Fleet),
+        CommandId::K9sOpen => return open_k9s(model, now),
+        CommandId::CopyOpen => open_copy(model, now),
         CommandId::ViewHelp => model.stack.push(ScreenId::Help),
         CommandId::LogsOpen | CommandId::LogsOpenPrevious => {
             model.lens.previous = id == CommandId::LogsOpenPrevious;
@@ -311,6 +315,41 @@ fn open_or_leave(model: &mut Model, screen: ScreenId) {
         model.stack.pop();
     } else {
         model.stack.push(screen);
+    }
+}
+
+/// Opens k9s where the selected Application deploys to, and nowhere else. Where a mistake costs most it may only look.
+fn open_k9s(model: &mut Model, now: Timestamp) -> Option<Request> {
+    let selected = model.lens.selected.as_ref().and_then(|key| model.apps.find(key));
+    let Some((id, row)) = selected.and_then(|id| Some((id, model.apps.get(id)?))) else {
+        model.say("no Application is selected".to_owned(), now);
+        return None;
+    };
+    let said = match model.apps.route(id) {
+        _ if row.fullness == Fullness::Sketch => "where it deploys to is still being read".to_owned(),
+        Some(route) => match route.context() {
+            Some(context) => {
+                let environment = row.environment.as_ref().map(|name| model.apps.describe(name));
+                return Some(Request::K9s {
+                    source: context.clone(),
+                    namespace: row.destination.namespace.clone(),
+                    readonly: environment.is_some_and(|environment| environment.is_protected()),
+                });
+            }
+            None => format!("k9s is not opened: {route}"),
+        },
+        None => return None,
+    };
+    model.say(said, now);
+    None
+}
+
+/// Shows what can be copied of the selected Application; the key that opened it closes it too.
+fn open_copy(model: &mut Model, now: Timestamp) {
+    if matches!(model.stack.top().id(), ScreenId::Links | ScreenId::Help) || model.lens.selected.is_none() {
+        model.say("no Application is selected here to copy from".to_owned(), now);
+    } else {
+        model.stack.push(ScreenId::Copy);
     }
 }
 

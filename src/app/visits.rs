@@ -3,7 +3,7 @@
 
 use super::model::Model;
 use crate::command::Situation;
-use crate::domain::AppKey;
+use crate::domain::{AppKey, ObjectName};
 use crate::store::Query;
 use crate::view::ScreenId;
 
@@ -16,6 +16,7 @@ struct Place {
     home: ScreenId,
     over: Vec<ScreenId>,
     selected: Option<AppKey>,
+    object: Option<ObjectName>,
     previous: bool,
     text: String,
     query: Query,
@@ -28,6 +29,7 @@ impl Place {
             home: model.stack.home_id(),
             over: model.stack.over(),
             selected: lens.selected.clone(),
+            object: lens.object.clone(),
             previous: lens.previous,
             text: lens.text.clone(),
             query: lens.query.clone(),
@@ -52,6 +54,7 @@ impl Place {
         lens.show_marked(self.query.only.is_some());
         lens.previous = self.previous;
         lens.selected = self.selected;
+        lens.object = self.object;
     }
 }
 
@@ -73,8 +76,8 @@ impl Visits {
 
 /// Notes where the person is now, after something they did.
 pub fn note(model: &mut Model) {
-    // help explains a screen and is none to come back to
-    if model.stack.top().id() == ScreenId::Help {
+    // help and what is copied belong to a screen and are none to come back to
+    if matches!(model.stack.top().id(), ScreenId::Help | ScreenId::Copy) {
         return;
     }
     let now = Place::of(model);

@@ -6,6 +6,8 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+pub use super::act::arguments::Act;
+
 /// Steer Argo CD from the terminal: every environment's Applications, live.
 ///
 /// Without a verb the cockpit opens on the current kube context. Look around first with `pilothouse demo`: it needs
@@ -81,6 +83,11 @@ pub enum Verb {
     Logs(Logs),
     /// Print one frame of a screen
     Snapshot(Snapshot),
+    /// Act on an Application
+    #[command(flatten)]
+    Act(Act),
+    /// Print what this tool wrote, as whom, where and with what outcome
+    Audit(Audit),
     /// Print the manual page
     Man,
     /// Print a completion script for a shell
@@ -264,6 +271,17 @@ pub enum LogOutput {
     Json,
 }
 
+/// `audit`.
+#[derive(Debug, Args)]
+pub struct Audit {
+    /// Nothing older than this
+    #[arg(long, value_name = "D", value_parser = duration, default_value = "30d")]
+    pub since: Duration,
+    /// How to print
+    #[arg(short, long, value_enum, default_value_t = Output::Table)]
+    pub output: Output,
+}
+
 /// `snapshot`.
 #[derive(Debug, Args)]
 pub struct Snapshot {
@@ -300,7 +318,7 @@ fn screen_words() -> clap::builder::PossibleValuesParser {
 }
 
 /// A duration as `90s`, `5m`, `2h` or `2d`.
-fn duration(text: &str) -> Result<Duration, String> {
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let hint = || format!("`{text}` is no duration; write it like 90s, 5m, 2h or 2d");
     let at = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(hint)?;
     let count: u64 = text[..at].parse().map_err(|_| hint())?;

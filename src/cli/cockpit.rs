@@ -3,13 +3,17 @@
 use std::os::fd::AsFd as _;
 
 use ratatui::layout::Size;
+use tokio::runtime::Handle;
 
 use super::arguments::Everywhere;
 use super::exit::{Exit, Failure};
 use super::setup::{self, Setup};
 use crate::app::{Bindings, Model};
 use crate::runtime::choice::Choice;
+use crate::runtime::clipboard::{Clipboard, Road};
+use crate::runtime::errand::Errands;
 use crate::runtime::input::{Decoder, Reader};
+use crate::runtime::k9s::K9s;
 use crate::runtime::remember::Remembered;
 use crate::runtime::run::{Cockpit, Ended};
 use crate::runtime::signal::Signals;
@@ -27,7 +31,7 @@ pub fn run(everywhere: &Everywhere) -> Result<Exit, Failure> {
 pub fn open(everywhere: &Everywhere, place: &KubeconfigPlace, remembered: Remembered) -> Result<Exit, Failure> {
     let io = super::io_runtime()?;
     let setup = setup::setup(everywhere, place, io.handle())?;
-    let (ended, complaints) = steer(setup, remembered)?;
+    let (ended, complaints) = steer(setup, io.handle(), remembered)?;
     // What was read is dropped with the process: nobody waits for watches to end.
     io.shutdown_background();
     for complaint in complaints {
@@ -40,7 +44,7 @@ pub fn open(everywhere: &Everywhere, place: &KubeconfigPlace, remembered: Rememb
     })
 }
 
-fn steer(mut setup: Setup, remembered: Remembered) -> Result<(Ended, Vec<String>), Failure> {
+fn steer(mut setup: Setup, io: &Handle, remembered: Remembered) -> Result<(Ended, Vec<String>), Failure> {
     let depth = setup::depth();
     let theme = setup.theme(depth);
     let (keys, glyphs) = (Bindings(setup.keymap()), setup.glyphs());
@@ -76,6 +80,9 @@ fn steer(mut setup: Setup, remembered: Remembered) -> Result<(Ended, Vec<String>
         sources: setup.sources,
         interests: setup.interests,
         tail: setup.tail,
+        errands: Errands::new(io.clone()),
+        clipboard: Clipboard::new(Road::here()),
+        k9s: K9s { readonly: setup.settings.readonly },
         mailbox: setup.mailbox,
         news: setup.news,
         clock: setup.clock,

@@ -8,12 +8,20 @@ use std::process::ExitCode;
 pub enum Exit {
     /// All went well.
     Ok,
+    /// What was waited for was not reached.
+    NotReached,
     /// The command line or a file of settings is wrong.
     Usage,
     /// Nothing, or more than one thing, has that name.
     NotFound,
+    /// The guard refused.
+    Refused,
     /// A source is down, denied or partial.
     Source,
+    /// The operation failed.
+    Failed,
+    /// It was not over in time, or nobody knows how it ended.
+    TimedOut,
     /// The terminal went away, as if by SIGHUP.
     HungUp,
     /// A signal ended it: 128 and its number.
@@ -24,9 +32,13 @@ impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(match exit {
             Exit::Ok => 0,
+            Exit::NotReached => 1,
             Exit::Usage => 2,
             Exit::NotFound => 3,
+            Exit::Refused => 4,
             Exit::Source => 5,
+            Exit::Failed => 6,
+            Exit::TimedOut => 8,
             Exit::HungUp => 129,
             Exit::Signal(code) => code,
         })

@@ -1,6 +1,8 @@
 //! The command line: one file a verb. `--help`, the man page and completions come from `arguments.rs`.
 
+mod act;
 pub mod arguments;
+mod audit;
 mod cockpit;
 mod completions;
 mod demo;
@@ -11,9 +13,11 @@ mod log;
 mod logs;
 mod man;
 mod picture;
+mod read;
 mod setup;
 mod sim;
 mod snapshot;
+mod state;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -67,6 +71,8 @@ fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         Some(Verb::Get(get)) => get::run(everywhere, &get.what, &mut out),
         Some(Verb::Logs(logs)) => logs::run(logs, everywhere, &mut out),
         Some(Verb::Snapshot(snapshot)) => snapshot::run(snapshot, everywhere, &mut out),
+        Some(Verb::Act(act)) => act::run(act, everywhere, &mut out),
+        Some(Verb::Audit(audit)) => audit::run(audit, &mut out),
         Some(Verb::Man) => man::run(&mut out).map(|()| Exit::Ok),
         Some(Verb::Completions { shell }) => completions::run(*shell, &mut out).map(|()| Exit::Ok),
     }

@@ -58,7 +58,10 @@ pub fn setup(everywhere: &Everywhere, place: &KubeconfigPlace, io: &Handle) -> R
         Failure::new(Exit::Usage, error).hint("give --config a file that is there, or leave it out")
     })?;
     settings.ascii |= everywhere.ascii;
-    settings.readonly |= everywhere.readonly;
+    if everywhere.readonly {
+        settings.readonly = true;
+        settings.set_origin("readonly", "--readonly");
+    }
     if let Some(theme) = &everywhere.theme {
         settings.theme.clone_from(theme);
     }
@@ -77,10 +80,12 @@ pub fn setup(everywhere: &Everywhere, place: &KubeconfigPlace, io: &Handle) -> R
         if everywhere.all_contexts || asked || (everywhere.context.is_empty() && context.current) {
             start.push(name.clone());
         }
-        let facts = SourceFacts { server: context.server, ..SourceFacts::default() };
+        let within = context.name == crate::source::kube::IN_CLUSTER;
+        let known_as = if within { Symbol::default() } else { name.clone() };
+        let facts = SourceFacts { context: known_as, server: context.server, ..SourceFacts::default() };
         let spec = SourceSpec {
             name: name.to_string(),
-            context: (context.name != crate::source::kube::IN_CLUSTER).then_some(context.name),
+            context: (!within).then_some(context.name),
             kubeconfig: place.clone(),
             argocd_namespace: everywhere.argocd_namespace.clone(),
             insecure: everywhere.insecure,

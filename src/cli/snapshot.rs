@@ -35,13 +35,15 @@ pub fn run(snapshot: &Snapshot, everywhere: &Everywhere, out: &mut impl Write) -
     }
     let screen = REGISTRY.iter().find(|s| s.word == snapshot.view).map_or(ScreenId::Board, |s| s.id);
     let selected = snapshot.app.as_deref().map(|name| find(&setup.apps, name, None)).transpose()?;
-    let is_of_one = matches!(screen, ScreenId::App | ScreenId::Events | ScreenId::Why | ScreenId::Chooser);
+    let is_of_one =
+        matches!(screen, ScreenId::App | ScreenId::Resource | ScreenId::Events | ScreenId::Why | ScreenId::Chooser);
     if is_of_one && selected.is_none() {
         let hint = format!("snapshot --view {} --app NAME", snapshot.view);
         return Err(Failure::new(Exit::Usage, "which Application?").hint(hint));
     }
     let selected = selected.inspect(|key| {
-        let wanted = [Interest::Pods(key.clone()), Interest::Events(key.clone()), Interest::Resources(key.clone())];
+        let wanted =
+            [Interest::Pods, Interest::Events, Interest::Resources, Interest::LastWords].map(|of| of(key.clone()));
         setup.look(&wanted, deadline, &runtime);
     });
     if selected.is_none() {

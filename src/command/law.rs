@@ -21,7 +21,7 @@ fn every_bundled_keymap_is_read_without_a_complaint_and_reaches_every_command() 
         assert_eq!(errors, [], "{name}");
         for row in TABLE {
             let typing = [Scope::Prompt, Scope::Palette].contains(&row.scope);
-            let shared = [Scope::List, Scope::App, Scope::Text].contains(&row.scope);
+            let shared = [Scope::List, Scope::App].contains(&row.scope);
             let inner = |s: &Scope| *s == row.scope || (shared && s.chain().contains(&row.scope));
             let given = |s: Scope, id| keymap.effective(s.chain()).iter().any(|b| b.command == id);
             for home in Scope::ALL.into_iter().filter(inner) {

@@ -17,16 +17,18 @@ pub enum Scope {
     Chooser,
     /// One Application.
     Detail,
+    /// One object of an Application.
+    Resource,
     /// Wherever an Application is selected.
     App,
     /// What was told about one Application.
     Events,
     /// Why one Application is in trouble.
     Why,
-    /// Lines that can be searched.
-    Text,
     /// The log lines of an Application.
     Logs,
+    /// What can be copied of an Application.
+    Copy,
     /// The sources.
     Links,
     /// The help page.
@@ -41,17 +43,18 @@ pub enum Scope {
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Board,
         Self::Fleet,
         Self::List,
         Self::Chooser,
         Self::Detail,
+        Self::Resource,
         Self::App,
         Self::Events,
         Self::Why,
-        Self::Text,
         Self::Logs,
+        Self::Copy,
         Self::Links,
         Self::Help,
         Self::Palette,
@@ -68,11 +71,12 @@ impl Scope {
             Self::List => "Lists",
             Self::Chooser => "Chooser",
             Self::Detail => "Application",
+            Self::Resource => "Resource",
             Self::App => "On an Application",
             Self::Events => "Events",
             Self::Why => "Why",
-            Self::Text => "In its lines",
             Self::Logs => "Logs",
+            Self::Copy => "Copy",
             Self::Links => "Sources",
             Self::Help => "Help",
             Self::Palette => "Palette",
@@ -95,11 +99,12 @@ impl Word for Scope {
             Self::List => "list",
             Self::Chooser => "chooser",
             Self::Detail => "detail",
+            Self::Resource => "resource",
             Self::App => "app",
             Self::Events => "events",
             Self::Why => "why",
-            Self::Text => "text",
             Self::Logs => "logs",
+            Self::Copy => "copy",
             Self::Links => "links",
             Self::Help => "help",
             Self::Palette => "palette",
@@ -116,12 +121,13 @@ impl keymap::Scope for Scope {
             Self::Fleet => &[Self::Fleet, Self::List, Self::App, Self::Global],
             Self::List => &[Self::List, Self::App, Self::Global],
             Self::Chooser => &[Self::Chooser, Self::App, Self::Global],
-            Self::Detail => &[Self::Detail, Self::Text, Self::App, Self::Global],
+            Self::Detail => &[Self::Detail, Self::App, Self::Global],
+            Self::Resource => &[Self::Resource, Self::App, Self::Global],
             Self::App => &[Self::App, Self::Global],
-            Self::Events => &[Self::Events, Self::Text, Self::App, Self::Global],
+            Self::Events => &[Self::Events, Self::App, Self::Global],
             Self::Why => &[Self::Why, Self::App, Self::Global],
-            Self::Text => &[Self::Text, Self::App, Self::Global],
             Self::Logs => &[Self::Logs, Self::Global],
+            Self::Copy => &[Self::Copy, Self::Global],
             Self::Links => &[Self::Links, Self::Global],
             Self::Help => &[Self::Help, Self::Global],
             Self::Palette => &[Self::Palette],
@@ -215,13 +221,20 @@ macro_rules! commands {
 commands! {
     AppOpen           "app.open"            List    "open"     "Open the selected Application" ["open" "app" App] when Selected cli "snapshot --view app --app APP";
     ChooserOpen       "chooser.open"        Chooser "open"     "Open the selected Application";
+    ResourceOpen      "resource.open"       Detail  "open"     "Open the resource under the cursor, or the Application it is";
+    ResourceSearch    "resource.search"     Resource "search"  "Search in the object; without capitals both kinds of letters match";
+    ResourceNext      "resource.next"       Resource ""        "Go to the next match";
+    ResourcePrior     "resource.prior"      Resource ""        "Go to the match before";
+    ResourceManaged   "resource.managed"    Resource "managed fields" "Unfold or fold who has set which field";
     EventsTimeline    "events.timeline"     Events  "time line" "Change between Events and the time line";
-    SearchOpen        "search.open"         Text    "search"   "Search; without capitals both kinds of letters match";
-    SearchNext        "search.next"         Text    ""         "Go to the next match";
-    SearchPrior       "search.prior"        Text    ""         "Go to the match before";
+    SearchOpen        "search.open"         Detail  "search"   "Search; without capitals both kinds of letters match";
+    SearchNext        "search.next"         Detail  ""         "Go to the next match";
+    SearchPrior       "search.prior"        Detail  ""         "Go to the match before";
     HelpSearch        "help.search"         Help    "search"   "Show only keys and commands with these words";
     LogsOpen          "logs.open"           App     "logs"     "Show the logs of its containers, live" ["logs" App] when Selected cli "logs APP -f";
     LogsOpenPrevious  "logs.open-previous"  App     ""         "Show the logs of its containers before their last restart" ["logs-previous" App] when Selected cli "logs APP --previous";
+    EventsFilter      "events.filter"       Events  "filter"   "Show only what has these words";
+    EventsFollow      "events.follow"       Events  "follow"   "Stay at the top, where news come in, or at the selected line";
     LogsSearch        "logs.search"         Logs    "search"   "Search; without capitals both kinds of letters match, /x/ is an expression";
     LogsNext          "logs.next"           Logs    ""         "Go to the next match";
     LogsPrior         "logs.prior"          Logs    ""         "Go to the match before";
@@ -244,6 +257,14 @@ commands! {
     LogsSave          "logs.save"           Logs    ""         "Save what is shown to a file";
     LogsLeft          "logs.left"           Logs    ""         "Show what lies to the left of a cut line";
     LogsRight         "logs.right"          Logs    ""         "Show what lies to the right of a cut line";
+    CopyTake          "copy.take"           Copy    "copy"     "Copy the selected line";
+    CopyWhy           "copy.why"            Copy    ""         "Copy why it is in trouble, as text for a ticket";
+    CopyName          "copy.name"           Copy    ""         "Copy the name";
+    CopyRevision      "copy.revision"       Copy    ""         "Copy the revision";
+    CopyImage         "copy.image"          Copy    ""         "Copy the image";
+    CopyObject        "copy.object"         Copy    ""         "Copy the selected resource as YAML, its secrets masked";
+    CopyArgocd        "copy.argocd"         Copy    ""         "Copy the argocd command that shows the same";
+    CopyKubectl       "copy.kubectl"        Copy    ""         "Copy the kubectl command that shows the same";
     SourceToggle      "source.toggle"       Links   "on/off"   "Turn the selected source on or off";
     SourceReconnect   "source.reconnect"    Links   "reconnect" "Connect the selected source anew";
     FleetSort         "fleet.sort"          Fleet   "sort"     "Sort by the next column";
@@ -289,6 +310,8 @@ commands! {
     PageUp            "page.up"             Global  ""         "Move a page up";
     WhyOpen           "why.open"            App     "why"      "Show why the selected Application is in trouble" ["why" App] when Selected cli "get why APP";
     EventsOpen        "events.open"         App     "events"   "Show what was told about the selected Application" ["events" App] when Selected cli "get events";
+    K9sOpen           "k9s.open"            App     "k9s"      "Open k9s on its cluster and namespace, to look only where production is protected" ["k9s"] when Selected;
+    CopyOpen          "copy.open"           Global  ""         "Copy something of the selected Application" ["copy" "yank"] when Selected;
     ViewLinks         "view.links"          Global  "sources"  "Show the sources and how they are doing" ["sources" "links" "contexts"];
     SourcesReconnect  "sources.reconnect"   Global  ""         "Connect every source anew that is on" ["reconnect"] when Connected;
     PaletteOpen       "palette.open"        Global  "commands" "Type a command, an Application or an environment by its name";

@@ -218,6 +218,12 @@ impl Settings {
         self.set_origin("readonly", origin);
     }
 
+    /// Where the value of a field comes from: `default`, or file and line, or a flag.
+    #[must_use]
+    pub fn origin(&self, field: &str) -> String {
+        self.origins.get(field).map_or("default", String::as_str).to_owned()
+    }
+
     /// Notes what set a field: `file:line`, a variable or a flag.
     pub fn set_origin(&mut self, field: &'static str, origin: impl Into<String>) {
         self.origins.insert(field, origin.into());

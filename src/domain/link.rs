@@ -66,6 +66,8 @@ impl Link {
 /// What is known of a source beside its link, for the links view.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct SourceFacts {
+    /// The kube context it is read through; empty inside of a cluster, where none is needed.
+    pub context: Symbol,
     /// Address of its API server, credentials taken out.
     pub server: String,
     /// Namespace its Argo CD lives in.

@@ -50,6 +50,41 @@ impl Phase {
     }
 }
 
+/// The part of an operation that hooks and resources belong to, in the order they run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SyncPhase {
+    /// Hooks before everything.
+    PreSync,
+    /// Resources, and hooks beside them.
+    Sync,
+    /// Hooks when all is healthy: Synced and Healthy is not done while they run.
+    PostSync,
+    /// Hooks after a failure.
+    SyncFail,
+}
+
+impl SyncPhase {
+    /// Every one, in their order.
+    pub const ALL: [Self; 4] = [Self::PreSync, Self::Sync, Self::PostSync, Self::SyncFail];
+
+    /// The phase a server names.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|phase| phase.word() == word)
+    }
+
+    /// The word Argo CD uses.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::PreSync => "PreSync",
+            Self::Sync => "Sync",
+            Self::PostSync => "PostSync",
+            Self::SyncFail => "SyncFail",
+        }
+    }
+}
+
 /// The running or last operation of an Application.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Operation {
@@ -77,6 +112,8 @@ pub struct Operation {
     pub automated: bool,
     /// Nothing was written.
     pub dry_run: bool,
+    /// The latest phase it has dealt with anything of; `None` before that.
+    pub sync_phase: Option<SyncPhase>,
     /// Resources and hooks that are through.
     pub done: u32,
     /// Resources and hooks known so far.

@@ -39,6 +39,67 @@ pub struct Resource {
     pub created: Option<Timestamp>,
 }
 
+/// An object, as the API names it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct ObjectName {
+    /// API group; empty for the core group.
+    pub group: Symbol,
+    /// API version, without the group.
+    pub version: Symbol,
+    /// Kind.
+    pub kind: Symbol,
+    /// Empty for objects without one.
+    pub namespace: Symbol,
+    /// Name.
+    pub name: Symbol,
+}
+
+impl ObjectName {
+    /// Of a resource.
+    #[must_use]
+    pub fn of(resource: &Resource) -> Self {
+        Self {
+            group: resource.group.clone(),
+            version: resource.version.clone(),
+            kind: resource.kind.clone(),
+            namespace: resource.namespace.clone(),
+            name: resource.name.clone(),
+        }
+    }
+}
+
+/// A live object made fit to be shown: masked, cleaned, as YAML.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct LiveObject {
+    /// Its lines; where it has managedFields, one line stands for them.
+    pub yaml: Vec<Box<str>>,
+    /// The place of that line, and the lines it stands for.
+    pub folded: Option<(usize, Vec<Box<str>>)>,
+    /// Who has set fields of it, each once.
+    pub managers: Vec<Symbol>,
+    /// What it says of itself.
+    pub conditions: Vec<ObjectCondition>,
+    /// Our verdict on it; `None` for a kind without a rule.
+    pub health: Option<(Health, Option<Box<str>>)>,
+    /// Why it could not be read, or not anew: then the rest is older.
+    pub failed: Option<Box<str>>,
+}
+
+/// A row of an object's `status.conditions`.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct ObjectCondition {
+    /// `Ready`, `Available`, `Progressing`, ...
+    pub kind: Symbol,
+    /// `True`, `False`, `Unknown`.
+    pub status: Symbol,
+    /// One word.
+    pub reason: Symbol,
+    /// What it says, cleaned.
+    pub message: Box<str>,
+    /// Since when.
+    pub since: Option<Timestamp>,
+}
+
 /// What an operation made of a resource.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct ResourceResult {

@@ -12,6 +12,8 @@ pub enum TroubleKind {
     CrashLoop,
     /// An image cannot be pulled.
     ImagePull,
+    /// A container cannot be made: its configuration names what is not there, or its command cannot be run.
+    CannotStart,
     /// A container was killed for its memory.
     OutOfMemory,
     /// No node takes the pod.
@@ -37,6 +39,7 @@ impl TroubleKind {
         match self {
             Self::CrashLoop => "crashLoop",
             Self::ImagePull => "imagePull",
+            Self::CannotStart => "cannotStart",
             Self::OutOfMemory => "outOfMemory",
             Self::Unschedulable => "unschedulable",
             Self::ProbeFailing => "probeFailing",
@@ -54,6 +57,7 @@ impl TroubleKind {
         match self {
             Self::CrashLoop => "crash loop",
             Self::ImagePull => "no image",
+            Self::CannotStart => "cannot start",
             Self::OutOfMemory => "out of memory",
             Self::Unschedulable => "no node",
             Self::ProbeFailing => "probe fails",
@@ -89,8 +93,10 @@ pub fn of_row(row: &AppRow, now: Timestamp) -> Option<Trouble> {
         if operation.is_held(now) {
             return Some(trouble(TroubleKind::OperationHeld, message(), operation.started));
         }
-        if operation.is_retrying() {
-            return Some(trouble(TroubleKind::OperationRetrying, message(), operation.finished));
+        // the attempt after a failed one is not well before it has succeeded
+        if operation.is_retrying() || (operation.is_active() && operation.retries > 0) {
+            let since = operation.finished.or(operation.started);
+            return Some(trouble(TroubleKind::OperationRetrying, message(), since));
         }
     }
     if let Some(condition) = row.conditions.iter().find(|c| BROKEN.contains(&&*c.kind)) {
@@ -141,6 +147,8 @@ const NO_IMAGE: [&str; 6] = [
     "ImageInspectError",
     "RegistryUnavailable",
 ];
+/// What a node says when it cannot make or start a container.
+const NO_START: [&str; 4] = ["CreateContainerConfigError", "CreateContainerError", "RunContainerError", "StartError"];
 /// Exit codes of a process that was told to end, or made to: 128 + SIGKILL, 128 + SIGTERM.
 const KILLED: [i32; 2] = [137, 143];
 
@@ -183,6 +191,11 @@ fn of_container(
                 let said = message.as_deref().map(|m| format!(": {m}")).unwrap_or_default();
                 let why = format!("container {} has no image {} ({reason}{said})", container.name, container.image);
                 return (Some(trouble(TroubleKind::ImagePull, why, pod.created)), None);
+            }
+            if NO_START.contains(&&**reason) {
+                let said = message.as_deref().map(|m| format!(": {m}")).unwrap_or_default();
+                let why = format!("container {} cannot start ({reason}{said})", container.name);
+                return (Some(trouble(TroubleKind::CannotStart, why, pod.created)), None);
             }
             match &container.last {
                 Some(last) if &**reason == "CrashLoopBackOff" => (Some(crash(pod, container, last)), None),

@@ -1,12 +1,41 @@
 //! Why an Application is in trouble, with the evidence.
 
-use super::{AppKey, Event, Health, ObjectRef, Symbol, Timestamp, Trouble};
+use super::app::short_revision;
+use super::{AppKey, Deployment, Event, Health, ObjectRef, Symbol, Timestamp, Trouble};
+
+/// A run of a container that has ended, or that goes on without doing its work: what it wrote last tells why.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct Run {
+    /// The kube context its pod is read through.
+    pub context: Symbol,
+    /// The pod's namespace.
+    pub namespace: Symbol,
+    /// The pod.
+    pub pod: Symbol,
+    /// Tells the pod from an earlier one of the same name.
+    pub uid: Symbol,
+    /// The container.
+    pub container: Symbol,
+    /// When it ended; none while it goes on.
+    pub ended: Option<Timestamp>,
+}
+
+/// What a run wrote last.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct LastWords {
+    /// The lines, oldest first, without colours.
+    pub lines: Vec<Box<str>>,
+    /// Why there are none, where they could not be read.
+    pub unread: Option<Box<str>>,
+}
 
 /// A verdict and what it rests on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Why {
     /// Whose trouble it is.
     pub app: AppKey,
+    /// Its environment.
+    pub environment: Option<Symbol>,
     /// The verdict.
     pub trouble: Trouble,
     /// From the workload down to the pod, as far as there is one.
@@ -21,14 +50,151 @@ pub struct Why {
     pub exit_code: Option<i32>,
     /// Restarts of that container.
     pub restarts: u32,
-    /// The last lines it wrote, oldest first; empty until they have been read.
-    pub log: Vec<Box<str>>,
+    /// The run whose last lines matter.
+    pub run: Option<Run>,
+    /// What it wrote last; `None` until that has been read.
+    pub log: Option<LastWords>,
     /// The last Warning about the pod, else about the Application.
     pub event: Option<Event>,
     /// What the operation says.
     pub operation: Option<Box<str>>,
     /// What Argo CD says.
     pub argocd: (Health, Option<Box<str>>),
+    /// What was deployed last.
+    pub deployed: Option<Deployment>,
     /// Since when, as far as known.
     pub since: Option<Timestamp>,
+}
+
+impl Why {
+    /// The deployment the trouble began with: the last one, if both happened at about the same time.
+    #[must_use]
+    pub fn began_with(&self) -> Option<&Deployment> {
+        let (deployed, since) = (self.deployed.as_ref()?, self.since?);
+        // a sync is written into the history once it is through, and pods fail before that
+        let apart = since.duration_since(deployed.at).as_secs();
+        (-AFTERMATH..=AFTERMATH).contains(&apart).then_some(deployed)
+    }
+
+    /// The verdict in one line.
+    #[must_use]
+    pub fn headline(&self) -> String {
+        format!("{}: {}", self.trouble.kind.short(), self.trouble.reason)
+    }
+
+    /// From the workload down to the container, in words.
+    #[must_use]
+    pub fn place(&self) -> String {
+        let chain = self.chain.iter().map(|object| format!("{} {}", object.kind, object.name));
+        let container = self.container.iter().map(|name| format!("container {name}"));
+        chain.chain(container).collect::<Vec<_>>().join(" > ")
+    }
+
+    /// All of it as plain text for a ticket, one fact a line; times are in UTC.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let environment = self.environment.as_ref().map_or_else(String::new, |e| format!("{e}, "));
+        let AppKey { source, namespace, name } = &self.app;
+        let mut text = format!("{name} ({environment}{source}/{namespace}): {}\n", self.headline());
+        let mut tell = |label: &str, told: &str| text.push_str(&format!("  {label:<10} {told}\n"));
+        let place = self.place();
+        if !place.is_empty() {
+            tell("where", &place);
+        }
+        if let Some(reason) = &self.reason {
+            let code = self.exit_code.map_or_else(String::new, |code| format!("exit {code} "));
+            let at = self.run.as_ref().and_then(|run| run.ended).map_or_else(String::new, |at| format!(" at {at:.0}"));
+            let message = self.message.as_deref().map_or_else(String::new, |m| format!(": {m}"));
+            tell("ended", &format!("{code}({reason}){at}, {} restarts{message}", self.restarts));
+        }
+        for line in self.log.iter().flat_map(|log| &log.lines) {
+            tell("log", line);
+        }
+        if let Some(why) = self.log.as_ref().and_then(|log| log.unread.as_ref()) {
+            tell("log", &format!("not read: {why}"));
+        }
+        if let Some(event) = &self.event {
+            let at = event.last.map_or_else(String::new, |at| format!(" (last at {at:.0})"));
+            tell("event", &format!("{} x{}{at}: {}", event.reason, event.count.max(1), event.message));
+        }
+        if let Some(operation) = self.operation.as_deref().filter(|said| *said != self.trouble.reason) {
+            tell("operation", operation);
+        }
+        let (health, message) = &self.argocd;
+        let message = message.as_deref().filter(|said| *said != self.trouble.reason);
+        tell("Argo CD", &format!("{}{}", health.word(), message.map_or_else(String::new, |m| format!(": {m}"))));
+        if let Some(since) = self.since {
+            tell("since", &format!("{since:.0}"));
+        }
+        if let Some(deployed) = &self.deployed {
+            let by = deployed.by.as_ref().map_or("auto-sync", Symbol::as_str);
+            tell("deployed", &format!("{} by {by} at {:.0}", short_revision(&deployed.revision), deployed.at));
+        }
+        text
+    }
+}
+
+/// Seconds between a deployment and the first failure it brings, either way round.
+const AFTERMATH: i64 = 300;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::TroubleKind;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_772_712_000 + second).unwrap()
+    }
+
+    fn why() -> Why {
+        let object =
+            |kind: &str, name: &str| ObjectRef { kind: kind.into(), namespace: "dev".into(), name: name.into() };
+        Why {
+            app: AppKey { source: "minikube".into(), namespace: "argocd".into(), name: "celery-dev".into() },
+            environment: Some("dev".into()),
+            trouble: Trouble {
+                kind: TroubleKind::CrashLoop,
+                reason: "container worker crashes".into(),
+                since: Some(at(0)),
+            },
+            chain: vec![object("Deployment", "celery"), object("Pod", "celery-x")],
+            container: Some("worker".into()),
+            reason: Some("Error".into()),
+            message: None,
+            exit_code: Some(1),
+            restarts: 6,
+            run: Some(Run { ended: Some(at(200)), ..Run::default() }),
+            log: Some(LastWords { lines: vec!["ModuleNotFoundError: No module named 'x'".into()], unread: None }),
+            event: Some(Event { reason: "BackOff".into(), message: "Back-off".into(), count: 14, ..Event::default() }),
+            operation: Some("container worker crashes".into()),
+            argocd: (Health::Progressing, None),
+            deployed: Some(Deployment { id: 3, revision: "abc".into(), at: at(30), by: None }),
+            since: Some(at(0)),
+        }
+    }
+
+    #[test]
+    fn a_ticket_holds_every_fact_once() {
+        assert_eq!(
+            why().text(),
+            "celery-dev (dev, minikube/argocd): crash loop: container worker crashes\n\
+             \x20 where      Deployment celery > Pod celery-x > container worker\n\
+             \x20 ended      exit 1 (Error) at 2026-03-05T12:03:20Z, 6 restarts\n\
+             \x20 log        ModuleNotFoundError: No module named 'x'\n\
+             \x20 event      BackOff x14: Back-off\n\
+             \x20 Argo CD    Progressing\n\
+             \x20 since      2026-03-05T12:00:00Z\n\
+             \x20 deployed   abc by auto-sync at 2026-03-05T12:00:30Z\n"
+        );
+    }
+
+    #[test]
+    fn trouble_that_was_there_long_before_did_not_begin_with_the_deployment() {
+        let mut why = why();
+        assert!(why.began_with().is_some());
+        why.deployed.as_mut().unwrap().at = at(3_600);
+        assert!(why.began_with().is_none());
+        why.deployed.as_mut().unwrap().at = at(-3_600);
+        assert!(why.began_with().is_none(), "nor did trouble that came long after");
+    }
 }

@@ -8,12 +8,16 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
+use super::last_words;
 use super::scope::Scope;
 use super::sources::Sources;
 use crate::domain::time::after;
-use crate::domain::{AppDetail, AppKey, AppRow, Clock, Fullness, Link, Symbol, Timestamp};
+use crate::domain::{
+    AppDetail, AppKey, AppRow, Clock, ContainerState, Fullness, LastWords, Link, LiveObject, ObjectName, Run, Symbol,
+    Timestamp,
+};
 use crate::source::Surroundings;
-use crate::source::kube::{self, Cluster, SourceSpec};
+use crate::source::kube::{self, Cluster, Reach, SourceSpec};
 use crate::store::{Apps, Delta, Interest, NamespaceDelta, Place, Sink};
 
 /// Namespaces, and Applications, that are read at once, of each kind of reading.
@@ -22,6 +26,8 @@ pub const MOST: usize = 32;
 const LINGER: Duration = Duration::from_secs(5);
 /// Resources are read anew after this at the latest: not all that changes their health shows elsewhere.
 const REFRESH: Duration = Duration::from_secs(30);
+/// A live object that is looked at is read again after this.
+const LOOK: Duration = Duration::from_secs(3);
 /// Changes come in bursts: resources are read anew at most this often.
 const BURST: Duration = Duration::from_secs(1);
 
@@ -31,6 +37,8 @@ enum Reading {
     Pods(Place),
     Events(Place),
     Detail(AppKey),
+    Words(Run),
+    Object(Symbol, ObjectName),
 }
 
 struct Task {
@@ -45,6 +53,8 @@ struct Task {
 pub struct Interests {
     specs: BTreeMap<Symbol, SourceSpec>,
     clusters: BTreeMap<Symbol, Cluster>,
+    /// For logs, which need a connection of their own.
+    reaches: BTreeMap<Symbol, Arc<Reach>>,
     tasks: BTreeMap<Reading, Task>,
     /// Stopped, and not ended yet: what it reads is not read anew before it is gone, or its end would be taken for the
     /// end of the new reading.
@@ -62,6 +72,7 @@ impl Interests {
         Self {
             specs,
             clusters: BTreeMap::new(),
+            reaches: BTreeMap::new(),
             tasks: BTreeMap::new(),
             ending: Vec::new(),
             left_out: 0,
@@ -74,7 +85,7 @@ impl Interests {
     /// [`MOST`] readings of a kind the rest is left out. Says when it wants to be asked again although nothing changed.
     pub fn want(&mut self, interests: &[Interest], apps: &Apps, now: Timestamp) -> Option<Timestamp> {
         self.ending.retain(|(_, scope)| scope.running() > 0);
-        let (wanted, left_out) = choose(interests, apps);
+        let (wanted, left_out) = choose(interests, apps, now);
         self.left_out = left_out;
         for (reading, task) in &mut self.tasks {
             if wanted.contains(reading) {
@@ -124,6 +135,8 @@ impl Interests {
             Reading::Pods(place) => has(apps.pods().link(place)),
             Reading::Events(place) => has(apps.events().link(place)),
             Reading::Detail(app) => apps.detail(app).is_some() || apps.find(app).is_none(),
+            Reading::Words(run) => apps.last_words(run).is_some(),
+            Reading::Object(context, name) => apps.has_object(context, name),
         })
     }
 
@@ -136,6 +149,7 @@ impl Interests {
     /// Begins everything anew, with new connections, when it is next asked for.
     pub fn reconnect(&mut self) {
         self.clusters.clear();
+        self.reaches.clear();
         for reading in self.tasks.keys().cloned().collect::<Vec<_>>() {
             self.stop(&reading);
         }
@@ -149,6 +163,15 @@ impl Interests {
         let cluster = Cluster::new(self.specs.get(context)?.clone(), Arc::clone(&self.surroundings.clock));
         self.clusters.insert(context.clone(), cluster.clone());
         Some(cluster)
+    }
+
+    fn reach(&mut self, context: &Symbol) -> Option<Arc<Reach>> {
+        if let Some(known) = self.reaches.get(context) {
+            return Some(Arc::clone(known));
+        }
+        let reach = Arc::new(Reach::new(self.specs.get(context)?.clone(), Arc::clone(&self.surroundings.clock)));
+        self.reaches.insert(context.clone(), Arc::clone(&reach));
+        Some(reach)
     }
 
     fn start(&mut self, reading: &Reading, apps: &Apps) {
@@ -186,6 +209,32 @@ impl Interests {
                 };
                 let work = follow_detail(argo, target, app.clone(), Arc::clone(&sink), Arc::clone(&changed));
                 self.run(format!("resources of {}", app.name), work, Delta::ForgetDetail(app.clone()), broken)
+            }
+            Reading::Object(context, name) => {
+                let Some(cluster) = self.cluster(context) else { return };
+                let broken = |link: Link| {
+                    let failed = match link {
+                        Link::Auth { why } => Some(why.into()),
+                        _ => None,
+                    };
+                    let object = Box::new(LiveObject { failed, ..LiveObject::default() });
+                    Delta::Object(context.clone(), name.clone(), object)
+                };
+                let work = follow_object(cluster, context.clone(), name.clone(), Arc::clone(&sink));
+                let end = Delta::ForgetObject(context.clone(), name.clone());
+                self.run(format!("{} {}", name.kind, name.name), work, end, broken)
+            }
+            Reading::Words(run) => {
+                let Some(reach) = self.reach(&run.context) else { return };
+                let broken = |link: Link| {
+                    let unread = match link {
+                        Link::Auth { why } => Some(why.into()),
+                        _ => None,
+                    };
+                    Delta::Words(run.clone(), Box::new(LastWords { unread, ..LastWords::default() }))
+                };
+                let work = last_words::follow(reach, run.clone(), goes_on(run, apps), Arc::clone(&sink));
+                self.run(format!("log of {}/{}", run.pod, run.container), work, Delta::ForgetWords(run.clone()), broken)
             }
         };
         self.tasks.insert(reading.clone(), Task { scope, unwanted_since: None, seen: None, changed });
@@ -238,8 +287,9 @@ impl Interests {
 
 /// What is read for these interests, and how much of it is too much. What a source that is off shows is left alone, and
 /// so is what nobody knows the way to.
-fn choose(interests: &[Interest], apps: &Apps) -> (BTreeSet<Reading>, usize) {
-    let (mut pods, mut events, mut details) = (Vec::new(), Vec::new(), Vec::new());
+fn choose(interests: &[Interest], apps: &Apps, now: Timestamp) -> (BTreeSet<Reading>, usize) {
+    let (mut pods, mut events, mut details, mut words) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut objects = Vec::new();
     for interest in interests {
         let app = interest.app();
         let Some(id) = apps.find(app).filter(|_| *apps.link(&app.source) != Link::Off) else { continue };
@@ -254,10 +304,16 @@ fn choose(interests: &[Interest], apps: &Apps) -> (BTreeSet<Reading>, usize) {
                 events.extend(apps.place_of(id).map(Reading::Events));
             }
             Interest::Resources(_) => details.push(Reading::Detail(app.clone())),
+            Interest::LastWords(_) => words.extend(apps.why(id, now).and_then(|why| why.run).map(Reading::Words)),
+            Interest::Object(_, name) => {
+                let route = apps.route(id);
+                let context = route.as_ref().and_then(|route| route.context());
+                objects.extend(context.map(|context| Reading::Object(context.clone(), name.clone())));
+            }
         }
     }
     let (mut wanted, mut left_out) = (BTreeSet::new(), 0);
-    for readings in [pods, events, details] {
+    for readings in [pods, events, details, words, objects] {
         let mut chosen = BTreeSet::new();
         let mut over = BTreeSet::new();
         for reading in readings {
@@ -271,6 +327,14 @@ fn choose(interests: &[Interest], apps: &Apps) -> (BTreeSet<Reading>, usize) {
         wanted.extend(chosen);
     }
     (wanted, left_out)
+}
+
+/// Whether the container has been started again since: then the run that ended is the one before.
+fn goes_on(run: &Run, apps: &Apps) -> bool {
+    let place = (run.context.clone(), run.namespace.clone());
+    let pod = apps.pods().at(&place).find(|pod| pod.uid == run.uid);
+    let container = pod.and_then(|pod| pod.container(&run.container));
+    container.is_some_and(|c| c.last.is_some() && matches!(c.state, ContainerState::Running { .. }))
 }
 
 /// Pushed when it is dropped: a task's last word comes after all else it said.
@@ -309,6 +373,23 @@ async fn follow_detail(
             () = changed.notified() => {}
             () = pause => {}
         }
+    }
+}
+
+/// Reads a live object again and again; tells of it when it has changed.
+async fn follow_object(cluster: Cluster, context: Symbol, name: ObjectName, sink: Arc<dyn Sink>) {
+    let clock: Arc<dyn Clock> = Arc::clone(cluster.clock());
+    let mut told: Option<LiveObject> = None;
+    loop {
+        let object = match kube::shown_object(&cluster, &name).await {
+            Ok(object) => object,
+            Err(error) => LiveObject { failed: Some(error.to_string().into()), ..told.clone().unwrap_or_default() },
+        };
+        if told.as_ref() != Some(&object) {
+            sink.push(Delta::Object(context.clone(), name.clone(), Box::new(object.clone())));
+            told = Some(object);
+        }
+        clock.sleep(LOOK).await;
     }
 }
 

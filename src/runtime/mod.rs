@@ -4,9 +4,13 @@
 //! in a [`scope::Scope`]; the loop itself never blocks.
 
 pub mod choice;
+pub mod clipboard;
 pub mod clock;
+pub mod errand;
 pub mod input;
 pub mod interests;
+pub mod k9s;
+mod last_words;
 pub mod mailbox;
 pub mod observe;
 pub mod painter;

@@ -63,14 +63,18 @@ pub async fn observe_live(
     loop {
         let now = clock.now();
         let again = interests.want(wanted, apps, now).unwrap_or(deadline);
-        for delta in mailbox.take(SLICE) {
+        apps.set_left_out(interests.left_out());
+        let deltas = mailbox.take(SLICE);
+        // what came in may name more to read
+        let settled = deltas.is_empty();
+        for delta in deltas {
             apps.apply(delta, now);
         }
         let drained = mailbox.is_empty();
-        if now >= deadline || (drained && interests.have_answered(apps)) {
+        if now >= deadline || (settled && drained && interests.have_answered(apps)) {
             return;
         }
-        if drained {
+        if settled && drained {
             tokio::select! {
                 () = news.notified() => clock.sleep(GATHER).await,
                 () = clock.sleep_until(again.min(deadline)) => {}

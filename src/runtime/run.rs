@@ -7,8 +7,11 @@ use std::time::Duration;
 use tokio::sync::{Notify, mpsc};
 
 use super::choice::Choice;
+use super::clipboard::Clipboard;
+use super::errand::{Answer, Errands};
 use super::input::{Bytes, Decoder, Reader};
 use super::interests::Interests;
+use super::k9s::{K9s, K9sError};
 use super::mailbox::Mailbox;
 use super::painter::Painter;
 use super::remember::Remembered;
@@ -19,7 +22,7 @@ use super::terminal::TerminalGuard;
 use super::writer::{FrameSender, NotSent, Written};
 use crate::app::{Keep, Model, Msg, Request, frame, update};
 use crate::domain::time::{after, elapsed};
-use crate::domain::{Clock, LogNews, Timestamp};
+use crate::domain::{Clock, LogNews, Symbol, Timestamp};
 use crate::view::Work;
 
 /// News alone are drawn at most this often; keys are drawn at once.
@@ -41,6 +44,12 @@ pub struct Cockpit {
     pub interests: Interests,
     /// The streams of log lines the visible screen asks for.
     pub tail: Tail,
+    /// What a person asked to be read.
+    pub errands: Errands,
+    /// The program that the terminal is lent to.
+    pub k9s: K9s,
+    /// What was copied.
+    pub clipboard: Clipboard,
     /// What the sources have to say.
     pub mailbox: Arc<Mailbox>,
     /// Told when they have something to say.
@@ -163,6 +172,13 @@ impl Cockpit {
                         due = Due::Paced(paced);
                     }
                 },
+                answer = self.errands.next() => if let Some(Answer { what, text }) = answer {
+                    match text {
+                        Ok(text) => self.copy(what, &text),
+                        Err(why) => self.model.say(format!("{what} was not copied: {why}"), self.clock.now()),
+                    }
+                    due = Due::Now;
+                },
                 () = self.news.notified(), if !news_wait => {
                     news_wait = true;
                     let paced = after(last_frame, PACE);
@@ -187,6 +203,12 @@ impl Cockpit {
                             self.suspend().await?;
                             self.resize(&mut painter);
                         }
+                        Request::K9s { source, namespace, readonly } => {
+                            if let Some(signal) = self.lend_to_k9s(&source, &namespace, readonly).await? {
+                                return Ok(Ended::By(signal));
+                            }
+                            self.resize(&mut painter);
+                        }
                         Request::Redraw => painter.reset(self.model.size),
                         Request::Save { name, text } => {
                             let said = super::save::save(&name, &text);
@@ -209,6 +231,13 @@ impl Cockpit {
                                 self.model.say(error.to_string(), self.clock.now());
                             }
                         }
+                        Request::Copy { what, text } => self.copy(what, &text),
+                        Request::CopyObject { context, object } => match self.interests.cluster(&context) {
+                            Some(cluster) => self.errands.read(cluster, object),
+                            None => {
+                                self.model.say(format!("the kubeconfig has no context {context}"), self.clock.now())
+                            }
+                        },
                         Request::Toggle(source) => self.sources.toggle(&source),
                         Request::Reconnect(source) => {
                             self.sources.reconnect(source.as_ref());
@@ -228,17 +257,28 @@ impl Cockpit {
     fn draw(&mut self, painter: &mut Painter, now: Timestamp) -> std::io::Result<Option<Duration>> {
         let work = Work::default();
         let mut out = self.writer.buffer();
+        out.extend_from_slice(self.clipboard.waiting());
         let model = &mut self.model;
         painter.paint(&mut out, |buf| frame::draw(model, now, &work, buf))?;
         match self.writer.try_send(out) {
-            Ok(()) => {}
+            Ok(()) => self.clipboard.sent(),
             // Not reached while the writer is idle; drawn whole next time, so nothing is lost either way.
             Err(NotSent::Busy(_) | NotSent::Closed(_)) => painter.reset(self.model.size),
         }
         let (query, wanted) = (frame::wanted(&self.model), frame::interests(&self.model, now));
         self.tail.want(query, &self.model.apps, &mut self.model.logs);
         let again = self.interests.want(&wanted, &self.model.apps, now).map(|at| elapsed(now, at));
+        let left_out = self.interests.left_out();
+        // what was found out while this frame was drawn stands in the next one
+        let again = if left_out == self.model.apps.left_out() { again } else { Some(Duration::ZERO) };
+        self.model.apps.set_left_out(left_out);
         Ok([work.wake(), again].into_iter().flatten().min())
+    }
+
+    /// Has text go out with the next frame, which is due.
+    fn copy(&mut self, what: String, text: &str) {
+        let said = self.clipboard.put(what, text);
+        self.model.say(said.unwrap_or_else(|error| error.to_string()), self.clock.now());
     }
 
     /// Takes lines in, with those that have come meanwhile, but not so many that a key would wait.
@@ -255,6 +295,45 @@ impl Cockpit {
         let size = self.terminal.size();
         self.model.size = ratatui::layout::Size::new(size.columns, size.rows);
         painter.reset(self.model.size);
+    }
+
+    /// Lends the terminal to k9s until it ends. What the sources tell meanwhile waits in the mailbox. Says which signal
+    /// ends the program.
+    async fn lend_to_k9s(
+        &mut self,
+        source: &Symbol,
+        namespace: &str,
+        readonly: bool,
+    ) -> std::io::Result<Option<Signal>> {
+        let Some(spec) = self.sources.spec(source) else {
+            self.model.say(format!("the kubeconfig has no context {source}"), self.clock.now());
+            return Ok(None);
+        };
+        self.reader.pause();
+        self.writer.drain(PATIENCE).await;
+        self.terminal.leave();
+        let ended = match self.k9s.start(spec, namespace, readonly) {
+            Err(error) => Err(error),
+            Ok(mut child) => loop {
+                tokio::select! {
+                    status = child.wait() => break match status {
+                        Ok(status) if status.success() => Ok(()),
+                        Ok(status) => Err(K9sError::Failed(status)),
+                        Err(error) => Err(K9sError::Refused(error)),
+                    },
+                    // an interrupt is k9s's, and the size is asked for afterwards
+                    signal = self.signals.next() => if matches!(signal, Signal::HangUp | Signal::Terminate) {
+                        return Ok(Some(signal));
+                    },
+                }
+            },
+        };
+        self.terminal.enter_again()?;
+        self.reader.resume();
+        if let Err(error) = ended {
+            self.model.say(error.to_string(), self.clock.now());
+        }
+        Ok(None)
     }
 
     /// Hands the terminal back to the shell until the person returns.

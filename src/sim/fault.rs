@@ -109,7 +109,17 @@ impl Faults {
     /// Takes all faults back.
     pub fn clear(&self) {
         let mut plan = self.plan();
-        *plan = Plan { serial: plan.serial, ..Plan::default() };
+        *plan = Plan { serial: plan.serial + 1, ..Plan::default() };
+        let serial = plan.serial;
+        drop(plan);
+        self.0.changed.send_replace(serial);
+    }
+
+    /// Whether nothing is ordered.
+    #[must_use]
+    pub fn is_clear(&self) -> bool {
+        let plan = self.plan();
+        plan.answers.is_empty() && plan.cuts.is_empty() && plan.latency.is_zero()
     }
 
     pub(super) fn current_latency(&self) -> Duration {

@@ -60,6 +60,18 @@ impl Kind {
         self.group == "argoproj.io"
     }
 
+    /// Whether this is another spelling of a type that is kept: events have two.
+    #[must_use]
+    pub fn is_alias(&self) -> bool {
+        self.group == "events.k8s.io"
+    }
+
+    /// Whether status is written apart from the rest.
+    #[must_use]
+    pub fn has_status(&self) -> bool {
+        self.subresources.contains(&"status")
+    }
+
     /// Whether objects of this type are kept (reviews are only answered).
     #[must_use]
     pub fn is_stored(&self) -> bool {

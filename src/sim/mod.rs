@@ -1,7 +1,8 @@
 //! The simulated world: clusters that answer real clients over HTTPS. Imports nothing of the cockpit.
 //!
 //! ```text
-//! clock, kinds, columns < object, history, logs < store < access, fault, tls < api < serve
+//! clock, kinds, columns < object, history, logs, network < store < write (with status, its refusals) < process, fault < stream
+//! access, tls < api < serve
 //! time < manifest < scenario, generate < populate < live < control < world
 //! ```
 //!
@@ -23,11 +24,16 @@ pub mod kubeconfig;
 pub mod live;
 pub mod logs;
 pub mod manifest;
+pub mod network;
 pub mod object;
 pub mod populate;
+pub mod process;
 pub mod scenario;
 pub mod serve;
+pub mod status;
 pub mod store;
+pub mod stream;
 pub mod time;
 pub mod tls;
 pub mod world;
+pub mod write;

@@ -106,6 +106,7 @@ impl Server {
         if let Some(mut tasks) = tasks {
             tasks.shutdown().await;
         }
+        self.api.sessions.shutdown().await;
     }
 
     /// Listens on the same port again; nothing happens while the server runs.
@@ -118,6 +119,12 @@ impl Server {
             *tasks = Some(listen(self.port, &self.api, &self.acceptor)?.0);
         }
         Ok(())
+    }
+
+    /// How many exec and port-forward sessions are open.
+    #[must_use]
+    pub fn sessions(&self) -> usize {
+        self.api.sessions.len()
     }
 
     /// Whether the listener is open.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::census::Census;
+use super::changes::Changes;
 use super::delta::Delta;
 use super::live::Live;
 use crate::domain::time::after;
@@ -58,6 +59,8 @@ pub struct Apps {
     ripening: Vec<(Timestamp, AppKey)>,
     /// What runs in the clusters, where somebody looks.
     pub(super) live: Live,
+    changes: Changes,
+    left_out: usize,
 }
 
 impl Apps {
@@ -94,6 +97,10 @@ impl Apps {
             Delta::Events(context, namespace, delta) => self.take_events(&(context, namespace), delta, now),
             Delta::Detail(app, detail) => self.take_detail(app, Some(detail)),
             Delta::ForgetDetail(app) => self.take_detail(app, None),
+            Delta::Words(run, words) => drop(self.live.words.insert(run, *words)),
+            Delta::ForgetWords(run) => drop(self.live.words.remove(&run)),
+            Delta::Object(context, name, object) => drop(self.live.objects.insert((context, name), *object)),
+            Delta::ForgetObject(context, name) => drop(self.live.objects.remove(&(context, name))),
         }
     }
 
@@ -128,6 +135,9 @@ impl Apps {
             }
             self.census.forget(&slot.row, slot.trouble);
             self.census.count(&row, trouble);
+            if slot.row.fullness == Fullness::Full {
+                self.changes.note(&slot.row, &row, now);
+            }
             slot.row = row;
             slot.trouble = trouble;
             if moved {
@@ -247,6 +257,23 @@ impl Apps {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.by_key.is_empty()
+    }
+
+    /// How Applications changed since the start.
+    #[must_use]
+    pub fn changes(&self) -> &Changes {
+        &self.changes
+    }
+
+    /// How much of what the visible screen shows is not read, because it is too much.
+    #[must_use]
+    pub fn left_out(&self) -> usize {
+        self.left_out
+    }
+
+    /// Says how much of what the visible screen shows is not read.
+    pub fn set_left_out(&mut self, count: usize) {
+        self.left_out = count;
     }
 
     /// The sources, by name.

@@ -1,6 +1,8 @@
 //! What sources tell the store. A source never touches the store: it pushes deltas into a [`Sink`].
 
-use crate::domain::{AppDetail, AppKey, AppRow, Event, Link, Pod, SourceFacts, Symbol};
+use crate::domain::{
+    AppDetail, AppKey, AppRow, Event, LastWords, Link, LiveObject, ObjectName, Pod, Run, SourceFacts, Symbol,
+};
 
 /// One change of what is known.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,6 +29,14 @@ pub enum Delta {
     Detail(AppKey, Box<AppDetail>),
     /// Nobody looks at the resources of an Application any more.
     ForgetDetail(AppKey),
+    /// What a run wrote last was read.
+    Words(Run, Box<LastWords>),
+    /// Nobody looks at what a run wrote last any more.
+    ForgetWords(Run),
+    /// A live object was read through a context.
+    Object(Symbol, ObjectName, Box<LiveObject>),
+    /// Nobody looks at a live object any more.
+    ForgetObject(Symbol, ObjectName),
 }
 
 /// A change of what is known of a namespace's objects of one kind.

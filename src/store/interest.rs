@@ -1,6 +1,6 @@
 //! What a screen needs beyond the rows.
 
-use crate::domain::AppKey;
+use crate::domain::{AppKey, ObjectName};
 
 /// Something a visible screen shows that is only read while it is looked at. Views list them with what is nearest to the
 /// selection first: where there are too many, the last are left out.
@@ -12,6 +12,10 @@ pub enum Interest {
     Events(AppKey),
     /// The resources of an Application, with health from the live objects.
     Resources(AppKey),
+    /// What the container an Application's trouble comes from wrote last. Which one that is, its pods tell.
+    LastWords(AppKey),
+    /// A live object of an Application.
+    Object(AppKey, ObjectName),
 }
 
 impl Interest {
@@ -19,7 +23,8 @@ impl Interest {
     #[must_use]
     pub fn app(&self) -> &AppKey {
         match self {
-            Self::Pods(app) | Self::Events(app) | Self::Resources(app) => app,
+            Self::Pods(app) | Self::Events(app) | Self::Resources(app) | Self::LastWords(app) => app,
+            Self::Object(app, _) => app,
         }
     }
 }

@@ -8,7 +8,10 @@ use super::delta::{EventsDelta, NamespaceDelta, PodsDelta};
 use super::events::Events;
 use super::placed::Placed;
 use super::pods::{Place, Pods, Touched};
-use crate::domain::{AppDetail, AppKey, AppRow, Event, Pod, Route, Routes, Timestamp, Trouble, trouble};
+use crate::domain::{
+    AppDetail, AppKey, AppRow, Event, LastWords, LiveObject, ObjectName, Pod, Route, Routes, Run, Symbol, Timestamp,
+    Trouble, trouble,
+};
 
 /// Pods, Events and details, and which Applications they belong to.
 #[derive(Debug, Default)]
@@ -16,6 +19,9 @@ pub(super) struct Live {
     pods: Pods,
     events: Events,
     details: BTreeMap<AppKey, AppDetail>,
+    pub(super) words: BTreeMap<Run, LastWords>,
+    /// By the context they were read through.
+    pub(super) objects: BTreeMap<(Symbol, ObjectName), LiveObject>,
     routes: Arc<Routes>,
     /// Kept for places whose pods are read only: nobody else asks.
     placed: HashMap<Place, Placed>,
@@ -118,6 +124,25 @@ impl Apps {
     #[must_use]
     pub fn detail(&self, app: &AppKey) -> Option<&AppDetail> {
         self.live.details.get(app)
+    }
+
+    /// What a run wrote last, where somebody looks.
+    #[must_use]
+    pub fn last_words(&self, run: &Run) -> Option<&LastWords> {
+        self.live.words.get(run)
+    }
+
+    /// A live object of the row at `id`, where somebody looks.
+    #[must_use]
+    pub fn object(&self, id: RowId, name: &ObjectName) -> Option<&LiveObject> {
+        let route = self.route(id)?;
+        self.live.objects.get(&(route.context()?.clone(), name.clone()))
+    }
+
+    /// Whether an object was read through a context, or is known to be out of reach.
+    #[must_use]
+    pub fn has_object(&self, context: &Symbol, name: &ObjectName) -> bool {
+        self.live.objects.contains_key(&(context.clone(), name.clone()))
     }
 
     pub(super) fn take_pods(&mut self, place: &Place, delta: PodsDelta, now: Timestamp) {

@@ -5,6 +5,7 @@
 
 pub mod apps;
 pub mod census;
+pub mod changes;
 pub mod delta;
 pub mod events;
 pub mod field;
@@ -21,6 +22,7 @@ mod why;
 
 pub use apps::{Apps, RowId, SourceState};
 pub use census::{Census, EnvironmentCount};
+pub use changes::{Change, Changes};
 pub use delta::{Delta, EventsDelta, NamespaceDelta, PodsDelta, Sink};
 pub use events::Events;
 pub use field::{FIELDS, Field, FieldId};

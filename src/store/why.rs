@@ -2,12 +2,11 @@
 
 use super::apps::{Apps, RowId};
 use crate::domain::{
-    AppRow, ContainerState, Event, ObjectRef, Pod, Symbol, Timestamp, Trouble, TroubleKind, Why, trouble,
+    AppRow, ContainerState, Event, ObjectRef, Pod, Run, Symbol, Timestamp, Trouble, TroubleKind, Why, trouble,
 };
 
 impl Apps {
-    /// Why the row at `id` is in trouble, with what is known of it now; `None` when it is not. The log lines are not the
-    /// store's to know.
+    /// Why the row at `id` is in trouble, with what is known of it now; `None` when it is not.
     #[must_use]
     pub fn why(&self, id: RowId, now: Timestamp) -> Option<Why> {
         let (row, verdict) = (self.get(id)?, self.trouble(id, now)?);
@@ -27,6 +26,18 @@ impl Apps {
                 why.container = Some(container.name.clone());
                 why.restarts = container.restarts;
                 let ended = container.ended();
+                let run = Run {
+                    context: pod.context.clone(),
+                    namespace: pod.namespace.clone(),
+                    pod: pod.name.clone(),
+                    uid: pod.uid.clone(),
+                    container: container.name.clone(),
+                    ended: ended.and_then(|ended| ended.finished),
+                };
+                // one that was never started wrote nothing
+                let started = ended.is_some() || matches!(container.state, ContainerState::Running { .. });
+                why.log = self.last_words(&run).cloned();
+                why.run = started.then_some(run);
                 why.exit_code = ended.map(|ended| ended.exit_code);
                 let waiting = match &container.state {
                     ContainerState::Waiting { reason, message } => Some((reason.clone(), message.clone())),
@@ -34,7 +45,7 @@ impl Apps {
                 };
                 let ending = ended.map(|ended| (ended.reason.clone(), ended.message.clone()));
                 // why it ended says more than that it waits to be started again; not so when it waits for its image
-                let waits = why.trouble.kind == TroubleKind::ImagePull;
+                let waits = matches!(why.trouble.kind, TroubleKind::ImagePull | TroubleKind::CannotStart);
                 let said = if waits { waiting.or(ending) } else { ending.or(waiting) };
                 let said = said.filter(|(reason, _)| !reason.is_empty());
                 (why.reason, why.message) = said.map_or((None, None), |(reason, message)| (Some(reason), message));
@@ -59,6 +70,7 @@ fn blank(row: &AppRow, verdict: Trouble) -> Why {
     let operation = row.operation.as_deref().filter(|operation| operation.is_active() || operation.has_failed());
     Why {
         app: row.key.clone(),
+        environment: row.environment.clone(),
         since: verdict.since,
         trouble: verdict,
         chain: Vec::new(),
@@ -67,9 +79,11 @@ fn blank(row: &AppRow, verdict: Trouble) -> Why {
         message: None,
         exit_code: None,
         restarts: 0,
-        log: Vec::new(),
+        run: None,
+        log: None,
         event: None,
         operation: operation.and_then(|operation| operation.message.clone()),
+        deployed: row.deployed.as_deref().cloned(),
         argocd: (row.health, row.health_message.clone()),
     }
 }

@@ -4,11 +4,14 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::detail::{self, Run};
+use super::empty::wrap;
 use super::finder::Finder;
+use super::travel;
 use super::{Ask, Effect, Handled, Lens, ScreenId, Seen, Typing, View, status};
 use crate::command::{CommandId, Scope};
 use crate::config::theme::Role;
-use crate::domain::{AppDetail, AppRow, Container, ContainerState, Phase, Pod, Resource, Sync};
+use crate::domain::progress::{StepState, steps};
+use crate::domain::{AppDetail, AppKey, AppRow, Container, ContainerState, ObjectName, Phase, Pod, Resource, Sync};
 use crate::store::{Interest, RowId};
 use crate::widget::{Pen, Window};
 
@@ -16,15 +19,13 @@ use crate::widget::{Pen, Window};
 #[derive(Debug, Default)]
 pub struct App {
     lines: Vec<Vec<Run>>,
+    /// The lines that are about a resource, by their number.
+    objects: Vec<(usize, ObjectName)>,
     window: Window,
     height: usize,
     finder: Finder,
-}
-
-impl App {
-    fn texts(&self) -> Vec<String> {
-        self.lines.iter().map(|line| line.iter().map(|(text, _)| text.as_str()).collect()).collect()
-    }
+    /// The Applications above this one, where it was reached from one that deploys it.
+    parents: Vec<AppKey>,
 }
 
 impl View for App {
@@ -33,7 +34,7 @@ impl View for App {
     }
 
     fn scopes(&self) -> &'static [Scope] {
-        &[Scope::Detail, Scope::Text, Scope::App]
+        &[Scope::Detail, Scope::App]
     }
 
     fn interests(&self, lens: &Lens, _: &Seen<'_>) -> Vec<Interest> {
@@ -44,29 +45,31 @@ impl View for App {
         .collect()
     }
 
-    fn command(&mut self, id: CommandId, _: &mut Lens, _: &Seen<'_>) -> (Handled, Vec<Effect>) {
-        let len = self.lines.len();
-        let page = self.height.max(2) as isize;
+    fn command(&mut self, id: CommandId, lens: &mut Lens, seen: &Seen<'_>) -> (Handled, Vec<Effect>) {
         match id {
-            CommandId::CursorDown => self.window.step(1, len),
-            CommandId::CursorUp => self.window.step(-1, len),
-            CommandId::CursorTop => self.window.step(isize::MIN, len),
-            CommandId::CursorBottom => self.window.step(isize::MAX, len),
-            CommandId::PageDown => self.window.step(page - 1, len),
-            CommandId::PageUp => self.window.step(1 - page, len),
-            CommandId::HalfPageDown => self.window.step(page / 2, len),
-            CommandId::HalfPageUp => self.window.step(-page / 2, len),
             CommandId::SearchOpen => {
                 return (Handled::Yes, vec![Effect::Ask(Ask::Search, self.finder.sought().to_owned())]);
             }
             CommandId::SearchNext | CommandId::SearchPrior => {
                 let (found, said) = self.finder.step(id, &self.texts(), self.window.selected);
                 self.window.selected = found.unwrap_or(self.window.selected);
+                lens.object = self.object();
                 return (Handled::Yes, vec![said]);
             }
             CommandId::ViewBack if self.finder.clear() => {}
-            _ => return (Handled::No, Vec::new()),
+            CommandId::ResourceOpen => return (Handled::Yes, self.go_down(lens, seen)),
+            CommandId::ViewBack | CommandId::ViewQuit => {
+                let Some(parent) = self.parents.pop() else { return (Handled::No, Vec::new()) };
+                lens.selected = Some(parent);
+                self.window = Window::default();
+                return (Handled::Yes, Vec::new());
+            }
+            id => match travel::steps(id, self.height) {
+                Some(by) => self.window.step(by, self.lines.len()),
+                None => return (Handled::No, Vec::new()),
+            },
         }
+        lens.object = self.object();
         (Handled::Yes, Vec::new())
     }
 
@@ -78,14 +81,17 @@ impl View for App {
 
     fn layout(&mut self, lens: &mut Lens, seen: &Seen<'_>, area: Rect) {
         self.height = usize::from(area.height);
-        self.lines = detail::selected(lens, seen).map_or_else(Vec::new, |(id, row)| lines(seen, id, row, area.width));
+        self.objects.clear();
+        let selected = detail::selected(lens, seen);
+        self.lines = selected.map_or_else(Vec::new, |(id, row)| lines(seen, id, row, area.width, &mut self.objects));
         if let Some((kind, name)) = &lens.resource
-            && let Some(at) = self.lines.iter().position(|line| is_about(line, kind, name))
+            && let Some((line, _)) = self.objects.iter().find(|(_, o)| *o.kind == **kind && *o.name == **name)
         {
-            self.window.selected = at;
+            self.window.selected = *line;
             lens.resource = None;
         }
         self.window.clamp(self.lines.len(), self.height);
+        lens.object = self.object();
     }
 
     fn draw(&self, _: &Lens, seen: &Seen<'_>, area: Rect, buf: &mut Buffer) {
@@ -106,16 +112,58 @@ impl View for App {
     }
 }
 
-fn lines(seen: &Seen<'_>, id: RowId, row: &AppRow, width: u16) -> Vec<Vec<Run>> {
+impl App {
+    fn texts(&self) -> Vec<String> {
+        self.lines.iter().map(|line| line.iter().map(|(text, _)| text.as_str()).collect()).collect()
+    }
+
+    /// Into the resource under the cursor: an Application that is known is shown as one.
+    fn go_down(&mut self, lens: &mut Lens, seen: &Seen<'_>) -> Vec<Effect> {
+        let Some((object, app)) = self.object().zip(lens.selected.clone()) else {
+            return vec![Effect::Say("move down to a resource, enter opens it".to_owned())];
+        };
+        if &*object.kind == "Application" && &*object.group == "argoproj.io" {
+            let child = AppKey { source: app.source.clone(), namespace: object.namespace, name: object.name };
+            if seen.apps.find(&child).is_some() {
+                self.parents.push(app);
+                self.window = Window::default();
+                lens.selected = Some(child);
+                return Vec::new();
+            }
+        }
+        vec![Effect::Push(ScreenId::Resource)]
+    }
+
+    /// The resource under the cursor; what is below it and above the next is its too.
+    fn object(&self) -> Option<ObjectName> {
+        let found = self.objects.iter().rev().find(|(line, _)| *line <= self.window.selected);
+        found.map(|(_, object)| object.clone())
+    }
+}
+
+fn lines(
+    seen: &Seen<'_>,
+    id: RowId,
+    row: &AppRow,
+    width: u16,
+    objects: &mut Vec<(usize, ObjectName)>,
+) -> Vec<Vec<Run>> {
     let mut lines = detail::lines(seen, id, row, width);
     let mut pods = seen.apps.pods_of(id);
     match seen.apps.detail(&row.key) {
         None => lines.push(vec![("  its resources are being read".to_owned(), Role::Dim)]),
-        Some(detail) => tree(seen, detail, &mut pods, &mut lines),
+        Some(detail) => {
+            let runs = row.operation.as_ref().is_some_and(|operation| operation.is_active());
+            if runs {
+                progress(detail, width, &mut lines);
+            }
+            tree(seen, (detail, runs), &mut pods, &mut lines, objects);
+        }
     }
     if !pods.is_empty() {
         lines.push(heading("pods"));
         for pod in pods {
+            objects.push((lines.len(), name_of(pod)));
             pod_lines(seen, pod, 2, &mut lines);
         }
     }
@@ -131,17 +179,37 @@ fn lines(seen: &Seen<'_>, id: RowId, row: &AppRow, width: u16) -> Vec<Vec<Run>> 
     lines
 }
 
-/// Whether a line is the one of a resource, as [`resource_runs`] writes it.
-fn is_about(line: &[Run], kind: &str, name: &str) -> bool {
-    let mut texts = line.iter().map(|(text, _)| text.trim_end());
-    texts.any(|text| text == kind) && texts.next() == Some(name)
+/// `PreSync done, Sync wave 1: waits for Deployment celery, then Sync wave 2`
+fn progress(detail: &AppDetail, width: u16, lines: &mut Vec<Vec<Run>>) {
+    let told = steps(&detail.resources).into_iter().map(|step| {
+        let wave = if step.wave == 0 { String::new() } else { format!(" wave {}", step.wave) };
+        let awaited: Vec<String> = step.waits_for.iter().map(|r| format!("{} {}", r.kind, r.name)).collect();
+        let state = match step.state {
+            StepState::Done => " done".to_owned(),
+            StepState::Failed => " failed".to_owned(),
+            StepState::Ahead => " to come".to_owned(),
+            StepState::Present => format!(": {} of {} waited for: {}", awaited.len(), step.total, awaited.join(", ")),
+        };
+        format!("{}{wave}{state}", step.phase)
+    });
+    let told = told.collect::<Vec<_>>().join(", ");
+    for (n, part) in wrap(&told, usize::from(width.saturating_sub(16)).max(10)).into_iter().enumerate() {
+        let label = if n == 0 { "steps" } else { "" };
+        lines.push(vec![(format!("  {label:<11}"), Role::Dim), (part, Role::Busy)]);
+    }
 }
 
 fn heading(text: &str) -> Vec<Run> {
     vec![(format!(" {text}"), Role::Heading)]
 }
 
-fn tree(seen: &Seen<'_>, detail: &AppDetail, pods: &mut Vec<&Pod>, lines: &mut Vec<Vec<Run>>) {
+fn tree(
+    seen: &Seen<'_>,
+    (detail, runs): (&AppDetail, bool),
+    pods: &mut Vec<&Pod>,
+    lines: &mut Vec<Vec<Run>>,
+    objects: &mut Vec<(usize, ObjectName)>,
+) {
     if let Some(why) = &detail.failed {
         lines.push(vec![(format!("  not read anew: {why}"), Role::Warn)]);
     }
@@ -157,11 +225,13 @@ fn tree(seen: &Seen<'_>, detail: &AppDetail, pods: &mut Vec<&Pod>, lines: &mut V
             let wave = if resource.wave == 0 { String::new() } else { format!(" wave {}", resource.wave) };
             lines.push(heading(&format!("{phase}{wave}")));
         }
-        lines.push(resource_runs(seen, resource));
+        objects.push((lines.len(), ObjectName::of(resource)));
+        lines.push(resource_runs(seen, resource, runs));
         pods.retain(|pod| {
             let is_its = pod.workloads().any(|(kind, name)| *kind == *resource.kind && *name == *resource.name)
                 && pod.namespace == resource.namespace;
             if is_its {
+                objects.push((lines.len(), name_of(pod)));
                 pod_lines(seen, pod, 4, lines);
             }
             !is_its
@@ -169,7 +239,17 @@ fn tree(seen: &Seen<'_>, detail: &AppDetail, pods: &mut Vec<&Pod>, lines: &mut V
     }
 }
 
-fn resource_runs(seen: &Seen<'_>, resource: &Resource) -> Vec<Run> {
+fn name_of(pod: &Pod) -> ObjectName {
+    ObjectName {
+        version: "v1".into(),
+        kind: "Pod".into(),
+        namespace: pod.namespace.clone(),
+        name: pod.name.clone(),
+        ..ObjectName::default()
+    }
+}
+
+fn resource_runs(seen: &Seen<'_>, resource: &Resource, operation_runs: bool) -> Vec<Run> {
     let (sign, role) = match &resource.health {
         Some((health, _)) => status::health_sign(seen, *health),
         None if resource.missing => (seen.glyphs.missing, Role::Warn),
@@ -200,7 +280,7 @@ fn resource_runs(seen: &Seen<'_>, resource: &Resource) -> Vec<Run> {
         runs.push((format!("  not read: {why}"), Role::Warn));
     }
     if let Some(result) = &resource.result {
-        let running = result.phase == Some(Phase::Running);
+        let running = operation_runs && result.phase == Some(Phase::Running);
         let failed = matches!(result.phase, Some(Phase::Failed | Phase::Error)) || &*result.status == "SyncFailed";
         let role = if failed {
             Role::Bad
@@ -209,7 +289,9 @@ fn resource_runs(seen: &Seen<'_>, resource: &Resource) -> Vec<Run> {
         } else {
             Role::Dim
         };
-        let word = result.phase.map_or(result.status.as_str(), |phase| phase.word());
+        // an ordinary resource reads Running for ever after (recorded, `deploy`): then its status says more
+        let phase = result.phase.filter(|phase| *phase != Phase::Running || operation_runs);
+        let word = phase.map_or(result.status.as_str(), |phase| phase.word());
         let message = result.message.as_deref().map_or_else(String::new, |m| format!(": {m}"));
         runs.push((format!("  {word}{message}"), role));
     }

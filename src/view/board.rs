@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::fleet::below;
+use super::travel::steps;
 use super::{Effect, Handled, Lens, ScreenId, Seen, View, status};
 use crate::command::{CommandId, Scope};
 use crate::config::theme::Role;
@@ -94,19 +95,10 @@ impl View for Board {
 
     fn command(&mut self, id: CommandId, lens: &mut Lens, seen: &Seen<'_>) -> (Handled, Vec<Effect>) {
         let (services, environments) = (self.grid.services().len(), self.grid.environments().len());
-        let page = self.height.max(2) as isize;
         let mut effects = Vec::new();
         match id {
-            CommandId::CursorDown => self.services.step(1, services),
-            CommandId::CursorUp => self.services.step(-1, services),
             CommandId::CursorLeft => self.environments.step(-1, environments),
             CommandId::CursorRight => self.environments.step(1, environments),
-            CommandId::CursorTop => self.services.step(isize::MIN, services),
-            CommandId::CursorBottom => self.services.step(isize::MAX, services),
-            CommandId::PageDown => self.services.step(page - 1, services),
-            CommandId::PageUp => self.services.step(1 - page, services),
-            CommandId::HalfPageDown => self.services.step(page / 2, services),
-            CommandId::HalfPageUp => self.services.step(-page / 2, services),
             CommandId::MarkToggle => {
                 let cell = self.grid.cell(self.services.selected, self.environments.selected);
                 lens.mark(&keys(seen, cell));
@@ -126,7 +118,10 @@ impl View for Board {
                 }
                 return (Handled::Yes, effects);
             }
-            _ => return (Handled::No, effects),
+            id => match steps(id, self.height) {
+                Some(by) => self.services.step(by, services),
+                None => return (Handled::No, effects),
+            },
         }
         self.remember(lens, seen);
         (Handled::Yes, effects)

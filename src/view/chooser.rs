@@ -3,6 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use super::travel::steps;
 use super::{Effect, Handled, Lens, ScreenId, Seen, View, status};
 use crate::command::{CommandId, Scope};
 use crate::config::theme::Role;
@@ -30,14 +31,11 @@ impl View for Chooser {
     fn command(&mut self, id: CommandId, lens: &mut Lens, seen: &Seen<'_>) -> (Handled, Vec<Effect>) {
         let len = self.cell.len();
         match id {
-            CommandId::CursorDown => self.window.step(1, len),
-            CommandId::CursorUp => self.window.step(-1, len),
-            CommandId::CursorTop => self.window.step(isize::MIN, len),
-            CommandId::CursorBottom => self.window.step(isize::MAX, len),
-            CommandId::PageDown | CommandId::HalfPageDown => self.window.step(self.height as isize, len),
-            CommandId::PageUp | CommandId::HalfPageUp => self.window.step(-(self.height as isize), len),
             CommandId::ChooserOpen => return (Handled::Yes, vec![Effect::Push(ScreenId::App)]),
-            _ => return (Handled::No, Vec::new()),
+            id => match steps(id, self.height) {
+                Some(by) => self.window.step(by, len),
+                None => return (Handled::No, Vec::new()),
+            },
         }
         let row = self.cell.get(self.window.selected).and_then(|id| seen.apps.get(*id));
         lens.selected = row.map(|row| row.key.clone());

@@ -52,7 +52,10 @@ pub(super) fn lines(seen: &Seen<'_>, id: RowId, row: &AppRow, width: u16) -> Vec
     let (sync, _) = status::sync_sign(seen, row.sync);
     let since = row.health_since.map_or_else(String::new, |at| format!(", for {}", seen.age(at)));
     block("state", format!("{health} {}{since}  {sync} {}", row.health.word(), row.sync.word()).trim_end(), role);
-    if let Some(trouble) = seen.apps.trouble(id, seen.now) {
+    let verdict = seen.apps.trouble(id, seen.now);
+    // what the verdict says is not said again
+    let told = |said: &str| verdict.as_ref().is_some_and(|verdict| verdict.reason == said);
+    if let Some(trouble) = &verdict {
         let since = trouble.since.map_or_else(String::new, |at| format!(" ({} ago)", seen.age(at)));
         block(
             "trouble",
@@ -60,11 +63,11 @@ pub(super) fn lines(seen: &Seen<'_>, id: RowId, row: &AppRow, width: u16) -> Vec
             Role::Bad,
         );
     }
-    if let Some(message) = &row.health_message {
+    if let Some(message) = row.health_message.as_deref().filter(|message| !told(message)) {
         block("", message, Role::Text);
     }
     if let Some(operation) = &row.operation {
-        let (text, role) = operation_line(seen, operation, trouble);
+        let (text, role) = operation_line(seen, operation, trouble, told);
         block("operation", &text, role);
     }
     if row.fullness == Fullness::Sketch {
@@ -126,7 +129,12 @@ fn title(seen: &Seen<'_>, row: &AppRow) -> Vec<Run> {
 }
 
 /// `running for 34s by auto-sync, 3 of 7, to 3f22a38: waiting for ...`
-fn operation_line(seen: &Seen<'_>, operation: &Operation, trouble: Option<TroubleKind>) -> Run {
+fn operation_line(
+    seen: &Seen<'_>,
+    operation: &Operation,
+    trouble: Option<TroubleKind>,
+    told: impl Fn(&str) -> bool,
+) -> Run {
     let (short, role) = if operation.is_active() {
         status::operation_words(seen, operation)
     } else {
@@ -153,7 +161,7 @@ fn operation_line(seen: &Seen<'_>, operation: &Operation, trouble: Option<Troubl
         (None, Some(at)) => text.push_str(&format!(", for {}", seen.age(at))),
         (None, None) => {}
     }
-    if let Some(message) = &operation.message {
+    if let Some(message) = operation.message.as_deref().filter(|message| !told(message)) {
         text.push_str(": ");
         text.push_str(message);
     }

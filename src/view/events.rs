@@ -1,37 +1,59 @@
 //! What controllers told about an Application and its objects; as a list with Warnings first, or as a time line together
 //! with deployments, operations and restarts.
 
+use std::time::Duration;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::detail;
-use super::finder::Finder;
+use super::travel::steps;
 use super::{Ask, Effect, Handled, Lens, ScreenId, Seen, Typing, View};
 use crate::command::{CommandId, Scope};
 use crate::config::theme::Role;
 use crate::domain::app::short_revision;
-use crate::domain::{AppRow, Event, Phase, Symbol, Timestamp};
+use crate::domain::text::without_colour;
+use crate::domain::{AppRow, Event, Health, Phase, Symbol, Sync, Timestamp};
+use crate::store::changes::{Change, What};
+use crate::store::logs::{Filter, Hits, Kind, Level, LogQuery, Pattern, STEP};
 use crate::store::{Interest, RowId};
 use crate::widget::{Pen, Window};
 
 /// The Events of one Application.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Events {
     lines: Vec<Line>,
     window: Window,
     height: usize,
     /// By time, with everything else that happened.
     timeline: bool,
-    finder: Finder,
+    /// The cursor stays at the top, where news come in; else on the line it is on.
+    follow: bool,
+    wanted: Option<Pattern>,
+    /// The log lines of the time line.
+    errors: Hits,
 }
 
-impl Events {
-    fn texts(&self) -> Vec<String> {
-        self.lines.iter().map(|line| format!("{} {} {}", line.what, line.about, line.text)).collect()
+impl Default for Events {
+    fn default() -> Self {
+        Self {
+            lines: Vec::new(),
+            window: Window::default(),
+            height: 0,
+            timeline: false,
+            follow: true,
+            wanted: None,
+            errors: Hits::default(),
+        }
     }
 }
 
-#[derive(Debug)]
+/// Newest lines of each container that are looked through for errors, to begin with.
+const TAIL: u32 = 500;
+/// Errors that are shown, the newest.
+const ERRORS: usize = 200;
+
+#[derive(Clone, Debug, PartialEq)]
 struct Line {
     at: Option<Timestamp>,
     role: Role,
@@ -40,66 +62,86 @@ struct Line {
     text: String,
 }
 
+impl Line {
+    /// Whether both are of the same thing, which may have happened again since.
+    fn is_of(&self, other: &Self) -> bool {
+        self.about == other.about && self.text == other.text && self.role == other.role
+    }
+}
+
 impl View for Events {
     fn id(&self) -> ScreenId {
         ScreenId::Events
     }
 
     fn scopes(&self) -> &'static [Scope] {
-        &[Scope::Events, Scope::Text, Scope::App]
+        &[Scope::Events, Scope::App]
     }
 
     fn interests(&self, lens: &Lens, _: &Seen<'_>) -> Vec<Interest> {
         let key = lens.selected.iter();
-        key.flat_map(|key| {
-            [Interest::Events(key.clone()), Interest::Pods(key.clone()), Interest::Resources(key.clone())]
-        })
-        .collect()
+        key.flat_map(|key| [Interest::Events, Interest::Pods, Interest::Resources].map(|of| of(key.clone()))).collect()
+    }
+
+    fn wanted(&self, lens: &Lens) -> Option<LogQuery> {
+        let app = lens.selected.clone().filter(|_| self.timeline)?;
+        Some(LogQuery { app, previous: false, since: None, tail: Some(TAIL) })
     }
 
     fn command(&mut self, id: CommandId, _: &mut Lens, _: &Seen<'_>) -> (Handled, Vec<Effect>) {
-        let len = self.lines.len();
-        let page = self.height.max(2) as isize;
         match id {
-            CommandId::CursorDown => self.window.step(1, len),
-            CommandId::CursorUp => self.window.step(-1, len),
-            CommandId::CursorTop => self.window.step(isize::MIN, len),
-            CommandId::CursorBottom => self.window.step(isize::MAX, len),
-            CommandId::PageDown => self.window.step(page - 1, len),
-            CommandId::PageUp => self.window.step(1 - page, len),
-            CommandId::HalfPageDown => self.window.step(page / 2, len),
-            CommandId::HalfPageUp => self.window.step(-page / 2, len),
-            CommandId::EventsTimeline => self.timeline = !self.timeline,
-            CommandId::SearchOpen => {
-                return (Handled::Yes, vec![Effect::Ask(Ask::Search, self.finder.sought().to_owned())]);
+            CommandId::EventsTimeline => {
+                self.timeline = !self.timeline;
+                self.follow = true;
             }
-            CommandId::SearchNext | CommandId::SearchPrior => {
-                let (found, said) = self.finder.step(id, &self.texts(), self.window.selected);
-                self.window.selected = found.unwrap_or(self.window.selected);
-                return (Handled::Yes, vec![said]);
+            CommandId::EventsFollow => self.follow = !self.follow,
+            CommandId::EventsFilter => {
+                let typed = self.wanted.as_ref().map_or("", Pattern::typed);
+                return (Handled::Yes, vec![Effect::Ask(Ask::Search, typed.to_owned())]);
             }
-            CommandId::ViewBack if self.finder.clear() => {}
-            _ => return (Handled::No, Vec::new()),
+            id => match steps(id, self.height) {
+                Some(by) => {
+                    self.window.step(by, self.lines.len());
+                    self.follow = self.window.selected == 0;
+                }
+                None => return (Handled::No, Vec::new()),
+            },
         }
         (Handled::Yes, Vec::new())
     }
 
     fn typed(&mut self, _: Ask, text: &str, typing: Typing, _: &Seen<'_>) -> Vec<Effect> {
-        let found = self.finder.typed(text, typing, &self.texts(), self.window.selected);
-        self.window.selected = found.unwrap_or(self.window.selected);
+        match Pattern::parse(text) {
+            Ok(wanted) => self.wanted = wanted,
+            // half an expression is none yet
+            Err(why) if typing == Typing::Accepted => return vec![Effect::Say(why)],
+            Err(_) => {}
+        }
         Vec::new()
     }
 
     fn layout(&mut self, lens: &mut Lens, seen: &Seen<'_>, area: Rect) {
         self.height = usize::from(area.height.saturating_sub(2));
-        self.lines = detail::selected(lens, seen).map_or_else(Vec::new, |(id, row)| {
+        let before = self.lines.get(self.window.selected).cloned();
+        let mut lines = detail::selected(lens, seen).map_or_else(Vec::new, |(id, row)| {
             let mut lines: Vec<Line> = seen.apps.events_of(id).into_iter().map(told).collect();
             if self.timeline {
                 lines.extend(happened(seen, id, row));
+                lines.extend(self.errors(seen));
                 lines.sort_by_key(|line| std::cmp::Reverse(line.at));
             }
             lines
         });
+        if let Some(wanted) = &self.wanted {
+            let has = |text: &str| wanted.find_in(text).next().is_some();
+            lines.retain(|line| has(&line.what) || has(&line.about) || has(&line.text));
+        }
+        self.lines = lines;
+        if self.follow {
+            self.window = Window::default();
+        } else if let Some(place) = before.and_then(|before| self.lines.iter().position(|line| line.is_of(&before))) {
+            self.window.selected = place;
+        }
         self.window.clamp(self.lines.len(), self.height);
     }
 
@@ -115,12 +157,23 @@ impl View for Events {
             let link = seen.apps.events().link(&place);
             let (words, role) = link.map_or(("not read yet".to_owned(), Role::Dim), |l| super::links::words(seen, l));
             pen.text(&format!("  {}/{}  ", place.0, place.1), seen.style(Role::Dim)).text(&words, seen.style(role));
+            if self.follow {
+                pen.text("  follow", seen.style(Role::Accent));
+            }
             if dropped > 0 {
                 pen.text(&format!("  {dropped} older ones left out"), seen.style(Role::Warn));
             }
         }
+        if let Some(wanted) = &self.wanted {
+            let mut pen = Pen::new(buf, area, 1, seen.glyphs.ellipsis);
+            pen.skip(1).text(&format!("/{}", wanted.typed()), seen.style(Role::Accent));
+            pen.text(&format!("  {}", self.lines.len()), seen.style(Role::Dim));
+        }
         if self.lines.is_empty() {
-            let text = "nothing was told lately: Events are kept for an hour";
+            let text = match self.wanted {
+                Some(_) => "nothing that was told has these words",
+                None => "nothing was told lately: Events are kept for an hour",
+            };
             Pen::new(buf, area, 2, seen.glyphs.ellipsis).skip(1).text(text, seen.style(Role::Dim));
         }
         for (row, n) in self.window.visible(self.lines.len(), self.height).enumerate() {
@@ -160,7 +213,14 @@ fn happened(seen: &Seen<'_>, id: RowId, row: &AppRow) -> Vec<Line> {
         let text = format!("#{} {} by {by}", entry.id, short_revision(&entry.revision));
         lines.push(line(entry.deployed, Role::Ok, "deployed", about(), text));
     }
-    if let Some(operation) = &row.operation {
+    let seen_end = seen.apps.changes().of(&row.key).any(|change| matches!(change.what, What::Operation(_)));
+    let seen_health = seen.apps.changes().of(&row.key).any(|change| matches!(change.what, What::Health(..)));
+    lines.extend(seen.apps.changes().of(&row.key).map(|change| {
+        let (role, what, text) = changed(row, change);
+        line(Some(change.at), role, &what, about(), text)
+    }));
+    // what Argo CD keeps of the time before the cockpit looked on
+    if let Some(operation) = row.operation.as_ref().filter(|_| !seen_end) {
         let text = operation.message.as_deref().unwrap_or_default().to_owned();
         lines.push(line(operation.started, Role::Busy, "operation began", about(), String::new()));
         let role = if operation.has_failed() { Role::Bad } else { Role::Ok };
@@ -169,8 +229,10 @@ fn happened(seen: &Seen<'_>, id: RowId, row: &AppRow) -> Vec<Line> {
             lines.push(line(operation.finished, role, &what, about(), text));
         }
     }
-    let health = row.health_message.as_deref().unwrap_or_default().to_owned();
-    lines.push(line(row.health_since, Role::Text, row.health.word(), about(), health));
+    if !seen_health {
+        let health = row.health_message.as_deref().unwrap_or_default().to_owned();
+        lines.push(line(row.health_since, Role::Text, row.health.word(), about(), health));
+    }
     for pod in seen.apps.pods_of(id) {
         for container in &pod.containers {
             if let Some(ended) = container.ended() {
@@ -181,4 +243,56 @@ fn happened(seen: &Seen<'_>, id: RowId, row: &AppRow) -> Vec<Line> {
         }
     }
     lines
+}
+
+/// A change in words.
+fn changed(row: &AppRow, change: &Change) -> (Role, String, String) {
+    match change.what {
+        What::Health(from, to) => {
+            let role = if to > Health::Progressing { Role::Warn } else { Role::Text };
+            let now = row.health_message.as_deref().filter(|_| row.health == to);
+            let why = now.map_or_else(String::new, |why| format!(": {why}"));
+            (role, to.word().to_owned(), format!("health was {}{why}", from.word()))
+        }
+        What::Sync(from, to) => {
+            let role = if to == Sync::Synced { Role::Text } else { Role::Warn };
+            (role, to.word().to_owned(), format!("sync was {}", from.word()))
+        }
+        What::Operation(phase) => {
+            let role = match phase {
+                Phase::Running => Role::Busy,
+                Phase::Succeeded => Role::Ok,
+                Phase::Terminating | Phase::Failed | Phase::Error => Role::Bad,
+            };
+            let operation = row.operation.as_deref().filter(|operation| operation.phase == Some(phase));
+            let said = operation.and_then(|operation| operation.message.as_deref()).unwrap_or_default();
+            (role, format!("operation {}", phase.word()), said.to_owned())
+        }
+        What::Retry(count) => (Role::Warn, "attempt failed".to_owned(), format!("retry {count} is waited for")),
+    }
+}
+
+impl Events {
+    /// The newest error lines of the containers; the older ones are looked through a step at a time.
+    fn errors(&mut self, seen: &Seen<'_>) -> Vec<Line> {
+        self.errors.set_filter(&Filter { level: Some(Level::Error), ..Filter::default() });
+        if !self.errors.step(seen.logs, STEP) {
+            seen.wake_in(Duration::from_millis(1));
+        }
+        let mut number = seen.logs.end();
+        let hits = std::iter::from_fn(|| {
+            number = self.errors.before(number)?;
+            Some(number)
+        });
+        let lines = hits.filter_map(|number| seen.logs.get(number)).filter(|line| line.kind != Kind::Marker);
+        lines
+            .take(ERRORS)
+            .map(|line| {
+                let stream = line.stream.and_then(|id| seen.logs.stream_of(id));
+                let about = stream.map_or_else(String::new, |s| format!("Pod/{} {}", s.pod, s.container));
+                let text = without_colour(line.text).into_owned();
+                Line { at: Some(line.at), role: Role::Bad, what: line.level.word().to_owned(), about, text }
+            })
+            .collect()
+    }
 }

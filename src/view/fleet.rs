@@ -3,6 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use super::travel::steps;
 use super::{Effect, Handled, Lens, ScreenId, Seen, View, status};
 use crate::command::{CommandId, Scope};
 use crate::config::theme::Role;
@@ -54,17 +55,8 @@ impl View for Fleet {
 
     fn command(&mut self, id: CommandId, lens: &mut Lens, seen: &Seen<'_>) -> (Handled, Vec<Effect>) {
         let len = self.index.len();
-        let page = self.height.max(2) as isize;
         let mut effects = Vec::new();
         match id {
-            CommandId::CursorDown => self.window.step(1, len),
-            CommandId::CursorUp => self.window.step(-1, len),
-            CommandId::CursorTop => self.window.step(isize::MIN, len),
-            CommandId::CursorBottom => self.window.step(isize::MAX, len),
-            CommandId::PageDown => self.window.step(page - 1, len),
-            CommandId::PageUp => self.window.step(1 - page, len),
-            CommandId::HalfPageDown => self.window.step(page / 2, len),
-            CommandId::HalfPageUp => self.window.step(-page / 2, len),
             CommandId::FleetSort => {
                 let at = FIELDS.iter().position(|f| f.id == lens.sort.by).unwrap_or_default();
                 lens.sort.by = FIELDS[(at + 1) % FIELDS.len()].id;
@@ -84,7 +76,10 @@ impl View for Fleet {
                     effects.push(Effect::Push(ScreenId::App));
                 }
             }
-            _ => return (Handled::No, effects),
+            id => match steps(id, self.height) {
+                Some(by) => self.window.step(by, len),
+                None => return (Handled::No, effects),
+            },
         }
         self.select(lens, seen);
         (Handled::Yes, effects)

@@ -4,6 +4,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use super::travel::{scrolled, steps};
 use super::{Ask, Effect, Handled, Lens, ScreenId, Seen, Typing, View};
 use crate::command::hint::with_global;
 use crate::command::{CommandId, CommandSpec, Scope, TABLE};
@@ -37,26 +38,18 @@ impl View for Help {
     }
 
     fn command(&mut self, id: CommandId, _: &mut Lens, _: &Seen<'_>) -> (Handled, Vec<Effect>) {
-        let last = self.lines.len().saturating_sub(self.height);
-        let page = self.height.max(2);
-        self.offset = match id {
-            CommandId::CursorDown => self.offset + 1,
-            CommandId::CursorUp => self.offset.saturating_sub(1),
-            CommandId::CursorTop => 0,
-            CommandId::CursorBottom => last,
-            CommandId::PageDown => self.offset + page - 1,
-            CommandId::PageUp => self.offset.saturating_sub(page - 1),
-            CommandId::HalfPageDown => self.offset + page / 2,
-            CommandId::HalfPageUp => self.offset.saturating_sub(page / 2),
+        match id {
             CommandId::HelpSearch => return (Handled::Yes, vec![Effect::Ask(Ask::Search, self.sought.clone())]),
             // what was searched for goes first
             CommandId::ViewBack if !self.sought.is_empty() => {
                 self.sought.clear();
-                0
+                self.offset = 0;
             }
-            _ => return (Handled::No, Vec::new()),
+            id => match steps(id, self.height) {
+                Some(by) => self.offset = scrolled(self.offset, by, self.lines.len(), self.height),
+                None => return (Handled::No, Vec::new()),
+            },
         }
-        .min(last);
         (Handled::Yes, Vec::new())
     }
 

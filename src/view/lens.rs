@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::domain::AppKey;
+use crate::domain::{AppKey, ObjectName};
 use crate::store::query::QueryError;
 use crate::store::{Query, Sort};
 
@@ -24,6 +24,8 @@ pub struct Lens {
     pub sort: Sort,
     /// A resource that the screen of the Application is to go to: its kind and its name.
     pub resource: Option<(String, String)>,
+    /// The resource of it under the cursor of its own screen.
+    pub object: Option<ObjectName>,
     /// Logs are those of the containers before their last restart.
     pub previous: bool,
 }

@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::empty::wrap;
+use super::travel::steps;
 use super::{Effect, Handled, Lens, ScreenId, Seen, View};
 use crate::command::{CommandId, Scope};
 use crate::config::theme::Role;
@@ -32,15 +33,12 @@ impl View for Links {
         let selected = || seen.apps.sources().keys().nth(self.window.selected).cloned();
         let mut effects = Vec::new();
         match id {
-            CommandId::CursorDown => self.window.step(1, len),
-            CommandId::CursorUp => self.window.step(-1, len),
-            CommandId::CursorTop => self.window.step(isize::MIN, len),
-            CommandId::CursorBottom => self.window.step(isize::MAX, len),
-            CommandId::PageDown | CommandId::HalfPageDown => self.window.step(self.height as isize, len),
-            CommandId::PageUp | CommandId::HalfPageUp => self.window.step(-(self.height as isize), len),
             CommandId::SourceToggle => effects.extend(selected().map(Effect::Toggle)),
             CommandId::SourceReconnect => effects.extend(selected().map(|s| Effect::Reconnect(Some(s)))),
-            _ => return (Handled::No, effects),
+            id => match steps(id, self.height) {
+                Some(by) => self.window.step(by, len),
+                None => return (Handled::No, effects),
+            },
         }
         (Handled::Yes, effects)
     }

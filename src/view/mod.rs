@@ -7,6 +7,7 @@
 pub mod app;
 pub mod board;
 pub mod chooser;
+pub mod copy;
 pub mod detail;
 pub mod empty;
 pub mod events;
@@ -16,15 +17,17 @@ pub mod help;
 pub mod lens;
 pub mod links;
 pub mod logs;
+pub mod resource;
 pub mod seen;
 pub mod status;
+mod travel;
 pub mod why;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::command::{CommandId, Scope};
-use crate::domain::Symbol;
+use crate::domain::{ObjectName, Symbol};
 use crate::store::Interest;
 use crate::store::logs::LogQuery;
 pub use lens::Lens;
@@ -56,6 +59,20 @@ pub enum Effect {
     Say(String),
     /// Let the person type; [`View::typed`] is told.
     Ask(Ask, String),
+    /// Put text into the clipboard of whoever sits at the terminal, and say that it was.
+    Copy {
+        /// What it is, in words: `the name`.
+        what: String,
+        /// The text; what steers terminals is taken out of it.
+        text: String,
+    },
+    /// Read a live object through a context, mask what is secret in it, and copy it as YAML.
+    CopyObject {
+        /// The source whose context leads to the cluster it is in.
+        context: Symbol,
+        /// Which.
+        object: ObjectName,
+    },
     /// Write a file of this name that nobody else may read.
     Save {
         /// Its name, without a folder.
@@ -107,12 +124,16 @@ pub enum ScreenId {
     Chooser,
     /// One Application.
     App,
+    /// One object of an Application.
+    Resource,
     /// What was told about one Application.
     Events,
     /// Why one Application is in trouble.
     Why,
     /// The log lines of one Application.
     Logs,
+    /// What of the selected Application can be copied.
+    Copy,
     /// The sources.
     Links,
     /// The keys.
@@ -131,14 +152,16 @@ pub struct Screen {
 }
 
 /// Every screen there is.
-pub static REGISTRY: [Screen; 9] = [
+pub static REGISTRY: [Screen; 11] = [
     Screen { id: ScreenId::Board, word: "board", make: || Box::new(board::Board::default()) },
     Screen { id: ScreenId::Fleet, word: "fleet", make: || Box::new(fleet::Fleet::default()) },
     Screen { id: ScreenId::Chooser, word: "chooser", make: || Box::new(chooser::Chooser::default()) },
     Screen { id: ScreenId::App, word: "app", make: || Box::new(app::App::default()) },
+    Screen { id: ScreenId::Resource, word: "resource", make: || Box::new(resource::Resource::default()) },
     Screen { id: ScreenId::Events, word: "events", make: || Box::new(events::Events::default()) },
     Screen { id: ScreenId::Why, word: "why", make: || Box::new(why::Why::default()) },
     Screen { id: ScreenId::Logs, word: "logs", make: || Box::new(logs::Logs::default()) },
+    Screen { id: ScreenId::Copy, word: "copy", make: || Box::new(copy::Copy::default()) },
     Screen { id: ScreenId::Links, word: "links", make: || Box::new(links::Links::default()) },
     Screen { id: ScreenId::Help, word: "help", make: || Box::new(help::Help::default()) },
 ];

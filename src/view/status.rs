@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Seen;
 use crate::config::theme::Role;
 use crate::domain::time::{coarse, elapsed};
-use crate::domain::{AppRow, Fullness, Health, Operation, Phase, Sync, Timestamp, TroubleKind};
+use crate::domain::{AppRow, Fullness, Health, Operation, Phase, Sync, SyncPhase, Timestamp, TroubleKind};
 
 /// A sign with its meaning's role and the words beside it.
 #[derive(Debug, PartialEq, Eq)]
@@ -116,7 +116,12 @@ pub fn operation_words(seen: &Seen<'_>, operation: &Operation) -> (String, Role)
         None => (format!("{} starting", glyphs.running), Role::Busy),
         Some(Phase::Terminating) => (format!("{} terminating", glyphs.running), Role::Warn),
         Some(_) if operation.total == 0 => (format!("{} syncing", glyphs.running), Role::Busy),
-        Some(_) => (format!("{} {}/{}", glyphs.running, operation.done, operation.total), Role::Busy),
+        Some(_) => {
+            // the ordinary phase goes without saying
+            let phase = operation.sync_phase.filter(|phase| *phase != SyncPhase::Sync);
+            let phase = phase.map_or_else(String::new, |phase| format!(" {}", phase.word()));
+            (format!("{} {}/{}{phase}", glyphs.running, operation.done, operation.total), Role::Busy)
+        }
     }
 }
 

@@ -4,14 +4,15 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::detail::{self, Run};
-use super::empty::wrap;
+use super::empty::wrap as words;
+use super::travel::{scrolled, steps};
 use super::{Effect, Handled, Lens, ScreenId, Seen, View};
 use crate::command::{CommandId, Scope};
 use crate::config::theme::Role;
 use crate::domain::app::short_revision;
 use crate::domain::{AppRow, Symbol, Why as Evidence};
 use crate::store::{Interest, RowId};
-use crate::widget::Pen;
+use crate::widget::{Pen, wrap};
 
 /// The evidence for the selected Application, scrollable.
 #[derive(Debug, Default)]
@@ -32,24 +33,15 @@ impl View for Why {
 
     fn interests(&self, lens: &Lens, _: &Seen<'_>) -> Vec<Interest> {
         let key = lens.selected.iter();
-        key.flat_map(|key| [Interest::Pods(key.clone()), Interest::Events(key.clone())]).collect()
+        key.flat_map(|key| {
+            [Interest::Pods(key.clone()), Interest::Events(key.clone()), Interest::LastWords(key.clone())]
+        })
+        .collect()
     }
 
     fn command(&mut self, id: CommandId, _: &mut Lens, _: &Seen<'_>) -> (Handled, Vec<Effect>) {
-        let last = self.lines.len().saturating_sub(self.height);
-        let page = self.height.max(2);
-        self.offset = match id {
-            CommandId::CursorDown => self.offset + 1,
-            CommandId::CursorUp => self.offset.saturating_sub(1),
-            CommandId::CursorTop => 0,
-            CommandId::CursorBottom => last,
-            CommandId::PageDown => self.offset + page - 1,
-            CommandId::PageUp => self.offset.saturating_sub(page - 1),
-            CommandId::HalfPageDown => self.offset + page / 2,
-            CommandId::HalfPageUp => self.offset.saturating_sub(page / 2),
-            _ => return (Handled::No, Vec::new()),
-        }
-        .min(last);
+        let Some(by) = steps(id, self.height) else { return (Handled::No, Vec::new()) };
+        self.offset = scrolled(self.offset, by, self.lines.len(), self.height);
         (Handled::Yes, Vec::new())
     }
 
@@ -82,46 +74,109 @@ fn lines(seen: &Seen<'_>, id: RowId, row: &AppRow, width: u16) -> Vec<Vec<Run>> 
 }
 
 fn evidence(seen: &Seen<'_>, row: &AppRow, why: &Evidence, width: u16) -> Vec<Vec<Run>> {
-    let since = why.since.map_or_else(String::new, |at| format!(", since {} ago", seen.age(at)));
+    let since = why.since.map_or_else(String::new, |at| format!(" for {}", seen.age(at)));
     let mut lines = vec![vec![
         (format!("{} {}", seen.glyphs.trouble, row.key.name), Role::Bad),
-        (format!(": {}{since}", why.trouble.kind.short()), Role::Bad),
+        (format!("  {}{since}", why.trouble.kind.short()), Role::Bad),
         (format!("   Argo CD says {}", row.health.word()), Role::Dim),
     ]];
-    let room = usize::from(width.saturating_sub(14)).max(10);
-    let mut block = |label: &str, text: &str, role: Role| {
-        for (n, part) in wrap(text, room).into_iter().enumerate() {
-            let label = if n == 0 { label } else { "" };
-            lines.push(vec![(format!("  {label:<10}"), Role::Dim), (part, role)]);
-        }
-    };
+    let room = usize::from(width.saturating_sub(LABEL + 3)).max(10);
+    let mut block = |label: &str, text: &str, role: Role| lines.extend(paragraph(label, text, role, room));
     block("what", &why.trouble.reason, Role::Text);
-    let chain: Vec<String> = why.chain.iter().map(|o| format!("{} {}", o.kind, o.name)).collect();
-    let container = why.container.iter().map(Symbol::to_string);
-    block("where", &chain.into_iter().chain(container).collect::<Vec<_>>().join(" > "), Role::Text);
+    block("where", &why.place(), Role::Text);
     if let Some(reason) = &why.reason {
         let code = why.exit_code.map_or_else(String::new, |code| format!("exit {code} "));
         let message = why.message.as_deref().map_or_else(String::new, |m| format!(": {m}"));
-        block("ended", &format!("{code}({reason}), {} restarts{message}", why.restarts), Role::Bad);
+        let ended = why.run.as_ref().and_then(|run| run.ended);
+        let age = ended.map_or_else(String::new, |at| format!(" {} ago", seen.age(at)));
+        let label = if why.exit_code.is_some() { "ended" } else { "waits" };
+        block(label, &format!("{code}({reason}){age}, {}{message}", restarts(why.restarts)), Role::Bad);
     }
-    for line in &why.log {
-        block("log", line, Role::Text);
-    }
+    lines.extend(log_lines(seen, why, room));
+    let mut block = |label: &str, text: &str, role: Role| lines.extend(paragraph(label, text, role, room));
     if let Some(event) = &why.event {
         let age = event.last.map_or_else(String::new, |at| format!(", {} ago", seen.age(at)));
         block("event", &format!("{} x{}: {}{age}", event.reason, event.count.max(1), event.message), Role::Warn);
     }
-    let telling = row.operation.as_ref().is_some_and(|o| o.is_active() || o.has_failed());
-    if let Some(operation) = why.operation.as_ref().filter(|_| telling) {
+    // what was said already is not said again
+    let told = |said: &&str| *said != why.trouble.reason;
+    if let Some(operation) = why.operation.as_deref().filter(told) {
         block("operation", operation, Role::Text);
     }
-    if let Some(message) = &why.argocd.1 {
-        block("argocd", message, Role::Dim);
+    if let Some(message) = why.argocd.1.as_deref().filter(told) {
+        block("Argo CD", message, Role::Dim);
     }
-    if let Some(deployed) = &row.deployed {
+    if let Some(deployed) = &why.deployed {
         let by = deployed.by.as_ref().map_or("auto-sync", Symbol::as_str);
-        let text = format!("{} by {by}, {} ago", short_revision(&deployed.revision), seen.age(deployed.at));
-        block("deployed", &text, Role::Dim);
+        let revision = short_revision(&deployed.revision);
+        let text = format!("{} {revision} by {by}, {} ago", row.version(), seen.age(deployed.at));
+        // a version that is the revision says nothing more
+        let text = text.strip_prefix(&format!("{revision} ")).unwrap_or(&text);
+        let (label, text) = match why.began_with() {
+            Some(_) => ("since", format!("deploy of {text}")),
+            None => ("deployed", text.to_owned()),
+        };
+        block(label, &text, Role::Text);
     }
+    lines.push(next(seen));
     lines
+}
+
+/// Cells of the labels.
+const LABEL: u16 = 12;
+
+fn labelled(label: &str) -> Run {
+    (format!("  {label:<10}"), Role::Dim)
+}
+
+fn paragraph(label: &str, text: &str, role: Role, room: usize) -> Vec<Vec<Run>> {
+    let parts = words(text, room).into_iter().enumerate();
+    parts.map(|(n, part)| vec![labelled(if n == 0 { label } else { "" }), (part, role)]).collect()
+}
+
+fn restarts(count: u32) -> String {
+    match count {
+        0 => "never restarted".to_owned(),
+        1 => "restarted once".to_owned(),
+        count => format!("restarted {count} times"),
+    }
+}
+
+/// What the container wrote last, as it stands there: what is indented stays so.
+fn log_lines(seen: &Seen<'_>, why: &Evidence, room: usize) -> Vec<Vec<Run>> {
+    let label = |n: usize| labelled(if n == 0 { "log" } else { "" });
+    let said = |text: String| vec![vec![label(0), (text, Role::Dim)]];
+    let Some(log) = &why.log else {
+        let waits = why.run.is_some();
+        return if waits { said(format!("its last lines are being read{}", seen.glyphs.ellipsis)) } else { Vec::new() };
+    };
+    if let Some(unread) = &log.unread {
+        return said(format!("not read: {unread}"));
+    }
+    if log.lines.is_empty() {
+        return said("it wrote nothing".to_owned());
+    }
+    let bar = (format!("{} ", seen.glyphs.vertical), Role::Faint);
+    let parts = log.lines.iter().flat_map(|line| {
+        let line = line.replace('\t', "    ");
+        let rows = wrap::rows(&line, room.saturating_sub(2), 0, MOST_ROWS);
+        rows.into_iter().map(|row| line[row].to_owned()).collect::<Vec<_>>()
+    });
+    parts.enumerate().map(|(n, part)| vec![label(n), bar.clone(), (part, Role::Text)]).collect()
+}
+
+/// Rows one line of a log may take: the rest of it stands in the logs.
+const MOST_ROWS: usize = 4;
+
+/// The keys that go on from here.
+fn next(seen: &Seen<'_>) -> Vec<Run> {
+    let mut line = vec![labelled("next")];
+    let own = [Scope::Why, Scope::App];
+    for hint in seen.keys.hints(&own) {
+        if hint.id != CommandId::WhyOpen && own.contains(&hint.id.spec().scope) {
+            line.push((format!("{} ", hint.keys), Role::Key));
+            line.push((format!("{}   ", hint.title), Role::Text));
+        }
+    }
+    line
 }

@@ -4,6 +4,8 @@
 
 mod architecture;
 mod clock;
+mod copy;
+mod events_screen;
 mod fixture;
 mod keys;
 mod logs;
@@ -13,6 +15,7 @@ mod pods;
 mod program;
 mod screens;
 mod sim_kubernetes;
+mod sim_websocket;
 mod sim_world;
 mod source;
 mod terminal;

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pilothouse::domain::time::after;
-use pilothouse::domain::{AppKey, Clock, DestinationRule, Health, Link, SourceFacts, Timestamp, TroubleKind, event};
+use pilothouse::domain::{
+    AppKey, Clock, DestinationRule, Health, Link, ObjectName, SourceFacts, Timestamp, TroubleKind, event,
+};
 use pilothouse::runtime::interests::Interests;
 use pilothouse::runtime::mailbox::Mailbox;
 use pilothouse::runtime::sources::{KnownSource, Sources};
@@ -16,7 +18,7 @@ use pilothouse::sim::store::Store;
 use pilothouse::sim::tls::Ca;
 use pilothouse::sim::world::{SimOptions, World};
 use pilothouse::source::Surroundings;
-use pilothouse::source::kube::{KubeconfigPlace, ObjectName, ReadError, SourceSpec, contexts, live_object, routes};
+use pilothouse::source::kube::{KubeconfigPlace, ReadError, SourceSpec, contexts, live_object, routes};
 use pilothouse::store::{Apps, Interest, Place};
 use serde_json::json;
 use tokio::runtime::Handle;
@@ -122,6 +124,14 @@ async fn a_crash_loop_is_trouble_although_argo_cd_says_otherwise() {
     assert_eq!(kinds, ["Deployment", "ReplicaSet", "Pod"]);
     assert!(why.exit_code.is_some_and(|code| code != 0) && why.restarts > 0, "{why:?}");
     assert!(why.trouble.reason.contains("crashes"), "{why:?}");
+
+    // the dead container is the current one: its own log says why, and that is read once
+    let words = [everything.as_slice(), &[Interest::LastWords(celery.clone())]].concat();
+    let last_line = |b: &Bridge| b.apps.why(id, b.now())?.log?.lines.last().cloned();
+    bridge.until(&words, "its last words", |b| last_line(b).is_some()).await;
+    assert!(last_line(&bridge).unwrap().contains("ModuleNotFoundError"), "{:?}", last_line(&bridge));
+    let ticket = bridge.apps.why(id, bridge.now()).unwrap().text();
+    assert!(ticket.contains("ModuleNotFoundError") && ticket.contains("where      Deployment celery"), "{ticket}");
 
     let events = event::fold(bridge.apps.events().at(&place));
     let distinct: BTreeSet<_> = events.iter().map(|e| (&e.object, &e.reason, &e.message, &e.reporter)).collect();
@@ -250,6 +260,22 @@ async fn live_objects_are_shown_without_their_secrets() {
     };
     let secret = live_object(&hub, &name("v1", "Secret", "api")).await.unwrap();
     assert!(secret["data"]["password"].is_string() && !secret.to_string().contains("aHVudGVyMg"), "{secret}");
+
+    // its screen reads it again and again: what changes is shown, and masked too
+    bridge.sources.start(&"hub".into());
+    let own = key("hub", "own");
+    let wanted = [Interest::Object(own.clone(), name("v1", "Secret", "api"))];
+    let yaml = |b: &Bridge| {
+        let object = b.apps.find(&own).and_then(|id| b.apps.object(id, &name("v1", "Secret", "api")));
+        object.map_or_else(String::new, |object| object.yaml.join("\n"))
+    };
+    bridge.until(&wanted, "the object", |b| yaml(b).contains("password")).await;
+    assert!(!yaml(&bridge).contains("aHVudGVyMg"), "{}", yaml(&bridge));
+    twins.servers[0].store().put(json!({ "apiVersion": "v1", "kind": "Secret",
+        "metadata": { "name": "api", "namespace": "dev" }, "data": { "token": "aHVudGVyMw==" } }));
+    bridge.until(&wanted, "the change", |b| yaml(b).contains("token")).await;
+    assert!(!yaml(&bridge).contains("aHVudGVyMw"), "{}", yaml(&bridge));
+
     let gone = live_object(&hub, &name("v1", "Pod", "other")).await;
     assert_eq!(gone, Err(ReadError::Missing("Pod dev/other is not there".into())));
     let strange = live_object(&hub, &name("v1", "Submarine", "x")).await;

@@ -14,7 +14,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
 use ratatui::style::Style;
 
-use crate::fixture::{self, Cockpit, NOW, SHARED_CELL, harbour, voyage};
+use crate::fixture::{self, Cockpit, NOW, SHARED_CELL, below, deployment, harbour, voyage};
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (40, 10)];
 
@@ -26,6 +26,7 @@ fn on(screen: ScreenId, apps: Apps, size: (u16, u16)) -> Cockpit {
         _ => "celery-staging",
     };
     select(&mut cockpit, telling);
+    cockpit.model.lens.object = (screen == ScreenId::Resource).then(deployment);
     cockpit
 }
 
@@ -35,7 +36,11 @@ fn select(cockpit: &mut Cockpit, name: &str) {
 }
 
 fn world_of(screen: ScreenId) -> Apps {
-    if screen == ScreenId::Links { harbour() } else { voyage() }
+    match screen {
+        ScreenId::Links => harbour(),
+        ScreenId::App | ScreenId::Resource | ScreenId::Events | ScreenId::Why => below(voyage()),
+        _ => voyage(),
+    }
 }
 
 #[test]

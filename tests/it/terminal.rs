@@ -261,7 +261,7 @@ fn terminal_is_given_back_by_sigterm_though_the_loop_does_not_end() {
     run.seen.wait_for("<ready", 1);
     run.signal(rustix::process::Signal::TERM);
     run.seen.wait_for("<signal Terminate>", 1);
-    assert_eq!(run.exit(Duration::from_secs(5)), u32::from(Signal::Terminate.exit_code()));
+    assert_eq!(run.exit(PATIENCE), u32::from(Signal::Terminate.exit_code()));
     run.seen.wait_for(LEFT, 1);
     assert_eq!(run.modes(), run.modes_before);
 }
@@ -273,7 +273,7 @@ fn terminal_is_given_back_at_once_by_a_second_interrupt() {
     run.signal(rustix::process::Signal::INT);
     run.seen.wait_for("<signal Interrupt>", 1);
     run.signal(rustix::process::Signal::INT);
-    assert_eq!(run.exit(Duration::from_secs(5)), 130);
+    assert_eq!(run.exit(PATIENCE), 130);
     run.seen.wait_for(LEFT, 1);
 }
 
@@ -290,7 +290,7 @@ fn terminal_that_is_closed_ends_the_process() {
     }
     drop(output);
     run.master = None;
-    run.exit(Duration::from_secs(5));
+    run.exit(PATIENCE);
 }
 
 #[test]
@@ -303,7 +303,7 @@ fn terminal_that_is_stalled_does_not_hold_the_process() {
         std::thread::sleep(Duration::from_millis(5));
     }
     run.signal(rustix::process::Signal::TERM);
-    assert_eq!(run.exit(Duration::from_secs(5)), 143);
+    assert_eq!(run.exit(PATIENCE), 143);
     assert_eq!(run.modes(), run.modes_before);
     // whoever looks again finds the way back behind what was stuck
     run.read();

@@ -51,7 +51,7 @@ impl Gathered {
 
     /// The best first; what answers alike stays in its order, what can be done before what cannot.
     fn sorted(mut self) -> Vec<Entry> {
-        self.found.sort_by(|a, b| (b.0, b.1).cmp(&(a.0, a.1)));
+        self.found.sort_by_key(|found| std::cmp::Reverse((found.0, found.1)));
         self.found.truncate(MOST);
         let marked = |(_, _, mut entry): (Rank, bool, Entry)| {
             entry.matched = self.ranker.places(&entry.label);

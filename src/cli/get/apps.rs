@@ -9,7 +9,7 @@ use crate::cli::arguments::Output;
 use crate::cli::exit::Failure;
 use crate::domain::app::short_revision;
 use crate::domain::time::{coarse, elapsed};
-use crate::domain::{AppRow, Symbol, Timestamp, Trouble};
+use crate::domain::{AppRow, Phase, Symbol, Timestamp, Trouble};
 use crate::store::Apps;
 
 /// An Application as scripts read it (CLI.md). Keys are never omitted.
@@ -94,7 +94,7 @@ fn json<'a>(apps: &Apps, row: &'a AppRow, now: Timestamp) -> AppJson<'a> {
         target_revision: &row.target_revision,
         images: row.images.iter().map(Symbol::as_str).collect(),
         operation: row.operation.as_ref().map(|o| OperationJson {
-            phase: o.phase.map(crate::domain::Phase::word),
+            phase: o.phase.map(Phase::word),
             message: o.message.as_deref(),
             started_at: o.started,
             finished_at: o.finished,
@@ -111,9 +111,24 @@ fn trouble_of(apps: &Apps, row: &AppRow, now: Timestamp) -> Option<Trouble> {
     apps.find(&row.key).and_then(|id| apps.trouble(id, now))
 }
 
+/// What goes on; `-` when nothing does. Synced and Healthy is not done while a PostSync hook runs.
+fn operation_word(row: &AppRow) -> String {
+    let Some(operation) = row.operation.as_ref().filter(|operation| operation.is_active()) else {
+        return "-".to_owned();
+    };
+    match (operation.phase, operation.sync_phase) {
+        (Some(Phase::Running), _) if operation.is_retrying() => "Retrying".to_owned(),
+        (Some(Phase::Running), Some(phase)) => format!("Running/{}", phase.word()),
+        (Some(phase), _) => phase.word().to_owned(),
+        (None, _) => "Requested".to_owned(),
+    }
+}
+
 fn table(rows: &[&AppRow], apps: &Apps, now: Timestamp, wide: bool, out: &mut impl Write) -> std::io::Result<()> {
     let mut lines = vec![
-        ["SOURCE", "NAME", "ENVIRONMENT", "SYNC", "HEALTH", "TROUBLE", "VERSION", "AGE"].map(str::to_owned).to_vec(),
+        ["SOURCE", "NAME", "ENVIRONMENT", "SYNC", "HEALTH", "OPERATION", "TROUBLE", "VERSION", "AGE"]
+            .map(str::to_owned)
+            .to_vec(),
     ];
     if wide {
         lines[0].extend(["NAMESPACE", "PROJECT", "REVISION", "TARGET", "DRIFT", "LINK"].map(str::to_owned));
@@ -125,6 +140,7 @@ fn table(rows: &[&AppRow], apps: &Apps, now: Timestamp, wide: bool, out: &mut im
             row.environment.as_deref().unwrap_or("-").to_owned(),
             row.sync.word().to_owned(),
             row.health.word().to_owned(),
+            operation_word(row),
             trouble_of(apps, row, now).map_or("-", |t| t.kind.word()).to_owned(),
             row.version().to_owned(),
             row.age_since().map_or_else(|| "-".to_owned(), |at| coarse(elapsed(at, now))),

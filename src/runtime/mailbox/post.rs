@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 
 use super::lane::Lane;
 use super::namespace::NamespaceLane;
-use crate::domain::{AppDetail, AppKey, Event, Pod, Symbol};
+use crate::domain::{AppKey, Event, ObjectName, Pod, Run, Symbol};
 use crate::store::Place;
 use crate::store::delta::{Delta, Sink};
 
@@ -29,8 +29,8 @@ struct Lanes {
     of: HashMap<Symbol, Lane>,
     pods: HashMap<Place, NamespaceLane<Pod>>,
     events: HashMap<Place, NamespaceLane<Event>>,
-    /// The newest only; `None` is forgotten.
-    details: HashMap<AppKey, Option<Box<AppDetail>>>,
+    /// Things that are told whole: the newest only.
+    wholes: HashMap<Whole, Delta>,
     /// Lanes with something pending, each once, in the order of their turns.
     turns: VecDeque<LaneName>,
     figures: Figures,
@@ -42,10 +42,24 @@ enum LaneName {
     Source(Symbol),
     Pods(Place),
     Events(Place),
+    Whole(Whole),
+}
+
+/// What is told whole every time, or forgotten.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Whole {
     Detail(AppKey),
+    Words(Run),
+    Object(Symbol, ObjectName),
 }
 
 impl Lanes {
+    /// Whether it begins to be pending, what it overtakes, and whose lane it is in.
+    fn keep_newest(&mut self, whole: Whole, delta: Delta) -> (bool, u64, LaneName) {
+        let known = self.wholes.insert(whole.clone(), delta).is_some();
+        (!known, u64::from(known), LaneName::Whole(whole))
+    }
+
     /// Takes from a lane: how many changes that counts as, and whether more is pending there.
     fn take(&mut self, name: &LaneName, limit: usize, taken: &mut Vec<Delta>) -> (usize, bool) {
         match name {
@@ -71,12 +85,9 @@ impl Lanes {
                 }
                 (count, more)
             }
-            LaneName::Detail(app) => {
-                let Some(detail) = self.details.remove(app) else { return (0, false) };
-                taken.push(match detail {
-                    Some(detail) => Delta::Detail(app.clone(), detail),
-                    None => Delta::ForgetDetail(app.clone()),
-                });
+            LaneName::Whole(whole) => {
+                let Some(delta) = self.wholes.remove(whole) else { return (0, false) };
+                taken.push(delta);
                 (1, false)
             }
         }
@@ -157,9 +168,14 @@ impl Sink for Mailbox {
             | Delta::Replace(source, _) => source.clone(),
             Delta::Upsert(row) => row.key.source.clone(),
             Delta::Remove(key) => key.source.clone(),
-            Delta::Pods(..) | Delta::Events(..) | Delta::Detail(..) | Delta::ForgetDetail(_) => {
-                return self.push_live(delta);
-            }
+            Delta::Pods(..)
+            | Delta::Events(..)
+            | Delta::Detail(..)
+            | Delta::ForgetDetail(_)
+            | Delta::Words(..)
+            | Delta::ForgetWords(_)
+            | Delta::Object(..)
+            | Delta::ForgetObject(..) => return self.push_live(delta),
         };
         let mut guard = self.lock();
         let lanes = &mut *guard;
@@ -195,13 +211,14 @@ impl Mailbox {
                 let lane = lanes.events.entry(place.clone()).or_default();
                 (lane.is_empty(), lane.push(delta), LaneName::Events(place))
             }
-            Delta::Detail(app, detail) => {
-                let known = lanes.details.insert(app.clone(), Some(detail));
-                (known.is_none(), u64::from(known.is_some()), LaneName::Detail(app))
+            Delta::Detail(ref app, _) | Delta::ForgetDetail(ref app) => {
+                lanes.keep_newest(Whole::Detail(app.clone()), delta)
             }
-            Delta::ForgetDetail(app) => {
-                let known = lanes.details.insert(app.clone(), None);
-                (known.is_none(), u64::from(known.is_some()), LaneName::Detail(app))
+            Delta::Words(ref run, _) | Delta::ForgetWords(ref run) => {
+                lanes.keep_newest(Whole::Words(run.clone()), delta)
+            }
+            Delta::Object(ref context, ref name, _) | Delta::ForgetObject(ref context, ref name) => {
+                lanes.keep_newest(Whole::Object(context.clone(), name.clone()), delta)
             }
             _ => return,
         };

@@ -40,7 +40,14 @@ impl Naive {
                 self.apply(Delta::Settle(source));
             }
             // lanes of their own, with tests of their own
-            Delta::Pods(..) | Delta::Events(..) | Delta::Detail(..) | Delta::ForgetDetail(_) => {}
+            Delta::Pods(..)
+            | Delta::Events(..)
+            | Delta::Detail(..)
+            | Delta::ForgetDetail(_)
+            | Delta::Words(..)
+            | Delta::ForgetWords(_)
+            | Delta::Object(..)
+            | Delta::ForgetObject(..) => {}
         }
     }
 }

@@ -13,13 +13,14 @@ use super::super::access::{Access, User};
 use super::super::fault::{Answer, Faults};
 use super::super::kinds::{self, Kind};
 use super::super::serve::Cluster;
+use super::super::status::Failure;
 use super::super::store::Store;
+use super::super::stream::Sessions;
 use super::encode::Encoder;
 use super::negotiate::Form;
 use super::path::{Query, Target};
 use super::respond::{self, Body, TEXT};
-use super::status::Failure;
-use super::{discovery, log, protobuf, read, review, watch};
+use super::{connect, discovery, log, protobuf, read, review, watch, write};
 
 /// Bytes of a request's body that are read; real servers stop at 3 MiB too.
 const MAX_BODY: usize = 3 << 20;
@@ -31,6 +32,8 @@ pub struct Api {
     pub(in crate::sim) store: Store,
     pub(in crate::sim) faults: Faults,
     pub(super) streaming_lists: bool,
+    /// What runs over connections that were upgraded.
+    pub(in crate::sim) sessions: Sessions,
     users: Vec<User>,
     nobody: User,
 }
@@ -41,7 +44,7 @@ impl Api {
     pub fn new(cluster: Cluster) -> Self {
         let Cluster { name, store, users, streaming_lists, port: _, leaf: _ } = cluster;
         let nobody = User::new("system:anonymous", "", Access::nothing());
-        Self { name, store, faults: Faults::default(), streaming_lists, users, nobody }
+        Self { name, store, faults: Faults::default(), streaming_lists, sessions: Sessions::default(), users, nobody }
     }
 
     /// Answers one request that came in at `port`; an error breaks the connection.
@@ -91,6 +94,9 @@ impl Api {
         let kind =
             kind.filter(|k| k.namespaced || target.namespace.is_empty()).ok_or_else(Failure::no_such_resource)?;
         match verb {
+            "get" | "create" if kind.kind == "Pod" && connect::is_for(&target) => {
+                connect::connect(self, url, kind, &target, &query, request)
+            }
             "get" if kind.kind == "Pod" && target.subresource == "log" => log::log(self, url, kind, &target, &query),
             "get" | "list" | "watch" if kind.is_stored() => {
                 let encoder = Encoder::new(kind, Form::negotiate(&accept, &query, kind)?);
@@ -101,6 +107,19 @@ impl Api {
                 }
             }
             "create" if reviewing => self.review(user, kind, request).await,
+            "create" | "update" | "patch" | "delete" | "deletecollection" if kind.verbs.contains(&verb) => {
+                let headers = request.headers().clone();
+                let body = body(request).await?;
+                let request = write::Request {
+                    store: &self.store,
+                    kind,
+                    target: &target,
+                    query: &query,
+                    headers: &headers,
+                    body: &body,
+                };
+                write::answer(verb, &request)
+            }
             _ => Err(Failure::method_not_allowed()),
         }
     }

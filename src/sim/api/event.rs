@@ -13,6 +13,13 @@ const RENAMED: &[(&str, &str)] = &[
     ("count", "deprecatedCount"),
 ];
 
+/// An event in its second spelling as a core one.
+pub(super) fn core(event: Value) -> Value {
+    let Value::Object(event) = event else { return event };
+    let old = |key: String| RENAMED.iter().find(|(_, new)| *new == key).map_or(key, |(old, _)| (*old).to_owned());
+    Value::Object(event.into_iter().map(|(key, value)| (old(key), value)).collect())
+}
+
 /// Fields that are written even when the event has none.
 const TIMES: &[&str] = &["eventTime", "deprecatedFirstTimestamp", "deprecatedLastTimestamp"];
 

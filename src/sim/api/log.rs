@@ -15,13 +15,13 @@ use tokio::sync::watch;
 use super::super::fault::{Cut, Faults};
 use super::super::kinds::Kind;
 use super::super::logs::{Cursor, Tape};
+use super::super::status::Failure;
 use super::super::store::Store;
 use super::super::time::minus;
 use super::answer::Api;
 use super::encode::CHUNK;
 use super::path::{Query, Target};
 use super::respond::{self, Body};
-use super::status::Failure;
 
 const PLAIN: &str = "text/plain";
 /// The longest a reader sleeps before it looks at the world's clock again, which may run faster than the wall's.
@@ -131,10 +131,11 @@ fn names<'a>(pod: &'a Value, field: &str) -> Vec<&'a str> {
 }
 
 /// The container that is meant.
-fn container(pod: &Value, name: &str, asked: &str) -> Result<String, Failure> {
+pub(super) fn container(pod: &Value, name: &str, asked: &str) -> Result<String, Failure> {
     let (containers, inits) = (names(pod, "containers"), names(pod, "initContainers"));
     if !asked.is_empty() {
-        if containers.contains(&asked) || inits.contains(&asked) {
+        let known = containers.contains(&asked) || inits.contains(&asked);
+        if known || names(pod, "ephemeralContainers").contains(&asked) {
             return Ok(asked.to_owned());
         }
         return Err(Failure::bad_request(format!("container {asked} is not valid for pod {name}")));

@@ -2,12 +2,13 @@
 //!
 //! ```text
 //! answer: faults, who asks, may they, what for
-//!   discovery, review, read (get, list), watch, log
+//!   discovery, review, read (get, list), watch, log, connect (exec, port-forward), write (all that changes something)
 //!     path, negotiate, selector, page: what the request says
-//!     encode, respond, status: what goes back
+//!     encode, respond: what goes back
 //! ```
 
 mod answer;
+mod connect;
 mod discovery;
 mod encode;
 mod event;
@@ -20,7 +21,7 @@ mod read;
 mod respond;
 mod review;
 mod selector;
-mod status;
 mod watch;
+mod write;
 
 pub use answer::Api;

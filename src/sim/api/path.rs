@@ -81,6 +81,11 @@ impl Query {
         self.0.iter().find(|(k, _)| k == key).map_or("", |(_, v)| v)
     }
 
+    /// All values of a key that may be given several times.
+    pub fn all<'a>(&'a self, key: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(k, _)| k == key).map(|(_, v)| v.as_str())
+    }
+
     /// Whether a key is set to something true: clients write `1`, `true` or nothing.
     pub fn is_set(&self, key: &str) -> bool {
         self.0.iter().any(|(k, v)| k == key && !matches!(v.as_str(), "0" | "false"))

@@ -11,8 +11,8 @@ use http_body_util::{BodyExt, Full, StreamBody};
 use hyper::body::Frame;
 use serde_json::Value;
 
+use super::super::status::Failure;
 use super::protobuf;
-use super::status::Failure;
 
 /// What the server sends.
 pub(super) type Body = UnsyncBoxBody<Bytes, io::Error>;
@@ -49,6 +49,13 @@ pub(super) fn streamed_as(
 pub(super) fn empty() -> Response<Body> {
     let mut response = whole(204, TEXT, Bytes::new());
     response.headers_mut().remove(CONTENT_TYPE);
+    response
+}
+
+/// An answer without a body or a type.
+pub(super) fn bare(status: StatusCode) -> Response<Body> {
+    let mut response = Response::new(Full::new(Bytes::new()).map_err(|never| match never {}).boxed_unsync());
+    *response.status_mut() = status;
     response
 }
 

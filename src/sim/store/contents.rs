@@ -10,8 +10,9 @@ use tokio::sync::watch;
 
 use super::super::clock::Clock;
 use super::super::history::{Change, Expired, History};
-use super::super::kinds::{self, KINDS};
+use super::super::kinds::{self, KINDS, Kind};
 use super::super::logs::Logs;
+use super::super::network::Network;
 use super::super::object::{self, Object};
 use super::shelf::{Shelf, State};
 
@@ -24,6 +25,7 @@ struct Shared {
     clock: Clock,
     state: Mutex<State>,
     logs: Logs,
+    network: Network,
 }
 
 /// The objects of one kind as they stood at one version.
@@ -54,7 +56,8 @@ impl Store {
         let shelf = || Shelf { objects: BTreeMap::new(), history: History::default(), changed: watch::Sender::new(0) };
         let shelves = KINDS.iter().filter(|k| k.is_stored()).map(|k| (k.kind, shelf())).collect();
         let state = State { resource_version: 1, random: fastrand::Rng::with_seed(seed), shelves };
-        Self(Arc::new(Shared { clock, state: Mutex::new(state), logs: Logs::default() }))
+        let network = Network::new(clock.clone());
+        Self(Arc::new(Shared { clock, state: Mutex::new(state), logs: Logs::default(), network }))
     }
 
     /// The present moment of this cluster.
@@ -71,7 +74,7 @@ impl Store {
     /// store's version returned).
     #[expect(clippy::must_use_candidate, reason = "called for its effect")]
     pub fn put(&self, object: Value) -> u64 {
-        self.keep(&mut self.state(), object)
+        self.keep(&mut self.state(), object, false)
     }
 
     /// What the containers of this cluster print.
@@ -80,12 +83,18 @@ impl Store {
         &self.0.logs
     }
 
-    fn keep(&self, state: &mut State, object: Value) -> u64 {
+    /// What listens in the pods of this cluster, and who is connected.
+    #[must_use]
+    pub fn network(&self) -> &Network {
+        &self.0.network
+    }
+
+    pub(super) fn keep(&self, state: &mut State, object: Value, moved: bool) -> u64 {
         let pod = (object["kind"] == "Pod").then(|| {
             let text = |field: &str| object["metadata"][field].as_str().unwrap_or_default().to_owned();
             object::key(&text("namespace"), &text("name"))
         });
-        let version = state.put(&self.0.clock, object, None);
+        let version = state.put(&self.0.clock, object, None, moved);
         // as it was kept, under the same lock: runs begin and end in the order of the writes
         let kept = pod.and_then(|key| state.shelves.get("Pod")?.objects.get(&*key).cloned());
         if let (Some(kept), Some(kind)) = (kept, kinds::by_kind("Pod")) {
@@ -99,7 +108,7 @@ impl Store {
     ///
     /// For thousands of objects made from text: parsing and writing them costs more than everything else.
     pub fn put_text(&self, head: Value, rest: Vec<u8>) {
-        self.state().put(&self.0.clock, head, Some(rest));
+        self.state().put(&self.0.clock, head, Some(rest), false);
     }
 
     /// Changes an object in place; none when it does not exist. `f` sees it whole, with `apiVersion` and `kind`, and
@@ -109,7 +118,7 @@ impl Store {
         let mut state = self.state();
         let mut value = state.shelves.get(kind.kind)?.objects.get(&*object::key(namespace, name))?.to_value(kind);
         f(&mut value);
-        Some(self.keep(&mut state, value))
+        Some(self.keep(&mut state, value, false))
     }
 
     /// An object, whole.
@@ -122,9 +131,11 @@ impl Store {
     /// Removes an object at once, whatever its finalizers; false when there was none.
     #[expect(clippy::must_use_candidate, reason = "called for its effect")]
     pub fn delete(&self, kind: &str, namespace: &str, name: &str) -> bool {
-        let Some(kind) = kinds::by_kind(kind) else { return false };
-        let mut state = self.state();
-        let State { resource_version, shelves, .. } = &mut *state;
+        kinds::by_kind(kind).is_some_and(|kind| self.take(&mut self.state(), kind, namespace, name))
+    }
+
+    pub(super) fn take(&self, state: &mut State, kind: &'static Kind, namespace: &str, name: &str) -> bool {
+        let State { resource_version, shelves, .. } = state;
         let Some(shelf) = shelves.get_mut(kind.kind) else { return false };
         let Some(before) = shelf.objects.remove(&*object::key(namespace, name)) else { return false };
         *resource_version += 1;
@@ -235,7 +246,7 @@ impl Store {
         state.shelves.get(kind).map_or_else(|| watch::Sender::new(0).subscribe(), |s| s.changed.subscribe())
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
         // a panic in a caller's closure happens before anything is written, so the state is whole
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

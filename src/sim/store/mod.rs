@@ -1,5 +1,6 @@
 //! One cluster's objects: written by the world, read and watched by the API server.
 
+mod commit;
 mod contents;
 #[cfg(test)]
 mod laws;

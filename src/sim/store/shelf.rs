@@ -41,8 +41,9 @@ impl Shelf {
 }
 
 impl State {
-    /// Creates or replaces an object; the store's version when it cannot be kept.
-    pub fn put(&mut self, clock: &Clock, mut value: Value, rest: Option<Vec<u8>>) -> u64 {
+    /// Creates or replaces an object; the store's version when it cannot be kept. `moved` counts the generation up
+    /// whatever changed.
+    pub fn put(&mut self, clock: &Clock, mut value: Value, rest: Option<Vec<u8>>, moved: bool) -> u64 {
         let identity = identify(&mut value, &mut self.random);
         let (Some((kind, key)), Some(object)) = (identity, value.as_object_mut()) else {
             tracing::error!(kind = %value["kind"], name = %value["metadata"]["name"], "the world cannot keep this object");
@@ -66,11 +67,12 @@ impl State {
             if same_rest && metadata.len() + 1 == old.len() && metadata.iter().all(|(k, v)| old.get(k) == Some(v)) {
                 return before.resource_version;
             }
-            let moved = match kind.generation {
-                Generation::Absent => false,
-                Generation::Whole => !same_rest,
-                Generation::Spec => !same_rest && spec(before.rest()) != spec(&rest),
-            };
+            let moved = moved
+                || match kind.generation {
+                    Generation::Absent => false,
+                    Generation::Whole => !same_rest,
+                    Generation::Spec => !same_rest && spec(before.rest()) != spec(&rest),
+                };
             if moved && let Some(generation) = metadata.get("generation").and_then(Value::as_u64) {
                 metadata.insert("generation".to_owned(), (generation + 1).into());
             }
@@ -101,9 +103,7 @@ fn identify(value: &mut Value, random: &mut fastrand::Rng) -> Option<(&'static K
         metadata.remove("namespace");
     }
     if !metadata.contains_key("name") {
-        let suffix: String =
-            (0..5).filter_map(|_| random.choice(b"bcdfghjklmnpqrstvwxz2456789")).map(|b| char::from(*b)).collect();
-        let name = format!("{}{suffix}", metadata.get("generateName")?.as_str()?);
+        let name = format!("{}{}", metadata.get("generateName")?.as_str()?, suffix(random));
         metadata.insert("name".to_owned(), name.into());
     }
     let namespace = metadata.get("namespace").and_then(Value::as_str).unwrap_or_default();
@@ -125,8 +125,13 @@ fn spec(rest: &[u8]) -> Option<String> {
     parsed.spec.map(|s| s.get().to_owned())
 }
 
+/// The random tail of a generated name.
+pub(super) fn suffix(random: &mut fastrand::Rng) -> String {
+    (0..5).filter_map(|_| random.choice(b"bcdfghjklmnpqrstvwxz2456789")).map(|b| char::from(*b)).collect()
+}
+
 /// A random (version 4) UUID.
-fn uid(random: &mut fastrand::Rng) -> String {
+pub(super) fn uid(random: &mut fastrand::Rng) -> String {
     let mut text = format!("{:032x}", random.u128(..) & !(0xf << 76) & !(0x3 << 62) | 4 << 76 | 2 << 62);
     for at in [20, 16, 12, 8] {
         text.insert(at, '-');

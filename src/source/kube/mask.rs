@@ -34,6 +34,13 @@ pub(super) fn mask(object: &mut Value) {
     mask_texts(object);
 }
 
+/// A value fit to be shown: masked and cleaned as a whole object is.
+#[must_use]
+pub fn masked(mut value: Value) -> Value {
+    mask(&mut value);
+    value
+}
+
 fn mask_secret(object: &mut Value) {
     if object.get("kind").and_then(Value::as_str) != Some("Secret") {
         return;
@@ -51,7 +58,8 @@ fn mask_secret(object: &mut Value) {
     }
 }
 
-fn mask_texts(value: &mut Value) {
+/// Cleans and masks the texts in a part of an object.
+pub(super) fn mask_texts(value: &mut Value) {
     match value {
         Value::String(text) => {
             if let std::borrow::Cow::Owned(cleaned) = clean_lines(text) {

@@ -38,7 +38,9 @@ mod report;
 mod request;
 mod session;
 mod shape;
+mod shown;
 mod tree;
+mod write;
 
 pub use cluster::Cluster;
 pub use connect::SourceSpec;
@@ -49,7 +51,12 @@ pub use kubeconfig::{ContextEntry, IN_CLUSTER, KubeconfigPlace, context, context
 pub use lines::{Line, Lines};
 pub use log_pod::{LogPod, pods};
 pub use logs::stream;
-pub use objects::{ObjectName, ReadError, application, detail, live_object};
+pub use mask::masked;
+pub use objects::{
+    ReadError, application, detail, live_object, plural_of, shown_object, whole_application, whole_object,
+};
 pub use pods::watch_pods;
 pub use reach::{Reach, Unread};
+pub use request::escape;
 pub use session::run;
+pub use write::{Write, WriteError, write};

@@ -10,28 +10,13 @@ use super::fault::{Fault, Kind};
 use super::mask::mask;
 use super::project::message;
 use super::request::escape;
-use super::tree;
-use crate::domain::{AppDetail, AppKey, Health, Resource, Symbol, health};
+use super::{shown, tree};
+use crate::domain::{AppDetail, AppKey, Health, LiveObject, ObjectName, Resource, health};
 
 /// Live objects of one Application that are read at once.
 const AT_ONCE: usize = 8;
 /// The largest object that is read, in bytes: far above what an API server stores.
 const LARGEST: usize = 32 << 20;
-
-/// An object, as the API names it.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct ObjectName {
-    /// API group; empty for the core group.
-    pub group: Symbol,
-    /// API version, without the group.
-    pub version: Symbol,
-    /// Kind.
-    pub kind: Symbol,
-    /// Empty for objects without one.
-    pub namespace: Symbol,
-    /// Name.
-    pub name: Symbol,
-}
 
 /// Why an object could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -63,25 +48,12 @@ impl ReadError {
     }
 }
 
-impl ObjectName {
-    /// Of a resource.
-    #[must_use]
-    pub fn of(resource: &Resource) -> Self {
-        Self {
-            group: resource.group.clone(),
-            version: resource.version.clone(),
-            kind: resource.kind.clone(),
-            namespace: resource.namespace.clone(),
-            name: resource.name.clone(),
-        }
-    }
-
-    fn group_version(&self) -> String {
-        if self.group.is_empty() {
-            format!("/api/{}", escape(&self.version))
-        } else {
-            format!("/apis/{}/{}", escape(&self.group), escape(&self.version))
-        }
+/// Where the API keeps objects of this group and version.
+fn group_version(name: &ObjectName) -> String {
+    if name.group.is_empty() {
+        format!("/api/{}", escape(&name.version))
+    } else {
+        format!("/apis/{}/{}", escape(&name.group), escape(&name.version))
     }
 }
 
@@ -93,6 +65,35 @@ pub async fn application(cluster: &Cluster, namespace: &str, name: &str) -> Resu
     let mut app = raw_application(cluster, namespace, name).await?;
     mask(&mut app);
     Ok(app)
+}
+
+/// An Application whole and unmasked, for a write that is made of it. It can hold credentials: never shown or logged.
+///
+/// # Errors
+/// When it is not there, may not be read, or the cluster cannot be asked.
+pub async fn whole_application(cluster: &Cluster, namespace: &str, name: &str) -> Result<Value, ReadError> {
+    raw_application(cluster, namespace, name).await
+}
+
+/// An object by its path, unmasked, for a decision that is made of it.
+///
+/// # Errors
+/// When it is not there, may not be read, or the cluster cannot be asked.
+pub async fn whole_object(cluster: &Cluster, path: &str, what: &str) -> Result<Value, ReadError> {
+    object(cluster, path, what).await
+}
+
+/// How a kind stands in paths, as the cluster says; by the rule plurals follow where it does not.
+pub async fn plural_of(cluster: &Cluster, group: &str, kind: &str) -> String {
+    let version = match group {
+        "" => "/api/v1".to_owned(),
+        "argoproj.io" => "/apis/argoproj.io/v1alpha1".to_owned(),
+        group => format!("/apis/{}/v1", escape(group)),
+    };
+    match cluster.plural(&version, kind).await {
+        Ok(Some(plural)) => plural.name,
+        _ => format!("{}s", kind.to_ascii_lowercase()),
+    }
 }
 
 async fn raw_application(cluster: &Cluster, namespace: &str, name: &str) -> Result<Value, ReadError> {
@@ -112,10 +113,21 @@ pub async fn live_object(cluster: &Cluster, name: &ObjectName) -> Result<Value, 
     Ok(live)
 }
 
+/// A live object as its screen shows it: as [`live_object`], with managedFields folded.
+///
+/// # Errors
+/// When it or its kind is not there, it may not be read, or the cluster cannot be asked.
+pub async fn shown_object(cluster: &Cluster, name: &ObjectName) -> Result<LiveObject, ReadError> {
+    shown::of(raw_object(cluster, name).await?).map_err(|error| {
+        let why = format!("{} {} cannot be written as YAML: {error}", name.kind, name.name);
+        ReadError::Failed { why, hint: None }
+    })
+}
+
 async fn raw_object(cluster: &Cluster, object_name: &ObjectName) -> Result<Value, ReadError> {
     let ObjectName { kind, namespace, name, .. } = object_name;
     let what = format!("{kind} {namespace}/{name}");
-    let group_version = object_name.group_version();
+    let group_version = group_version(object_name);
     let plural = cluster.plural(&group_version, kind).await.map_err(|fault| ReadError::of(fault, &what))?;
     let Some(plural) = plural else {
         return Err(ReadError::Missing(format!("the cluster does not know the kind {kind}")));

@@ -33,8 +33,8 @@ pub(super) fn project(
     operation.started = moment(&state.started);
     operation.finished = moment(&state.finished);
     operation.retries = u32::try_from(state.retries.max(0)).unwrap_or(u32::MAX);
-    operation.done = state.result.resources.0.done;
-    operation.total = state.result.resources.0.total;
+    let results = &state.result.resources.0;
+    (operation.done, operation.total, operation.sync_phase) = (results.done(), results.total(), results.sync_phase());
     if operation.revision.is_none() {
         operation.revision = texts.some(revision(&state.result.revision, &state.result.revisions.0));
     }

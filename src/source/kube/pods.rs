@@ -297,3 +297,7 @@ fn ending(ended: &TerminatedShape<'_>) -> String {
 #[cfg(test)]
 #[path = "pods_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "replay_tests.rs"]
+mod replays;

@@ -115,3 +115,13 @@ fn columns_read_as_kubectls() {
     assert_eq!(all.owner, Some(("ReplicaSet".into(), "celery-7cf7b9c".into())));
     assert_eq!(all.instance.as_deref(), Some("celery-dev"));
 }
+
+#[test]
+fn a_container_that_cannot_be_made_is_told_with_the_nodes_words() {
+    let config =
+        json!({ "waiting": { "reason": "CreateContainerConfigError", "message": "secret \"api\" not found" } });
+    let pod = one(&json!({ "name": "c", "restartCount": 0, "state": config }));
+    let (kind, why) = verdict(&pod, "2026-11-23T06:34:30Z").unwrap();
+    assert_eq!(kind, TroubleKind::CannotStart);
+    assert_eq!(why, "container c cannot start (CreateContainerConfigError: secret \"api\" not found)");
+}

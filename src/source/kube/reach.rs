@@ -66,6 +66,12 @@ impl Reach {
         Self { spec, clock, state: Mutex::default() }
     }
 
+    /// What time it is.
+    #[must_use]
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.clock)
+    }
+
     /// A client with fresh credentials; nothing is asked of the server.
     pub(super) async fn line(&self) -> Result<Line, Fault> {
         let mut state = self.state.lock().await;

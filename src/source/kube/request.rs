@@ -92,7 +92,8 @@ pub(super) fn lifetime() -> u64 {
 }
 
 /// Everything but unreserved characters as `%XX`.
-pub(super) fn escape(text: &str) -> String {
+#[must_use]
+pub fn escape(text: &str) -> String {
     use std::fmt::Write as _;
     let mut escaped = String::with_capacity(text.len());
     for byte in text.bytes() {
@@ -111,6 +112,11 @@ pub(super) async fn get(client: &Client, ask: Ask, clock: &dyn Clock) -> Result<
         .header(header::ACCEPT, ask.accept)
         .body(Body::empty())
         .map_err(|error| Fault::new(Kind::Down, format!("the request cannot be made: {error}")))?;
+    answer(client, request, clock).await
+}
+
+/// What a request is answered with; anything but success is a [`Fault`].
+pub(super) async fn answer(client: &Client, request: Request<Body>, clock: &dyn Clock) -> Result<Body, Fault> {
     let answer = tokio::select! {
         answer = client.send(request) => answer?,
         () = clock.sleep(ANSWER) => return Err(no_answer(ANSWER)),

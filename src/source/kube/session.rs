@@ -166,9 +166,11 @@ impl Session {
         self.credential.clone_from(&connection.credential);
         let namespace = self.argocd_namespace(connection.namespace.as_deref());
         let namespace = self.decoder.symbol(&namespace);
+        let context = self.spec.context.as_deref().map(|c| Symbol::from(&*clean(c))).unwrap_or_default();
         let (server, user) = (connection.server.clone(), connection.user.clone());
         self.connection = Some(connection);
         self.tell_facts(|facts| {
+            facts.context = context;
             facts.server = server;
             facts.user = user;
             if facts.argocd_namespace.is_empty() {

@@ -1,6 +1,7 @@
 //! The parts of Argo CD's and Kubernetes' objects that rows are made of, and nothing else of them.
 
 use super::lenient::{Count, Last, List, Pairs, Tally, Text, objects};
+use crate::domain::SyncPhase;
 
 /// More of these than a person can read are not kept.
 const FEW: usize = 64;
@@ -172,6 +173,7 @@ objects! {
     ResourceResult {
         status: Text<'de> = "status",
         phase: Text<'de> = "hookPhase",
+        sync_phase: Text<'de> = "syncPhase",
     }
 
     HistoryRow {
@@ -254,13 +256,31 @@ impl<'de> Count<'de> for Resources<'de> {
     }
 }
 
-/// The rows of `syncResult.resources`, counted.
+/// The rows of `syncResult.resources`, counted by their phase.
 #[derive(Debug, Default)]
 pub struct Results {
+    /// All of them, and those nothing more will happen to.
+    counts: [(u32, u32); SyncPhase::ALL.len()],
+}
+
+impl Results {
     /// All of them.
-    pub total: u32,
-    /// Those nothing more will happen to.
-    pub done: u32,
+    pub fn total(&self) -> u32 {
+        self.counts.iter().map(|(total, _)| total).sum()
+    }
+
+    /// The latest phase that has any.
+    pub fn sync_phase(&self) -> Option<SyncPhase> {
+        self.counts.iter().rposition(|(total, _)| *total > 0).map(|latest| SyncPhase::ALL[latest])
+    }
+
+    /// Those that are through: all of the phases before the latest. (An ordinary resource reads `Running` until the
+    /// operation ends: recorded, `deploy`.)
+    pub fn done(&self) -> u32 {
+        let latest = self.sync_phase().map_or(0, |phase| phase as usize);
+        let counts = self.counts.iter().enumerate();
+        counts.map(|(n, (total, done))| if n < latest { total } else { done }).sum()
+    }
 }
 
 impl<'de> Count<'de> for Results {
@@ -268,11 +288,13 @@ impl<'de> Count<'de> for Results {
 
     /// `hookPhase` is filled for ordinary resources too: `Running` is applied and waited for.
     fn add(&mut self, result: &ResourceResult<'de>) {
-        self.total += 1;
-        let done = match &*result.phase {
+        let phase = SyncPhase::parse(&result.sync_phase).unwrap_or(SyncPhase::Sync);
+        let (total, done) = &mut self.counts[phase as usize];
+        *total += 1;
+        let is_done = match &*result.phase {
             "" => !result.status.is_empty(),
             phase => matches!(phase, "Succeeded" | "Failed" | "Error"),
         };
-        self.done += u32::from(done);
+        *done += u32::from(is_done);
     }
 }

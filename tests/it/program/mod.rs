@@ -1,8 +1,10 @@
 //! The program itself, in a pseudo-terminal, on worlds over HTTPS.
 
+mod clipboard;
 mod cockpit;
 mod command_line;
 mod idle;
+mod k9s;
 mod screen;
 mod sources;
 mod untrusted;

@@ -14,6 +14,7 @@ use serde_json::Value;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, pem::PemObject};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
@@ -33,6 +34,10 @@ pub struct Ask {
     pub path: String,
     pub token: Option<String>,
     pub accept: Option<String>,
+    /// What the body is; JSON when none.
+    pub content: Option<String>,
+    /// Who the client says it is, for `managedFields`.
+    pub agent: Option<String>,
     pub body: Option<Value>,
 }
 
@@ -61,10 +66,15 @@ impl Client {
         tokio::time::timeout(DEADLINE, self.try_send(ask)).await.expect("no answer")
     }
 
-    async fn try_send(&self, ask: &Ask) -> std::io::Result<Reply> {
+    /// A connection on which nothing was said yet.
+    pub async fn stream(&self) -> std::io::Result<TlsStream<TcpStream>> {
         let tcp = TcpStream::connect(("127.0.0.1", self.port)).await?;
         let name = ServerName::try_from("localhost").unwrap();
-        let stream = self.tls.connect(name, tcp).await?;
+        self.tls.connect(name, tcp).await
+    }
+
+    async fn try_send(&self, ask: &Ask) -> std::io::Result<Reply> {
+        let stream = self.stream().await?;
         let (mut sender, connection) =
             hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(std::io::Error::other)?;
         let mut task = JoinSet::new();
@@ -76,6 +86,12 @@ impl Client {
         }
         if let Some(accept) = &ask.accept {
             request = request.header("accept", accept);
+        }
+        if ask.body.is_some() {
+            request = request.header("content-type", ask.content.as_deref().unwrap_or("application/json"));
+        }
+        if let Some(agent) = &ask.agent {
+            request = request.header("user-agent", agent);
         }
         let body = ask.body.as_ref().map(Value::to_string).unwrap_or_default();
         let request = request.body(Full::new(Bytes::from(body))).unwrap();

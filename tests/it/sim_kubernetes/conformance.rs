@@ -6,19 +6,21 @@ use serde_json::{Value, json};
 use super::client::{Ask, Reply};
 use super::world::{VERSION, World};
 
-fn facts(name: &str) -> Value {
+pub fn facts(name: &str) -> Value {
     let path = format!("{}/tests/fixtures/kubernetes/{name}.json", env!("CARGO_MANIFEST_DIR"));
     serde_json::from_str(&std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{path}: {e}"))).unwrap()
 }
 
 /// Asks what was asked in the recording, and holds status and content type against it.
-async fn ask(world: &World, facts: &Value) -> Reply {
+pub async fn ask(world: &World, facts: &Value) -> Reply {
     let text = |field: &str| facts["ask"][field].as_str().map(str::to_owned);
     let ask = Ask {
         method: text("method"),
         path: text("path").unwrap(),
         token: text("user"),
         accept: text("accept"),
+        content: text("content"),
+        agent: Some("python-requests/2.32.5".to_owned()),
         body: facts["ask"].get("body").cloned(),
     };
     let reply = world.client().send(&ask).await.unwrap();
@@ -27,12 +29,12 @@ async fn ask(world: &World, facts: &Value) -> Reply {
     reply
 }
 
-fn keys(value: &Value) -> Vec<&str> {
+pub fn keys(value: &Value) -> Vec<&str> {
     value.as_object().unwrap().keys().map(String::as_str).collect()
 }
 
 /// The answer is the recorded one, word for word.
-async fn same(world: &World, name: &str) {
+pub async fn same(world: &World, name: &str) {
     let facts = facts(name);
     assert_eq!(ask(world, &facts).await.json().await, facts["body"], "{name}");
 }

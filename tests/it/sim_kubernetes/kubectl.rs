@@ -84,7 +84,7 @@ async fn kubectl_describes_with_events() {
     let events = kubectl.run(&["get", "events"]).await;
     assert!(events.contains("10s (x2 over 100s)   Normal   Pulled   pod/redis-0"), "{events}");
     let app = kubectl.run(&["describe", "application", "-n", "argocd", "backend-dev"]).await;
-    assert!(app.contains("Project:  predator12"), "{app}");
+    assert!(rows(&app).contains(&vec!["Project:", "predator12"]), "{app}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

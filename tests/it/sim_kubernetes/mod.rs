@@ -1,12 +1,13 @@
 //! The simulated API server, asked over real TLS: by a bare HTTP client, by kube-rs and by kubectl.
 
 mod access;
-mod client;
+pub(crate) mod client;
 mod conformance;
 mod faults;
 mod kube_client;
-mod kubectl;
+pub(crate) mod kubectl;
 mod lists;
 mod logs;
 mod watches;
-mod world;
+pub(crate) mod world;
+mod writes;

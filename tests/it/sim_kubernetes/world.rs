@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use pilothouse::sim::access::{Access, User};
 use pilothouse::sim::clock::Clock;
+use pilothouse::sim::manifest::crd;
 use pilothouse::sim::serve::{Cluster, Server};
 use pilothouse::sim::store::Store;
 use pilothouse::sim::tls::Ca;
@@ -73,7 +74,10 @@ pub fn application(name: &str) -> Value {
             "managedFields": [],
             "ownerReferences": [],
         },
-        "spec": {"project": "predator12"},
+        "spec": {
+            "project": "predator12",
+            "destination": {"server": "https://kubernetes.default.svc", "namespace": format!("predator12-{environment}")},
+        },
         "status": {"sync": {"status": "Synced", "revision": revision}, "health": {"status": "Healthy"}},
     })
 }
@@ -110,8 +114,7 @@ fn fill(store: &Store) {
             ]},
         }));
     }
-    store.put(json!({
-        "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
-        "metadata": {"name": "applicationsets.argoproj.io"},
-    }));
+    for definition in crd::all(Timestamp::from_second(NOW).unwrap()) {
+        store.put(definition);
+    }
 }

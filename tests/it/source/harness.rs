@@ -78,7 +78,14 @@ impl Told {
                     self.rows.insert(row.key.clone(), *row);
                 }
             },
-            Delta::Pods(..) | Delta::Events(..) | Delta::Detail(..) | Delta::ForgetDetail(_) => {}
+            Delta::Pods(..)
+            | Delta::Events(..)
+            | Delta::Detail(..)
+            | Delta::ForgetDetail(_)
+            | Delta::Words(..)
+            | Delta::ForgetWords(_)
+            | Delta::Object(..)
+            | Delta::ForgetObject(..) => {}
         }
     }
 }

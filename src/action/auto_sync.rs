@@ -1,0 +1,73 @@
+//! Auto-sync off and on (semantics 2.5), giving back exactly what was there.
+
+use serde_json::{Value, json};
+
+use super::guard::Refusal;
+use super::plan::{Facts, Plan};
+use super::verb::Verb;
+use crate::domain::app::short_revision;
+
+pub(super) fn plan(facts: &Facts, on: bool) -> Result<Plan, Refusal> {
+    let app = &facts.app;
+    let now = app.auto_sync();
+    if now.enabled == on {
+        let state = if on { "on" } else { "off" };
+        return Err(Refusal::already(format!("auto-sync of {} is {state} already", app.name())));
+    }
+    let word = if on { "on" } else { "off" };
+    let mut plan = Plan::new(facts, Verb::AutoSync { on }, format!("Switch auto-sync of {} {word}", app.name()));
+    let automated = if on { switched_on(facts) } else { switched_off(facts)? };
+    plan.patch_app(json!({"spec": {"syncPolicy": {"automated": automated}}}), true);
+    if on {
+        let revision = app.sync_revision();
+        let target = app.target_revision();
+        let failed = matches!(app.phase(), "Failed" | "Error");
+        let deployed = app.history().last().map(|entry| entry.shown_revision());
+        if deployed.as_deref() != Some(&*revision) || !app.out_of_sync().is_empty() {
+            let words = format!("it rolls forward to {target} {} at once", short_revision(&revision));
+            if failed && app.at("/status/operationState/syncResult/revision").and_then(Value::as_str) == Some(&revision)
+            {
+                plan.warn(format!("{words}, the revision that failed"));
+            } else {
+                plan.caution(words);
+            }
+        }
+    } else {
+        plan.remember = app.at("/spec/syncPolicy/automated").cloned();
+        plan.caution("nothing follows Git by itself until it is given back");
+    }
+    if let Some(set) = app.application_set() {
+        plan.caution(format!("ApplicationSet {set} may put it back unless it ignores syncPolicy"));
+    } else if let Some(parent) = app.parent() {
+        plan.caution(format!("its parent {parent} may put it back"));
+    }
+    Ok(plan)
+}
+
+/// What was there before we switched it off, else on as plainly as can be.
+fn switched_on(facts: &Facts) -> Value {
+    if let Some(before) = &facts.auto_sync_before {
+        let mut automated = before.clone();
+        if automated.get("enabled").is_none() && facts.app.at("/spec/syncPolicy/automated/enabled").is_some() {
+            // in a merge patch a null takes the field away
+            automated["enabled"] = Value::Null;
+        }
+        return automated;
+    }
+    match facts.app.at("/spec/syncPolicy/automated") {
+        Some(_) => json!({"enabled": true}),
+        None => json!({}),
+    }
+}
+
+fn switched_off(facts: &Facts) -> Result<Value, Refusal> {
+    match facts.knows_enabled {
+        Some(true) => Ok(json!({"enabled": false})),
+        // the field would be dropped without a word and auto-sync would stay on
+        Some(false) => Ok(Value::Null),
+        None => Err(Refusal::impossible(
+            "the definition of Applications could not be read: whether `automated.enabled` is known here decides how auto-sync is switched off".to_owned(),
+            "ask for the right to get customresourcedefinitions",
+        )),
+    }
+}

@@ -1,0 +1,117 @@
+//! What auto-sync was before we switched it off, in our own state folder: an ApplicationSet strips notes off the
+//! Applications it makes.
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::domain::{AppKey, Timestamp};
+
+/// The notes of a state folder.
+#[derive(Clone, Debug)]
+pub struct Memory {
+    file: PathBuf,
+}
+
+/// One note.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Note {
+    /// `metadata.uid` of the Application: one made anew under the same name is another.
+    pub uid: String,
+    /// `spec.syncPolicy.automated` as it was.
+    pub automated: Value,
+    /// When it was switched off.
+    pub at: Timestamp,
+    /// Why: the verb that did it.
+    pub by: String,
+}
+
+type Notes = BTreeMap<String, Note>;
+
+fn name(key: &AppKey) -> String {
+    format!("{}/{}/{}", key.source, key.namespace, key.name)
+}
+
+impl Memory {
+    /// The notes in `folder`; nothing is made before something is noted.
+    #[must_use]
+    pub fn new(folder: &std::path::Path) -> Self {
+        Self { file: folder.join("auto-sync.json") }
+    }
+
+    fn read(&self) -> Notes {
+        let text = std::fs::read(&self.file).unwrap_or_default();
+        serde_json::from_slice(&text).unwrap_or_default()
+    }
+
+    fn save(&self, notes: &Notes) -> std::io::Result<()> {
+        let folder = self.file.parent().map(PathBuf::from).unwrap_or_default();
+        std::fs::create_dir_all(&folder)?;
+        // readable by its owner only, and never half written
+        let mut file = tempfile::NamedTempFile::new_in(&folder)?;
+        file.write_all(&serde_json::to_vec_pretty(notes)?)?;
+        file.as_file().sync_all()?;
+        file.persist(&self.file).map_err(|error| error.error)?;
+        Ok(())
+    }
+
+    /// What auto-sync of an Application was, if we switched it off.
+    #[must_use]
+    pub fn auto_sync(&self, key: &AppKey, uid: &str) -> Option<Value> {
+        self.read().remove(&name(key)).filter(|note| note.uid == uid).map(|note| note.automated)
+    }
+
+    /// Everything noted, by `source/namespace/name`.
+    #[must_use]
+    pub fn notes(&self) -> BTreeMap<String, Note> {
+        self.read()
+    }
+
+    /// Notes what auto-sync was, before it is switched off.
+    ///
+    /// # Errors
+    /// When it could not be written: then it is not switched off.
+    pub fn remember(&self, key: &AppKey, note: Note) -> std::io::Result<()> {
+        let mut notes = self.read();
+        notes.insert(name(key), note);
+        self.save(&notes)
+    }
+
+    /// Forgets it, once it was given back.
+    ///
+    /// # Errors
+    /// When the notes could not be written.
+    pub fn forget(&self, key: &AppKey) -> std::io::Result<()> {
+        let mut notes = self.read();
+        match notes.remove(&name(key)) {
+            Some(_) => self.save(&notes),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_was_there_is_kept_until_it_is_given_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let memory = Memory::new(&folder.path().join("state"));
+        let key = AppKey { source: "cloud".into(), namespace: "argocd".into(), name: "backend-prod".into() };
+        let automated = json!({"prune": true, "selfHeal": true});
+        let at = "2026-11-23T06:00:00Z".parse().unwrap();
+        memory
+            .remember(&key, Note { uid: "u".into(), automated: automated.clone(), at, by: "rollback".into() })
+            .unwrap();
+        assert_eq!(memory.auto_sync(&key, "u"), Some(automated));
+        assert_eq!(memory.auto_sync(&key, "made anew"), None);
+        memory.forget(&key).unwrap();
+        assert_eq!(memory.auto_sync(&key, "u"), None);
+    }
+}

@@ -1,0 +1,28 @@
+//! What the API server would let us do: asked, not guessed.
+
+use serde_json::{Value, json};
+
+use super::guard::missing_right;
+use super::plan::Right;
+use crate::source::kube::{Cluster, Write, plural_of, write};
+
+/// What is missing to do something; nothing when it may be done, or when the server does not say.
+pub(super) async fn missing(cluster: &Cluster, right: &Right) -> Option<String> {
+    let plural = plural_of(cluster, &right.group, &right.kind).await;
+    let body = json!({
+        "apiVersion": "authorization.k8s.io/v1",
+        "kind": "SelfSubjectAccessReview",
+        "spec": {"resourceAttributes": {
+            "verb": right.verb, "group": right.group, "resource": plural, "namespace": right.namespace, "name": right.name,
+        }},
+    });
+    let request = Write {
+        method: "POST",
+        path: "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
+        content_type: "application/json",
+        body,
+    };
+    let review = write(cluster, &request).await.ok()?;
+    let allowed = review.pointer("/status/allowed").and_then(Value::as_bool)?;
+    (!allowed).then(|| missing_right(right.verb, &plural, &right.namespace, &review))
+}

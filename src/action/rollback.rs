@@ -1,0 +1,86 @@
+//! Rollback: an earlier deployment is applied again, with its source as it was then (semantics 2.4).
+
+use serde_json::{Map, json};
+
+use super::application::Entry;
+use super::guard::Refusal;
+use super::plan::{Facts, Plan};
+use super::sync::may_operate;
+use super::verb::Verb;
+use crate::domain::app::short_revision;
+
+/// The deployment a rollback goes to: the one named, else the one before the current.
+pub(super) fn choose(history: &[Entry], id: Option<i64>, name: &str) -> Result<Entry, Refusal> {
+    let found = match id {
+        Some(id) => history.iter().find(|entry| entry.id == id),
+        None => history.len().checked_sub(2).and_then(|at| history.get(at)),
+    };
+    found.cloned().ok_or_else(|| {
+        let ids: Vec<String> = history.iter().rev().map(|entry| entry.id.to_string()).collect();
+        match id {
+            Some(id) => Refusal::missing(
+                format!("{name} does not have a deployment with id {id}"),
+                format!("one of {}", ids.join(", ")),
+            ),
+            None => Refusal::missing(format!("{name} has no earlier deployment"), "sync to a revision instead"),
+        }
+    })
+}
+
+pub(super) fn plan(facts: &Facts, id: Option<i64>, prune: bool) -> Result<Plan, Refusal> {
+    let app = &facts.app;
+    if app.is_deleting() {
+        return Err(Refusal::impossible(format!("{} is being deleted", app.name()), "nothing can be applied any more"));
+    }
+    if app.auto_sync().enabled {
+        return Err(Refusal::impossible(
+            "rollback cannot be initiated when auto-sync is enabled".to_owned(),
+            "switch auto-sync off first (autosync off): it stays off until it is given back",
+        ));
+    }
+    let history = app.history();
+    let entry = choose(&history, id, &app.name())?;
+    if entry.source.is_none() && entry.sources.is_empty() {
+        return Err(Refusal::impossible(
+            format!("deployment {} was made by a very old Argo CD that noted no source", entry.id),
+            "sync to its revision instead",
+        ));
+    }
+    may_operate(facts)?;
+    let mut sync = Map::new();
+    if !entry.revision.is_empty() {
+        sync.insert("revision".to_owned(), json!(entry.revision));
+    }
+    if prune {
+        sync.insert("prune".to_owned(), json!(true));
+    }
+    let options = app.sync_options();
+    if !options.is_empty() {
+        sync.insert("syncOptions".to_owned(), json!(options));
+    }
+    sync.insert("syncStrategy".to_owned(), json!({"apply": {}}));
+    if entry.sources.is_empty() {
+        sync.insert("source".to_owned(), json!(entry.source));
+    } else {
+        sync.insert("sources".to_owned(), json!(entry.sources));
+        sync.insert("revisions".to_owned(), json!(entry.revisions));
+    }
+    let revision = entry.shown_revision();
+    let title = format!("Roll {} back to deployment {}, {}", app.name(), entry.id, short_revision(&revision));
+    let mut plan = Plan::new(facts, Verb::Rollback { id: Some(entry.id), prune }, title);
+    let operation = json!({"initiatedBy": {"username": facts.user}, "retry": {}, "sync": sync});
+    plan.patch_app(json!({"operation": operation, "status": {"operationState": null}}), true);
+    plan.caution("no hooks run");
+    if prune {
+        plan.warn("what that deployment did not have is deleted");
+    } else {
+        plan.caution("nothing is pruned");
+    }
+    plan.caution("the app will read OutOfSync: its spec goes on following Git");
+    if let Some(set) = app.application_set() {
+        plan.caution(format!("ApplicationSet {set} may put auto-sync back, and that rolls forward again"));
+    } else if let Some(parent) = app.parent() {
+        plan.caution(format!("its parent {parent} may put auto-sync back, and that rolls forward again"));
+    }
+    Ok(plan)
+}

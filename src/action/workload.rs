@@ -1,0 +1,112 @@
+//! Restart, scale, pause and resume of a live workload (semantics 2.9), on the cluster it runs in.
+
+use serde_json::{Value, json};
+
+use super::guard::Refusal;
+use super::plan::{Facts, Plan, Request, Right, Where, escape};
+use super::verb::Verb;
+use crate::domain::ObjectName;
+
+impl Right {
+    /// The right to do something to a live object.
+    pub(super) fn on(verb: &'static str, object: &ObjectName) -> Self {
+        Self {
+            verb,
+            group: object.group.to_string(),
+            kind: object.kind.to_string(),
+            namespace: object.namespace.to_string(),
+            name: object.name.to_string(),
+        }
+    }
+}
+
+/// The cluster the objects of an Application are in.
+pub(super) fn destination(facts: &Facts) -> Result<Where, Refusal> {
+    match facts.route.context() {
+        Some(context) => Ok(Where::Destination(context.clone())),
+        None => Err(Refusal::impossible(
+            format!("{} of {}", facts.route, facts.app.name()),
+            "name its context in a [[destination]] of the settings",
+        )),
+    }
+}
+
+/// The path of a live object of the kinds that are acted on here; other kinds by the rule their plurals follow.
+pub(super) fn object_path(object: &ObjectName) -> String {
+    let lower = object.kind.to_ascii_lowercase();
+    let plural = match lower.as_str() {
+        word if word.ends_with('y') && !word.ends_with("ay") && !word.ends_with("ey") => {
+            format!("{}ies", &word[..word.len() - 1])
+        }
+        word if word.ends_with('s') || word.ends_with("ch") || word.ends_with('x') => format!("{word}es"),
+        word => format!("{word}s"),
+    };
+    let version = if object.version.is_empty() { "v1" } else { &*object.version };
+    let root = if object.group.is_empty() {
+        format!("/api/{}", escape(version))
+    } else {
+        format!("/apis/{}/{}", escape(&object.group), escape(version))
+    };
+    let within =
+        if object.namespace.is_empty() { String::new() } else { format!("/namespaces/{}", escape(&object.namespace)) };
+    format!("{root}{within}/{plural}/{}", escape(&object.name))
+}
+
+fn patch(facts: &Facts, object: &ObjectName, verb: Verb, title: String, body: Value) -> Result<Plan, Refusal> {
+    let mut plan = Plan::new(facts, verb, title);
+    plan.requests.push(Request {
+        place: destination(facts)?,
+        method: "PATCH",
+        path: object_path(object),
+        content_type: "application/merge-patch+json",
+        body,
+        guarded: false,
+        right: Right::on("patch", object),
+    });
+    Ok(plan)
+}
+
+fn undone(facts: &Facts, plan: &mut Plan, what: &str) {
+    let auto = facts.app.auto_sync();
+    if auto.enabled && auto.self_heal {
+        plan.caution(format!("self-heal may undo {what}"));
+    }
+}
+
+fn only(object: &ObjectName, kinds: &[&str], verb: &str) -> Result<(), Refusal> {
+    if kinds.contains(&object.kind.as_str()) {
+        return Ok(());
+    }
+    Err(Refusal::impossible(format!("a {} cannot be {verb}", object.kind), format!("{} can", kinds.join(", "))))
+}
+
+pub(super) fn restart(facts: &Facts, object: &ObjectName) -> Result<Plan, Refusal> {
+    only(object, &["Deployment", "StatefulSet", "DaemonSet"], "restarted")?;
+    let at = facts.now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let body = json!({"spec": {"template": {"metadata": {"annotations": {"kubectl.kubernetes.io/restartedAt": at}}}}});
+    let title = format!("Restart {} {}: its pods are replaced one after the other", object.kind, object.name);
+    patch(facts, object, Verb::Restart(object.clone()), title, body)
+}
+
+pub(super) fn scale(facts: &Facts, object: &ObjectName, replicas: u32) -> Result<Plan, Refusal> {
+    only(object, &["Deployment", "StatefulSet", "ReplicaSet"], "scaled")?;
+    let title = format!("Scale {} {} to {replicas}", object.kind, object.name);
+    let verb = Verb::Scale { object: object.clone(), replicas };
+    let mut plan = patch(facts, object, verb, title, json!({"spec": {"replicas": replicas}}))?;
+    if replicas == 0 {
+        plan.warn("nothing of it runs any more");
+    }
+    undone(facts, &mut plan, "the number of replicas");
+    Ok(plan)
+}
+
+pub(super) fn pause(facts: &Facts, object: &ObjectName, paused: bool) -> Result<Plan, Refusal> {
+    only(object, &["Deployment"], if paused { "paused" } else { "resumed" })?;
+    let (verb, word) =
+        if paused { (Verb::Pause(object.clone()), "Pause") } else { (Verb::Resume(object.clone()), "Resume") };
+    let value = if paused { json!(true) } else { Value::Null };
+    let title = format!("{word} the rollout of {} {}", object.kind, object.name);
+    let mut plan = patch(facts, object, verb, title, json!({"spec": {"paused": value}}))?;
+    undone(facts, &mut plan, "it");
+    Ok(plan)
+}

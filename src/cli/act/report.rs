@@ -1,0 +1,141 @@
+//! Plans and outcomes, for people and for programs.
+
+use std::io::Write;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::action::{Plan, Refusal, StepKind};
+use crate::source::kube::masked;
+
+/// How a write ended, as scripts read it (CLI.md).
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    /// The Application.
+    pub app: String,
+    /// What was planned; null where no plan could be made.
+    pub plan: Option<PlanJson>,
+    /// `planned`, `done`, `refused`, `failed`, `unknown`, `timedOut`, `nothingToDo`.
+    pub outcome: &'static str,
+    /// Phase of the operation, where there is one.
+    pub phase: Option<String>,
+    /// Why, or what the controller says.
+    pub message: Option<String>,
+    /// The revision the operation applied.
+    pub revision: Option<String>,
+}
+
+/// A plan, as scripts read it.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PlanJson {
+    verb: &'static str,
+    title: String,
+    hash: String,
+    risk: &'static str,
+    environment: String,
+    context: String,
+    requests: Vec<RequestJson>,
+    steps: Vec<StepJson>,
+    cautions: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RequestJson {
+    method: &'static str,
+    path: String,
+    content_type: &'static str,
+    body: Value,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct StepJson {
+    change: &'static str,
+    resource: String,
+    phase: String,
+    wave: i64,
+    note: String,
+}
+
+/// The sign and the word of what becomes of a resource.
+fn sign(kind: StepKind) -> (&'static str, &'static str) {
+    match kind {
+        StepKind::Create => ("+", "create"),
+        StepKind::Update => ("~", "update"),
+        StepKind::Prune => ("-", "prune"),
+        StepKind::Keep => ("-", "keep"),
+        StepKind::Replace => ("!", "replace"),
+        StepKind::Hook => ("*", "hook"),
+        StepKind::Same => ("=", "same"),
+        StepKind::Skip => (" ", "skip"),
+    }
+}
+
+impl PlanJson {
+    /// Of a plan; credentials in bodies are masked.
+    pub fn of(plan: &Plan) -> Self {
+        let requests = plan.requests.iter().map(|request| RequestJson {
+            method: request.method,
+            path: request.path.clone(),
+            content_type: request.content_type,
+            body: masked(request.body.clone()),
+        });
+        let steps = plan.steps.iter().map(|step| StepJson {
+            change: sign(step.kind).1,
+            resource: step.resource.clone(),
+            phase: step.phase.clone(),
+            wave: step.wave,
+            note: step.note.clone(),
+        });
+        Self {
+            verb: plan.verb.word(),
+            title: plan.title.clone(),
+            hash: plan.hash(),
+            risk: plan.risk.word(),
+            environment: plan.target.environment.name.to_string(),
+            context: plan.target.context.to_string(),
+            requests: requests.collect(),
+            steps: steps.collect(),
+            cautions: plan.cautions.iter().map(|caution| caution.words.clone()).collect(),
+        }
+    }
+
+    /// The requests, each in a line.
+    pub fn lines(&self) -> impl Iterator<Item = String> {
+        self.requests.iter().map(|request| format!("{} {} {}", request.method, request.path, request.body))
+    }
+}
+
+/// Writes a plan for people.
+pub fn tell(plan: &Plan, out: &mut impl Write) -> std::io::Result<()> {
+    let target = &plan.target;
+    writeln!(out, "{}", plan.title)?;
+    writeln!(
+        out,
+        "  in {} ({}), through context {}",
+        target.environment.name,
+        target.environment.protection.word(),
+        target.context
+    )?;
+    for step in &plan.steps {
+        let note = if step.note.is_empty() { String::new() } else { format!("  ({})", step.note) };
+        let place = if step.phase == "Sync" { format!("wave {}", step.wave) } else { step.phase.clone() };
+        writeln!(out, "  {} {:<40} {place}{note}", sign(step.kind).0, step.resource)?;
+    }
+    if !plan.steps.is_empty() {
+        writeln!(out, "  ({})", plan.known_from)?;
+    }
+    for caution in &plan.cautions {
+        writeln!(out, "  {} {}", if caution.grave { "!" } else { "-" }, caution.words)?;
+    }
+    Ok(())
+}
+
+/// A refusal for people.
+pub fn refused(refusal: &Refusal) -> String {
+    let hint = refusal.hint.as_ref().map(|hint| format!("\n  try: {hint}")).unwrap_or_default();
+    format!("refused: {}{hint}", refusal.why)
+}

@@ -1,0 +1,38 @@
+//! Where this tool keeps what it wrote and what it must remember.
+
+use std::path::PathBuf;
+
+use super::exit::{Exit, Failure};
+use crate::action::Who;
+
+/// `$XDG_STATE_HOME/pilothouse`, or where the system wants it.
+pub fn folder() -> Result<PathBuf, Failure> {
+    let named = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+    let home = || {
+        let places = directories::ProjectDirs::from("", "", "pilothouse")?;
+        Some(places.state_dir().unwrap_or_else(|| places.data_local_dir()).to_path_buf())
+    };
+    named.map(|state| state.join("pilothouse")).or_else(home).ok_or_else(|| {
+        Failure::new(Exit::Usage, "there is no folder to keep the audit log in").hint("set HOME or XDG_STATE_HOME")
+    })
+}
+
+/// Who acts, as far as this machine knows.
+pub fn who() -> Who {
+    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let uid = rustix::process::getuid().as_raw();
+    let clean = |text: String| crate::domain::text::clean(&text).into_owned();
+    Who {
+        user: variable("USER").or_else(|| variable("LOGNAME")).or_else(|| account(uid)).map_or_else(|| format!("uid {uid}"), clean),
+        ssh: variable("SSH_CLIENT").and_then(|client| Some(clean(client.split(' ').next()?.to_owned()))),
+        kube: None,
+    }
+}
+
+/// The name of an account of this machine: cron jobs and containers often have no `USER`.
+fn account(uid: u32) -> Option<String> {
+    let accounts = std::fs::read_to_string("/etc/passwd").ok()?;
+    let uid = uid.to_string();
+    let line = accounts.lines().find(|line| line.split(':').nth(2) == Some(&uid))?;
+    line.split(':').next().map(str::to_owned)
+}

@@ -1,0 +1,12 @@
+//! What runs in a container: a small shell with its files and programs, and what answers on the pod's ports.
+
+mod container;
+mod files;
+mod life;
+pub mod shell;
+mod sockets;
+mod speak;
+
+pub use container::Container;
+pub use life::ended;
+pub use speak::{Dialled, dial};

@@ -1,0 +1,196 @@
+//! Sets of fields, as `managedFields` writes them (FieldsV1).
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+/// A set of fields within an object.
+///
+/// An element of a path is written as on the wire: `f:name` for a field, `k:{…}` for a list item by its keys, `v:…` for
+/// an item of a set by its value. A field can be in the set itself, or only some of what is in it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FieldSet {
+    own: bool,
+    children: BTreeMap<String, FieldSet>,
+}
+
+/// The elements from the root to a field.
+pub type Path = Vec<String>;
+
+impl FieldSet {
+    /// Reads FieldsV1; what is not understood is left out.
+    #[must_use]
+    pub fn read(value: &Value) -> Self {
+        let mut set = Self::default();
+        let map = value.as_object();
+        for (name, child) in map.into_iter().flatten() {
+            if name == "." {
+                set.own = true;
+            } else {
+                let mut child = Self::read(child);
+                child.own |= child.children.is_empty();
+                set.children.insert(name.clone(), child);
+            }
+        }
+        set
+    }
+
+    /// Writes FieldsV1.
+    #[must_use]
+    pub fn write(&self) -> Value {
+        let mut map = Map::new();
+        if self.own && !self.children.is_empty() {
+            map.insert(".".to_owned(), json!({}));
+        }
+        map.extend(self.children.iter().map(|(name, child)| (name.clone(), child.write())));
+        Value::Object(map)
+    }
+
+    /// Whether no field is in the set.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        !self.own && self.children.values().all(Self::is_empty)
+    }
+
+    /// Whether the field at the root of this set is in it.
+    #[must_use]
+    pub fn is_own(&self) -> bool {
+        self.own
+    }
+
+    /// What the set holds below an element.
+    #[must_use]
+    pub fn child(&self, element: &str) -> Option<&Self> {
+        self.children.get(element)
+    }
+
+    /// Adds the field at a path.
+    pub fn insert(&mut self, path: &[String]) {
+        match path.split_first() {
+            None => self.own = true,
+            Some((first, rest)) => self.children.entry(first.clone()).or_default().insert(rest),
+        }
+    }
+
+    /// Takes the field at a path out, not what is in it.
+    pub fn remove(&mut self, path: &[&str]) {
+        match path.split_first() {
+            None => self.own = false,
+            Some((first, rest)) => {
+                if let Some(child) = self.children.get_mut(*first) {
+                    child.remove(rest);
+                    if child.is_empty() {
+                        self.children.remove(*first);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Everything in either.
+    pub fn unite(&mut self, other: &Self) {
+        self.own |= other.own;
+        for (name, child) in &other.children {
+            self.children.entry(name.clone()).or_default().unite(child);
+        }
+    }
+
+    /// What is in this set and not in the other.
+    #[must_use]
+    pub fn without(&self, other: &Self) -> Self {
+        self.filter(Some(other), |own, in_other| own && !in_other)
+    }
+
+    /// What is in both sets.
+    #[must_use]
+    pub fn within(&self, other: &Self) -> Self {
+        self.filter(Some(other), |own, in_other| own && in_other)
+    }
+
+    fn filter(&self, other: Option<&Self>, keep: fn(bool, bool) -> bool) -> Self {
+        let children = self.children.iter().map(|(name, child)| {
+            let beside = other.and_then(|o| o.children.get(name));
+            (name.clone(), child.filter(beside, keep))
+        });
+        Self {
+            own: keep(self.own, other.is_some_and(|o| o.own)),
+            children: children.filter(|(_, child)| !child.is_empty()).collect(),
+        }
+    }
+
+    /// The paths of all fields in the set.
+    #[must_use]
+    pub fn paths(&self) -> Vec<Path> {
+        let mut out = Vec::new();
+        self.walk(&mut Vec::new(), &mut out);
+        out
+    }
+
+    fn walk(&self, at: &mut Path, out: &mut Vec<Path>) {
+        if self.own {
+            out.push(at.clone());
+        }
+        for (name, child) in &self.children {
+            at.push(name.clone());
+            child.walk(at, out);
+            at.pop();
+        }
+    }
+}
+
+/// A path as messages show it: `.spec.containers[name="api"].image`.
+#[must_use]
+pub fn shown(path: &[String]) -> String {
+    let mut out = String::new();
+    for element in path {
+        match element.split_at(2.min(element.len())) {
+            ("f:", name) => {
+                out.push('.');
+                out.push_str(name);
+            }
+            ("k:", keys) => {
+                let keys: Map<String, Value> = serde_json::from_str(keys).unwrap_or_default();
+                let keys: Vec<String> = keys.iter().map(|(key, value)| format!("{key}={value}")).collect();
+                out.push_str(&format!("[{}]", keys.join(",")));
+            }
+            (_, value) => out.push_str(&format!("[={value}]")),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let text =
+            json!({"f:data": {".": {}, "f:a": {}}, "f:spec": {"f:ports": {"k:{\"port\":1}": {".": {}, "f:name": {}}}}});
+        let set = FieldSet::read(&text);
+        assert_eq!(set.write(), text);
+        assert_eq!(set.paths().len(), 4);
+    }
+
+    #[test]
+    fn sets_are_counted_by_exact_fields() {
+        let all = FieldSet::read(&json!({"f:a": {".": {}, "f:b": {}, "f:c": {}}}));
+        let some = FieldSet::read(&json!({"f:a": {"f:b": {}}}));
+        assert_eq!(all.without(&some).write(), json!({"f:a": {".": {}, "f:c": {}}}));
+        assert_eq!(all.within(&some), some);
+        let mut united = some.clone();
+        united.unite(&all);
+        assert_eq!(united, all);
+        assert!(some.without(&all).is_empty());
+    }
+
+    #[test]
+    fn paths_read_as_in_messages() {
+        let path = ["f:spec", "f:ports", "k:{\"containerPort\":80,\"protocol\":\"TCP\"}", "f:name"].map(str::to_owned);
+        assert_eq!(shown(&path), ".spec.ports[containerPort=80,protocol=\"TCP\"].name");
+        assert_eq!(
+            shown(&["f:metadata", "f:finalizers", "v:\"a\""].map(str::to_owned)),
+            ".metadata.finalizers[=\"a\"]"
+        );
+    }
+}

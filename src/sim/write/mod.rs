@@ -1,0 +1,36 @@
+//! The one road by which objects are created, changed and deleted, for the API's clients and for the controllers of the
+//! world alike: whoever writes is a named manager, and finalizers, garbage collection, generation, defaults, schemas and
+//! `managedFields` are the same for all.
+//!
+//! ```text
+//! writer, delete: what can be done
+//!   options: how; admit: may the object be so; collect: who goes with whom
+//!   patch, strategic: what a patch makes of an object
+//!   owners < typed < fields, relation: who set which field
+//!   known < schema: which fields there are; defaults: what the server fills in
+//! ```
+//!
+//! A controller takes a [`Writer`] of its own name (`Writer::new(&store, "kube-controller-manager")`) and writes status
+//! through `writer.at("status")`. [`super::store::Store::put`] and its like write past all this and are for setting a
+//! scene.
+
+mod admit;
+mod collect;
+mod defaults;
+mod delete;
+mod fields;
+mod known;
+mod options;
+mod owners;
+mod patch;
+mod relation;
+mod schema;
+mod strategic;
+mod typed;
+mod writer;
+
+pub use delete::{DeleteOptions, Deleted, Propagation};
+pub use options::{Address, Validation, Written};
+pub use owners::Conflict;
+pub use patch::Patch;
+pub use writer::Writer;

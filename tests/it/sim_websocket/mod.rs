@@ -1,0 +1,7 @@
+//! What runs over upgraded connections: exec and port-forward, as recorded and as kubectl uses them.
+
+mod conformance;
+mod forwards;
+mod kubectl;
+mod scene;
+mod socket;
