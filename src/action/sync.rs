@@ -6,9 +6,9 @@ use super::guard::Refusal;
 use super::plan::{Facts, Plan, Step, StepKind};
 use super::verb::Verb;
 use super::window::until;
+use crate::domain::ObjectName;
 use crate::domain::app::short_revision;
 use crate::domain::text::clean;
-use crate::domain::ObjectName;
 
 /// How resources are applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]

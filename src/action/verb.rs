@@ -2,8 +2,8 @@
 
 use super::delete::Propagation;
 use super::sync::SyncOptions;
-use crate::domain::Risk;
 use crate::domain::ObjectName;
+use crate::domain::Risk;
 
 /// One thing to do to one Application.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use crate::command::{Keymap, Scope};
 use crate::view::Keys;
 
 /// The effective keymap.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Bindings(pub Keymap);
 
 impl Keys for Bindings {

@@ -1,7 +1,7 @@
 //! One frame: header, body, what lies beside it, and the last line.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
 use super::model::Model;
 use super::palette::{self, Offer};
@@ -14,7 +14,7 @@ use crate::domain::Timestamp;
 use crate::store::Interest;
 use crate::store::logs::LogQuery;
 use crate::store::query::QueryError;
-use crate::view::{Ask, ScreenId, Seen, Work, detail};
+use crate::view::{Ask, Keys, ScreenId, Seen, Work, detail};
 use crate::widget::{Pen, pen};
 
 /// Terminals at least this tall have room for rules and for the detail below a list.
@@ -153,27 +153,72 @@ const PINNED: [CommandId; 2] = [CommandId::PaletteOpen, CommandId::ViewHelp];
 
 /// Draws what can be done here, as far as there is room; what cannot be done now is left out.
 fn draw_hints(seen: &Seen<'_>, scopes: &[Scope], line: Rect, buf: &mut Buffer) {
-    let possible = |hint: &Hint| hint.id.spec().reason(&seen.situation).is_none();
-    let hints = seen.keys.hints(scopes).into_iter().filter(possible);
+    for (place, hint) in hints(seen.keys, scopes, &seen.situation, line) {
+        let mut pen = Pen::new(buf, place, 0, seen.glyphs.ellipsis);
+        pen.text(&hint.keys, seen.style(Role::Key)).text(" ", seen.style(Role::Dim));
+        pen.text(hint.title, seen.style(Role::Dim));
+    }
+}
+
+/// The hints of what can be done that fit on the last line, each with its place.
+fn hints(keys: &dyn Keys, scopes: &[Scope], now: &Situation, line: Rect) -> Vec<(Rect, Hint)> {
+    let possible = |hint: &Hint| hint.id.spec().reason(now).is_none();
+    let hints = keys.hints(scopes).into_iter().filter(possible);
     let (pinned, others): (Vec<Hint>, Vec<Hint>) = hints.partition(|hint| PINNED.contains(&hint.id));
-    let width = |hint: &Hint| (pen::width(&hint.keys) + pen::width(hint.title) + 3) as u16;
-    let mut room = line.width.saturating_sub(pinned.iter().map(width).sum());
+    let width = |hint: &Hint| (pen::width(&hint.keys) + 1 + pen::width(hint.title)) as u16;
+    let mut room = line.width.saturating_sub(pinned.iter().map(|hint| width(hint) + 2).sum());
     let mut fits = |hint: &Hint| {
-        let fits = width(hint) <= room;
-        room = if fits { room - width(hint) } else { 0 };
+        let fits = width(hint) + 2 <= room;
+        room = if fits { room - width(hint) - 2 } else { 0 };
         fits
     };
-    let mut shown: Vec<&Hint> = others.iter().take_while(|hint| fits(hint)).collect();
-    shown.extend(&pinned);
-    let mut pen = Pen::new(buf, line, 0, seen.glyphs.ellipsis);
-    pen.skip(1);
+    let mut shown: Vec<Hint> = others.into_iter().take_while(|hint| fits(hint)).collect();
+    shown.extend(pinned);
+    let mut x = line.x.saturating_add(1);
+    let mut places = Vec::new();
     for hint in shown {
-        if width(hint) > pen.room() + 2 {
+        let width = width(&hint);
+        if x.saturating_add(width) > line.right() {
             break;
         }
-        pen.text(&hint.keys, seen.style(Role::Key)).text(" ", seen.style(Role::Dim));
-        pen.text(hint.title, seen.style(Role::Dim)).skip(2);
+        places.push((Rect { x, width, height: 1, ..line }, hint));
+        x = x.saturating_add(width + 2);
     }
+    places
+}
+
+/// What a place of the screen is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spot {
+    /// Part of the visible screen: counted from its beginning.
+    Body(Position),
+    /// A hint: the command it is about.
+    Hint(CommandId),
+    /// Nothing that can be pointed at.
+    Elsewhere,
+}
+
+/// What stands at a place. Places are laid out here and nowhere else: drawing and pointing cannot disagree.
+#[must_use]
+pub fn spot(model: &Model, at: Position) -> Spot {
+    let area = Rect::new(0, 0, model.size.width, model.size.height);
+    if !area.contains(at) {
+        return Spot::Elsewhere;
+    }
+    let filtering = model.prompt.is_some() && model.asked.is_none();
+    let places = Places::of(area, model.stack.top().id(), filtering);
+    if places.body.contains(at) {
+        return Spot::Body(Position::new(at.x - places.body.x, at.y - places.body.y));
+    }
+    let typing = model.prompt.is_some() || !model.pressed.is_empty() || model.count.is_some();
+    let shows_hints = !typing && model.toast.is_none();
+    let hints = if shows_hints {
+        hints(&model.keys, model.stack.top().scopes(), &situation(model), places.last)
+    } else {
+        Vec::new()
+    };
+    let hint = hints.into_iter().find(|(place, _)| place.contains(at));
+    hint.map_or(Spot::Elsewhere, |(_, hint)| Spot::Hint(hint.id))
 }
 
 fn draw_rule(seen: &Seen<'_>, place: Rect, buf: &mut Buffer) {

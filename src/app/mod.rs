@@ -4,8 +4,10 @@
 pub mod bindings;
 pub mod frame;
 pub mod header;
+pub mod looks;
 pub mod memory;
 pub mod model;
+mod mouse;
 pub mod msg;
 pub mod named;
 pub mod palette;
@@ -15,6 +17,7 @@ pub mod visits;
 pub mod which;
 
 pub use bindings::Bindings;
+pub use looks::Looks;
 pub use memory::{Keep, Memory};
 pub use model::Model;
 pub use msg::{Msg, Request};

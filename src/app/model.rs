@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ratatui::layout::Size;
+use ratatui::layout::{Position, Size};
 
 use super::bindings::Bindings;
 use super::memory::Memory;
@@ -49,6 +49,8 @@ pub struct Model {
     pub memory: Memory,
     /// The screens visited before and after.
     pub visits: Visits,
+    /// Where the person clicked last, and when.
+    pub clicked: Option<(Position, Timestamp)>,
     /// Cells of the terminal.
     pub size: Size,
 }
@@ -73,6 +75,7 @@ impl Model {
             visits: Visits::default(),
             theme,
             glyphs,
+            clicked: None,
             size,
         }
     }
@@ -81,7 +84,14 @@ impl Model {
     pub fn say(&mut self, text: String, now: Timestamp) {
         self.toast = Some((text, after(now, TOAST)));
     }
+
+    /// Says what is wrong, long enough to look at a file meanwhile.
+    pub fn warn(&mut self, text: String, now: Timestamp) {
+        self.toast = Some((text, after(now, WARNING)));
+    }
 }
 
 /// How long something said stays.
 const TOAST: Duration = Duration::from_secs(4);
+/// How long something wrong stays.
+const WARNING: Duration = Duration::from_secs(20);

@@ -2,9 +2,11 @@
 
 use crossterm::event::Event;
 
+use super::looks::Looks;
 use super::memory::Keep;
 use crate::domain::{ObjectName, Symbol};
 use crate::store::Delta;
+use crate::store::logs::Excerpt;
 
 /// Something happened.
 #[derive(Debug)]
@@ -13,6 +15,8 @@ pub enum Msg {
     Input(Event),
     /// Sources have news.
     Data(Vec<Delta>),
+    /// Files of settings, keys or looks were saved, and have been read again.
+    Looks(Box<Looks>),
     /// Nothing but time has passed.
     Clock,
 }
@@ -56,8 +60,10 @@ pub enum Request {
         /// Its name, without a folder.
         name: String,
         /// What stands in it.
-        text: String,
+        excerpt: Box<Excerpt>,
     },
+    /// Take the mouse, or leave it to the terminal.
+    Mouse(bool),
     /// Connect a source anew; `None` means every one that is on.
     Reconnect(Option<Symbol>),
     /// Look as the theme of this name says.

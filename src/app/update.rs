@@ -5,6 +5,7 @@ use ratatui::layout::Size;
 
 use super::memory::Keep;
 use super::model::Model;
+use super::mouse;
 use super::msg::{Msg, Request};
 use super::palette::{Action, Offer, Palette};
 use super::stack::Stack;
@@ -34,6 +35,15 @@ pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Request> {
             visits::note(model);
             return requests;
         }
+        // what lies under the palette cannot be pointed at
+        Msg::Input(Event::Mouse(_)) if model.palette.is_some() => {}
+        Msg::Input(Event::Mouse(event)) => {
+            visits::note(model);
+            let requests = mouse::mouse(model, event, now);
+            visits::note(model);
+            return requests;
+        }
+        Msg::Looks(looks) => return looks.adopt(model, now),
         Msg::Input(Event::Paste(text)) => {
             if let Some(palette) = &mut model.palette {
                 palette.paste(&clean(&text));
@@ -58,7 +68,7 @@ pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Request> {
     Vec::new()
 }
 
-fn press(model: &mut Model, key: KeyEvent, now: Timestamp) -> Vec<Request> {
+pub(super) fn press(model: &mut Model, key: KeyEvent, now: Timestamp) -> Vec<Request> {
     if model.prompt.is_some() {
         return type_filter(model, key, now);
     }
@@ -210,7 +220,11 @@ fn typed(model: &mut Model, typing: Typing, now: Timestamp) -> Vec<Request> {
 }
 
 /// The screens, what they may change, and what they may look at.
-fn parts<'m>(model: &'m mut Model, work: &'m Work, now: Timestamp) -> (&'m mut Stack, &'m mut Lens, Seen<'m>) {
+pub(super) fn parts<'m>(
+    model: &'m mut Model,
+    work: &'m Work,
+    now: Timestamp,
+) -> (&'m mut Stack, &'m mut Lens, Seen<'m>) {
     let (below, situation) = (model.stack.below(), situation(model));
     let Model { apps, logs, stack, lens, theme, glyphs, keys, .. } = model;
     (stack, lens, Seen { apps, logs, now, theme, glyphs, keys, below, situation, work })
@@ -249,7 +263,7 @@ fn carry_out(model: &mut Model, effect: Effect, now: Timestamp) -> Option<Reques
         }
         Effect::Copy { what, text } => return Some(Request::Copy { what, text }),
         Effect::CopyObject { context, object } => return Some(Request::CopyObject { context, object }),
-        Effect::Save { name, text } => return Some(Request::Save { name, text }),
+        Effect::Save { name, excerpt } => return Some(Request::Save { name, excerpt }),
     }
     None
 }

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 pub use super::act::arguments::Act;
@@ -65,6 +66,9 @@ pub struct Everywhere {
     /// Write a log to this file, secrets taken out
     #[arg(long, value_name = "FILE", global = true, env = "PILOTHOUSE_LOG_FILE")]
     pub log_file: Option<PathBuf>,
+    /// What set each setting that a flag or a variable set: its field, and `--theme` or `PILOTHOUSE_THEME`.
+    #[arg(skip)]
+    pub origins: Vec<(&'static str, String)>,
     /// Log more; may be given several times
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
@@ -88,6 +92,24 @@ pub enum Verb {
     Act(Act),
     /// Print what this tool wrote, as whom, where and with what outcome
     Audit(Audit),
+    /// Print what keys do, and where each binding comes from
+    Keys {
+        /// How to print
+        #[arg(short, long, value_enum, default_value_t = Rows::Table)]
+        output: Rows,
+    },
+    /// Print the themes there are, with what is wrong in them
+    Themes {
+        /// How to print
+        #[arg(short, long, value_enum, default_value_t = Rows::Table)]
+        output: Rows,
+    },
+    /// Make, check and explain settings
+    Config {
+        /// What about them
+        #[command(subcommand)]
+        act: ConfigAct,
+    },
     /// Print the manual page
     Man,
     /// Print a completion script for a shell
@@ -95,6 +117,34 @@ pub enum Verb {
         /// Which shell
         shell: Shell,
     },
+}
+
+/// What can be done with settings.
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub enum ConfigAct {
+    /// Write a file with every setting, commented out, where there is none yet
+    Init,
+    /// Print every setting, its value, and what set it
+    Show {
+        /// How to print
+        #[arg(short, long, value_enum, default_value_t = Rows::Table)]
+        output: Rows,
+    },
+    /// Say what is wrong in the files of settings, keys and looks; exit 2 if anything is
+    Check,
+    /// Print where settings are read from: the user's file, existing or not, then the project's if there is one
+    Path,
+    /// Print a JSON schema of the settings, for editors
+    Schema,
+}
+
+/// How to print rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Rows {
+    /// Columns for people
+    Table,
+    /// JSON for programs
+    Json,
 }
 
 /// `demo`.
@@ -340,6 +390,30 @@ fn size(text: &str) -> Result<(u16, u16), String> {
     let part = |t: &str| t.parse::<u16>().ok().filter(|n| (1..=1_000).contains(n)).ok_or_else(hint);
     Ok((part(columns)?, part(lines)?))
 }
+
+impl Arguments {
+    /// Parses the command line of this process and the variables that stand for its flags, and notes what set which
+    /// setting.
+    pub fn of_process() -> Result<Self, clap::Error> {
+        Self::from_matches(&Self::command().try_get_matches()?)
+    }
+
+    fn from_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let mut arguments = Self::from_arg_matches(matches)?;
+        for field in SETTING_FLAGS {
+            let origin = match matches.value_source(field) {
+                Some(ValueSource::CommandLine) => format!("--{field}"),
+                Some(ValueSource::EnvVariable) => format!("PILOTHOUSE_{}", field.to_uppercase()),
+                _ => continue,
+            };
+            arguments.everywhere.origins.push((field, origin));
+        }
+        Ok(arguments)
+    }
+}
+
+/// The flags that set what a settings file can set too, under the same name.
+const SETTING_FLAGS: [&str; 3] = ["theme", "ascii", "readonly"];
 
 #[cfg(test)]
 mod tests {

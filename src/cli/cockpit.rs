@@ -7,6 +7,7 @@ use tokio::runtime::Handle;
 
 use super::arguments::Everywhere;
 use super::exit::{Exit, Failure};
+use super::preferences::Running;
 use super::setup::{self, Setup};
 use crate::app::{Bindings, Model};
 use crate::runtime::choice::Choice;
@@ -14,6 +15,7 @@ use crate::runtime::clipboard::{Clipboard, Road};
 use crate::runtime::errand::Errands;
 use crate::runtime::input::{Decoder, Reader};
 use crate::runtime::k9s::K9s;
+use crate::runtime::reload::Reload;
 use crate::runtime::remember::Remembered;
 use crate::runtime::run::{Cockpit, Ended};
 use crate::runtime::signal::Signals;
@@ -31,7 +33,7 @@ pub fn run(everywhere: &Everywhere) -> Result<Exit, Failure> {
 pub fn open(everywhere: &Everywhere, place: &KubeconfigPlace, remembered: Remembered) -> Result<Exit, Failure> {
     let io = super::io_runtime()?;
     let setup = setup::setup(everywhere, place, io.handle())?;
-    let (ended, complaints) = steer(setup, io.handle(), remembered)?;
+    let (ended, complaints) = steer(setup, everywhere, io.handle(), remembered)?;
     // What was read is dropped with the process: nobody waits for watches to end.
     io.shutdown_background();
     for complaint in complaints {
@@ -44,12 +46,18 @@ pub fn open(everywhere: &Everywhere, place: &KubeconfigPlace, remembered: Rememb
     })
 }
 
-fn steer(mut setup: Setup, io: &Handle, remembered: Remembered) -> Result<(Ended, Vec<String>), Failure> {
+fn steer(
+    mut setup: Setup,
+    everywhere: &Everywhere,
+    io: &Handle,
+    remembered: Remembered,
+) -> Result<(Ended, Vec<String>), Failure> {
     let depth = setup::depth();
-    let theme = setup.theme(depth);
-    let (keys, glyphs) = (Bindings(setup.keymap()), setup.glyphs());
+    let (theme, keymap, glyphs) = (setup.theme(depth), setup.keymap(), setup.glyphs());
+    let mut running = Running::new(everywhere.clone(), depth, setup.settings.clone(), theme.clone(), keymap.clone());
+    let keys = Bindings(keymap);
     let usage = |error: &dyn std::error::Error| Failure::new(Exit::Usage, error);
-    let terminal = TerminalGuard::enter(Options::default()).map_err(|error| usage(&error))?;
+    let terminal = TerminalGuard::enter(Options { mouse: setup.settings.mouse }).map_err(|error| usage(&error))?;
     let size = terminal.size();
     let mut model = Model::new(
         std::mem::take(&mut setup.apps),
@@ -83,6 +91,9 @@ fn steer(mut setup: Setup, io: &Handle, remembered: Remembered) -> Result<(Ended
         errands: Errands::new(io.clone()),
         clipboard: Clipboard::new(Road::here()),
         k9s: K9s { readonly: setup.settings.readonly },
+        reload: Reload::start(running.places(), Box::new(move || running.read_again()), io.clone()),
+        ahead: Vec::new(),
+        saves: setup.saves,
         mailbox: setup.mailbox,
         news: setup.news,
         clock: setup.clock,

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use clap::CommandFactory;
+use clap::{Command, CommandFactory};
 
 use super::arguments::Arguments;
 use super::exit::Failure;
@@ -12,11 +12,20 @@ pub fn run(out: &mut impl Write) -> Result<(), Failure> {
     let man = clap_mangen::Man::new(Arguments::command());
     man.render(out)?;
     for verb in Arguments::command().get_subcommands().filter(|v| v.get_name() != "help") {
-        let titled = verb.clone().name(format!("pilothouse {}", verb.get_name()));
-        let man = clap_mangen::Man::new(titled);
-        man.render_description_section(out)?;
-        man.render_synopsis_section(out)?;
-        man.render_options_section(out)?;
+        sections(verb, "pilothouse", out)?;
+    }
+    Ok(())
+}
+
+/// The sections of a verb and of the verbs within it.
+fn sections(verb: &Command, within: &str, out: &mut impl Write) -> Result<(), Failure> {
+    let name = format!("{within} {}", verb.get_name());
+    let man = clap_mangen::Man::new(verb.clone().name(name.clone()));
+    man.render_description_section(out)?;
+    man.render_synopsis_section(out)?;
+    man.render_options_section(out)?;
+    for inner in verb.get_subcommands().filter(|v| v.get_name() != "help") {
+        sections(inner, &name, out)?;
     }
     Ok(())
 }

@@ -5,24 +5,27 @@ pub mod arguments;
 mod audit;
 mod cockpit;
 mod completions;
+mod config;
 mod demo;
 mod exit;
 mod find;
 mod get;
+mod keys;
 mod log;
 mod logs;
 mod man;
 mod picture;
+mod preferences;
 mod read;
 mod setup;
 mod sim;
 mod snapshot;
+mod sources;
 mod state;
+mod themes;
 
 use std::io::Write as _;
 use std::process::ExitCode;
-
-use clap::Parser as _;
 
 use arguments::{Arguments, Verb};
 use exit::{Exit, Failure};
@@ -34,7 +37,7 @@ use crate::store::Apps;
 /// Parses the command line, does the verb, and turns how it ended into an exit code.
 #[must_use]
 pub fn main() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
+    let arguments = match Arguments::of_process() {
         Ok(arguments) => arguments,
         Err(error) => {
             let exit = if error.use_stderr() { Exit::Usage } else { Exit::Ok };
@@ -73,6 +76,9 @@ fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         Some(Verb::Snapshot(snapshot)) => snapshot::run(snapshot, everywhere, &mut out),
         Some(Verb::Act(act)) => act::run(act, everywhere, &mut out),
         Some(Verb::Audit(audit)) => audit::run(audit, &mut out),
+        Some(Verb::Keys { output }) => keys::run(everywhere, *output, &mut out).map(|()| Exit::Ok),
+        Some(Verb::Themes { output }) => themes::run(everywhere, *output, &mut out).map(|()| Exit::Ok),
+        Some(Verb::Config { act }) => config::run(everywhere, *act, &mut out),
         Some(Verb::Man) => man::run(&mut out).map(|()| Exit::Ok),
         Some(Verb::Completions { shell }) => completions::run(*shell, &mut out).map(|()| Exit::Ok),
     }

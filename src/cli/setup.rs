@@ -9,22 +9,24 @@ use tokio::sync::Notify;
 
 use super::arguments::Everywhere;
 use super::exit::{Exit, Failure};
+use super::preferences;
+use super::sources::{self, Listed};
 use crate::command::Keymap;
-use crate::config::error::nearest;
-use crate::config::glyph::{ASCII, Glyphs};
+use crate::config::glyph::Glyphs;
 use crate::config::palette::{ColorFacts, Depth};
 use crate::config::settings::Settings;
 use crate::config::theme::Theme;
 use crate::domain::text::clean;
 use crate::domain::time::after;
-use crate::domain::{Clock, DestinationRule, SourceFacts, Symbol, Timestamp};
+use crate::domain::{Clock, DestinationRule, Symbol, Timestamp};
 use crate::runtime::clock::SystemClock;
 use crate::runtime::interests::Interests;
 use crate::runtime::mailbox::Mailbox;
 use crate::runtime::observe::observe_live;
-use crate::runtime::sources::{KnownSource, Sources};
+use crate::runtime::save::Saves;
+use crate::runtime::sources::Sources;
 use crate::runtime::tail::Tail;
-use crate::source::kube::{KubeconfigPlace, SourceSpec, contexts, routes};
+use crate::source::kube::{KubeconfigPlace, contexts, routes};
 use crate::source::{SourceError, Surroundings};
 use crate::store::{Apps, Interest};
 
@@ -40,6 +42,8 @@ pub struct Setup {
     pub interests: Interests,
     /// What follows logs for whoever asks.
     pub tail: Tail,
+    /// What writes files for whoever asks.
+    pub saves: Saves,
     /// Which of them start on.
     pub start: Vec<Symbol>,
     /// Where they put what they read.
@@ -54,44 +58,10 @@ pub struct Setup {
 
 /// Reads settings and kubeconfig; `io` is where the sources will run.
 pub fn setup(everywhere: &Everywhere, place: &KubeconfigPlace, io: &Handle) -> Result<Setup, Failure> {
-    let (mut settings, errors) = Settings::load(everywhere.config.as_deref()).map_err(|error| {
-        Failure::new(Exit::Usage, error).hint("give --config a file that is there, or leave it out")
-    })?;
-    settings.ascii |= everywhere.ascii;
-    if everywhere.readonly {
-        settings.readonly = true;
-        settings.set_origin("readonly", "--readonly");
-    }
-    if let Some(theme) = &everywhere.theme {
-        settings.theme.clone_from(theme);
-    }
-    let known = contexts(place).map_err(source_failure)?;
-    if let Some(unknown) = everywhere.context.iter().find(|name| !known.iter().any(|c| c.name == **name)) {
-        let names: Vec<&str> = known.iter().map(|c| c.name.as_str()).collect();
-        let failure = Failure::new(Exit::Usage, format!("the kubeconfig has no context `{}`", clean(unknown)));
-        let near = nearest(unknown, names.iter().copied());
-        return Err(failure.hint(near.map_or_else(|| clean(&names.join(", ")).into_owned(), |n| clean(n).into_owned())));
-    }
-    let mut start = Vec::new();
-    let mut sources = Vec::new();
-    for context in known {
-        let name = Symbol::from(&*clean(&context.name));
-        let asked = everywhere.context.contains(&context.name);
-        if everywhere.all_contexts || asked || (everywhere.context.is_empty() && context.current) {
-            start.push(name.clone());
-        }
-        let within = context.name == crate::source::kube::IN_CLUSTER;
-        let known_as = if within { Symbol::default() } else { name.clone() };
-        let facts = SourceFacts { context: known_as, server: context.server, ..SourceFacts::default() };
-        let spec = SourceSpec {
-            name: name.to_string(),
-            context: (!within).then_some(context.name),
-            kubeconfig: place.clone(),
-            argocd_namespace: everywhere.argocd_namespace.clone(),
-            insecure: everywhere.insecure,
-        };
-        sources.push(KnownSource { name, facts, spec });
-    }
+    let (settings, errors) = preferences::settings(everywhere)?;
+    let mut complaints: Vec<String> = errors.iter().map(ToString::to_string).collect();
+    let Listed { sources, start, names } =
+        sources::list(contexts(place).map_err(source_failure)?, &settings, everywhere, place, &mut complaints)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let classifier = Arc::new(settings.classifier());
     let news = Arc::new(Notify::new());
@@ -99,17 +69,18 @@ pub fn setup(everywhere: &Everywhere, place: &KubeconfigPlace, io: &Handle) -> R
     let surroundings = Surroundings { sink: mailbox.clone(), clock: clock.clone(), classifier: classifier.clone() };
     let sources = Sources::new(sources, surroundings.clone(), io.clone());
     let interests = Interests::new(&sources, surroundings, io.clone());
-    let tail = Tail::new(&sources, clock.clone(), io.clone());
+    let tail = Tail::new(io.clone());
+    let saves = Saves::new(io.clone());
     let mut apps = Apps::new(classifier);
     sources.announce(&mut apps);
+    let called = |context: &str| names.get(context).cloned().unwrap_or_else(|| Symbol::from(&*clean(context)));
     let told = settings.destinations.iter().flat_map(|d| {
-        let names = d.server.iter().chain(&d.name);
-        names.map(|is| DestinationRule { is: is.as_str().into(), context: d.context.as_str().into() })
+        let is = d.server.iter().chain(&d.name);
+        is.map(|is| DestinationRule { is: is.as_str().into(), context: called(&d.context) })
     });
     let rules = told.collect();
-    apps.set_routes(Arc::new(routes(place, rules).map_err(source_failure)?), clock.now());
-    let complaints = errors.iter().map(ToString::to_string).collect();
-    Ok(Setup { settings, complaints, sources, interests, tail, start, mailbox, news, clock, apps })
+    apps.set_routes(Arc::new(routes(place, rules, called).map_err(source_failure)?), clock.now());
+    Ok(Setup { settings, complaints, sources, interests, tail, saves, start, mailbox, news, clock, apps })
 }
 
 impl Setup {
@@ -130,19 +101,14 @@ impl Setup {
 
     /// The theme of the settings at a depth; what is wrong with it is said and what it inherits stands in.
     pub fn theme(&mut self, depth: Depth) -> Theme {
-        let folder = self.settings.folder("themes");
-        let (theme, errors) = Theme::load(&self.settings.theme, folder.as_deref(), depth);
+        let (theme, errors) = preferences::theme(&self.settings, depth);
         self.complaints.extend(errors.iter().map(ToString::to_string));
         theme
     }
 
     /// The keymap of the settings with the user's own keys over it; what is wrong in them is said and left out.
     pub fn keymap(&mut self) -> Keymap {
-        let folder = self.settings.folder("keymaps");
-        let (mut keymap, mut errors) = Keymap::load(&self.settings.keymap, folder.as_deref());
-        if let Some(file) = &self.settings.file {
-            errors.extend(keymap.patch_from_settings(&file.path, &file.text));
-        }
+        let (keymap, errors) = preferences::keymap(&self.settings);
         self.complaints.extend(errors.iter().map(ToString::to_string));
         keymap
     }
@@ -150,12 +116,9 @@ impl Setup {
     /// The signs of the settings, else of the locale.
     #[must_use]
     pub fn glyphs(&self) -> &'static Glyphs {
-        if self.settings.ascii { &ASCII } else { Glyphs::for_locale(LOCALE.map(variable).iter().map(|v| v.as_deref())) }
+        preferences::glyphs(&self.settings)
     }
 }
-
-/// The variables that decide the locale, the strongest first.
-const LOCALE: [&str; 3] = ["LC_ALL", "LC_CTYPE", "LANG"];
 
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()

@@ -23,7 +23,10 @@ pub fn who() -> Who {
     let uid = rustix::process::getuid().as_raw();
     let clean = |text: String| crate::domain::text::clean(&text).into_owned();
     Who {
-        user: variable("USER").or_else(|| variable("LOGNAME")).or_else(|| account(uid)).map_or_else(|| format!("uid {uid}"), clean),
+        user: variable("USER")
+            .or_else(|| variable("LOGNAME"))
+            .or_else(|| account(uid))
+            .map_or_else(|| format!("uid {uid}"), clean),
         ssh: variable("SSH_CLIENT").and_then(|client| Some(clean(client.split(' ').next()?.to_owned()))),
         kube: None,
     }

@@ -294,8 +294,8 @@ commands! {
     FilterUse         "filter.use"          Global  ""         "Filter by a saved filter" ["filter" Filter];
     FilterSave        "filter.save"         Global  ""         "Save the filter under a name" ["save-filter" NewName] when Filtered;
     FilterForget      "filter.forget"       Global  ""         "Forget a filter that was saved here" ["forget-filter" Filter];
-    ThemeChoose       "theme.choose"        Global  ""         "Look different until the program ends" ["theme" Theme];
-    KeymapChoose      "keymap.choose"       Global  ""         "Use other keys until the program ends" ["keymap" Keymap];
+    ThemeChoose       "theme.choose"        Global  ""         "Look different for now" ["theme" Theme];
+    KeymapChoose      "keymap.choose"       Global  ""         "Use other keys for now" ["keymap" Keymap];
     ViewBoard         "view.board"          Global  ""         "Show the Board: services by environments" ["board"] cli "snapshot --view board";
     ViewFleet         "view.fleet"          Global  ""         "Show the Fleet: every Application in one list" ["fleet" "apps" "applications"] cli "snapshot --view fleet";
     CursorLeft        "cursor.left"         Board   ""         "Move to the environment on the left";

@@ -5,7 +5,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::error::{ConfigError, nearest};
+use super::error::{ConfigError, NOT_TOML, nearest};
 
 /// A table of a file, with the means to say what is wrong in it.
 pub struct Document<'t> {
@@ -34,7 +34,7 @@ impl<'t> Document<'t> {
         let document = Self { file, text, root };
         let errors = errors
             .iter()
-            .map(|e| document.error(&e.span().unwrap_or_default(), &format!("not TOML: {}", e.message()), None))
+            .map(|e| document.error(&e.span().unwrap_or_default(), &format!("{NOT_TOML}{}", e.message()), None))
             .collect();
         (document, errors)
     }

@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+/// How errors of the format begin.
+pub(super) const NOT_TOML: &str = "not TOML: ";
+
 /// One thing that is wrong in a file of settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigError {
@@ -18,6 +21,20 @@ pub struct ConfigError {
 }
 
 impl ConfigError {
+    /// The error in one line, its file without the folders it lies in.
+    #[must_use]
+    pub fn brief(&self) -> String {
+        let name = std::path::Path::new(&self.file).file_name().and_then(|name| name.to_str());
+        let short = Self { file: name.unwrap_or(&self.file).to_owned(), ..self.clone() };
+        short.to_string().replace("\n  try: ", "; try ")
+    }
+
+    /// Whether the text is no TOML there: what else stood beside it is not known.
+    #[must_use]
+    pub fn is_syntax(&self) -> bool {
+        self.message.starts_with(NOT_TOML)
+    }
+
     /// An error about a whole file: there is none, or it cannot be read.
     #[must_use]
     pub fn whole(file: impl Into<String>, message: impl Into<String>, hint: Option<String>) -> Self {
@@ -42,7 +59,8 @@ impl std::error::Error for ConfigError {}
 
 /// The name among `known` that was most likely meant, if any is near enough.
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let far = word.chars().count().max(3) / 2;
+    // one letter in three may be wrong: beyond that another word was meant
+    let far = word.chars().count().div_ceil(3);
     known
         .into_iter()
         .map(|k| (strsim::damerau_levenshtein(&word.to_lowercase(), &k.to_lowercase()), k))
@@ -60,5 +78,11 @@ mod tests {
         assert_eq!(nearest("app.opne", ["app.open", "view.help"]), Some("app.open"));
         assert_eq!(nearest("drak", ["dark", "light"]), Some("dark"));
         assert_eq!(nearest("xyzzy", ["dark", "light"]), None);
+        assert_eq!(nearest("app.snyc", ["app.open", "app.sync", "app.stop"]), Some("app.sync"));
+        assert_eq!(
+            nearest("app.snyc", ["app.open", "view.help"]),
+            None,
+            "a guess that leads elsewhere is worse than none"
+        );
     }
 }

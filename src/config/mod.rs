@@ -16,6 +16,7 @@ mod place;
 mod project;
 mod role;
 pub mod settings;
+mod show;
 pub mod theme;
 mod theme_file;
 

@@ -3,7 +3,7 @@
 //! Layers, each over the one before: defaults, the user's file, the project's `.pilothouse.toml` (which only tightens),
 //! environment variables, flags. What can be set stands in [`FIELDS`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -15,9 +15,11 @@ use super::error::ConfigError;
 use super::field::{self, ESCAPE_MS, FIELDS};
 use super::place;
 use super::project::project_file;
+pub use super::show::SettingRow;
 use crate::domain::{Classifier, EnvironmentRule};
 
 /// Settings of all layers.
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// Name of the theme.
@@ -49,7 +51,11 @@ pub struct Settings {
     /// The user's file as it was read; its `[keys]` are for the keymap.
     pub file: Option<UserFile>,
     /// Where each field that is not a default was set.
-    origins: BTreeMap<&'static str, String>,
+    pub(super) origins: BTreeMap<&'static str, String>,
+    /// The fields the user's file says something wrong of.
+    broken: BTreeSet<&'static str>,
+    /// The user's file is no TOML somewhere: what it does not say may stand there.
+    torn: bool,
 }
 
 /// The user's settings file.
@@ -59,17 +65,6 @@ pub struct UserFile {
     pub path: String,
     /// What stands in it.
     pub text: String,
-}
-
-/// One line of `pilothouse config show`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SettingRow {
-    /// Name of the field.
-    pub field: &'static str,
-    /// Its value as TOML would have it, or how many there are.
-    pub value: String,
-    /// `default`, `file:line`, the variable or the flag that set it.
-    pub origin: String,
 }
 
 /// Where the layers lie.
@@ -101,6 +96,8 @@ impl Default for Settings {
             destinations: Vec::new(),
             file: None,
             origins: BTreeMap::new(),
+            broken: BTreeSet::new(),
+            torn: false,
         }
     }
 }
@@ -157,12 +154,15 @@ impl Settings {
     #[must_use]
     pub fn read(file: &str, text: &str) -> (Self, Vec<ConfigError>) {
         let (document, mut errors) = Document::parse(file, text);
-        let mut settings = Self::default();
+        let mut settings = Self { torn: !errors.is_empty(), ..Self::default() };
         for entry in document.entries() {
             match settings.read_field(&entry, &mut errors) {
                 Ok(Some(name)) => settings.set_origin(name, format!("{file}:{}", entry.line())),
                 Ok(None) => {}
-                Err(error) => errors.push(error),
+                Err(error) => {
+                    settings.broken.extend(field::names(FIELDS).find(|name| *name == entry.key));
+                    errors.push(error);
+                }
             }
         }
         (settings, errors)
@@ -229,6 +229,24 @@ impl Settings {
         self.origins.insert(field, origin.into());
     }
 
+    /// Where the file is wrong about what changes while the cockpit runs, takes that from `before`.
+    pub fn keep(&mut self, before: &Self) {
+        let unsure = |field: &str| self.broken.contains(field) || (self.torn && !self.origins.contains_key(field));
+        let [theme, keymap, ascii, mouse] = ["theme", "keymap", "ascii", "mouse"].map(unsure);
+        if theme {
+            self.theme.clone_from(&before.theme);
+        }
+        if keymap {
+            self.keymap.clone_from(&before.keymap);
+        }
+        if ascii {
+            self.ascii = before.ascii;
+        }
+        if mouse {
+            self.mouse = before.mouse;
+        }
+    }
+
     /// What sorts Applications into environments.
     #[must_use]
     pub fn classifier(&self) -> Classifier {
@@ -240,35 +258,6 @@ impl Settings {
     pub fn folder(&self, of: &str) -> Option<PathBuf> {
         let file = self.file.as_ref().map(|f| PathBuf::from(&f.path)).or_else(user_file)?;
         file.parent().map(|beside| beside.join(of))
-    }
-
-    /// Every field but the keys, with its value and where that comes from.
-    #[must_use]
-    pub fn rows(&self) -> Vec<SettingRow> {
-        let text = |text: &str| format!("{text:?}");
-        let optional = |value: Option<&str>| value.map_or_else(|| "none".to_owned(), text);
-        let names = |names: Vec<&str>| if names.is_empty() { "none".to_owned() } else { names.join(", ") };
-        let value = |name: &str| match name {
-            "theme" => text(&self.theme),
-            "keymap" => text(&self.keymap),
-            "ascii" => self.ascii.to_string(),
-            "mouse" => self.mouse.to_string(),
-            "readonly" => self.readonly.to_string(),
-            "escape_ms" => self.escape.as_millis().to_string(),
-            "ssh_host" => optional(self.ssh_host.as_deref()),
-            "prometheus" => optional(self.prometheus.as_deref()),
-            "git_checkout" => optional(self.git_checkout.as_deref().and_then(Path::to_str)),
-            "environment" => names(self.environments.iter().map(|e| &*e.environment.name).collect()),
-            "filters" => names(self.filters.keys().map(String::as_str).collect()),
-            "source" => names(self.sources.iter().map(|s| s.name.as_str()).collect()),
-            _ => names(self.destinations.iter().map(|d| d.context.as_str()).collect()),
-        };
-        let row = |field: &'static str| SettingRow {
-            field,
-            value: value(field),
-            origin: self.origins.get(field).map_or("default", String::as_str).to_owned(),
-        };
-        field::names(FIELDS).filter(|name| *name != "keys").map(row).collect()
     }
 }
 

@@ -31,12 +31,14 @@ const READABLE: f64 = 4.5;
 pub struct Theme {
     styles: Vec<Style>,
     depth: Depth,
+    /// Roles that a file of it says something wrong of.
+    broken: Vec<Role>,
 }
 
 impl Default for Theme {
     /// The terminal's own looks for everything.
     fn default() -> Self {
-        Self { styles: vec![Style::new(); Role::ALL.len()], depth: Depth::None }
+        Self { styles: vec![Style::new(); Role::ALL.len()], depth: Depth::None, broken: Vec::new() }
     }
 }
 
@@ -117,6 +119,15 @@ impl Theme {
         (theme, errors)
     }
 
+    /// Gives the roles that a file is wrong about the looks they had before.
+    pub fn keep(&mut self, before: &Self) {
+        for role in self.broken.clone() {
+            if let Some(style) = self.styles.get_mut(role as usize) {
+                *style = before.style(role);
+            }
+        }
+    }
+
     /// The looks of a role.
     #[must_use]
     pub fn style(&self, role: Role) -> Style {
@@ -161,13 +172,15 @@ impl Theme {
             own.or_else(|| palette::parse(&ink.text))
         };
         let mut errors = Vec::new();
+        let mut broken: Vec<Role> = line.iter().flat_map(|file| file.broken.clone()).collect();
         for file in line.iter_mut() {
             let name = file.file.clone();
-            file.roles.retain(|(_, looks)| {
+            file.roles.retain(|(role, looks)| {
                 let unknown = [&looks.fg, &looks.bg].into_iter().flatten().find(|i| ink(i).is_none());
                 let mut known: Vec<&str> = palette::names().collect();
                 known.extend(palette.iter().map(|(name, _)| name.as_str()));
                 errors.extend(unknown.map(|i| i.unknown(&name, known)));
+                broken.extend(unknown.map(|_| *role));
                 unknown.is_none()
             });
         }
@@ -188,7 +201,7 @@ impl Theme {
             }
             style
         };
-        (Self { styles: Role::ALL.iter().map(|role| style(*role)).collect(), depth }, errors)
+        (Self { styles: Role::ALL.iter().map(|role| style(*role)).collect(), depth, broken }, errors)
     }
 }
 

@@ -18,6 +18,8 @@ pub(super) struct ThemeFile {
     pub palette: Vec<(String, Color)>,
     /// The roles it mentions.
     pub roles: Vec<(Role, Looks)>,
+    /// The roles it says something wrong of.
+    pub broken: Vec<Role>,
 }
 
 /// A name, and where it stands.
@@ -70,7 +72,10 @@ impl ThemeFile {
                     for role in roles {
                         match read_role(&role) {
                             Ok(found) => theme.roles.push(found),
-                            Err(error) => errors.push(error),
+                            Err(error) => {
+                                theme.broken.extend(Role::ALL.iter().find(|r| r.word() == role.key));
+                                errors.push(error);
+                            }
                         }
                     }
                 }),

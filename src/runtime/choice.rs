@@ -32,7 +32,7 @@ impl Choice {
         }
         model.theme = theme;
         name.clone_into(&mut self.settings.theme);
-        format!("the theme is {name} until the program ends; theme = \"{name}\" in your settings keeps it")
+        format!("the theme is {name} for now; theme = \"{name}\" in your settings keeps it")
     }
 
     /// Changes the keys, the person's own over them; what is wrong with the keymap is said, and then the running one
@@ -48,6 +48,6 @@ impl Choice {
         }
         model.keys = Bindings(keymap);
         name.clone_into(&mut self.settings.keymap);
-        format!("the keys are those of {name} until the program ends; keymap = \"{name}\" in your settings keeps them")
+        format!("the keys are those of {name} for now; keymap = \"{name}\" in your settings keeps them")
     }
 }

@@ -14,6 +14,7 @@ mod last_words;
 pub mod mailbox;
 pub mod observe;
 pub mod painter;
+pub mod reload;
 pub mod remember;
 pub mod run;
 pub mod save;

@@ -14,7 +14,9 @@ use super::interests::Interests;
 use super::k9s::{K9s, K9sError};
 use super::mailbox::Mailbox;
 use super::painter::Painter;
+use super::reload::Reload;
 use super::remember::Remembered;
+use super::save::Saves;
 use super::signal::{Signal, Signals};
 use super::sources::Sources;
 use super::tail::Tail;
@@ -50,6 +52,12 @@ pub struct Cockpit {
     pub k9s: K9s,
     /// What was copied.
     pub clipboard: Clipboard,
+    /// Settings, keys and looks, read again whenever one of their files is saved.
+    pub reload: Reload,
+    /// Bytes that go out before the next frame.
+    pub ahead: Vec<u8>,
+    /// The files that are being written.
+    pub saves: Saves,
     /// What the sources have to say.
     pub mailbox: Arc<Mailbox>,
     /// Told when they have something to say.
@@ -172,11 +180,24 @@ impl Cockpit {
                         due = Due::Paced(paced);
                     }
                 },
+                looks = self.reload.next() => if let Some(looks) = looks {
+                    let requests = self.take(Msg::Looks(Box::new(looks)));
+                    for request in requests {
+                        if let Request::Mouse(ours) = request {
+                            self.ahead.extend_from_slice(self.terminal.mouse(ours));
+                        }
+                    }
+                    due = Due::Now;
+                },
                 answer = self.errands.next() => if let Some(Answer { what, text }) = answer {
                     match text {
                         Ok(text) => self.copy(what, &text),
                         Err(why) => self.model.say(format!("{what} was not copied: {why}"), self.clock.now()),
                     }
+                    due = Due::Now;
+                },
+                said = self.saves.next() => if let Some(said) = said {
+                    self.model.say(said, self.clock.now());
                     due = Due::Now;
                 },
                 () = self.news.notified(), if !news_wait => {
@@ -210,10 +231,6 @@ impl Cockpit {
                             self.resize(&mut painter);
                         }
                         Request::Redraw => painter.reset(self.model.size),
-                        Request::Save { name, text } => {
-                            let said = super::save::save(&name, &text);
-                            self.model.say(said.unwrap_or_else(|error| error.to_string()), self.clock.now());
-                        }
                         Request::Theme(name) => {
                             let said = self.choice.theme(&name, &mut self.model);
                             self.model.say(said, self.clock.now());
@@ -231,13 +248,15 @@ impl Cockpit {
                                 self.model.say(error.to_string(), self.clock.now());
                             }
                         }
+                        Request::Mouse(ours) => self.ahead.extend_from_slice(self.terminal.mouse(ours)),
                         Request::Copy { what, text } => self.copy(what, &text),
                         Request::CopyObject { context, object } => match self.interests.cluster(&context) {
                             Some(cluster) => self.errands.read(cluster, object),
                             None => {
-                                self.model.say(format!("the kubeconfig has no context {context}"), self.clock.now())
+                                self.model.say(format!("the kubeconfig has no context {context}"), self.clock.now());
                             }
                         },
+                        Request::Save { name, excerpt } => self.saves.begin(&name, *excerpt),
                         Request::Toggle(source) => self.sources.toggle(&source),
                         Request::Reconnect(source) => {
                             self.sources.reconnect(source.as_ref());
@@ -257,16 +276,21 @@ impl Cockpit {
     fn draw(&mut self, painter: &mut Painter, now: Timestamp) -> std::io::Result<Option<Duration>> {
         let work = Work::default();
         let mut out = self.writer.buffer();
+        out.extend_from_slice(&self.ahead);
         out.extend_from_slice(self.clipboard.waiting());
         let model = &mut self.model;
         painter.paint(&mut out, |buf| frame::draw(model, now, &work, buf))?;
         match self.writer.try_send(out) {
-            Ok(()) => self.clipboard.sent(),
+            Ok(()) => {
+                self.ahead.clear();
+                self.clipboard.sent();
+            }
             // Not reached while the writer is idle; drawn whole next time, so nothing is lost either way.
             Err(NotSent::Busy(_) | NotSent::Closed(_)) => painter.reset(self.model.size),
         }
         let (query, wanted) = (frame::wanted(&self.model), frame::interests(&self.model, now));
-        self.tail.want(query, &self.model.apps, &mut self.model.logs);
+        let Model { apps, logs, .. } = &mut self.model;
+        self.tail.want(query, apps, logs, now, |context| self.interests.cluster(context));
         let again = self.interests.want(&wanted, &self.model.apps, now).map(|at| elapsed(now, at));
         let left_out = self.interests.left_out();
         // what was found out while this frame was drawn stands in the next one

@@ -23,6 +23,8 @@ use super::scope;
 const ENTER: &[u8] = b"\x1b[?1049h\x1b[?1l\x1b>\x1b[0m\x1b[2J\x1b[H\x1b[?25l\x1b[?2004h\x1b[?1004l";
 /// Buttons, dragging, coordinates in digits.
 const MOUSE: &[u8] = b"\x1b[?1000h\x1b[?1002h\x1b[?1006h";
+/// The mouse is the terminal's again.
+const NO_MOUSE: &[u8] = b"\x1b[?1006l\x1b[?1002l\x1b[?1000l";
 /// The way back, which also ends what a frame may have been cut off in: a string, a synchronized update, a colour.
 const LEAVE: &[u8] =
     b"\x1b\\\x1b[?2026l\x1b[0m\x1b[?1006l\x1b[?1002l\x1b[?1000l\x1b[?1004l\x1b[?2004l\x1b[?1049l\x1b[?25h";
@@ -119,7 +121,8 @@ struct Screen {
     tty: OwnedFd,
     /// The modes to give back.
     before: Termios,
-    options: Options,
+    /// Whether the mouse is ours.
+    mouse: AtomicBool,
     entered: AtomicBool,
     /// How often the terminal was given back: a frame begun before that is not finished after it.
     times_left: AtomicU32,
@@ -182,7 +185,7 @@ impl TerminalGuard {
         let screen = Arc::new(Screen {
             tty,
             before,
-            options,
+            mouse: AtomicBool::new(options.mouse),
             entered: AtomicBool::new(false),
             times_left: AtomicU32::new(0),
             turn: Mutex::new(()),
@@ -208,10 +211,21 @@ impl TerminalGuard {
         raw.make_raw();
         tcsetattr(&self.screen.tty, OptionalActions::Now, &raw)?;
         self.screen.write(ENTER)?;
-        if self.screen.options.mouse {
+        if self.screen.mouse.load(Ordering::SeqCst) {
             self.screen.write(MOUSE)?;
         }
         Ok(())
+    }
+
+    /// Takes the mouse or leaves it to the terminal: what has to be written for that, with the next frame. Nothing when it
+    /// is so already.
+    #[must_use]
+    pub fn mouse(&self, ours: bool) -> &'static [u8] {
+        match (self.screen.mouse.swap(ours, Ordering::SeqCst), ours) {
+            (false, true) => MOUSE,
+            (true, false) => NO_MOUSE,
+            _ => b"",
+        }
     }
 
     /// Gives the terminal back and stops this job as ctrl-z does, all of its processes; returns when it was continued
@@ -290,7 +304,7 @@ impl Screen {
         if self.write(LEAVE).is_err() {
             self.force_out(LEAVE);
         }
-        if self.options.mouse {
+        if self.mouse.load(Ordering::SeqCst) {
             // reports of a mouse that moved meanwhile would be typed into the shell
             let _ = tcflush(&self.tty, QueueSelector::IFlush);
         }

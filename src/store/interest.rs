@@ -23,8 +23,11 @@ impl Interest {
     #[must_use]
     pub fn app(&self) -> &AppKey {
         match self {
-            Self::Pods(app) | Self::Events(app) | Self::Resources(app) | Self::LastWords(app) => app,
-            Self::Object(app, _) => app,
+            Self::Pods(app)
+            | Self::Events(app)
+            | Self::Resources(app)
+            | Self::LastWords(app)
+            | Self::Object(app, _) => app,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! One Application: what it says itself, then its resources by phase and wave with the pods under what made them.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
 use super::detail::{self, Run};
 use super::empty::wrap;
@@ -77,6 +77,12 @@ impl View for App {
         let found = self.finder.typed(text, typing, &self.texts(), self.window.selected);
         self.window.selected = found.unwrap_or(self.window.selected);
         Vec::new()
+    }
+
+    fn point(&mut self, at: Position, lens: &mut Lens, _: &Seen<'_>) -> bool {
+        let found = self.window.point(at.y.into(), self.lines.len(), self.height);
+        lens.object = self.object();
+        found
     }
 
     fn layout(&mut self, lens: &mut Lens, seen: &Seen<'_>, area: Rect) {

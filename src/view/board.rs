@@ -1,7 +1,7 @@
 //! The home screen: services by environments, one cell an Application.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
 use super::fleet::below;
@@ -30,6 +30,8 @@ pub struct Board {
     chosen: Option<AppKey>,
     height: usize,
     columns: usize,
+    /// Cells across of the names, with the sign before them, and of each environment.
+    across: (u16, u16),
 }
 
 impl Board {
@@ -127,6 +129,21 @@ impl View for Board {
         (Handled::Yes, effects)
     }
 
+    fn point(&mut self, at: Position, lens: &mut Lens, seen: &Seen<'_>) -> bool {
+        let (services, environments) = (self.grid.services().len(), self.grid.environments().len());
+        let line = usize::from(at.y).checked_sub(1);
+        let found = line.is_some_and(|line| self.services.point(line, services, self.height));
+        if found {
+            let (names, cells) = self.across;
+            // a name is the row's: the environment stays
+            if let Some(across) = at.x.checked_sub(names) {
+                self.environments.point(usize::from(across / cells.max(1)), environments, self.columns);
+            }
+            self.remember(lens, seen);
+        }
+        found
+    }
+
     fn layout(&mut self, lens: &mut Lens, seen: &Seen<'_>, area: Rect) {
         self.grid.refresh(seen.apps, &lens.query, seen.now);
         self.height = usize::from(area.height.saturating_sub(1));
@@ -139,6 +156,7 @@ impl View for Board {
         let room = area.width.saturating_sub(2 + self.name_width(area));
         self.columns = usize::from(room / NARROWEST_CELL).clamp(1, environments.max(1));
         self.environments.clamp(environments, self.columns);
+        self.across = (2 + self.name_width(area), self.cell_width(area));
         self.remember(lens, seen);
     }
 

@@ -1,7 +1,7 @@
 //! The Applications of one cell of the Board, where a service has several in an environment.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
 use super::travel::steps;
 use super::{Effect, Handled, Lens, ScreenId, Seen, View, status};
@@ -40,6 +40,14 @@ impl View for Chooser {
         let row = self.cell.get(self.window.selected).and_then(|id| seen.apps.get(*id));
         lens.selected = row.map(|row| row.key.clone());
         (Handled::Yes, Vec::new())
+    }
+
+    fn point(&mut self, at: Position, lens: &mut Lens, seen: &Seen<'_>) -> bool {
+        let found =
+            usize::from(at.y).checked_sub(2).is_some_and(|line| self.window.point(line, self.cell.len(), self.height));
+        let row = self.cell.get(self.window.selected).filter(|_| found).and_then(|id| seen.apps.get(*id));
+        lens.selected = row.map(|row| row.key.clone()).or(lens.selected.take());
+        found
     }
 
     fn layout(&mut self, lens: &mut Lens, seen: &Seen<'_>, area: Rect) {

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
 use super::detail;
 use super::travel::steps;
@@ -118,6 +118,10 @@ impl View for Events {
             Err(_) => {}
         }
         Vec::new()
+    }
+
+    fn point(&mut self, at: Position, _: &mut Lens, _: &Seen<'_>) -> bool {
+        usize::from(at.y).checked_sub(2).is_some_and(|line| self.window.point(line, self.lines.len(), self.height))
     }
 
     fn layout(&mut self, lens: &mut Lens, seen: &Seen<'_>, area: Rect) {

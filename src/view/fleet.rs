@@ -1,7 +1,7 @@
 //! The flat list: every Application of every source, filtered and sorted.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
 use super::travel::steps;
 use super::{Effect, Handled, Lens, ScreenId, Seen, View, status};
@@ -83,6 +83,15 @@ impl View for Fleet {
         }
         self.select(lens, seen);
         (Handled::Yes, effects)
+    }
+
+    fn point(&mut self, at: Position, lens: &mut Lens, seen: &Seen<'_>) -> bool {
+        let found =
+            usize::from(at.y).checked_sub(1).is_some_and(|line| self.window.point(line, self.index.len(), self.height));
+        if found {
+            self.select(lens, seen);
+        }
+        found
     }
 
     fn layout(&mut self, lens: &mut Lens, seen: &Seen<'_>, area: Rect) {

@@ -1,7 +1,7 @@
 //! The sources: how each is doing, why, what to try, and turning one on or off.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
 use super::empty::wrap;
 use super::travel::steps;
@@ -41,6 +41,11 @@ impl View for Links {
             },
         }
         (Handled::Yes, effects)
+    }
+
+    fn point(&mut self, at: Position, _: &mut Lens, seen: &Seen<'_>) -> bool {
+        let len = seen.apps.sources().len();
+        usize::from(at.y).checked_sub(1).is_some_and(|line| self.window.point(line, len, self.height))
     }
 
     fn layout(&mut self, _: &mut Lens, seen: &Seen<'_>, area: Rect) {

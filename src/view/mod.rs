@@ -24,12 +24,12 @@ mod travel;
 pub mod why;
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
 use crate::command::{CommandId, Scope};
 use crate::domain::{ObjectName, Symbol};
 use crate::store::Interest;
-use crate::store::logs::LogQuery;
+use crate::store::logs::{Excerpt, LogQuery};
 pub use lens::Lens;
 pub use seen::{Keys, Seen, Work};
 
@@ -78,7 +78,7 @@ pub enum Effect {
         /// Its name, without a folder.
         name: String,
         /// What stands in it.
-        text: String,
+        excerpt: Box<Excerpt>,
     },
 }
 
@@ -189,6 +189,12 @@ pub trait View {
 
     /// Does a command of its scopes.
     fn command(&mut self, id: CommandId, lens: &mut Lens, seen: &Seen<'_>) -> (Handled, Vec<Effect>);
+
+    /// Puts the cursor where the person points, a place counted from the beginning of its own; whether there is something
+    /// to put it on. Screens that only scroll have nothing.
+    fn point(&mut self, _: Position, _: &mut Lens, _: &Seen<'_>) -> bool {
+        false
+    }
 
     /// Takes what is typed after [`Effect::Ask`]; every change of it, then how it ended.
     fn typed(&mut self, _: Ask, _: &str, _: Typing, _: &Seen<'_>) -> Vec<Effect> {

@@ -23,6 +23,13 @@ impl Window {
         self.selected = self.selected.saturating_add_signed(by).min(len.saturating_sub(1));
     }
 
+    /// Puts the selection on the one shown on `line`, counted from 0; whether there is one.
+    pub fn point(&mut self, line: usize, len: usize, height: usize) -> bool {
+        let found = self.visible(len, height).nth(line);
+        self.selected = found.unwrap_or(self.selected);
+        found.is_some()
+    }
+
     /// The positions shown.
     #[must_use]
     pub fn visible(&self, len: usize, height: usize) -> std::ops::Range<usize> {
@@ -44,6 +51,12 @@ mod tests {
             window.step(by, len);
             window.clamp(len, height);
             prop_assert!(window.visible(len, height).contains(&window.selected));
+            for line in 0..=height {
+                let mut pointed = window;
+                let shown = window.visible(len, height).nth(line);
+                prop_assert_eq!(pointed.point(line, len, height), shown.is_some());
+                prop_assert_eq!(pointed.selected, shown.unwrap_or(window.selected));
+            }
             prop_assert!(len < height || window.visible(len, height).len() == height);
         }
     }

@@ -10,6 +10,7 @@ mod fixture;
 mod keys;
 mod logs;
 mod logs_screen;
+mod mouse;
 mod palette;
 mod pods;
 mod program;

@@ -58,7 +58,7 @@ impl Bridge {
         let sources = Sources::new(known.collect(), surroundings.clone(), Handle::current());
         let interests = Interests::new(&sources, surroundings, Handle::current());
         let mut apps = Apps::default();
-        apps.set_routes(Arc::new(routes(place, rules).unwrap()), clock.now());
+        apps.set_routes(Arc::new(routes(place, rules, |name| name.into()).unwrap()), clock.now());
         Self { apps, sources, interests, mailbox, news, clock }
     }
 

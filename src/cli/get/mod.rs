@@ -6,9 +6,10 @@ mod pods;
 mod table;
 mod why;
 
+pub(super) use table::columns;
+
 use std::io::Write;
 
-pub use self::table::columns;
 use super::arguments::{Everywhere, GetWhat};
 use super::exit::{Exit, Failure};
 use super::read::Read;

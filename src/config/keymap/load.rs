@@ -111,6 +111,27 @@ impl<C: Command> Keymap<C> {
         errors
     }
 
+    /// Has lines that are wrong now give what they gave in `before`, where nothing else has their keys.
+    pub fn keep(&mut self, before: &Self, errors: &[ConfigError]) {
+        for binding in &before.bindings {
+            let is_wrong = errors.iter().any(|e| binding.origin == format!("{}:{}", e.file, e.line));
+            let is_same = |other: &Binding<C>| other.scope == binding.scope && other.keys == binding.keys;
+            let is_bundled = |other: &Binding<C>| BUNDLED.iter().any(|(name, _)| *name == other.origin);
+            let in_the_way = |other: &&Binding<C>| {
+                let meet = other.scope.chain().contains(&binding.scope) || binding.scope.chain().contains(&other.scope);
+                if is_same(other) {
+                    !is_bundled(other)
+                } else {
+                    other.keys != binding.keys && meet && touch(&other.keys, &binding.keys)
+                }
+            };
+            if is_wrong && !self.bindings.iter().any(|other| in_the_way(&other)) {
+                self.bindings.retain(|other| !is_same(other));
+                self.bindings.push(binding.clone());
+            }
+        }
+    }
+
     fn take_away(&mut self, line: &Line<'_, '_, C>) -> Result<(), ConfigError> {
         let before = self.bindings.len();
         self.bindings.retain(|b| b.scope != line.scope || b.keys != line.keys);

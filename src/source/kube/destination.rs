@@ -1,17 +1,21 @@
 //! Where the clusters of destinations are, as the kubeconfig and the config tell.
 
 use super::kubeconfig::{KubeconfigPlace, contexts};
-use crate::domain::text::clean;
-use crate::domain::{DestinationRule, RouteContext, Routes};
+use crate::domain::{DestinationRule, RouteContext, Routes, Symbol};
 use crate::source::SourceError;
 
-/// The routes over every context of the kubeconfig, with the rules of the config.
+/// The routes over every context of the kubeconfig, with the rules of the config. `called` gives the name of the source
+/// that is read through a context.
 ///
 /// # Errors
 /// As [`contexts`].
-pub fn routes(place: &KubeconfigPlace, rules: Vec<DestinationRule>) -> Result<Routes, SourceError> {
+pub fn routes(
+    place: &KubeconfigPlace,
+    rules: Vec<DestinationRule>,
+    called: impl Fn(&str) -> Symbol,
+) -> Result<Routes, SourceError> {
     let contexts = contexts(place)?.into_iter().map(|context| RouteContext {
-        name: clean(&context.name).as_ref().into(),
+        name: called(&context.name),
         server: context.server.into(),
         current: context.current,
     });
@@ -41,7 +45,7 @@ mod tests {
             context("two")
         );
         std::fs::write(&file, text).unwrap();
-        let routes = routes(&KubeconfigPlace::Files(vec![file]), Vec::new()).unwrap();
+        let routes = routes(&KubeconfigPlace::Files(vec![file]), Vec::new(), |name| name.into()).unwrap();
         let to = |source: &str, server: &str| {
             let destination = Destination { server: server.into(), name: "".into(), namespace: "dev".into() };
             routes.resolve(&source.into(), &destination).to_string()

@@ -70,9 +70,10 @@ fn object(lens: &Lens, seen: &Seen<'_>, id: RowId, row: &AppRow) -> Option<Item>
     })
 }
 
-/// The resource under the cursor, where the screen below has one.
+/// The resource the screen below is about, where it is about one.
 pub(super) fn resource<'l>(lens: &'l Lens, seen: &Seen<'_>) -> Option<&'l ObjectName> {
-    lens.object.as_ref().filter(|_| seen.below.contains(&Scope::Detail))
+    let has_one = [Scope::Detail, Scope::Resource].iter().any(|scope| seen.below.contains(scope));
+    lens.object.as_ref().filter(|_| has_one)
 }
 
 fn application(row: &AppRow) -> ObjectName {

@@ -1,7 +1,7 @@
 //! The menu of what can be copied: each thing has a letter, and shows what one would get.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
 use super::item::{Item, items};
 use crate::command::{CommandId, Scope};
@@ -38,15 +38,21 @@ impl View for Copy {
             CommandId::PageUp | CommandId::HalfPageUp => self.window.step(-page, len),
             // the key that opened the menu takes what is selected: pressed twice it copies the name
             CommandId::CopyTake | CommandId::CopyOpen => {
-                return (Handled::Yes, self.take(self.items.get(self.window.selected)));
+                return (Handled::Yes, take(self.items.get(self.window.selected)));
             }
             id if id.spec().scope == Scope::Copy => {
                 let wanted = self.items.iter().find(|item| item.id == id);
-                return (Handled::Yes, self.take(wanted));
+                return (Handled::Yes, take(wanted));
             }
             _ => return (Handled::No, Vec::new()),
         }
         (Handled::Yes, Vec::new())
+    }
+
+    fn point(&mut self, at: Position, _: &mut Lens, _: &Seen<'_>) -> bool {
+        usize::from(at.y)
+            .checked_sub(TITLE.into())
+            .is_some_and(|line| self.window.point(line, self.items.len(), self.height))
     }
 
     fn layout(&mut self, lens: &mut Lens, seen: &Seen<'_>, area: Rect) {
@@ -79,13 +85,11 @@ impl View for Copy {
     }
 }
 
-impl Copy {
-    /// Copies and goes back.
-    fn take(&self, item: Option<&Item>) -> Vec<Effect> {
-        match item {
-            Some(item) => vec![Effect::Pop, item.effect.clone()],
-            None => vec![Effect::Say("there is none here to copy".to_owned())],
-        }
+/// Copies and goes back.
+fn take(item: Option<&Item>) -> Vec<Effect> {
+    match item {
+        Some(item) => vec![Effect::Pop, item.effect.clone()],
+        None => vec![Effect::Say("there is none here to copy".to_owned())],
     }
 }
 

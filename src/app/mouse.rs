@@ -1,0 +1,52 @@
+//! The mouse: a click selects, a second one right after it does what enter does; the wheel moves; hints are buttons.
+
+use std::time::Duration;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use ratatui::layout::Position;
+
+use super::frame::{self, Spot};
+use super::model::Model;
+use super::msg::Request;
+use super::update::{command, parts, press};
+use crate::command::CommandId;
+use crate::domain::Timestamp;
+use crate::domain::time::elapsed;
+use crate::view::Work;
+
+/// Two clicks within this are one that opens.
+const TWICE: Duration = Duration::from_millis(500);
+/// Lines a step of the wheel moves by.
+const STEP: usize = 3;
+
+/// Does what was done with the mouse. Nothing but a click on a hint changes anything outside the screen.
+pub(super) fn mouse(model: &mut Model, event: MouseEvent, now: Timestamp) -> Vec<Request> {
+    let at = Position::new(event.column, event.row);
+    let spot = frame::spot(model, at);
+    match (event.kind, spot) {
+        (MouseEventKind::Down(MouseButton::Left), Spot::Body(inside)) => click(model, at, inside, now),
+        (MouseEventKind::Down(MouseButton::Left), Spot::Hint(id)) => command(model, id, now),
+        (MouseEventKind::ScrollDown, Spot::Body(_)) => wheel(model, CommandId::CursorDown, now),
+        (MouseEventKind::ScrollUp, Spot::Body(_)) => wheel(model, CommandId::CursorUp, now),
+        _ => Vec::new(),
+    }
+}
+
+fn click(model: &mut Model, at: Position, inside: Position, now: Timestamp) -> Vec<Request> {
+    let before = model.clicked.replace((at, now));
+    frame::lay_out(model, now);
+    let work = Work::default();
+    let (stack, lens, seen) = parts(model, &work, now);
+    let found = stack.top_mut().point(inside, lens, &seen);
+    let again = before.is_some_and(|(place, when)| place == at && elapsed(when, now) <= TWICE);
+    if !(found && again) || model.prompt.is_some() {
+        return Vec::new();
+    }
+    // a third click begins anew
+    model.clicked = None;
+    press(model, KeyEvent::new(KeyCode::Enter, KeyModifiers::NONE), now)
+}
+
+fn wheel(model: &mut Model, id: CommandId, now: Timestamp) -> Vec<Request> {
+    (0..STEP).flat_map(|_| command(model, id, now)).collect()
+}

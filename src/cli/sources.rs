@@ -1,0 +1,204 @@
+//! Which sources there are, and which are on from the start: the contexts of the kubeconfig, as the settings' `[[source]]`
+//! name them, as the flags ask for them.
+
+use std::collections::BTreeMap;
+
+use super::arguments::Everywhere;
+use super::exit::{Exit, Failure};
+use crate::config::error::nearest;
+use crate::config::settings::{Settings, SourceSetting};
+use crate::domain::text::clean;
+use crate::domain::{SourceFacts, Symbol};
+use crate::runtime::sources::KnownSource;
+use crate::source::kube::{ContextEntry, IN_CLUSTER, KubeconfigPlace, SourceSpec};
+
+/// The sources.
+pub struct Listed {
+    /// All of them.
+    pub sources: Vec<KnownSource>,
+    /// Those that start on.
+    pub start: Vec<Symbol>,
+    /// The first source that is read through a context, by the context's name.
+    pub names: BTreeMap<String, Symbol>,
+}
+
+/// Lists the sources. What the settings say wrong of one is added to `complaints`, and that one is left out.
+///
+/// A context that a `[[source]]` names is read as that source says; the others are sources of their own names. Flags that
+/// name contexts or sources decide what starts on; else what a `[[source]]` says, else being the current context.
+pub fn list(
+    contexts: Vec<ContextEntry>,
+    settings: &Settings,
+    everywhere: &Everywhere,
+    place: &KubeconfigPlace,
+    complaints: &mut Vec<String>,
+) -> Result<Listed, Failure> {
+    let told = believed(&settings.sources, &contexts, complaints);
+    refuse_unknown(&everywhere.context, &contexts, &told)?;
+    let mut listed = Listed { sources: Vec::new(), start: Vec::new(), names: BTreeMap::new() };
+    for context in contexts {
+        let mut settings: Vec<Option<&SourceSetting>> =
+            told.iter().filter(|s| s.context.as_ref() == Some(&context.name)).map(|s| Some(*s)).collect();
+        if settings.is_empty() {
+            settings.push(None);
+        }
+        for setting in settings {
+            let name = Symbol::from(&*clean(setting.map_or(context.name.as_str(), |s| s.name.as_str())));
+            let asked = everywhere.context.iter().any(|wanted| *wanted == context.name || **wanted == *name);
+            let by_itself = setting.and_then(|s| s.enabled).unwrap_or(context.current);
+            if everywhere.all_contexts || asked || (everywhere.context.is_empty() && by_itself) {
+                listed.start.push(name.clone());
+            }
+            listed.names.entry(context.name.clone()).or_insert_with(|| name.clone());
+            listed.sources.push(known(&context, setting, name, everywhere, place));
+        }
+    }
+    Ok(listed)
+}
+
+fn known(
+    context: &ContextEntry,
+    setting: Option<&SourceSetting>,
+    name: Symbol,
+    everywhere: &Everywhere,
+    place: &KubeconfigPlace,
+) -> KnownSource {
+    let within = context.name == IN_CLUSTER;
+    let context_name = if within { Symbol::default() } else { Symbol::from(&*clean(&context.name)) };
+    let facts = SourceFacts { context: context_name, server: context.server.clone(), ..SourceFacts::default() };
+    let namespace = everywhere.argocd_namespace.clone().or_else(|| setting?.argocd_namespace.clone());
+    let spec = SourceSpec {
+        name: name.to_string(),
+        context: (!within).then(|| context.name.clone()),
+        kubeconfig: place.clone(),
+        argocd_namespace: namespace,
+        insecure: everywhere.insecure,
+    };
+    KnownSource { name, facts, spec }
+}
+
+/// The sources of the settings that can be: each through a context that is there, under a name of its own.
+fn believed<'s>(
+    settings: &'s [SourceSetting],
+    contexts: &[ContextEntry],
+    complaints: &mut Vec<String>,
+) -> Vec<&'s SourceSetting> {
+    let mut kept: Vec<&SourceSetting> = Vec::new();
+    for source in settings {
+        let name = clean(&source.name);
+        // one that is reached by its argocd-server alone is no context's
+        let Some(context) = &source.context else { continue };
+        let taken = |name: &str| {
+            let is_named = |c: &ContextEntry| c.name == name && c.name != *context;
+            kept.iter().any(|k| k.name == name) || contexts.iter().any(is_named)
+        };
+        if !contexts.iter().any(|c| c.name == *context) {
+            let near = nearest(context, contexts.iter().map(|c| c.name.as_str()));
+            let hint = near.map_or_else(String::new, |near| format!("\n  try: {}", clean(near)));
+            complaints.push(format!(
+                "the source `{name}` is left out: the kubeconfig has no context `{}`{hint}",
+                clean(context)
+            ));
+        } else if taken(&source.name) {
+            complaints.push(format!("the source `{name}` is left out: another source or context has this name"));
+        } else {
+            kept.push(source);
+        }
+    }
+    kept
+}
+
+fn refuse_unknown(asked: &[String], contexts: &[ContextEntry], told: &[&SourceSetting]) -> Result<(), Failure> {
+    let names: Vec<&str> =
+        contexts.iter().map(|c| c.name.as_str()).chain(told.iter().map(|s| s.name.as_str())).collect();
+    let Some(unknown) = asked.iter().find(|name| !names.contains(&name.as_str())) else { return Ok(()) };
+    let failure = Failure::new(Exit::Usage, format!("the kubeconfig has no context `{}`", clean(unknown)));
+    let near = nearest(unknown, names.iter().copied());
+    Err(failure.hint(near.map_or_else(|| clean(&names.join(", ")).into_owned(), |n| clean(n).into_owned())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn contexts() -> Vec<ContextEntry> {
+        let entry = |name: &str, current| ContextEntry {
+            name: name.to_owned(),
+            current,
+            server: format!("https://{name}"),
+            argocd_namespace: "argocd".to_owned(),
+        };
+        vec![entry("minikube", true), entry("cloud", false), entry("old", false)]
+    }
+
+    fn listed(text: &str, everywhere: &Everywhere) -> (Listed, Vec<String>) {
+        let (settings, errors) = Settings::read("c.toml", text);
+        assert_eq!(errors, []);
+        let mut complaints = Vec::new();
+        let listed = list(contexts(), &settings, everywhere, &KubeconfigPlace::Environment, &mut complaints);
+        (listed.unwrap(), complaints)
+    }
+
+    fn names(listed: &Listed) -> Vec<&str> {
+        listed.sources.iter().map(|s| s.name.as_str()).collect()
+    }
+
+    const TEXT: &str = r#"[[source]]
+name = "predator"
+context = "cloud"
+argocd_namespace = "argo"
+enabled = true
+[[source]]
+name = "tools"
+context = "cloud"
+argocd_namespace = "argo-tools"
+[[source]]
+context = "minikube"
+enabled = false
+"#;
+
+    #[test]
+    fn a_context_is_read_as_its_sources_say() {
+        let (listed, complaints) = listed(TEXT, &Everywhere::default());
+        assert_eq!(complaints, [""; 0]);
+        assert_eq!(names(&listed), ["minikube", "predator", "tools", "old"]);
+        assert_eq!(listed.start, [Symbol::from("predator")]);
+        let tools = &listed.sources[2];
+        assert_eq!(tools.spec.argocd_namespace.as_deref(), Some("argo-tools"));
+        assert_eq!((tools.spec.context.as_deref(), &*tools.facts.context), (Some("cloud"), "cloud"));
+        assert_eq!(listed.names["cloud"], Symbol::from("predator"));
+    }
+
+    #[test]
+    fn flags_decide_over_settings() {
+        let of = |everywhere: Everywhere| {
+            let start = listed(TEXT, &everywhere).0.start;
+            start.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        let asked = |names: &[&str]| Everywhere {
+            context: names.iter().map(|n| (*n).to_owned()).collect(),
+            ..Everywhere::default()
+        };
+        assert_eq!(of(asked(&["minikube"])), ["minikube"]);
+        assert_eq!(of(asked(&["tools"])), ["tools"]);
+        assert_eq!(of(asked(&["cloud"])), ["predator", "tools"]);
+        assert_eq!(of(Everywhere { all_contexts: true, ..Everywhere::default() }).len(), 4);
+        let namespace = Everywhere { argocd_namespace: Some("mine".to_owned()), ..Everywhere::default() };
+        assert_eq!(listed(TEXT, &namespace).0.sources[1].spec.argocd_namespace.as_deref(), Some("mine"));
+    }
+
+    #[test]
+    fn a_source_that_cannot_be_is_said_and_left_out() {
+        let text = "[[source]]\ncontext = \"clowd\"\n[[source]]\nname = \"old\"\ncontext = \"cloud\"\n";
+        let (listed, complaints) = listed(text, &Everywhere::default());
+        assert_eq!(names(&listed), ["minikube", "cloud", "old"]);
+        let expected = [
+            "the source `clowd` is left out: the kubeconfig has no context `clowd`\n  try: cloud",
+            "the source `old` is left out: another source or context has this name",
+        ];
+        assert_eq!(complaints, expected);
+        let asked = Everywhere { context: vec!["clowd".to_owned()], ..Everywhere::default() };
+        let refused = list(contexts(), &Settings::default(), &asked, &KubeconfigPlace::Environment, &mut Vec::new());
+        assert!(refused.err().unwrap().to_string().contains("try: cloud"));
+    }
+}
