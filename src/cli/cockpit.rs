@@ -10,11 +10,13 @@ use super::exit::{Exit, Failure};
 use super::preferences::Running;
 use super::setup::{self, Setup};
 use crate::app::{Bindings, Model};
+use crate::runtime::choice::Choice;
 use crate::runtime::clipboard::{Clipboard, Road};
 use crate::runtime::errand::Errands;
 use crate::runtime::input::{Decoder, Reader};
 use crate::runtime::k9s::K9s;
 use crate::runtime::reload::Reload;
+use crate::runtime::remember::Remembered;
 use crate::runtime::run::{Cockpit, Ended};
 use crate::runtime::signal::Signals;
 use crate::runtime::terminal::{Options, TerminalGuard};
@@ -24,14 +26,14 @@ use crate::view::ScreenId;
 
 /// Opens the cockpit and stays in it until the person leaves.
 pub fn run(everywhere: &Everywhere) -> Result<Exit, Failure> {
-    open(everywhere, &KubeconfigPlace::Environment)
+    open(everywhere, &KubeconfigPlace::Environment, Remembered::here())
 }
 
-/// Opens the cockpit on the kubeconfig at `place`.
-pub fn open(everywhere: &Everywhere, place: &KubeconfigPlace) -> Result<Exit, Failure> {
+/// Opens the cockpit on the kubeconfig at `place`; what is kept for the next start goes where `remembered` says.
+pub fn open(everywhere: &Everywhere, place: &KubeconfigPlace, remembered: Remembered) -> Result<Exit, Failure> {
     let io = super::io_runtime()?;
     let setup = setup::setup(everywhere, place, io.handle())?;
-    let (ended, complaints) = steer(setup, everywhere, io.handle())?;
+    let (ended, complaints) = steer(setup, everywhere, io.handle(), remembered)?;
     // What was read is dropped with the process: nobody waits for watches to end.
     io.shutdown_background();
     for complaint in complaints {
@@ -44,7 +46,12 @@ pub fn open(everywhere: &Everywhere, place: &KubeconfigPlace) -> Result<Exit, Fa
     })
 }
 
-fn steer(mut setup: Setup, everywhere: &Everywhere, io: &Handle) -> Result<(Ended, Vec<String>), Failure> {
+fn steer(
+    mut setup: Setup,
+    everywhere: &Everywhere,
+    io: &Handle,
+    remembered: Remembered,
+) -> Result<(Ended, Vec<String>), Failure> {
     let depth = setup::depth();
     let (theme, keymap, glyphs) = (setup.theme(depth), setup.keymap(), setup.glyphs());
     let mut running = Running::new(everywhere.clone(), depth, setup.settings.clone(), theme.clone(), keymap.clone());
@@ -60,6 +67,13 @@ fn steer(mut setup: Setup, everywhere: &Everywhere, io: &Handle) -> Result<(Ende
         glyphs,
         Size::new(size.columns, size.rows),
     );
+    let choice = Choice { settings: setup.settings.clone(), depth };
+    choice.announce(&mut model);
+    model.memory.lines = remembered.lines();
+    match remembered.filters() {
+        Ok(filters) => model.memory.saved = filters,
+        Err(error) => setup.complaints.push(error.to_string()),
+    }
     if let Some(first) = setup.complaints.first() {
         let more = setup.complaints.len() - 1;
         let text = if more > 0 { format!("{first} (and {more} more, listed on leaving)") } else { first.clone() };
@@ -88,6 +102,8 @@ fn steer(mut setup: Setup, everywhere: &Everywhere, io: &Handle) -> Result<(Ende
         bytes,
         decoder: Decoder::new(setup.settings.escape),
         writer,
+        choice,
+        remembered,
         signals,
     };
     let here = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

@@ -11,6 +11,7 @@ pub mod copy;
 pub mod detail;
 pub mod empty;
 pub mod events;
+mod finder;
 pub mod fleet;
 pub mod help;
 pub mod lens;
