@@ -1,6 +1,7 @@
 //! Acting on a running world from outside: a small HTTP endpoint on loopback, and the client for it.
 
 use crate::sim::fault;
+use crate::sim::git::Repo;
 use crate::sim::live::{Act, Play};
 use crate::sim::populate::Stage;
 use crate::sim::serve::Server;
@@ -76,10 +77,20 @@ pub struct Place {
     pub workloads: Workloads,
 }
 
+/// The repository of a running world.
+#[derive(Debug, Clone)]
+pub struct GitPlace {
+    /// What Applications call it.
+    pub url: String,
+    /// What lies there.
+    pub repo: Repo,
+}
+
 /// What can be done to a running world.
 #[derive(Debug)]
 pub struct Director {
     places: Vec<Place>,
+    git: Option<GitPlace>,
     kubeconfig: PathBuf,
     clock: SimClock,
     sender: mpsc::Sender<Act>,
@@ -88,8 +99,14 @@ pub struct Director {
 impl Director {
     /// A director over these sources, which `kubeconfig` names; acts go to whoever performs the agenda.
     #[must_use]
-    pub fn new(places: Vec<Place>, kubeconfig: PathBuf, clock: SimClock, sender: mpsc::Sender<Act>) -> Self {
-        Self { places, kubeconfig, clock, sender }
+    pub fn new(
+        places: Vec<Place>,
+        git: Option<GitPlace>,
+        kubeconfig: PathBuf,
+        clock: SimClock,
+        sender: mpsc::Sender<Act>,
+    ) -> Self {
+        Self { places, git, kubeconfig, clock, sender }
     }
 
     /// The sources in order.
@@ -102,6 +119,12 @@ impl Director {
     #[must_use]
     pub fn place(&self, source: &str) -> Option<&Place> {
         self.places.iter().find(|place| place.stage.source == source)
+    }
+
+    /// Where the repository is: what Applications call it, and the folder that `git clone` wants; null without one.
+    #[must_use]
+    pub fn git(&self) -> Value {
+        self.git.as_ref().map_or(Value::Null, |git| json!({"url": git.url, "path": git.repo.path()}))
     }
 
     /// Where the kubeconfig is.
@@ -237,7 +260,7 @@ impl Director {
             .collect();
         // what a world that leaks would have more and more of
         let tasks = tokio::runtime::Handle::current().metrics().num_alive_tasks();
-        json!({"now": stamp(self.clock.now()), "tasks": tasks, "sources": sources})
+        json!({"now": stamp(self.clock.now()), "tasks": tasks, "git": self.git(), "sources": sources})
     }
 }
 

@@ -1,6 +1,7 @@
 //! Sets the scene: what stands in each cluster when the world starts, made from a scenario.
 
 use crate::sim::agenda::Agenda;
+use crate::sim::git::Repo;
 use crate::sim::manifest::app::{App, Automated, Release, Workload, WorkloadKind};
 use crate::sim::manifest::event::{Reporter, Said, event};
 use crate::sim::manifest::meta::{commit, hex};
@@ -27,6 +28,8 @@ pub struct Stage {
     pub nodes: Vec<String>,
     /// Its objects.
     pub store: Store,
+    /// Where its Applications come from; none when the scenario has no repository.
+    pub git: Option<Repo>,
 }
 
 /// Where a pod runs.
@@ -44,7 +47,7 @@ impl Stage {
     pub fn new(source: &Source, store: Store) -> Self {
         let name = source.name.get_ref().clone();
         let nodes = if source.nodes.is_empty() { vec![name.clone()] } else { source.nodes.clone() };
-        Self { source: name, argocd_namespace: source.argocd_namespace.clone(), nodes, store }
+        Self { source: name, argocd_namespace: source.argocd_namespace.clone(), nodes, store, git: None }
     }
 
     /// The addresses of a node and of a pod on it.
@@ -104,6 +107,7 @@ fn own_app(stage: &Stage, name: &str, work: &Workload, created: Timestamp) -> Ap
         team: String::new(),
         project: String::new(),
         repository: String::new(),
+        chart: String::new(),
         target_revision: String::new(),
         automated: None,
         image: String::new(),
@@ -120,14 +124,17 @@ fn own_app(stage: &Stage, name: &str, work: &Workload, created: Timestamp) -> Ap
 
 /// The Applications a scenario has in a source.
 #[must_use]
-pub fn apps_of(scenario: &Scenario, source: &Source, now: Timestamp) -> Vec<App> {
+pub fn apps_of(scenario: &Scenario, source: &Source, git: Option<&Repo>, now: Timestamp) -> Vec<App> {
     let mut apps = Vec::new();
     for environment in scenario.environments.iter().filter(|e| e.source.get_ref() == source.name.get_ref()) {
         let from = apps.len();
-        apps.extend(scenario.services.iter().filter_map(|service| app(scenario, source, environment, service, now)));
+        apps.extend(
+            scenario.services.iter().filter_map(|service| app(scenario, source, (environment, service), git, now)),
+        );
         // Git's head on a branch is its newest commit, and every app that follows the branch has seen it
+        let tip = git.and_then(|git| git.resolve(&environment.branch));
         let newest = apps[from..].iter().max_by_key(|app| app.release().at);
-        let head = newest.map(|app| app.revision_of(app.release())).unwrap_or_default();
+        let head = tip.or_else(|| Some(newest?.release().revision.clone())).unwrap_or_default();
         for app in &mut apps[from..] {
             app.head.clone_from(&head);
         }
@@ -138,8 +145,8 @@ pub fn apps_of(scenario: &Scenario, source: &Source, now: Timestamp) -> Vec<App>
 fn app(
     scenario: &Scenario,
     source: &Source,
-    environment: &Environment,
-    service: &Service,
+    (environment, service): (&Environment, &Service),
+    git: Option<&Repo>,
     now: Timestamp,
 ) -> Option<App> {
     let (name, env) = (service.name.get_ref(), environment.name.get_ref());
@@ -147,11 +154,12 @@ fn app(
         .releases
         .iter()
         .filter(|release| release.environment.get_ref() == env)
-        .map(|release| Release {
-            version: release.version.clone(),
-            message: release.commit.clone().unwrap_or_else(|| format!("{name} {}", release.version)),
-            at: minus(now, release.age),
-            by: release.by.clone(),
+        .map(|release| {
+            let message = release.commit.clone().unwrap_or_else(|| format!("{name} {}", release.version));
+            let at = minus(now, release.age);
+            let made = git.and_then(|git| git.find(&environment.branch, &message, at));
+            let revision = made.unwrap_or_else(|| commit(&environment.branch, &message));
+            Release { version: release.version.clone(), revision, at, by: release.by.clone() }
         })
         .collect();
     let first = releases.first()?.at;
@@ -178,6 +186,7 @@ fn app(
         team: service.team.clone(),
         project: scenario.name.get_ref().clone(),
         repository: scenario.repository.clone(),
+        chart: service.chart.clone().unwrap_or_else(|| name.clone()),
         target_revision: environment.branch.clone(),
         automated: environment.auto_sync.map(|auto| Automated { prune: auto.prune, self_heal: auto.self_heal }),
         image: service.image.clone().unwrap_or_else(|| name.clone()),

@@ -4,6 +4,7 @@ use crate::sim::access::{Access, User};
 use crate::sim::clock::Clock;
 use crate::sim::control::{self, ControlError, Director, Place};
 use crate::sim::generate::{self, Generator};
+use crate::sim::git::{self, GitError, Repo};
 use crate::sim::kubeconfig::{self, Context};
 use crate::sim::live::{self, Agenda};
 use crate::sim::manifest::app::App;
@@ -78,6 +79,9 @@ pub enum WorldError {
         /// Why.
         error: std::io::Error,
     },
+    /// The repository could not be made.
+    #[error(transparent)]
+    Git(#[from] GitError),
     /// The control endpoint could not be opened.
     #[error(transparent)]
     Control(#[from] ControlError),
@@ -111,17 +115,18 @@ impl World {
         let now = clock.origin();
         let mut random = fastrand::Rng::with_seed(options.seed);
         let mut agenda = Agenda::default();
+        let git = repository(&scenario, now)?;
         let mut stages = Vec::new();
         for source in &scenario.sources {
             let time = clock.clone();
             let store = Store::with(Clock::new(move || time.now()), random.u64(..));
-            let stage = Stage::new(source, store);
+            let stage = Stage { git: git.clone(), ..Stage::new(source, store) };
             // Events older than that would be forgotten again before anybody could read them
             let workloads = Workloads::begin(&mut agenda, &stage, minus(now, Duration::from_hours(1)));
             populate::cluster(&mut agenda, &stage, source, now);
             live::expiry::begin(&mut agenda, &stage, now);
             if with_apps {
-                let mut apps = populate::apps_of(&scenario, source, now);
+                let mut apps = populate::apps_of(&scenario, source, git.as_ref(), now);
                 for crash in &scenario.crashes {
                     if let Some(app) = apps.iter_mut().find(|app| app.name == *crash.app.get_ref()) {
                         live::crash::date(app, crash.restarts, crash.next, now);
@@ -144,13 +149,14 @@ impl World {
         // what the scripts say happened already
         agenda.run(now, &mut random, usize::MAX);
         let users = users(&scenario);
-        Self::open(options, users, scenario.faults, stages, clock, agenda, random)
+        let git = git.map(|repo| control::GitPlace { url: scenario.repository.clone(), repo });
+        Self::open(options, users, (scenario.faults, git), stages, clock, agenda, random)
     }
 
     fn open(
         options: SimOptions,
         users: Vec<User>,
-        faults: Vec<scenario::Fault>,
+        (faults, git): (Vec<scenario::Fault>, Option<control::GitPlace>),
         stages: Vec<(Stage, Workloads)>,
         clock: SimClock,
         agenda: Agenda,
@@ -172,7 +178,7 @@ impl World {
         }
         let (kubeconfig, folder) = write_kubeconfig(options.kubeconfig, &ca, &places, &users)?;
         let (sender, sent) = mpsc::channel(64);
-        let director = Arc::new(Director::new(places, kubeconfig.clone(), clock.clone(), sender));
+        let director = Arc::new(Director::new(places, git, kubeconfig.clone(), clock.clone(), sender));
         let mut tasks = JoinSet::new();
         clock.run();
         tasks.spawn(live::perform(agenda, random, clock, sent));
@@ -203,6 +209,7 @@ impl World {
             "sources": sources,
             "users": users,
             "control": self.control,
+            "git": self.director.git(),
         })
     }
 
@@ -278,6 +285,14 @@ fn users(scenario: &Scenario) -> Vec<User> {
         User::new(&user.name, &token, Access::nothing())
     };
     scenario.users.iter().map(user).collect()
+}
+
+/// What lies at the scenario's repository; none when it says nothing of it.
+fn repository(scenario: &Scenario, now: Timestamp) -> Result<Option<Repo>, WorldError> {
+    let Some(name) = &scenario.gitops else { return Ok(None) };
+    let asset = git::find(name.get_ref())?;
+    let history = scenario::History::parse(&asset.history_file, &asset.history)?;
+    Ok(Some(Repo::create(&asset.files, &history, now)?))
 }
 
 fn people(scenario: &Scenario) -> Vec<Person> {

@@ -114,6 +114,8 @@ async fn the_ready_line_has_every_key() {
         assert_eq!(text(&line, &format!("/users/{user}")), world.token(user).unwrap());
     }
     assert!(text(&line, "/control").starts_with("http://127.0.0.1:"));
+    assert_eq!(text(&line, "/git/url"), "https://git.predator12.example/platform/gitops.git");
+    assert!(std::path::Path::new(text(&line, "/git/path")).join("HEAD").exists(), "{line}");
 }
 
 #[test]
@@ -125,7 +127,7 @@ fn input_a_wrong_scenario_names_file_line_and_what_was_meant() {
     };
     let line = |from: &str| 1 + text.split(from).next().unwrap().lines().count() - 1;
     let unknown = wrong("nodes = [\"minikube\"]", "nodez = [\"minikube\"]");
-    assert!(unknown.starts_with("mine.toml:8: ") && unknown.ends_with("did you mean `nodes`?"), "{unknown}");
+    assert!(unknown.starts_with("mine.toml:9: ") && unknown.ends_with("did you mean `nodes`?"), "{unknown}");
     let app = wrong("app = \"celery-dev\"", "app = \"celary-dev\"");
     let at = line("app = \"celery-dev\"") + 1;
     assert_eq!(app, format!("mine.toml:{at}: there is no app `celary-dev`; did you mean `celery-dev`?"));

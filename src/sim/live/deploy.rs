@@ -7,12 +7,14 @@
 use super::controller::Controller;
 use super::health;
 use super::heartbeat::branch;
+use crate::sim::git::{NewCommit, Repo};
 use crate::sim::live::{Agenda, Play};
 use crate::sim::manifest::app::{App, Release, ResourceRef};
 use crate::sim::manifest::application::{self, Step};
 use crate::sim::manifest::hook::{self, Phase};
 use crate::sim::manifest::meta::{commit, text};
 use crate::sim::populate::{Stage, apply};
+use crate::sim::scenario::{Author, Edit};
 use crate::sim::time::{minus, plus};
 use crate::sim::workload::{Rule, Workloads};
 use jiff::Timestamp;
@@ -92,9 +94,10 @@ fn push(stage: Stage, workloads: Workloads, mut app: App, plan: Plan, play: &mut
     }
     let version = plan.version.unwrap_or_else(|| next_version(&app.release().version));
     let message = format!("{} {version}", app.service);
-    let revision = commit(&app.target_revision, &message);
+    let pushed = stage.git.as_ref().and_then(|git| ship(git, &app, &version, &message, play.at));
+    let revision = pushed.unwrap_or_else(|| commit(&app.target_revision, &message));
     play.agenda.heads.insert(branch(&stage, &app), revision.clone());
-    app.releases.push(Release { version, message, at: play.at, by: None });
+    app.releases.push(Release { version, revision: revision.clone(), at: play.at, by: None });
     let deploy = Deploy {
         controller,
         image: app.running_image(),
@@ -109,6 +112,14 @@ fn push(stage: Stage, workloads: Workloads, mut app: App, plan: Plan, play: &mut
         let at = plus(play.at, every.max(Duration::from_mins(1)));
         begin(play.agenda, &stage, &workloads, &app, Plan { version: None, ..plan }, at);
     }
+}
+
+/// Commits a version to the app's branch; none when the repository has no such file or refuses.
+fn ship(git: &Repo, app: &App, version: &str, message: &str, at: Timestamp) -> Option<String> {
+    let edits = [Edit::value(&app.overlay(), "image.tag", version)];
+    let author = Author::nobody();
+    let made = git.commit(NewCommit { branch: &app.target_revision, author: &author, at, message, edits: &edits });
+    made.inspect_err(|error| tracing::warn!(%error, app = app.name, "no commit was made")).ok()
 }
 
 impl Deploy {

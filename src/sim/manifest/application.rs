@@ -41,7 +41,7 @@ pub fn application(app: &App, owner: &Value, now: Timestamp) -> Value {
         app.releases.iter().enumerate().map(|(id, release)| history_row(app, id, release)).collect();
     let kept = history.len().saturating_sub(HISTORY);
     let results = results(app, &app.running_image(), usize::MAX, true);
-    let asked = operation(app, &app.revision_of(last), last.by.as_deref());
+    let asked = operation(app, &last.revision, last.by.as_deref());
     let mut object = json!({
         "apiVersion": API,
         "kind": "Application",
@@ -57,7 +57,7 @@ pub fn application(app: &App, owner: &Value, now: Timestamp) -> Value {
                 "message": ending(app),
                 "startedAt": stamp(minus(last.at, SYNC)),
                 "finishedAt": stamp(last.at),
-                "syncResult": {"resources": results, "revision": app.revision_of(last), "source": app.source()},
+                "syncResult": {"resources": results, "revision": last.revision, "source": app.source()},
             },
             "reconciledAt": stamp(now),
             "resourceHealthSource": "appTree",
@@ -97,7 +97,7 @@ fn initiator(by: Option<&str>) -> Value {
 fn history_row(app: &App, id: usize, release: &Release) -> Value {
     json!({
         "id": id,
-        "revision": app.revision_of(release),
+        "revision": release.revision,
         "source": app.source(),
         "deployStartedAt": stamp(minus(release.at, SYNC)),
         "deployedAt": stamp(release.at),

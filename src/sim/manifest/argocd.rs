@@ -40,7 +40,7 @@ pub fn application_set(namespace: &str, name: &str, apps: &[App], created: Times
     let mut services: Vec<Value> = Vec::new();
     for app in apps {
         let environment = json!({"env": app.environment, "revision": app.target_revision});
-        let service = json!({"service": app.service, "team": app.team});
+        let service = json!({"service": app.service, "chart": app.chart, "team": app.team});
         if !environments.contains(&environment) {
             environments.push(environment);
         }
@@ -76,9 +76,9 @@ pub fn application_set(namespace: &str, name: &str, apps: &[App], created: Times
                     "destination": {"namespace": format!("{name}-{{{{.env}}}}"), "server": "https://kubernetes.default.svc"},
                     "source": {
                         "repoURL": repository,
-                        "path": "helm/charts/{{.service}}",
+                        "path": "helm/charts/{{.chart}}",
                         "targetRevision": "{{.revision}}",
-                        "helm": {"valueFiles": ["../../overlays/{{.env}}/{{.service}}.yaml"]},
+                        "helm": {"valueFiles": ["/helm/overlays/{{.env}}/{{.service}}.yaml"]},
                     },
                     "syncPolicy": {"syncOptions": ["CreateNamespace=true", "PruneLast=true"]},
                 },

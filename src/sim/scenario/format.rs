@@ -17,6 +17,8 @@ pub struct Scenario {
     pub name: Spanned<String>,
     /// The Git repository.
     pub repository: String,
+    /// What lies there: the name of a bundled repository, or a folder of files with a `history.toml`.
+    pub gitops: Option<Spanned<String>>,
     /// Clusters, each with an Argo CD.
     #[serde(rename = "source")]
     pub sources: Vec<Source>,
@@ -141,6 +143,8 @@ pub struct Service {
     pub name: Spanned<String>,
     /// Label `team`.
     pub team: String,
+    /// Its chart below `helm/charts`, the name when absent.
+    pub chart: Option<String>,
     /// The image without a tag, the name when absent.
     pub image: Option<String>,
     /// A Job before the waves.
@@ -358,7 +362,7 @@ fn behaviour<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
     Ok(words)
 }
 
-fn duration<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+pub(super) fn duration<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
     let text = String::deserialize(from)?;
     read_duration(&text)
         .ok_or_else(|| serde::de::Error::custom(format!("`{text}` is not a duration; write 90s, 5m, 3h or 41d")))

@@ -5,7 +5,9 @@
 //!
 //! ```toml
 //! name = "predator12"                 # also the AppProject, the ApplicationSet and the prefix of namespaces
-//! repository = "https://..."          # the GitOps repository
+//! repository = "https://..."          # the GitOps repository's address, as Applications have it
+//! gitops = "predator12"               # what lies there: the bundled repository of this name, or a folder (from the
+//!                                     # scenario's file on) with a history.toml; none when absent
 //!
 //! [[source]]                          # one Argo CD in one cluster; a context of the kubeconfig
 //! name = "minikube"
@@ -23,6 +25,7 @@
 //! [[service]]                         # an Application in every environment that has a release of it
 //! name = "backend"
 //! team = "core"
+//! chart = "backend"                   # default: the name; below helm/charts
 //! image = "predator-backend"          # default: the name
 //! pre_sync = "backend-migrate"        # a Job before the waves
 //! post_sync = "backend-smoke"         # a Job after them
@@ -103,12 +106,14 @@
 mod check;
 mod error;
 mod format;
+mod history;
 
 pub use error::ScenarioError;
 pub use format::{
     AutoSync, Crash, Deploy, Drift, Environment, Fault, Image, Listen, Notice, Release, Scenario, Service, Source,
     Syncing, User, Work,
 };
+pub use history::{Author, Edit, History, Past};
 
 use std::path::Path;
 
