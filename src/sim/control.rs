@@ -1,7 +1,7 @@
 //! Acting on a running world from outside: a small HTTP endpoint on loopback, and the client for it.
 
 use crate::sim::fault;
-use crate::sim::git::Repo;
+use crate::sim::git::{Commits, Repo};
 use crate::sim::live::{Act, Play};
 use crate::sim::populate::Stage;
 use crate::sim::serve::Server;
@@ -32,7 +32,7 @@ use tokio::task::JoinSet;
 const ACTIONS: &str = "source stop|start NAME, clock advance 10m, kill-pod|evict-pod NAMESPACE/NAME, \
                        log NAMESPACE/NAME[*] rate N, log NAMESPACE/NAME write CONTAINER LINE, \
                        listen NAMESPACE/NAME[*] PORT http|debugpy|redis|postgres|silent|nothing|127.0.0.1:PORT, connections, \
-                       fault SOURCE|all WHAT, login, state";
+                       fault SOURCE|all WHAT, commit NAME, login, state";
 
 /// An action could not be asked for, or was refused.
 #[derive(Debug, thiserror::Error)]
@@ -84,6 +84,8 @@ pub struct GitPlace {
     pub url: String,
     /// What lies there.
     pub repo: Repo,
+    /// What waits to be pushed there.
+    pub commits: Arc<Commits>,
 }
 
 /// What can be done to a running world.
@@ -121,10 +123,11 @@ impl Director {
         self.places.iter().find(|place| place.stage.source == source)
     }
 
-    /// Where the repository is: what Applications call it, and the folder that `git clone` wants; null without one.
+    /// Where the repository is: what Applications call it, and the folder that `git clone` wants, and how often each
+    /// commit that waits was pushed; null without one.
     #[must_use]
     pub fn git(&self) -> Value {
-        self.git.as_ref().map_or(Value::Null, |git| json!({"url": git.url, "path": git.repo.path()}))
+        self.git.as_ref().map_or(Value::Null, |git| json!({"url": git.url, "path": git.repo.path(), "waiting": git.commits.names().collect::<BTreeMap<_, _>>()}))
     }
 
     /// Where the kubeconfig is.
@@ -183,6 +186,10 @@ impl Director {
             ["fault"] => Err(format!("no fault; there are:\n{}", fault::HELP)),
             ["login"] => self.login(),
             ["listen", pods, port, what] => self.listen(pods, port, what),
+            ["commit", name] => {
+                let git = self.git.as_ref().ok_or("the scenario has no repository")?;
+                git.commits.push(name, self.clock.now())
+            }
             ["connections"] => Ok(self.connections().to_string()),
             [] => Err(format!("no action; there are: {ACTIONS}")),
             _ => Err(format!("there is no action `{}`; there are: {ACTIONS}", words.join(" "))),

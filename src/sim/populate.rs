@@ -8,7 +8,7 @@ use crate::sim::manifest::meta::{commit, hex};
 use crate::sim::manifest::workload;
 use crate::sim::manifest::{application, argocd, crd, hook, node, settings};
 use crate::sim::network::{Listener, Rule, Speaks};
-use crate::sim::scenario::{Environment, Listen, Scenario, Service, Source};
+use crate::sim::scenario::{Environment, Listen, Scenario, Service, Source, Window};
 use crate::sim::store::Store;
 use crate::sim::time::minus;
 use jiff::Timestamp;
@@ -218,6 +218,15 @@ fn listeners(listen: &[Listen], environment: &str) -> Vec<Listener> {
     .collect()
 }
 
+/// A sync window as the project has it.
+fn window(window: &Window) -> Value {
+    json!({
+        "kind": window.kind.word(), "schedule": window.schedule, "duration": window.duration,
+        "applications": window.applications, "manualSync": window.manual_sync, "timeZone": window.time_zone,
+        "description": window.description,
+    })
+}
+
 /// Puts the apps of a source into its cluster, all of them at rest; their workloads live through their releases.
 pub fn apps(
     agenda: &mut Agenda,
@@ -230,8 +239,9 @@ pub fn apps(
     let Some(oldest) = apps.iter().map(|app| app.created).min() else { return };
     let store = &stage.store;
     let project = scenario.name.get_ref();
-    store.put(argocd::app_project(&stage.argocd_namespace, project, &scenario.repository, oldest));
-    let set = argocd::application_set(&stage.argocd_namespace, project, apps, oldest);
+    let windows: Vec<Value> = scenario.windows.iter().map(window).collect();
+    store.put(argocd::app_project(&stage.argocd_namespace, project, &scenario.repository, &windows, oldest));
+    let set = argocd::application_set(&stage.argocd_namespace, project, apps, &scenario.unmanaged, oldest);
     store.put(set.clone());
     for app in apps {
         if store.get("Namespace", "", &app.namespace).is_none() {

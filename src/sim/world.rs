@@ -2,9 +2,9 @@
 
 use crate::sim::access::{Access, User};
 use crate::sim::clock::Clock;
-use crate::sim::control::{self, ControlError, Director, Place};
+use crate::sim::control::{self, ControlError, Director, GitPlace, Place};
 use crate::sim::generate::{self, Generator};
-use crate::sim::git::{self, GitError, Repo};
+use crate::sim::git::{self, Commits, GitError, Repo};
 use crate::sim::kubeconfig::{self, Context};
 use crate::sim::live::{self, Agenda};
 use crate::sim::manifest::app::App;
@@ -120,13 +120,13 @@ impl World {
         for source in &scenario.sources {
             let time = clock.clone();
             let store = Store::with(Clock::new(move || time.now()), random.u64(..));
-            let stage = Stage { git: git.clone(), ..Stage::new(source, store) };
+            let stage = Stage { git: git.as_ref().map(|git| git.repo.clone()), ..Stage::new(source, store) };
             // Events older than that would be forgotten again before anybody could read them
             let workloads = Workloads::begin(&mut agenda, &stage, minus(now, Duration::from_hours(1)));
             populate::cluster(&mut agenda, &stage, source, now);
             live::expiry::begin(&mut agenda, &stage, now);
             if with_apps {
-                let mut apps = populate::apps_of(&scenario, source, git.as_ref(), now);
+                let mut apps = populate::apps_of(&scenario, source, stage.git.as_ref(), now);
                 for crash in &scenario.crashes {
                     if let Some(app) = apps.iter_mut().find(|app| app.name == *crash.app.get_ref()) {
                         live::crash::date(app, crash.restarts, crash.next, now);
@@ -138,25 +138,35 @@ impl World {
             rbac::seed(&stage.store, &people(&scenario));
             stages.push((stage, workloads));
         }
-        if let (Some(total), Some((stage, _))) = (options.apps, stages.first()) {
+        let total = options.apps.or(scenario.generate.map(|generate| generate.apps));
+        if let (Some(total), Some((stage, _))) = (total, stages.first()) {
             let names = generate(stage, total, &options, now);
-            if options.changes_per_second > 0.0 {
+            let told = scenario.generate.map_or(0.0, |generate| generate.changes_per_second);
+            let rate = if options.changes_per_second > 0.0 { options.changes_per_second } else { told };
+            if rate > 0.0 {
                 // the rate is per second of the wall, the agenda goes by the world's clock
-                let pause = Duration::from_secs_f64((clock.speed() / options.changes_per_second).min(1e6));
+                let pause = Duration::from_secs_f64((clock.speed() / rate).min(1e6));
                 live::changes::begin(&mut agenda, stage, names, pause, now);
+            }
+        }
+        if let Some(git) = &git {
+            for commit in &scenario.commits {
+                if let Some(wait) = commit.push {
+                    push_later(&mut agenda, git.commits.clone(), commit.clone(), plus(now, wait));
+                }
             }
         }
         // what the scripts say happened already
         agenda.run(now, &mut random, usize::MAX);
         let users = users(&scenario);
-        let git = git.map(|repo| control::GitPlace { url: scenario.repository.clone(), repo });
-        Self::open(options, users, (scenario.faults, git), stages, clock, agenda, random)
+        Self::open(options, users, scenario, git, stages, clock, agenda, random)
     }
 
     fn open(
         options: SimOptions,
         users: Vec<User>,
-        (faults, git): (Vec<scenario::Fault>, Option<control::GitPlace>),
+        scenario: Scenario,
+        git: Option<GitPlace>,
         stages: Vec<(Stage, Workloads)>,
         clock: SimClock,
         agenda: Agenda,
@@ -182,7 +192,10 @@ impl World {
         let mut tasks = JoinSet::new();
         clock.run();
         tasks.spawn(live::perform(agenda, random, clock, sent));
-        for fault in faults {
+        for outage in scenario.outages {
+            tasks.spawn(orders::die(Arc::clone(&director), outage));
+        }
+        for fault in scenario.faults {
             tasks.spawn(orders::suffer(Arc::clone(&director), fault));
         }
         let control = control::serve(&director, &mut tasks)?;
@@ -268,7 +281,7 @@ impl World {
 fn generate(stage: &Stage, total: usize, options: &SimOptions, now: Timestamp) -> Vec<String> {
     for project in generate::PROJECTS {
         let repository = format!("https://git.example.com/{project}/deployments.git");
-        stage.store.put(argocd::app_project(&stage.argocd_namespace, project, &repository, now));
+        stage.store.put(argocd::app_project(&stage.argocd_namespace, project, &repository, &[], now));
     }
     let mut names = Vec::with_capacity(total);
     for app in Generator::new(&stage.argocd_namespace, total, options.seed, now) {
@@ -288,11 +301,26 @@ fn users(scenario: &Scenario) -> Vec<User> {
 }
 
 /// What lies at the scenario's repository; none when it says nothing of it.
-fn repository(scenario: &Scenario, now: Timestamp) -> Result<Option<Repo>, WorldError> {
+fn repository(scenario: &Scenario, now: Timestamp) -> Result<Option<GitPlace>, WorldError> {
     let Some(name) = &scenario.gitops else { return Ok(None) };
     let asset = git::find(name.get_ref())?;
     let history = scenario::History::parse(&asset.history_file, &asset.history)?;
-    Ok(Some(Repo::create(&asset.files, &history, now)?))
+    let repo = Repo::create(&asset.files, &history, now)?;
+    let commits = Arc::new(Commits::new(repo.clone(), &scenario.commits, &history)?);
+    Ok(Some(GitPlace { url: scenario.repository.clone(), repo, commits }))
+}
+
+/// Has a commit pushed when its time comes.
+fn push_later(agenda: &mut Agenda, commits: Arc<Commits>, commit: scenario::Waiting, at: Timestamp) {
+    agenda.at(at, move |play| {
+        if let Err(error) = commits.push(commit.name.get_ref(), play.at) {
+            tracing::warn!(error, "a commit of the scenario was not pushed");
+        }
+        if let Some(every) = commit.every {
+            let next = plus(play.at, every.max(Duration::from_secs(1)));
+            push_later(play.agenda, commits, commit, next);
+        }
+    });
 }
 
 fn people(scenario: &Scenario) -> Vec<Person> {
@@ -370,7 +398,7 @@ fn script(
     }
     for drift in &scenario.drifts {
         if let Some(app) = find(drift.app.get_ref()) {
-            live::drift::begin(agenda, stage, app, &drift.manager, drift.replicas, minus(now, drift.age));
+            live::drift::begin(agenda, stage, app, drift, now);
         }
     }
     for syncing in &scenario.syncing {

@@ -137,7 +137,7 @@ fn input_a_wrong_scenario_names_file_line_and_what_was_meant() {
     let age = wrong("age = \"6d\"", "age = \"soon\"");
     assert!(age.contains("`soon` is not a duration"), "{age}");
     let broken = wrong("[[source]]", "[[source]");
-    assert!(broken.starts_with("mine.toml:6: "), "{broken}");
+    assert!(broken.starts_with("mine.toml:7: "), "{broken}");
     let name = scenario::load("predator13").unwrap_err();
     assert!(matches!(name, ScenarioError::Unknown { .. }));
     assert_eq!(name.to_string(), "there is no scenario `predator13`; did you mean `predator12`?");

@@ -66,3 +66,9 @@ pub fn bundled(name: &str) -> Option<Asset> {
     }
     Some(asset)
 }
+
+/// The bytes of an embedded file, by its path below `assets/predator12`.
+pub(super) fn embedded(path: &str) -> Option<&'static [u8]> {
+    let at = FILES.binary_search_by(|(known, _)| (*known).cmp(path)).ok()?;
+    FILES.get(at).map(|(_, content)| *content)
+}

@@ -22,6 +22,18 @@ pub enum GitError {
     /// The folder could not be made.
     #[error("cannot make a folder for the GitOps repository: {0}")]
     Folder(#[from] std::io::Error),
+    /// A commit of the scenario is by nobody.
+    #[error(
+        "the author `{author}` of the commit `{commit}` is no person of the repository's history; there are: {there}"
+    )]
+    NoAuthor {
+        /// The commit's name.
+        commit: String,
+        /// Who it says.
+        author: String,
+        /// Who there is.
+        there: String,
+    },
     /// A file of the scenario's folder could not be read.
     #[error("cannot read {path} for the GitOps repository: {error}; `gitops` names `predator12` or a folder")]
     Read {
@@ -178,6 +190,14 @@ impl Repo {
             next = commit.parent(0).ok();
         }
         None
+    }
+
+    /// The commit before a commit.
+    #[must_use]
+    pub fn parent(&self, commit: &str) -> Option<String> {
+        let git = self.0.git();
+        let found = git.find_commit(Oid::from_str(commit).ok()?).ok()?;
+        found.parent_id(0).ok().map(|parent| parent.to_string())
     }
 
     /// The name of the content of a file or folder (the root when `path` is empty); the same content has the same name.

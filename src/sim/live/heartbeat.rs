@@ -27,10 +27,17 @@ struct Beat {
 }
 
 impl Beat {
+    /// What the branch is now: people may have pushed.
+    fn head(&self, play: &Play<'_>) -> Option<String> {
+        let branch = self.branch.split_once('/').map(|(_, branch)| branch).unwrap_or_default();
+        let pushed = self.controller.stage.git.as_ref().and_then(|git| git.resolve(branch));
+        pushed.or_else(|| play.agenda.heads.get(&self.branch).cloned())
+    }
+
     fn again(self, play: &mut Play<'_>) {
         // a running operation has its own comparisons
         if !self.controller.busy()
-            && let Some(head) = play.agenda.heads.get(&self.branch).cloned()
+            && let Some(head) = self.head(play)
         {
             self.controller.write(|object| application::reconcile(object, &head, play.at));
         }

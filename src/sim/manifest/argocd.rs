@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 
 /// The `AppProject` of the world's Applications.
 #[must_use]
-pub fn app_project(namespace: &str, name: &str, repository: &str, created: Timestamp) -> Value {
+pub fn app_project(namespace: &str, name: &str, repository: &str, windows: &[Value], created: Timestamp) -> Value {
     let mut meta = metadata("AppProject", namespace, name, &json!({}), created);
     meta["generation"] = json!(1);
-    json!({
+    let mut project = json!({
         "apiVersion": "argoproj.io/v1alpha1",
         "kind": "AppProject",
         "metadata": meta,
@@ -30,12 +30,16 @@ pub fn app_project(namespace: &str, name: &str, repository: &str, created: Times
                 ],
             }],
         },
-    })
+    });
+    if !windows.is_empty() {
+        project["spec"]["syncWindows"] = json!(windows);
+    }
+    project
 }
 
 /// The `ApplicationSet` that generated `apps`: a matrix of environments and services.
 #[must_use]
-pub fn application_set(namespace: &str, name: &str, apps: &[App], created: Timestamp) -> Value {
+pub fn application_set(namespace: &str, name: &str, apps: &[App], unmanaged: &[String], created: Timestamp) -> Value {
     let mut environments: Vec<Value> = Vec::new();
     let mut services: Vec<Value> = Vec::new();
     for app in apps {
@@ -53,7 +57,7 @@ pub fn application_set(namespace: &str, name: &str, apps: &[App], created: Times
     let generated = "All applications have been generated successfully";
     let mut meta = metadata("ApplicationSet", namespace, name, &json!({}), created);
     meta["generation"] = json!(1);
-    json!({
+    let mut set = json!({
         "apiVersion": "argoproj.io/v1alpha1",
         "kind": "ApplicationSet",
         "metadata": meta,
@@ -99,7 +103,11 @@ pub fn application_set(namespace: &str, name: &str, apps: &[App], created: Times
                 .collect::<Vec<_>>(),
             "resourcesCount": apps.len(),
         },
-    })
+    });
+    if !unmanaged.is_empty() {
+        set["spec"]["ignoreApplicationDifferences"] = json!([{"jsonPointers": unmanaged}]);
+    }
+    set
 }
 
 /// One of Argo CD's own components: (name, kind, container, image, ports).

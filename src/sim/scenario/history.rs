@@ -1,7 +1,7 @@
 //! What happened in a GitOps repository before the world began, and what commits look like in general.
 
 use super::error::{ScenarioError, Wrong};
-use super::format::duration;
+use super::format::{duration, optional_duration};
 use serde::Deserialize;
 use std::time::Duration;
 use toml::Spanned;
@@ -63,6 +63,47 @@ pub struct Past {
     /// What it changes.
     #[serde(default, rename = "edit")]
     pub edits: Vec<Edit>,
+}
+
+/// A commit that waits to be pushed.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Waiting {
+    /// What `sim ctl commit` calls it.
+    pub name: Spanned<String>,
+    /// The branch it goes to.
+    pub branch: String,
+    /// The key of a person of the history.
+    pub author: Spanned<String>,
+    /// What it says.
+    pub message: String,
+    /// From the world's start until it is pushed; only by hand when absent.
+    #[serde(default, deserialize_with = "optional_duration")]
+    pub push: Option<Duration>,
+    /// From one push to the next; once when absent.
+    #[serde(default, deserialize_with = "optional_duration")]
+    pub every: Option<Duration>,
+    /// What it changes.
+    #[serde(default, rename = "edit")]
+    pub edits: Vec<Edit>,
+    /// The values of the first edit at the second push, the third and so on; then it begins again with its own.
+    #[serde(default)]
+    pub then: Vec<toml::Value>,
+}
+
+impl Waiting {
+    /// What its pushes change, one after the other, until they repeat.
+    #[must_use]
+    pub fn rounds(&self) -> Vec<Vec<Edit>> {
+        let other = self.then.iter().map(|value| {
+            let mut edits = self.edits.clone();
+            if let Some(first) = edits.first_mut() {
+                first.value = Some(value.clone());
+            }
+            edits
+        });
+        std::iter::once(self.edits.clone()).chain(other).collect()
+    }
 }
 
 /// A change of one file: `value` at `path`, or the whole `text`, or the file is gone.
