@@ -5,6 +5,7 @@ use crossterm::event::Event;
 use super::looks::Looks;
 use crate::domain::{ObjectName, Symbol};
 use crate::store::Delta;
+use crate::store::logs::Excerpt;
 
 /// Something happened.
 #[derive(Debug)]
@@ -58,7 +59,7 @@ pub enum Request {
         /// Its name, without a folder.
         name: String,
         /// What stands in it.
-        text: String,
+        excerpt: Box<Excerpt>,
     },
     /// Take the mouse, or leave it to the terminal.
     Mouse(bool),

@@ -150,7 +150,7 @@ fn carry_out(model: &mut Model, effect: Effect, now: Timestamp) -> Option<Reques
         }
         Effect::Copy { what, text } => return Some(Request::Copy { what, text }),
         Effect::CopyObject { context, object } => return Some(Request::CopyObject { context, object }),
-        Effect::Save { name, text } => return Some(Request::Save { name, text }),
+        Effect::Save { name, excerpt } => return Some(Request::Save { name, excerpt }),
     }
     None
 }

@@ -79,6 +79,7 @@ fn steer(mut setup: Setup, everywhere: &Everywhere, io: &Handle) -> Result<(Ende
         k9s: K9s { readonly: setup.settings.readonly },
         reload: Reload::start(running.places(), Box::new(move || running.read_again()), io.clone()),
         ahead: Vec::new(),
+        saves: setup.saves,
         mailbox: setup.mailbox,
         news: setup.news,
         clock: setup.clock,

@@ -23,6 +23,7 @@ use crate::runtime::clock::SystemClock;
 use crate::runtime::interests::Interests;
 use crate::runtime::mailbox::Mailbox;
 use crate::runtime::observe::observe_live;
+use crate::runtime::save::Saves;
 use crate::runtime::sources::Sources;
 use crate::runtime::tail::Tail;
 use crate::source::kube::{KubeconfigPlace, contexts, routes};
@@ -41,6 +42,8 @@ pub struct Setup {
     pub interests: Interests,
     /// What follows logs for whoever asks.
     pub tail: Tail,
+    /// What writes files for whoever asks.
+    pub saves: Saves,
     /// Which of them start on.
     pub start: Vec<Symbol>,
     /// Where they put what they read.
@@ -66,7 +69,8 @@ pub fn setup(everywhere: &Everywhere, place: &KubeconfigPlace, io: &Handle) -> R
     let surroundings = Surroundings { sink: mailbox.clone(), clock: clock.clone(), classifier: classifier.clone() };
     let sources = Sources::new(sources, surroundings.clone(), io.clone());
     let interests = Interests::new(&sources, surroundings, io.clone());
-    let tail = Tail::new(&sources, clock.clone(), io.clone());
+    let tail = Tail::new(io.clone());
+    let saves = Saves::new(io.clone());
     let mut apps = Apps::new(classifier);
     sources.announce(&mut apps);
     let called = |context: &str| names.get(context).cloned().unwrap_or_else(|| Symbol::from(&*clean(context)));
@@ -76,7 +80,7 @@ pub fn setup(everywhere: &Everywhere, place: &KubeconfigPlace, io: &Handle) -> R
     });
     let rules = told.collect();
     apps.set_routes(Arc::new(routes(place, rules, called).map_err(source_failure)?), clock.now());
-    Ok(Setup { settings, complaints, sources, interests, tail, start, mailbox, news, clock, apps })
+    Ok(Setup { settings, complaints, sources, interests, tail, saves, start, mailbox, news, clock, apps })
 }
 
 impl Setup {

@@ -19,6 +19,7 @@ pub use super::show::SettingRow;
 use crate::domain::{Classifier, EnvironmentRule};
 
 /// Settings of all layers.
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// Name of the theme.

@@ -35,6 +35,10 @@ pub struct LogEnd {
     pub exit_code: Option<i32>,
     /// `Completed`, `Error`, `OOMKilled`, …; `Deleted` when the pod is gone. Cleaned.
     pub reason: Box<str>,
+    /// When, as far as the node has told.
+    pub at: Option<Timestamp>,
+    /// It is not started again.
+    pub is_final: bool,
 }
 
 /// The state of a stream of lines.

@@ -17,7 +17,7 @@ use crate::domain::{
     Timestamp,
 };
 use crate::source::Surroundings;
-use crate::source::kube::{self, Cluster, Reach, SourceSpec};
+use crate::source::kube::{self, Cluster, SourceSpec};
 use crate::store::{Apps, Delta, Interest, NamespaceDelta, Place, Sink};
 
 /// Namespaces, and Applications, that are read at once, of each kind of reading.
@@ -53,8 +53,6 @@ struct Task {
 pub struct Interests {
     specs: BTreeMap<Symbol, SourceSpec>,
     clusters: BTreeMap<Symbol, Cluster>,
-    /// For logs, which need a connection of their own.
-    reaches: BTreeMap<Symbol, Arc<Reach>>,
     tasks: BTreeMap<Reading, Task>,
     /// Stopped, and not ended yet: what it reads is not read anew before it is gone, or its end would be taken for the
     /// end of the new reading.
@@ -72,7 +70,6 @@ impl Interests {
         Self {
             specs,
             clusters: BTreeMap::new(),
-            reaches: BTreeMap::new(),
             tasks: BTreeMap::new(),
             ending: Vec::new(),
             left_out: 0,
@@ -149,7 +146,6 @@ impl Interests {
     /// Begins everything anew, with new connections, when it is next asked for.
     pub fn reconnect(&mut self) {
         self.clusters.clear();
-        self.reaches.clear();
         for reading in self.tasks.keys().cloned().collect::<Vec<_>>() {
             self.stop(&reading);
         }
@@ -163,15 +159,6 @@ impl Interests {
         let cluster = Cluster::new(self.specs.get(context)?.clone(), Arc::clone(&self.surroundings.clock));
         self.clusters.insert(context.clone(), cluster.clone());
         Some(cluster)
-    }
-
-    fn reach(&mut self, context: &Symbol) -> Option<Arc<Reach>> {
-        if let Some(known) = self.reaches.get(context) {
-            return Some(Arc::clone(known));
-        }
-        let reach = Arc::new(Reach::new(self.specs.get(context)?.clone(), Arc::clone(&self.surroundings.clock)));
-        self.reaches.insert(context.clone(), Arc::clone(&reach));
-        Some(reach)
     }
 
     fn start(&mut self, reading: &Reading, apps: &Apps) {
@@ -225,7 +212,7 @@ impl Interests {
                 self.run(format!("{} {}", name.kind, name.name), work, end, broken)
             }
             Reading::Words(run) => {
-                let Some(reach) = self.reach(&run.context) else { return };
+                let Some(cluster) = self.cluster(&run.context) else { return };
                 let broken = |link: Link| {
                     let unread = match link {
                         Link::Auth { why } => Some(why.into()),
@@ -233,7 +220,7 @@ impl Interests {
                     };
                     Delta::Words(run.clone(), Box::new(LastWords { unread, ..LastWords::default() }))
                 };
-                let work = last_words::follow(reach, run.clone(), goes_on(run, apps), Arc::clone(&sink));
+                let work = last_words::follow(cluster, run.clone(), goes_on(run, apps), Arc::clone(&sink));
                 self.run(format!("log of {}/{}", run.pod, run.container), work, Delta::ForgetWords(run.clone()), broken)
             }
         };

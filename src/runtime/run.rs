@@ -14,6 +14,7 @@ use super::k9s::{K9s, K9sError};
 use super::mailbox::Mailbox;
 use super::painter::Painter;
 use super::reload::Reload;
+use super::save::Saves;
 use super::signal::{Signal, Signals};
 use super::sources::Sources;
 use super::tail::Tail;
@@ -53,6 +54,8 @@ pub struct Cockpit {
     pub reload: Reload,
     /// Bytes that go out before the next frame.
     pub ahead: Vec<u8>,
+    /// The files that are being written.
+    pub saves: Saves,
     /// What the sources have to say.
     pub mailbox: Arc<Mailbox>,
     /// Told when they have something to say.
@@ -187,6 +190,10 @@ impl Cockpit {
                     }
                     due = Due::Now;
                 },
+                said = self.saves.next() => if let Some(said) = said {
+                    self.model.say(said, self.clock.now());
+                    due = Due::Now;
+                },
                 () = self.news.notified(), if !news_wait => {
                     news_wait = true;
                     let paced = after(last_frame, PACE);
@@ -218,10 +225,6 @@ impl Cockpit {
                             self.resize(&mut painter);
                         }
                         Request::Redraw => painter.reset(self.model.size),
-                        Request::Save { name, text } => {
-                            let said = super::save::save(&name, &text);
-                            self.model.say(said.unwrap_or_else(|error| error.to_string()), self.clock.now());
-                        }
                         Request::Mouse(ours) => self.ahead.extend_from_slice(self.terminal.mouse(ours)),
                         Request::Copy { what, text } => self.copy(what, &text),
                         Request::CopyObject { context, object } => match self.interests.cluster(&context) {
@@ -230,6 +233,7 @@ impl Cockpit {
                                 self.model.say(format!("the kubeconfig has no context {context}"), self.clock.now());
                             }
                         },
+                        Request::Save { name, excerpt } => self.saves.begin(&name, *excerpt),
                         Request::Toggle(source) => self.sources.toggle(&source),
                         Request::Reconnect(source) => {
                             self.sources.reconnect(source.as_ref());
@@ -262,7 +266,8 @@ impl Cockpit {
             Err(NotSent::Busy(_) | NotSent::Closed(_)) => painter.reset(self.model.size),
         }
         let (query, wanted) = (frame::wanted(&self.model), frame::interests(&self.model, now));
-        self.tail.want(query, &self.model.apps, &mut self.model.logs);
+        let Model { apps, logs, .. } = &mut self.model;
+        self.tail.want(query, apps, logs, now, |context| self.interests.cluster(context));
         let again = self.interests.want(&wanted, &self.model.apps, now).map(|at| elapsed(now, at));
         let left_out = self.interests.left_out();
         // what was found out while this frame was drawn stands in the next one

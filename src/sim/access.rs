@@ -11,10 +11,12 @@ pub struct Request<'a> {
     pub resource: &'a str,
     /// Namespace; empty for all namespaces and cluster-scoped resources.
     pub namespace: &'a str,
+    /// The object's name; empty for a collection.
+    pub name: &'a str,
 }
 
 /// One permission. `*` stands for everything.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Rule {
     /// The namespace it holds in; none for the whole cluster.
     pub namespace: Option<String>,
@@ -24,6 +26,10 @@ pub struct Rule {
     pub resources: Vec<String>,
     /// Verbs.
     pub verbs: Vec<String>,
+    /// Names of objects; all when empty.
+    pub names: Vec<String>,
+    /// Paths that are no resources; such a rule says nothing of resources.
+    pub urls: Vec<String>,
 }
 
 impl Rule {
@@ -35,15 +41,30 @@ impl Rule {
             groups: vec!["*".to_owned()],
             resources: vec!["*".to_owned()],
             verbs: verbs.iter().map(|v| (*v).to_owned()).collect(),
+            ..Self::default()
         }
+    }
+
+    /// A permission on all paths that are no resources.
+    #[must_use]
+    pub fn all_urls() -> Self {
+        Self { urls: vec!["*".to_owned()], verbs: vec!["*".to_owned()], ..Self::default() }
     }
 
     fn allows(&self, request: Request<'_>) -> bool {
         let has = |list: &[String], item: &str| list.iter().any(|l| l == "*" || l == item);
+        // a rule may name a subresource of everything
+        let any = request.resource.split_once('/').map(|(_, sub)| format!("*/{sub}"));
         self.namespace.as_deref().is_none_or(|n| n == request.namespace)
             && has(&self.verbs, request.verb)
             && has(&self.groups, request.group)
-            && has(&self.resources, request.resource)
+            && (has(&self.resources, request.resource) || any.is_some_and(|any| self.resources.contains(&any)))
+            && (self.names.is_empty() || self.names.iter().any(|name| name == request.name))
+    }
+
+    fn allows_path(&self, verb: &str, path: &str) -> bool {
+        let matches = |url: &String| url.strip_suffix('*').map_or(url == path, |start| path.starts_with(start));
+        self.verbs.iter().any(|v| v == "*" || v == verb) && self.urls.iter().any(matches)
     }
 }
 
@@ -60,7 +81,7 @@ impl Access {
     /// Everything everywhere.
     #[must_use]
     pub fn full() -> Self {
-        Self { rules: vec![Rule::all_resources(None, &["*"])] }
+        Self { rules: vec![Rule::all_resources(None, &["*"]), Rule::all_urls()] }
     }
 
     /// Reading everything everywhere.
@@ -92,7 +113,16 @@ impl Access {
     pub fn allows(&self, request: Request<'_>) -> bool {
         self.rules.iter().any(|r| r.allows(request))
     }
+
+    /// Whether the rules allow a request for something that is no resource.
+    #[must_use]
+    pub fn allows_path(&self, verb: &str, path: &str) -> bool {
+        self.rules.iter().any(|r| r.allows_path(verb, path))
+    }
 }
+
+/// Whoever gives no token.
+pub const ANONYMOUS: &str = "system:anonymous";
 
 /// Someone who holds a bearer token.
 #[derive(Clone)]
@@ -103,7 +133,7 @@ pub struct User {
     pub name: String,
     /// Groups; `system:authenticated` is implied.
     pub groups: Vec<String>,
-    /// What the user may do.
+    /// What the user may do, whatever the roles in the cluster say.
     pub allowed: Access,
 }
 
@@ -112,6 +142,13 @@ impl User {
     #[must_use]
     pub fn new(name: &str, token: &str, allowed: Access) -> Self {
         Self { token: token.to_owned(), name: name.to_owned(), groups: Vec::new(), allowed }
+    }
+
+    /// The groups with the one that says whether somebody logged in.
+    #[must_use]
+    pub fn all_groups(&self) -> Vec<String> {
+        let implied = if self.name == ANONYMOUS { "system:unauthenticated" } else { "system:authenticated" };
+        self.groups.iter().cloned().chain([implied.to_owned()]).collect()
     }
 }
 
@@ -133,7 +170,7 @@ mod tests {
     #[test]
     fn access_within_a_namespace_says_no_cluster_wide() {
         let access = Access::read_only_within(&["argocd"]);
-        let ask = |verb, namespace| access.allows(Request { verb, group: "", resource: "pods", namespace });
+        let ask = |verb, namespace| access.allows(Request { verb, group: "", resource: "pods", namespace, name: "" });
         assert!(ask("list", "argocd"));
         assert!(!ask("list", ""));
         assert!(!ask("list", "default"));

@@ -253,6 +253,7 @@ pub static KINDS: &[Kind] = &[
     },
     apps("StatefulSet", "statefulsets", "statefulset", &["sts"], SCALE),
     Kind { group: "events.k8s.io", short_names: &["ev"], fields: EVENT_FIELDS_NEW, ..core("Event", "events", "event") },
+    Kind { group: "authentication.k8s.io", ..review("SelfSubjectReview", "selfsubjectreviews", "selfsubjectreview") },
     review("SelfSubjectAccessReview", "selfsubjectaccessreviews", "selfsubjectaccessreview"),
     review("SelfSubjectRulesReview", "selfsubjectrulesreviews", "selfsubjectrulesreview"),
     Kind {

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! clock, kinds, columns < object, history, logs, network < store < write (with status, its refusals) < process, fault < stream
-//! access, tls < api < serve
+//! access < rbac, tls < api < serve
 //! time < manifest < scenario, generate < populate < live < control < world
 //! ```
 //!
@@ -28,6 +28,7 @@ pub mod network;
 pub mod object;
 pub mod populate;
 pub mod process;
+pub mod rbac;
 pub mod scenario;
 pub mod serve;
 pub mod status;

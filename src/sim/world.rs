@@ -1,14 +1,15 @@
 //! A whole world: a cluster per source, what happens in them, and the handle to act on it.
 
-use crate::sim::access::{Access, Rule, User};
+use crate::sim::access::{Access, User};
 use crate::sim::clock::Clock;
 use crate::sim::control::{self, ControlError, Director, Place};
 use crate::sim::generate::{self, Generator};
 use crate::sim::kubeconfig::{self, Context};
 use crate::sim::live::{self, Agenda};
 use crate::sim::manifest::app::App;
-use crate::sim::manifest::{application, argocd, meta};
+use crate::sim::manifest::{application, argocd};
 use crate::sim::populate::{self, Stage};
+use crate::sim::rbac::{self, Person};
 use crate::sim::scenario::{self, Scenario, ScenarioError};
 use crate::sim::serve::{Cluster, Server};
 use crate::sim::store::Store;
@@ -80,14 +81,11 @@ pub enum WorldError {
     Control(#[from] ControlError),
 }
 
-/// Names of the users every cluster knows, and what they may do.
-const USERS: [&str; 3] = ["admin", "developer", "viewer"];
-
 /// A running world. Dropping it ends everything in it.
 #[derive(Debug)]
 pub struct World {
     director: Arc<Director>,
-    tokens: Vec<String>,
+    users: Vec<User>,
     kubeconfig: PathBuf,
     control: String,
     /// Removed with the world.
@@ -122,6 +120,7 @@ impl World {
                 populate::apps(&stage, &scenario, &apps, now, &mut random);
                 script(&scenario, &stage, &apps, now, &mut agenda, &mut random);
             }
+            rbac::seed(&stage.store, &people(&scenario));
             stages.push(stage);
         }
         if let (Some(total), Some(stage)) = (options.apps, stages.first()) {
@@ -134,23 +133,23 @@ impl World {
         }
         // what the scripts say happened already
         agenda.run(now, &mut random, usize::MAX);
-        Self::open(options, stages, clock, agenda, random)
+        Self::open(options, users(&scenario), stages, clock, agenda, random)
     }
 
     fn open(
         options: SimOptions,
+        users: Vec<User>,
         stages: Vec<Stage>,
         clock: SimClock,
         agenda: Agenda,
         random: fastrand::Rng,
     ) -> Result<Self, WorldError> {
         let ca = Ca::generate()?;
-        let tokens: Vec<String> = USERS.iter().map(|_| control::token()).collect();
         let mut places = Vec::new();
         for (index, stage) in stages.into_iter().enumerate() {
             let offset = u16::try_from(index).unwrap_or(u16::MAX);
             let port = options.port.filter(|port| *port != 0).map(|port| port.saturating_add(offset));
-            let mut cluster = Cluster::new(&stage.source, stage.store.clone(), users(&tokens, &stage));
+            let mut cluster = Cluster::new(&stage.source, stage.store.clone(), users.clone());
             cluster.port = port;
             let server = Server::start(&ca, cluster).map_err(|error| WorldError::Listen {
                 source_name: stage.source.clone(),
@@ -159,13 +158,13 @@ impl World {
             })?;
             places.push(Place { server, stage });
         }
-        let (kubeconfig, folder) = write_kubeconfig(options.kubeconfig, &ca, &places, &tokens)?;
+        let (kubeconfig, folder) = write_kubeconfig(options.kubeconfig, &ca, &places, &users)?;
         let (sender, sent) = mpsc::channel(64);
         let director = Arc::new(Director::new(places, clock.clone(), sender));
         let mut tasks = JoinSet::new();
         tasks.spawn(live::perform(agenda, random, clock, sent));
         let control = control::serve(&director, &mut tasks)?;
-        Ok(Self { director, tokens, kubeconfig, control, _folder: folder, _tasks: tasks })
+        Ok(Self { director, users, kubeconfig, control, _folder: folder, _tasks: tasks })
     }
 
     /// The one line that tells a caller where everything is.
@@ -180,8 +179,7 @@ impl World {
                 (place.stage.source.clone(), facts)
             })
             .collect();
-        let users: Map<String, Value> =
-            USERS.iter().zip(&self.tokens).map(|(name, token)| ((*name).to_owned(), json!(token))).collect();
+        let users: Map<String, Value> = self.users.iter().map(|user| (user.name.clone(), json!(user.token))).collect();
         json!({
             "ready": true,
             "kubeconfig": self.kubeconfig,
@@ -192,7 +190,7 @@ impl World {
         })
     }
 
-    /// Where the kubeconfig is; its contexts are admin's.
+    /// Where the kubeconfig is; its contexts are the first user's.
     #[must_use]
     pub fn kubeconfig(&self) -> &Path {
         &self.kubeconfig
@@ -216,10 +214,10 @@ impl World {
         self.director.place(source).map(|place| place.server.url())
     }
 
-    /// A user's bearer token: admin, developer or viewer.
+    /// A user's bearer token; unless the scenario says otherwise there are admin, developer and viewer.
     #[must_use]
     pub fn token(&self, user: &str) -> Option<&str> {
-        USERS.iter().position(|name| *name == user).and_then(|index| self.tokens.get(index)).map(String::as_str)
+        self.users.iter().find(|known| known.name == user).map(|known| known.token.as_str())
     }
 
     /// What [`control::send`] wants to reach this world.
@@ -257,25 +255,29 @@ fn generate(stage: &Stage, total: usize, options: &SimOptions, now: Timestamp) -
     names
 }
 
-fn users(tokens: &[String], stage: &Stage) -> Vec<User> {
-    // a developer reads everything and changes what runs in development
-    let mut developer = Access::read_only();
-    for namespace in stage.store.list("Namespace", None) {
-        let name = meta::text(&namespace, "/metadata/name");
-        if name.ends_with("-dev") {
-            developer.rules.push(Rule::all_resources(Some(name), &["*"]));
-        }
-    }
-    let allowed = [Access::full(), developer, Access::read_only()];
-    let users = USERS.iter().zip(tokens).zip(allowed);
-    users.map(|((name, token), allowed)| User::new(name, token, allowed)).collect()
+/// Who may come in; what they may do, the roles in the clusters say.
+fn users(scenario: &Scenario) -> Vec<User> {
+    let user = |user: &scenario::User| {
+        let token = user.token.clone().unwrap_or_else(control::token);
+        User::new(&user.name, &token, Access::nothing())
+    };
+    scenario.users.iter().map(user).collect()
+}
+
+fn people(scenario: &Scenario) -> Vec<Person> {
+    let person = |user: &scenario::User| Person {
+        name: user.name.clone(),
+        reads: user.reads.clone(),
+        writes: user.writes.clone(),
+    };
+    scenario.users.iter().map(person).collect()
 }
 
 fn write_kubeconfig(
     wanted: Option<PathBuf>,
     ca: &Ca,
     places: &[Place],
-    tokens: &[String],
+    users: &[User],
 ) -> Result<(PathBuf, Option<TempDir>), WorldError> {
     let failed = |path: &Path, error| WorldError::Kubeconfig { path: path.to_owned(), error };
     let (path, folder) = if let Some(path) = wanted {
@@ -290,7 +292,7 @@ fn write_kubeconfig(
         .map(|place| Context {
             name: place.stage.source.clone(),
             server: place.server.url(),
-            token: tokens.first().cloned().unwrap_or_default(),
+            token: users.first().map(|user| user.token.clone()).unwrap_or_default(),
             namespace: place.stage.argocd_namespace.clone(),
         })
         .collect();

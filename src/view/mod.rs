@@ -28,7 +28,7 @@ use ratatui::layout::{Position, Rect};
 use crate::command::{CommandId, Scope};
 use crate::domain::{ObjectName, Symbol};
 use crate::store::Interest;
-use crate::store::logs::LogQuery;
+use crate::store::logs::{Excerpt, LogQuery};
 pub use lens::Lens;
 pub use seen::{Keys, Seen, Work};
 
@@ -77,7 +77,7 @@ pub enum Effect {
         /// Its name, without a folder.
         name: String,
         /// What stands in it.
-        text: String,
+        excerpt: Box<Excerpt>,
     },
 }
 

@@ -7,9 +7,10 @@ use tokio::sync::mpsc;
 
 use super::print::{Origin, Printer, words};
 use super::run::Reading;
+use super::select::request;
 use crate::cli::exit::{Exit, Failure};
-use crate::domain::{LogLine, LogNews, LogState, LogStreamId, Timestamp};
-use crate::source::kube::{LogPod, stream};
+use crate::domain::{LogLine, LogNews, LogState, LogStreamId, Pod, Timestamp};
+use crate::source::kube::stream;
 
 /// Chunks of a stream that are held while others are behind.
 const AHEAD: usize = 4;
@@ -27,18 +28,18 @@ struct Source {
 /// Reads every log to its end.
 pub(super) async fn merge<W: Write>(
     reading: &Reading<'_>,
-    pods: &[LogPod],
+    pods: &[Pod],
     printer: &mut Printer<W>,
 ) -> Result<Exit, Failure> {
     let mut sources = Vec::new();
     for pod in pods {
         for container in reading.selection.containers(pod) {
             let id = LogStreamId(u32::try_from(sources.len()).unwrap_or(u32::MAX));
-            let mut request = reading.selection.request(id, pod, container, reading.logs);
+            let mut request = request(id, pod, container, reading.logs);
             request.since = reading.since;
             let (sender, lane) = mpsc::channel(AHEAD);
             let name = format!("log of {}/{container}", pod.name);
-            reading.scope.spawn(name, stream(reading.reach.clone(), request, sender));
+            reading.scope.spawn(name, stream(reading.cluster.clone(), request, sender));
             sources.push(Source {
                 origin: Origin::new(&pod.name, container),
                 lane,

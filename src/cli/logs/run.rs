@@ -1,7 +1,6 @@
 //! From the command line to streams of lines.
 
 use std::io::{BufWriter, Write};
-use std::sync::Arc;
 
 use tokio::runtime::Handle;
 
@@ -14,17 +13,19 @@ use crate::cli::find::find;
 use crate::cli::setup::{self, Setup};
 use crate::config::palette::Depth;
 use crate::domain::time::after;
-use crate::domain::{AppRow, Clock, Timestamp};
-use crate::runtime::observe::observe;
+use crate::domain::{AppKey, Link, Pod, Symbol, Timestamp};
+use crate::runtime::observe::{observe, observe_live};
 use crate::runtime::scope::Scope;
-use crate::source::kube::{KubeconfigPlace, LogPod, Reach, Unread, pods};
+use crate::source::kube::{Cluster, KubeconfigPlace};
+use crate::store::Interest;
 
 /// What a reading of logs works with.
 pub(super) struct Reading<'a> {
     pub logs: &'a Logs,
+    pub key: AppKey,
     pub selection: Selection,
-    pub reach: Arc<Reach>,
-    pub clock: Arc<dyn Clock>,
+    /// The cluster the Application's pods run in.
+    pub cluster: Cluster,
     pub scope: Scope,
     /// Nothing older than this is asked for.
     pub since: Option<Timestamp>,
@@ -45,60 +46,63 @@ pub fn run(logs: &Logs, everywhere: &Everywhere, out: &mut impl Write) -> Result
         crate::cli::exit_of(&setup.apps, &setup.sources);
     }
     let key = found?;
+    // from here on only what moves this Application matters
+    let others: Vec<Symbol> = setup.sources.on().filter(|name| **name != key.source).cloned().collect();
+    for other in others {
+        setup.sources.stop(&other);
+    }
     let row = setup.apps.all().find(|row| row.key == key).cloned().unwrap_or_default();
-    let reading = reading(logs, &row, &setup, runtime.handle())?;
+    let reading = reading(logs, key, &mut setup, runtime.handle())?;
     let coloured = setup::depth() != Depth::None && logs.output == LogOutput::Text;
-    // the Applications are known by now: their watches end here
-    drop(setup);
     let mut printer = Printer::new(BufWriter::new(out), logs, &row, coloured);
     runtime.block_on(async {
-        let there = reading.pods().await.map_err(failure)?;
+        let Setup { apps, interests, mailbox, news, clock, .. } = &mut setup;
+        let wanted = [Interest::Pods(reading.key.clone())];
+        observe_live(apps, interests, &wanted, mailbox, news, clock, deadline).await;
+        if let Some(failure) = unread(&setup, &reading.key) {
+            return Err(failure);
+        }
+        let there = pods(&setup, &reading.key);
         reading.selection.check(&there, logs)?;
         if logs.follow {
-            following::follow(&reading, there, &mut printer).await
+            following::follow(&reading, &mut setup, &mut printer).await
         } else {
             history::merge(&reading, &there, &mut printer).await
         }
     })
 }
 
-fn reading<'a>(logs: &'a Logs, row: &AppRow, setup: &Setup, io: &Handle) -> Result<Reading<'a>, Failure> {
-    let destination = &row.destination;
-    let here = &*destination.server == "https://kubernetes.default.svc" || &*destination.name == "in-cluster";
-    if !here {
-        let place = if destination.server.is_empty() { &destination.name } else { &destination.server };
-        let failure = Failure::new(Exit::Source, format!("no route to {place}, where `{}` runs", row.key.name));
-        return Err(failure.hint("logs are read in clusters that run their own Argo CD"));
-    }
-    let spec = setup.sources.spec(&row.key.source).cloned();
-    let spec = spec.ok_or_else(|| Failure::new(Exit::Source, format!("source {} is not known", row.key.source)))?;
-    let clock = Arc::clone(&setup.clock);
-    let since = logs.since.map(|ago| clock.now().checked_sub(ago).unwrap_or(Timestamp::MIN));
-    Ok(Reading {
-        logs,
-        selection: Selection::new(row, logs.container.clone()),
-        reach: Arc::new(Reach::new(spec, Arc::clone(&clock))),
-        clock,
-        scope: Scope::new(io.clone(), |panic| {
-            crate::cli::complain(&format!("{} broke: {}", panic.task, panic.message));
-        }),
-        since,
-    })
+/// The way to the cluster that the Application deploys to: no other cluster's pods are its pods.
+fn reading<'a>(logs: &'a Logs, key: AppKey, setup: &mut Setup, io: &Handle) -> Result<Reading<'a>, Failure> {
+    let id = setup.apps.find(&key);
+    let row = id.and_then(|id| setup.apps.get(id)).cloned().unwrap_or_default();
+    let route = setup.apps.routes().of(&row);
+    let cluster = route.context().and_then(|context| setup.interests.cluster(context));
+    let Some(cluster) = cluster else {
+        let failure = Failure::new(Exit::Source, format!("{route}, where `{}` runs", key.name));
+        return Err(failure.hint("name the context that leads there in a [[destination]] of the configuration"));
+    };
+    let since = logs.since.map(|ago| setup.clock.now().checked_sub(ago).unwrap_or(Timestamp::MIN));
+    let scope = Scope::new(io.clone(), |panic| {
+        crate::cli::complain(&format!("{} broke: {}", panic.task, panic.message));
+    });
+    Ok(Reading { logs, selection: Selection::new(&row, logs.container.clone()), key, cluster, scope, since })
 }
 
-impl Reading<'_> {
-    /// The pods of the Application that are there now.
-    pub(super) async fn pods(&self) -> Result<Vec<LogPod>, Unread> {
-        let mut there = pods(&self.reach, &self.selection.namespace).await?;
-        there.retain(|pod| self.selection.has(pod));
-        Ok(there)
-    }
+/// The pods of the Application that are there now.
+pub(super) fn pods(setup: &Setup, key: &AppKey) -> Vec<Pod> {
+    let id = setup.apps.find(key);
+    id.map(|id| setup.apps.pods_of(id)).unwrap_or_default().into_iter().cloned().collect()
 }
 
-fn failure(unread: Unread) -> Failure {
-    let failure = Failure::new(Exit::Source, format!("cannot list pods: {unread}"));
-    match unread.hint {
-        Some(hint) if !unread.denied => failure.hint(hint),
-        _ => failure,
-    }
+/// Why the pods cannot be read, if they cannot.
+pub(super) fn unread(setup: &Setup, key: &AppKey) -> Option<Failure> {
+    let place = setup.apps.find(key).and_then(|id| setup.apps.place_of(id));
+    let why = match place.as_ref().and_then(|place| setup.apps.pods().link(place)) {
+        Some(Link::Denied { what }) => what.clone(),
+        Some(Link::Auth { why } | Link::Down { why, .. }) => why.clone(),
+        Some(Link::Live | Link::Stale { .. }) => return None,
+        Some(Link::Off | Link::Connecting { .. }) | None => "no answer in time".to_owned(),
+    };
+    Some(Failure::new(Exit::Source, format!("cannot list pods: {why}")))
 }

@@ -9,18 +9,20 @@ use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use serde_json::{Value, json};
 
-use super::super::access::{Access, User};
+use super::super::access::{ANONYMOUS, Access, Request as Ask, User};
 use super::super::fault::{Answer, Faults};
 use super::super::kinds::{self, Kind};
+use super::super::rbac;
 use super::super::serve::Cluster;
 use super::super::status::Failure;
 use super::super::store::Store;
 use super::super::stream::Sessions;
+use super::super::write::Writer;
 use super::encode::Encoder;
 use super::negotiate::Form;
 use super::path::{Query, Target};
 use super::respond::{self, Body, TEXT};
-use super::{connect, discovery, log, protobuf, read, review, watch, write};
+use super::{connect, discovery, log, openapi, protobuf, read, review, watch, write};
 
 /// Bytes of a request's body that are read; real servers stop at 3 MiB too.
 const MAX_BODY: usize = 3 << 20;
@@ -43,7 +45,7 @@ impl Api {
     #[must_use]
     pub fn new(cluster: Cluster) -> Self {
         let Cluster { name, store, users, streaming_lists, port: _, leaf: _ } = cluster;
-        let nobody = User::new("system:anonymous", "", Access::nothing());
+        let nobody = User::new(ANONYMOUS, "", Access::nothing());
         Self { name, store, faults: Faults::default(), streaming_lists, sessions: Sessions::default(), users, nobody }
     }
 
@@ -74,22 +76,23 @@ impl Api {
 
     async fn route(&self, port: u16, url: &str, request: Request<Incoming>) -> Result<Response<Body>, Failure> {
         let user = self.authenticate(request.headers())?;
+        let access = rbac::access(&self.store, &user);
         let (path, query) = url.split_once('?').unwrap_or((url, ""));
         let query = Query::parse(query);
         let accept = request.headers().get(ACCEPT).and_then(|a| a.to_str().ok()).unwrap_or_default().to_owned();
         let Some(target) = Target::parse(path) else {
             let verb = request.method().as_str().to_ascii_lowercase();
-            if user.name == self.nobody.name && !is_public(path) {
+            if user.name == ANONYMOUS && !is_public(path) && !access.allows_path(&verb, path) {
                 return Err(Failure::forbidden_path(&user.name, &verb, path));
             }
-            return Ok(plain(path, &accept, port));
+            return Ok(self.plain(path, &accept, port));
         };
         let verb = verb(request.method(), &target, &query);
         let kind = kinds::by_resource(&target.group, &target.version, &target.plural);
         // everyone who is someone may ask about themselves
-        let reviewing = verb == "create" && kind.is_some_and(|k| !k.is_stored()) && user.name != self.nobody.name;
+        let reviewing = verb == "create" && kind.is_some_and(|k| !k.is_stored()) && user.name != ANONYMOUS;
         if !reviewing {
-            authorize(user, verb, &target)?;
+            authorize(&user, &access, verb, &target)?;
         }
         let kind =
             kind.filter(|k| k.namespaced || target.namespace.is_empty()).ok_or_else(Failure::no_such_resource)?;
@@ -106,44 +109,81 @@ impl Api {
                     _ => watch::watch(self, url, &target, &query, encoder),
                 }
             }
-            "create" if reviewing => self.review(user, kind, request).await,
+            "create" if reviewing => self.review(&user, &access, kind, request).await,
             "create" | "update" | "patch" | "delete" | "deletecollection" if kind.verbs.contains(&verb) => {
                 let headers = request.headers().clone();
                 let body = body(request).await?;
-                let request = write::Request {
-                    store: &self.store,
-                    kind,
-                    target: &target,
-                    query: &query,
-                    headers: &headers,
-                    body: &body,
-                };
+                let (store, headers, body) = (&self.store, &headers, &body[..]);
+                let request = write::Request { store, kind, target: &target, query: &query, headers, body };
+                if request.creates(verb) {
+                    authorize(&user, &access, "create", &target)?;
+                }
                 write::answer(verb, &request)
             }
             _ => Err(Failure::method_not_allowed()),
         }
     }
 
-    fn authenticate(&self, headers: &HeaderMap) -> Result<&User, Failure> {
-        let Some(header) = headers.get(AUTHORIZATION) else { return Ok(&self.nobody) };
-        let token = header.to_str().ok().and_then(|h| h.strip_prefix("Bearer ")).ok_or_else(Failure::unauthorized)?;
-        self.users.iter().find(|u| u.token == token.trim()).ok_or_else(Failure::unauthorized)
+    /// Who asks; who they want to be taken for, when they may.
+    fn authenticate(&self, headers: &HeaderMap) -> Result<User, Failure> {
+        let user = match headers.get(AUTHORIZATION) {
+            None => &self.nobody,
+            Some(header) => {
+                let token = header.to_str().ok().and_then(|h| h.strip_prefix("Bearer "));
+                let token = token.ok_or_else(Failure::unauthorized)?;
+                self.users.iter().find(|u| u.token == token.trim()).ok_or_else(Failure::unauthorized)?
+            }
+        };
+        let Some(wanted) = headers.get("impersonate-user").and_then(|name| name.to_str().ok()) else {
+            return Ok(user.clone());
+        };
+        let (verb, resource) = ("impersonate", "users");
+        let asked = Ask { verb, group: "", resource, namespace: "", name: wanted };
+        if !rbac::access(&self.store, user).allows(asked) {
+            let sentence = format!(
+                "User \"{}\" cannot {verb} resource \"{resource}\" in API group \"\" at the cluster scope",
+                user.name
+            );
+            return Err(Failure::forbidden("", resource, wanted, &sentence));
+        }
+        let known = self.users.iter().find(|u| u.name == wanted).cloned();
+        let mut other = known.unwrap_or_else(|| User::new(wanted, "", Access::nothing()));
+        let groups = headers.get_all("impersonate-group").iter();
+        other.groups.extend(groups.filter_map(|group| group.to_str().ok()).map(str::to_owned));
+        Ok(other)
     }
 
-    async fn review(&self, user: &User, kind: &Kind, request: Request<Incoming>) -> Result<Response<Body>, Failure> {
+    async fn review(
+        &self,
+        user: &User,
+        access: &Access,
+        kind: &Kind,
+        request: Request<Incoming>,
+    ) -> Result<Response<Body>, Failure> {
+        let manager = write::agent(request.headers());
         let bytes = body(request).await?;
+        if kind.kind == "SelfSubjectReview" {
+            return Ok(review::own(user));
+        }
         let asked = match protobuf::review(&bytes) {
             Some(asked) => asked,
-            None => serde_json::from_slice(&bytes).map_err(|e| {
-                let message =
-                    format!("{} in version \"{}\" cannot be handled as a {}: {e}", kind.kind, kind.version, kind.kind);
-                Failure::bad_request(message)
-            })?,
+            None => serde_json::from_slice(&bytes).map_err(|e| Failure::undecodable(kind, &e.to_string()))?,
         };
         Ok(match kind.kind {
-            "SelfSubjectRulesReview" => review::rules(&user.allowed, &asked),
-            _ => review::access(&user.allowed, &asked),
+            "SelfSubjectRulesReview" => review::rules(access, &asked),
+            _ => review::access(access, &asked, &Writer::new(&self.store, &manager)),
         })
+    }
+
+    /// Everything that is no resource.
+    fn plain(&self, path: &str, accept: &str, port: u16) -> Response<Body> {
+        match path.trim_end_matches('/') {
+            "/version" => respond::json(200, &version()),
+            "/healthz" | "/livez" | "/readyz" => respond::whole(200, TEXT, "ok"),
+            path => openapi::answer(&self.store, path)
+                .or_else(|| discovery::discover(path, accept, port))
+                .unwrap_or_else(|| respond::whole(404, TEXT, "404 page not found\n")),
+        }
     }
 }
 
@@ -169,10 +209,10 @@ fn verb(method: &Method, target: &Target, query: &Query) -> &'static str {
     }
 }
 
-fn authorize(user: &User, verb: &str, target: &Target) -> Result<(), Failure> {
+fn authorize(user: &User, access: &Access, verb: &str, target: &Target) -> Result<(), Failure> {
     let resource = target.resource();
     let asked = target.request(verb, &resource);
-    if user.allowed.allows(asked) {
+    if access.allows(asked) {
         return Ok(());
     }
     let place = match asked.namespace {
@@ -190,19 +230,6 @@ fn authorize(user: &User, verb: &str, target: &Target) -> Result<(), Failure> {
 pub(super) fn is_public(path: &str) -> bool {
     let path = path.trim_end_matches('/');
     matches!(path, "/version") || ["/healthz", "/livez", "/readyz"].iter().any(|p| path.starts_with(p))
-}
-
-/// Everything that is no resource.
-fn plain(path: &str, accept: &str, port: u16) -> Response<Body> {
-    match path.trim_end_matches('/') {
-        "/version" => respond::json(200, &version()),
-        "/healthz" | "/livez" | "/readyz" => respond::whole(200, TEXT, "ok"),
-        // kubectl asks for schemas only to explain and to validate what it sends
-        "/openapi/v3" => respond::json(200, &json!({"paths": {}})),
-        _ => {
-            discovery::discover(path, accept, port).unwrap_or_else(|| respond::whole(404, TEXT, "404 page not found\n"))
-        }
-    }
 }
 
 fn version() -> Value {

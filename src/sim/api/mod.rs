@@ -2,8 +2,9 @@
 //!
 //! ```text
 //! answer: faults, who asks, may they, what for
-//!   discovery, review, read (get, list), watch, log, connect (exec, port-forward), write (all that changes something)
-//!     path, negotiate, selector, page: what the request says
+//!   discovery, openapi, review, read (get, list), watch, log, connect (exec, port-forward), write (all that changes
+//!   something)
+//!     path, negotiate, selector, page, wire: what the request says
 //!     encode, respond: what goes back
 //! ```
 
@@ -14,6 +15,7 @@ mod encode;
 mod event;
 mod log;
 mod negotiate;
+mod openapi;
 mod page;
 mod path;
 mod protobuf;
@@ -21,7 +23,9 @@ mod read;
 mod respond;
 mod review;
 mod selector;
+mod shape;
 mod watch;
+mod wire;
 mod write;
 
 pub use answer::Api;

@@ -57,7 +57,7 @@ impl Target {
     pub fn request<'a>(&'a self, verb: &'a str, resource: &'a str) -> access::Request<'a> {
         let own = self.group.is_empty() && self.plural == "namespaces";
         let namespace = if own { &self.name } else { &self.namespace };
-        access::Request { verb, group: &self.group, resource, namespace }
+        access::Request { verb, group: &self.group, resource, namespace, name: &self.name }
     }
 }
 

@@ -6,7 +6,14 @@ use serde_json::{Map, Value, json};
 use super::super::status::Failure;
 
 /// What every encoded object begins with.
-const MAGIC: &[u8] = b"k8s\0";
+pub(super) const MAGIC: &[u8] = b"k8s\0";
+
+/// What a field holds.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Content<'a> {
+    Number(u64),
+    Bytes(&'a [u8]),
+}
 
 /// Field numbers and names of the attributes of an access review.
 const RESOURCE: &[(u64, &str)] =
@@ -56,7 +63,7 @@ fn texts(mut message: &[u8], names: &[(u64, &str)]) -> Option<Map<String, Value>
     while !message.is_empty() {
         let (number, content, rest) = next(message)?;
         message = rest;
-        if let Some((_, name)) = names.iter().find(|(n, _)| *n == number) {
+        if let (Some((_, name)), Content::Bytes(content)) = (names.iter().find(|(n, _)| *n == number), content) {
             out.insert((*name).to_owned(), std::str::from_utf8(content).ok()?.into());
         }
     }
@@ -67,7 +74,9 @@ fn texts(mut message: &[u8], names: &[(u64, &str)]) -> Option<Map<String, Value>
 fn field(mut message: &[u8], wanted: u64) -> Option<&[u8]> {
     while !message.is_empty() {
         let (number, content, rest) = next(message)?;
-        if number == wanted {
+        if let Content::Bytes(content) = content
+            && number == wanted
+        {
             return Some(content);
         }
         message = rest;
@@ -75,15 +84,15 @@ fn field(mut message: &[u8], wanted: u64) -> Option<&[u8]> {
     None
 }
 
-/// Number and content of the first field (empty for numbers), and what follows it.
-fn next(message: &[u8]) -> Option<(u64, &[u8], &[u8])> {
+/// Number and content of the first field, and what follows it.
+pub(super) fn next(message: &[u8]) -> Option<(u64, Content<'_>, &[u8])> {
     let (tag, rest) = number(message)?;
     match tag & 7 {
-        0 => number(rest).map(|(_, rest)| (tag >> 3, &rest[..0], rest)),
+        0 => number(rest).map(|(value, rest)| (tag >> 3, Content::Number(value), rest)),
         2 => {
             let (len, rest) = number(rest)?;
             let (content, rest) = rest.split_at_checked(usize::try_from(len).ok()?)?;
-            Some((tag >> 3, content, rest))
+            Some((tag >> 3, Content::Bytes(content), rest))
         }
         _ => None,
     }

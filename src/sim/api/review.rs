@@ -3,12 +3,13 @@
 use http::Response;
 use serde_json::{Value, json};
 
-use super::super::access::{Access, Request};
+use super::super::access::{Access, Request, User};
+use super::super::write::Writer;
 use super::answer::is_public;
 use super::respond::{self, Body};
 
 /// Answers a `SelfSubjectAccessReview`.
-pub(super) fn access(access: &Access, review: &Value) -> Response<Body> {
+pub(super) fn access(access: &Access, review: &Value, writer: &Writer) -> Response<Body> {
     let spec = &review["spec"];
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let allowed = if let Some(asked) = spec.get("resourceAttributes") {
@@ -19,16 +20,32 @@ pub(super) fn access(access: &Access, review: &Value) -> Response<Body> {
             group: &text(&asked["group"]),
             resource: &resource,
             namespace: &text(&asked["namespace"]),
+            name: &text(&asked["name"]),
         })
     } else {
-        is_public(&text(&spec["nonResourceAttributes"]["path"])) || *access == Access::full()
+        let asked = &spec["nonResourceAttributes"];
+        is_public(&text(&asked["path"])) || access.allows_path(&text(&asked["verb"]), &text(&asked["path"]))
     };
-    let answer = json!({
+    let mut answer = json!({
         "kind": "SelfSubjectAccessReview",
         "apiVersion": "authorization.k8s.io/v1",
         "metadata": {},
         "spec": spec,
         "status": {"allowed": allowed},
+    });
+    // nobody keeps it, yet it says who asked
+    let own = json!({"metadata": {}, "spec": spec});
+    answer["metadata"] = writer.signed("authorization.k8s.io/v1", own)["metadata"].clone();
+    respond::json(201, &answer)
+}
+
+/// Answers a `SelfSubjectReview`: who am I.
+pub(super) fn own(user: &User) -> Response<Body> {
+    let answer = json!({
+        "kind": "SelfSubjectReview",
+        "apiVersion": "authentication.k8s.io/v1",
+        "metadata": {"creationTimestamp": null},
+        "status": {"userInfo": {"username": user.name, "groups": user.all_groups()}},
     });
     respond::json(201, &answer)
 }
@@ -44,8 +61,14 @@ pub(super) fn rules(access: &Access, review: &Value) -> Response<Body> {
         }),
         json!({"verbs": ["create"], "apiGroups": ["authentication.k8s.io"], "resources": ["selfsubjectreviews"]}),
     ];
-    let holds = access.rules.iter().filter(|r| r.namespace.as_deref().is_none_or(|n| n == namespace));
-    rules.extend(holds.map(|r| json!({"verbs": r.verbs, "apiGroups": r.groups, "resources": r.resources})));
+    let holds = || access.rules.iter().filter(|r| r.namespace.as_deref().is_none_or(|n| n == namespace));
+    rules.extend(holds().filter(|r| r.urls.is_empty()).map(|r| {
+        let mut rule = json!({"verbs": r.verbs, "apiGroups": r.groups, "resources": r.resources});
+        if !r.names.is_empty() {
+            rule["resourceNames"] = json!(r.names);
+        }
+        rule
+    }));
     let mut paths = vec![
         json!({"verbs": ["get"], "nonResourceURLs": ["/.well-known", "/.well-known/*"]}),
         json!({"verbs": ["get"], "nonResourceURLs": [
@@ -54,9 +77,8 @@ pub(super) fn rules(access: &Access, review: &Value) -> Response<Body> {
         ]}),
         json!({"verbs": ["get"], "nonResourceURLs": ["/healthz", "/livez", "/readyz", "/version", "/version/"]}),
     ];
-    if *access == Access::full() {
-        paths.push(json!({"verbs": ["*"], "nonResourceURLs": ["*"]}));
-    }
+    let holds = holds().filter(|r| !r.urls.is_empty());
+    paths.extend(holds.map(|r| json!({"verbs": r.verbs, "nonResourceURLs": r.urls})));
     let answer = json!({
         "kind": "SelfSubjectRulesReview",
         "apiVersion": "authorization.k8s.io/v1",

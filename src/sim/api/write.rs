@@ -16,6 +16,7 @@ use super::negotiate::Form;
 use super::path::{Query, Target};
 use super::respond::{self, Body};
 use super::selector::Selector;
+use super::wire;
 
 /// Operations of a JSON patch that a server takes.
 const MAX_OPERATIONS: usize = 10_000;
@@ -47,6 +48,14 @@ pub(super) fn answer(verb: &str, request: &Request<'_>) -> Result<Response<Body>
 }
 
 impl Request<'_> {
+    /// Whether a patch is an apply of an object that is not there, for which one must be allowed to create too.
+    pub fn creates(&self, verb: &str) -> bool {
+        let (kind, target) = (self.kind.kind, self.target);
+        verb == "patch"
+            && self.media() == "application/apply-patch+yaml"
+            && self.store.object(kind, &target.namespace, &target.name).is_none()
+    }
+
     fn create(&self) -> Result<Response<Body>, Failure> {
         let writer = self.writer("CreateOptions")?;
         let written = writer.create(self.object()?)?;
@@ -207,12 +216,15 @@ impl Request<'_> {
     /// The body as an object of the resource's type, at the place the URL names.
     fn object(&self) -> Result<Value, Failure> {
         let media = self.media();
-        if !matches!(media, "" | "application/json" | "application/apply-patch+yaml") {
-            return Err(Failure::unsupported_media(
-                "application/json, application/yaml, application/vnd.kubernetes.protobuf",
-            ));
-        }
-        let mut object = self.json()?;
+        let mut object = match media {
+            "" | "application/json" | "application/apply-patch+yaml" => self.json()?,
+            "application/vnd.kubernetes.protobuf" if !self.kind.is_custom() => wire::object(self.body)
+                .ok_or_else(|| Failure::undecodable(self.kind, "the message is not understood"))?,
+            _ => {
+                let accepted = "application/json, application/yaml, application/vnd.kubernetes.protobuf";
+                return Err(Failure::unsupported_media(accepted));
+            }
+        };
         if !object.is_object() {
             return Err(Failure::undecodable(self.kind, "json: cannot unmarshal into an object"));
         }
@@ -316,7 +328,7 @@ impl Request<'_> {
 }
 
 /// Whom a client that does not name itself is taken for: the beginning of its user agent.
-fn agent(headers: &HeaderMap) -> String {
+pub(super) fn agent(headers: &HeaderMap) -> String {
     let agent = headers.get(USER_AGENT).and_then(|a| a.to_str().ok()).unwrap_or("unknown");
     agent.split('/').next().unwrap_or_default().chars().take(128).collect()
 }

@@ -68,6 +68,12 @@
 //! after = "75s"
 //! every = "6m"                        # once when absent
 //! rollout = "6s"                      # default: from new pods to ready ones
+//!
+//! [[user]]                            # default: admin, developer (writes in *-dev) and viewer; the first is kubeconfig's
+//! name = "developer"
+//! token = "..."                       # default: a random one
+//! reads = ["*"]                       # namespaces; `*` is everywhere, `*-dev` those that end so
+//! writes = ["*-dev"]
 //! ```
 
 mod check;
@@ -76,7 +82,7 @@ mod format;
 
 pub use error::ScenarioError;
 pub use format::{
-    AutoSync, Crash, Deploy, Drift, Environment, Notice, Release, Scenario, Service, Source, Syncing, Work,
+    AutoSync, Crash, Deploy, Drift, Environment, Notice, Release, Scenario, Service, Source, Syncing, User, Work,
 };
 
 use std::path::Path;

@@ -1,7 +1,5 @@
 //! Which fields an object may have: by its definition for custom resources, by the published types for the built-in ones.
 
-use k8s_openapi::api;
-use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -42,35 +40,46 @@ fn again<T: DeserializeOwned + Serialize>(object: &Value) -> serde_json::Result<
     serde_json::to_value(T::deserialize(object)?)
 }
 
+/// Picks a function for the published type of a built-in kind; none for any other kind.
+macro_rules! by_type {
+    ($kind:expr, $with:ident) => {
+        match $kind.kind {
+            "ConfigMap" => Some($with::<k8s_openapi::api::core::v1::ConfigMap> as _),
+            "Endpoints" => Some($with::<k8s_openapi::api::core::v1::Endpoints> as _),
+            "Event" => Some($with::<k8s_openapi::api::core::v1::Event> as _),
+            "Namespace" => Some($with::<k8s_openapi::api::core::v1::Namespace> as _),
+            "Node" => Some($with::<k8s_openapi::api::core::v1::Node> as _),
+            "PersistentVolumeClaim" => Some($with::<k8s_openapi::api::core::v1::PersistentVolumeClaim> as _),
+            "Pod" => Some($with::<k8s_openapi::api::core::v1::Pod> as _),
+            "Secret" => Some($with::<k8s_openapi::api::core::v1::Secret> as _),
+            "Service" => Some($with::<k8s_openapi::api::core::v1::Service> as _),
+            "ServiceAccount" => Some($with::<k8s_openapi::api::core::v1::ServiceAccount> as _),
+            "DaemonSet" => Some($with::<k8s_openapi::api::apps::v1::DaemonSet> as _),
+            "Deployment" => Some($with::<k8s_openapi::api::apps::v1::Deployment> as _),
+            "ReplicaSet" => Some($with::<k8s_openapi::api::apps::v1::ReplicaSet> as _),
+            "StatefulSet" => Some($with::<k8s_openapi::api::apps::v1::StatefulSet> as _),
+            "HorizontalPodAutoscaler" => Some($with::<k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler> as _),
+            "CronJob" => Some($with::<k8s_openapi::api::batch::v1::CronJob> as _),
+            "Job" => Some($with::<k8s_openapi::api::batch::v1::Job> as _),
+            "Ingress" => Some($with::<k8s_openapi::api::networking::v1::Ingress> as _),
+            "NetworkPolicy" => Some($with::<k8s_openapi::api::networking::v1::NetworkPolicy> as _),
+            "ClusterRole" => Some($with::<k8s_openapi::api::rbac::v1::ClusterRole> as _),
+            "ClusterRoleBinding" => Some($with::<k8s_openapi::api::rbac::v1::ClusterRoleBinding> as _),
+            "Role" => Some($with::<k8s_openapi::api::rbac::v1::Role> as _),
+            "RoleBinding" => Some($with::<k8s_openapi::api::rbac::v1::RoleBinding> as _),
+            "Lease" => Some($with::<k8s_openapi::api::coordination::v1::Lease> as _),
+            "CustomResourceDefinition" => Some(
+                $with::<k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition>
+                    as _,
+            ),
+            _ => None,
+        }
+    };
+}
+pub(in crate::sim) use by_type;
+
 fn reader(kind: &Kind) -> Option<Read> {
-    Some(match kind.kind {
-        "ConfigMap" => again::<api::core::v1::ConfigMap>,
-        "Endpoints" => again::<api::core::v1::Endpoints>,
-        "Event" => again::<api::core::v1::Event>,
-        "Namespace" => again::<api::core::v1::Namespace>,
-        "Node" => again::<api::core::v1::Node>,
-        "PersistentVolumeClaim" => again::<api::core::v1::PersistentVolumeClaim>,
-        "Pod" => again::<api::core::v1::Pod>,
-        "Secret" => again::<api::core::v1::Secret>,
-        "Service" => again::<api::core::v1::Service>,
-        "ServiceAccount" => again::<api::core::v1::ServiceAccount>,
-        "DaemonSet" => again::<api::apps::v1::DaemonSet>,
-        "Deployment" => again::<api::apps::v1::Deployment>,
-        "ReplicaSet" => again::<api::apps::v1::ReplicaSet>,
-        "StatefulSet" => again::<api::apps::v1::StatefulSet>,
-        "HorizontalPodAutoscaler" => again::<api::autoscaling::v2::HorizontalPodAutoscaler>,
-        "CronJob" => again::<api::batch::v1::CronJob>,
-        "Job" => again::<api::batch::v1::Job>,
-        "Ingress" => again::<api::networking::v1::Ingress>,
-        "NetworkPolicy" => again::<api::networking::v1::NetworkPolicy>,
-        "ClusterRole" => again::<api::rbac::v1::ClusterRole>,
-        "ClusterRoleBinding" => again::<api::rbac::v1::ClusterRoleBinding>,
-        "Role" => again::<api::rbac::v1::Role>,
-        "RoleBinding" => again::<api::rbac::v1::RoleBinding>,
-        "Lease" => again::<api::coordination::v1::Lease>,
-        "CustomResourceDefinition" => again::<CustomResourceDefinition>,
-        _ => return None,
-    })
+    by_type!(kind, again)
 }
 
 fn lost(sent: &Value, understood: &Value, at: &mut FieldPath, out: &mut Vec<FieldPath>) {

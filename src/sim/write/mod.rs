@@ -19,7 +19,7 @@ mod collect;
 mod defaults;
 mod delete;
 mod fields;
-mod known;
+pub(in crate::sim) mod known;
 mod options;
 mod owners;
 mod patch;

@@ -140,6 +140,7 @@ impl Writer {
         }
         let mut config = config.clone();
         self.keep_part(address.kind, &mut config);
+        defaults::numbers(address.kind, &mut config);
         self.refuse_unknown(&address, &config)?;
         loop {
             let Some(live) = self.find(&address) else {
@@ -397,6 +398,20 @@ impl Writer {
             address.name
         );
         Err(Failure::new(500, "", message))
+    }
+
+    /// An object that is only answered, not kept, with the fields this manager sent on record.
+    pub(in crate::sim) fn signed(&self, api_version: &str, mut object: Value) -> Value {
+        let owner = Owner {
+            manager: self.manager.clone(),
+            operation: Operation::Update,
+            api_version: api_version.to_owned(),
+            subresource: String::new(),
+        };
+        let mut owners = Owners::default();
+        owners.update(false, &Value::Object(serde_json::Map::new()), &object, &owner, &self.now());
+        owners.write(&mut object);
+        object
     }
 
     pub(super) fn find(&self, address: &Address) -> Option<Arc<Object>> {

@@ -1,53 +1,10 @@
-//! What reading logs needs to know of a pod: which containers it has, and which run of each is the present one.
+//! What following a log needs to know of its pod: which run of the container is the present one, and how it ended.
 
 use serde::Deserialize;
 
 use super::fault::{Fault, Kind};
-use super::reach::{Reach, Unread};
-use super::request::{self, Ask, escape};
 use crate::domain::LogEnd;
 use crate::domain::text::clean;
-
-/// The largest list of pods that is read, in bytes.
-const LIST: usize = 64 << 20;
-
-/// A pod, as far as its logs are concerned.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct LogPod {
-    /// Its name.
-    pub name: String,
-    /// Tells it from another pod of the same name.
-    pub uid: String,
-    /// Label `app.kubernetes.io/instance`.
-    pub instance: Option<String>,
-    /// Kind and name of its controller.
-    pub owner: Option<(String, String)>,
-    /// Its containers, init containers first, in the order of the spec.
-    pub containers: Vec<String>,
-}
-
-/// The pods of a namespace, in the order of their names.
-///
-/// # Errors
-/// When the cluster cannot be reached or does not let us.
-pub async fn pods(reach: &Reach, namespace: &str) -> Result<Vec<LogPod>, Unread> {
-    let line = reach.line().await?;
-    let read = async {
-        let ask = Ask::of(format!("/api/v1/namespaces/{}/pods", escape(namespace)));
-        let body = request::get(&line.client, ask, &*reach.clock).await?;
-        let bytes = request::collect(body, LIST, &*reach.clock).await?;
-        parse::<List>(&bytes)
-    };
-    match read.await {
-        Ok(list) => Ok(list.items.into_iter().map(Into::into).collect()),
-        Err(fault) => {
-            if fault.code.is_none() || fault.kind == Kind::Auth {
-                reach.forget(&line, &fault).await;
-            }
-            Err(fault.into())
-        }
-    }
-}
 
 /// What one container of a pod does.
 #[derive(Debug, PartialEq, Eq)]
@@ -56,8 +13,6 @@ pub(super) struct Run {
     pub restart: u32,
     /// How it ended; none while it runs or is not yet there.
     pub end: Option<LogEnd>,
-    /// It will not be started again.
-    pub is_final: bool,
 }
 
 /// What a container of a pod does now; none when the pod has no status of it yet.
@@ -67,28 +22,26 @@ pub(super) fn run(pod: &[u8], container: &str) -> Result<Option<Run>, Fault> {
     let mut statuses = pod.status.init_container_statuses.iter().chain(&pod.status.container_statuses);
     let Some(status) = statuses.find(|status| status.name == container) else { return Ok(None) };
     let terminated = status.state.terminated.as_ref().or(status.last_state.terminated.as_ref());
-    let end = terminated
-        .filter(|_| status.state.running.is_none())
-        .map(|terminated| LogEnd { exit_code: Some(terminated.exit_code), reason: clean(&terminated.reason).into() });
-    let over = matches!(pod.status.phase.as_str(), "Succeeded" | "Failed");
-    let succeeded = end.as_ref().is_some_and(|end| end.exit_code == Some(0));
-    let stays = match pod.spec.restart_policy.as_str() {
-        "Never" => true,
-        "OnFailure" => succeeded,
-        _ => init && succeeded,
-    };
-    let is_final = end.is_some() && (over || stays);
-    Ok(Some(Run { uid: pod.metadata.uid, restart: status.restart_count, end, is_final }))
+    let end = terminated.filter(|_| status.state.running.is_none()).map(|terminated| {
+        let over = matches!(pod.status.phase.as_str(), "Succeeded" | "Failed");
+        let succeeded = terminated.exit_code == 0;
+        let stays = match pod.spec.restart_policy.as_str() {
+            "Never" => true,
+            "OnFailure" => succeeded,
+            _ => init && succeeded,
+        };
+        LogEnd {
+            exit_code: Some(terminated.exit_code),
+            reason: clean(&terminated.reason).into(),
+            at: terminated.finished_at.as_deref().and_then(|at| at.parse().ok()),
+            is_final: over || stays,
+        }
+    });
+    Ok(Some(Run { uid: pod.metadata.uid, restart: status.restart_count, end }))
 }
 
 fn parse<'de, T: Deserialize<'de>>(json: &'de [u8]) -> Result<T, Fault> {
     serde_json::from_slice(json).map_err(|error| Fault::new(Kind::Down, format!("a pod came garbled: {error}")))
-}
-
-#[derive(Deserialize)]
-struct List {
-    #[serde(default)]
-    items: Vec<Pod>,
 }
 
 #[derive(Default, Deserialize)]
@@ -100,33 +53,15 @@ struct Pod {
 }
 
 #[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[serde(default)]
 struct Metadata {
-    name: String,
     uid: String,
-    labels: std::collections::HashMap<String, String>,
-    owner_references: Vec<Owner>,
-}
-
-#[derive(Deserialize)]
-struct Owner {
-    kind: String,
-    name: String,
-    #[serde(default)]
-    controller: bool,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct Spec {
-    init_containers: Vec<Named>,
-    containers: Vec<Named>,
     restart_policy: String,
-}
-
-#[derive(Deserialize)]
-struct Named {
-    name: String,
 }
 
 #[derive(Default, Deserialize)]
@@ -158,20 +93,7 @@ struct State {
 struct Terminated {
     exit_code: i32,
     reason: String,
-}
-
-impl From<Pod> for LogPod {
-    fn from(pod: Pod) -> Self {
-        let Metadata { name, uid, mut labels, owner_references } = pod.metadata;
-        let owner = owner_references.into_iter().find(|owner| owner.controller);
-        Self {
-            name,
-            uid,
-            instance: labels.remove("app.kubernetes.io/instance"),
-            owner: owner.map(|owner| (owner.kind, owner.name)),
-            containers: pod.spec.init_containers.into_iter().chain(pod.spec.containers).map(|c| c.name).collect(),
-        }
-    }
+    finished_at: Option<String>,
 }
 
 #[cfg(test)]
@@ -185,15 +107,17 @@ mod tests {
                 r#"{{"metadata":{{"uid":"u"}},"spec":{{"restartPolicy":"{policy}"}},"status":{{"phase":"{phase}","containerStatuses":[{status}]}}}}"#
             )
         };
-        let dead = r#"{"name":"c","restartCount":2,"state":{"terminated":{"exitCode":1,"reason":"Error"}}}"#;
+        let dead = r#"{"name":"c","restartCount":2,"state":{"terminated":{"exitCode":1,"reason":"Error","finishedAt":"2026-11-23T06:35:38Z"}}}"#;
         let found = run(pod("Always", "Running", dead).as_bytes(), "c").unwrap().unwrap();
-        assert_eq!((found.restart, found.end.unwrap().exit_code, found.is_final), (2, Some(1), false));
+        let end = found.end.unwrap();
+        assert_eq!((found.restart, end.exit_code, end.is_final), (2, Some(1), false));
+        assert_eq!(end.at, "2026-11-23T06:35:38Z".parse().ok());
         let found = run(pod("Never", "Running", dead).as_bytes(), "c").unwrap().unwrap();
-        assert!(found.is_final);
+        assert!(found.end.unwrap().is_final);
         let living =
             r#"{"name":"c","restartCount":3,"state":{"running":{}},"lastState":{"terminated":{"exitCode":1}}}"#;
         let found = run(pod("Always", "Running", living).as_bytes(), "c").unwrap().unwrap();
-        assert_eq!((found.restart, found.end, found.is_final), (3, None, false));
+        assert_eq!((found.restart, found.end), (3, None));
         assert_eq!(run(b"{}", "c").unwrap(), None);
     }
 }

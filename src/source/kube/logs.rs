@@ -9,12 +9,12 @@ use kube::Client;
 use kube::client::Body;
 use tokio::sync::mpsc;
 
+use super::cluster::Cluster;
 use super::fault::{Fault, Kind};
 use super::lines::{Line, Lines};
 use super::log_line::{self, Read, Seen};
 use super::log_pod::{self, Run};
 use super::pace::pause;
-use super::reach::Reach;
 use super::request::{self, Ask, escape};
 use crate::domain::text::clean;
 use crate::domain::{LogChunk, LogEnd, LogLine, LogNews, LogRequest, LogState, Timestamp, time};
@@ -32,9 +32,9 @@ const POD: usize = 4 << 20;
 
 /// Reads the log that `request` names into `lane`; ends when there is no more to come, or nobody listens any more. While
 /// the lane is full it waits, and the server with it. Spawns nothing, and can be dropped at any moment.
-pub async fn stream(reach: Arc<Reach>, request: LogRequest, lane: mpsc::Sender<LogNews>) {
+pub async fn stream(cluster: Cluster, request: LogRequest, lane: mpsc::Sender<LogNews>) {
     let stream = Stream {
-        reach,
+        cluster,
         uid: request.uid.as_deref().map(str::to_owned),
         request,
         lane,
@@ -80,7 +80,7 @@ enum Next {
 }
 
 struct Stream {
-    reach: Arc<Reach>,
+    cluster: Cluster,
     request: LogRequest,
     lane: mpsc::Sender<LogNews>,
     /// The state last told.
@@ -116,7 +116,7 @@ impl Stream {
                 },
             };
             tokio::select! {
-                () = self.reach.clock.sleep(wait) => {}
+                () = self.cluster.clock().sleep(wait) => {}
                 () = self.lane.closed() => return Err(Unheard),
             }
         }
@@ -124,12 +124,12 @@ impl Stream {
 
     /// One look at the pod, and one reading of the log.
     async fn round(&mut self) -> Result<Next, Stop> {
-        let line = self.reach.line().await?;
-        let outcome = self.read(&line.client).await;
+        let reached = self.cluster.reach().await?;
+        let outcome = self.read(&reached.client).await;
         if let Err(Stop::Fault(fault)) = &outcome
             && (fault.code.is_none() || fault.is_unauthorized())
         {
-            self.reach.forget(&line, fault).await;
+            self.cluster.give_up(&reached, fault).await;
         }
         outcome
     }
@@ -158,7 +158,7 @@ impl Stream {
             }
             return Ok(next);
         }
-        let body = request::get(client, self.ask(&self.query(false)), &*self.reach.clock).await?;
+        let body = request::get(client, self.ask(&self.query(false)), &**self.cluster.clock()).await?;
         // between the look and the opening the container may have been started again: then what came before is missing
         let again = self.look(client).await?;
         let same = |a: &Run, b: &Run| (&a.uid, a.restart) == (&b.uid, b.restart);
@@ -167,7 +167,7 @@ impl Stream {
         }
         let restart = again.map_or(0, |run| run.restart);
         self.run = Some(restart);
-        self.opened.get_or_insert_with(|| self.reach.clock.now());
+        self.opened.get_or_insert_with(|| self.cluster.clock().now());
         self.failures = 0;
         self.tell(LogState::Following(restart)).await?;
         let rest = self.take(body).await?;
@@ -189,13 +189,14 @@ impl Stream {
             self.give(&rest, restart).await?;
         }
         self.drained = Some(restart);
+        let is_final = end.is_final;
         self.tell(LogState::Ended(end)).await?;
-        Ok(if run.is_final { Next::Over } else { Next::Look })
+        Ok(if is_final { Next::Over } else { Next::Look })
     }
 
     /// A log that is not followed.
     async fn read_once(&mut self, client: &Client, query: String) -> Result<Next, Stop> {
-        let body = request::get(client, self.ask(&query), &*self.reach.clock).await?;
+        let body = request::get(client, self.ask(&query), &**self.cluster.clock()).await?;
         if let Some(rest) = self.take(body).await? {
             self.give(&rest, self.run.unwrap_or_default()).await?;
         }
@@ -217,7 +218,7 @@ impl Stream {
     /// What the container does now. Who may read logs but not pods reads on without knowing.
     async fn look(&mut self, client: &Client) -> Result<Option<Run>, Stop> {
         let uri = format!("/api/v1/namespaces/{}/pods/{}", escape(&self.request.namespace), escape(&self.request.pod));
-        let body = match request::get(client, Ask::of(uri), &*self.reach.clock).await {
+        let body = match request::get(client, Ask::of(uri), &**self.cluster.clock()).await {
             Ok(body) => body,
             Err(fault) if fault.kind == Kind::Denied => {
                 self.blind = true;
@@ -226,7 +227,7 @@ impl Stream {
             Err(fault) => return Err(fault.into()),
         };
         self.blind = false;
-        let pod = request::collect(body, POD, &*self.reach.clock).await?;
+        let pod = request::collect(body, POD, &**self.cluster.clock()).await?;
         Ok(log_pod::run(&pod, &self.request.container)?)
     }
 
@@ -258,7 +259,7 @@ impl Stream {
     /// Reads a body to its end; gives back what was left of a line.
     async fn take(&mut self, mut body: Body) -> Result<Option<Vec<u8>>, Stop> {
         self.seen.reconnect();
-        let clock = Arc::clone(&self.reach.clock);
+        let clock = Arc::clone(self.cluster.clock());
         let restart = self.run.unwrap_or_default();
         let (mut lines, mut batch) = (Lines::default(), Batch::default());
         let mut silent_until = time::after(clock.now(), SILENCE);
@@ -335,7 +336,7 @@ impl Stream {
             Some(LogState::Ended(end)) => end.exit_code,
             _ => None,
         };
-        self.tell(LogState::Ended(LogEnd { exit_code, reason: "Deleted".into() })).await?;
+        self.tell(LogState::Ended(LogEnd { exit_code, reason: "Deleted".into(), at: None, is_final: true })).await?;
         Ok(Next::Over)
     }
 
@@ -367,7 +368,7 @@ impl Stream {
                 Ok(follow.then_some(wait))
             }
             _ => {
-                let at = time::after(self.reach.clock.now(), wait);
+                let at = time::after(self.cluster.clock().now(), wait);
                 self.tell(LogState::Retrying { why: words.into(), at }).await?;
                 // a log that is not followed is given up after a few attempts: somebody waits for its end
                 Ok((follow || self.failures < 3).then_some(wait))

@@ -3,7 +3,7 @@
 //! ```text
 //! kubeconfig, credential, proxy -> connect -> request -> session (list, follow) -> report -> Sink
 //!                          lines -> decode (lenient, shape, project, operation) ---^
-//! connect -> reach (shared by many readers) -> logs (log_pod, log_line) -> a lane
+//! connect -> cluster (shared by many readers) -> logs (log_pod, log_line) -> a lane
 //! ```
 //!
 //! The watch is our own, over raw requests and body frames: the library's hides bookmarks, notices a dead stream after
@@ -33,7 +33,6 @@ mod pace;
 mod pods;
 mod project;
 mod proxy;
-mod reach;
 mod report;
 mod request;
 mod session;
@@ -49,14 +48,12 @@ pub use destination::routes;
 pub use events::watch_events;
 pub use kubeconfig::{ContextEntry, IN_CLUSTER, KubeconfigPlace, context, contexts};
 pub use lines::{Line, Lines};
-pub use log_pod::{LogPod, pods};
 pub use logs::stream;
 pub use mask::masked;
 pub use objects::{
     ReadError, application, detail, live_object, plural_of, shown_object, whole_application, whole_object,
 };
 pub use pods::watch_pods;
-pub use reach::{Reach, Unread};
 pub use request::escape;
 pub use session::run;
 pub use write::{Write, WriteError, write};

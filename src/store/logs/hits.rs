@@ -7,8 +7,12 @@ use super::matcher::Filter;
 use super::ring::LogStore;
 use super::segment::Segment;
 
-/// Bytes of text looked at in one step: about a millisecond's worth.
+/// What may be spent in one step, in bytes of plain text looked through: a millisecond's worth or two.
 pub const STEP: usize = 2 << 20;
+/// What a line costs that is looked at alone, or found.
+const ALONE: usize = 200;
+/// What a coloured line costs that is looked at alone: its colours are taken out first.
+const COLOURED: usize = 2000;
 
 /// Lines that pass a filter.
 #[derive(Debug, Default)]
@@ -45,7 +49,7 @@ impl Hits {
         &self.filter
     }
 
-    /// Looks at new lines, then at older ones, for about `budget` bytes of text (one segment at the least); says whether
+    /// Looks at new lines, then at older ones, for about `budget` (as [`STEP`]; one segment at the least); says whether
     /// all lines have been looked at.
     pub fn step(&mut self, store: &LogStore, budget: usize) -> bool {
         if self.epoch != store.epoch() {
@@ -58,12 +62,14 @@ impl Hits {
         }
         let mut left = budget;
         self.forward(store, &mut left);
-        while left > 0 && !self.is_complete(store) {
+        // what comes in may cost all there is to spend: the rest is reached all the same
+        let mut went_back = false;
+        while (left > 0 || !went_back) && !self.is_complete(store) {
+            went_back = true;
             let at = self.parts.front().map_or(store.end(), |p| p.first);
             let Some(segment) = at.checked_sub(1).and_then(|n| store.segments.get(store.segment_of(n)?)) else { break };
             let mut part = Part { first: segment.first, seen: 0, hits: Vec::new() };
-            self.look(segment, &mut part);
-            left = left.saturating_sub(segment.text.len().max(1));
+            left = left.saturating_sub(self.look(segment, &mut part));
             self.parts.push_front(part);
         }
         self.is_complete(store)
@@ -78,33 +84,43 @@ impl Hits {
                 self.parts.push_back(last);
                 last = Part { first: segment.first, seen: 0, hits: Vec::new() };
             }
-            let unseen = segment.text.len() - segment.start(last.seen);
-            self.look(segment, &mut last);
-            *left = left.saturating_sub(unseen);
+            *left = left.saturating_sub(self.look(segment, &mut last));
             at += 1;
         }
         self.parts.push_back(last);
     }
 
-    fn look(&mut self, segment: &Segment, part: &mut Part) {
+    /// Looks at the lines of a segment that were not looked at; says what that cost.
+    fn look(&mut self, segment: &Segment, part: &mut Part) -> usize {
         let before = part.hits.len();
         let from = part.seen;
-        self.scanned += (segment.lines.len() - from) as u64;
+        let unseen = segment.lines.len() - from;
+        if unseen == 0 {
+            return 0;
+        }
+        self.scanned += unseen as u64;
         part.seen = segment.lines.len();
-        let pattern = if self.filter.inverse { &self.filter.search } else { &self.filter.pattern };
-        let pattern = self.filter.search.as_ref().or(pattern.as_ref());
-        match pattern.and_then(|p| p.across_lines()).filter(|_| segment.special == 0) {
+        let mut cost = segment.text.len() - segment.start(from);
+        let Filter { search, pattern, inverse, .. } = &self.filter;
+        let leading = search.as_ref().or(pattern.as_ref().filter(|_| !inverse));
+        // what was found needs no second look at the pattern it was found by
+        let is_only = search.is_none() || pattern.is_none();
+        match leading.and_then(|p| p.across_lines()).filter(|_| segment.special == 0) {
             Some(regex) => {
                 let mut at = segment.start(from);
                 while let Some(found) = segment.text.get(at..).and_then(|t| regex.find(t)) {
                     let n = segment.line_at(at + found.start());
-                    if segment.line(n).is_some_and(|line| self.filter.passes(&line)) {
+                    let filter = &self.filter;
+                    let passes = |line| filter.passes_cheaply(&line) && (is_only || filter.passes_patterns(&line));
+                    cost += ALONE;
+                    if segment.line(n).is_some_and(passes) {
                         part.hits.push(n as u16);
                     }
                     at = segment.start(n + 1);
                 }
             }
             None => {
+                cost += unseen * ALONE + unseen.min(segment.special as usize) * COLOURED;
                 for n in from..segment.lines.len() {
                     let passes = |line| self.filter.passes_cheaply(&line) && self.filter.passes_patterns(&line);
                     if segment.line(n).is_some_and(passes) {
@@ -114,6 +130,7 @@ impl Hits {
             }
         }
         self.count += part.hits.len() - before;
+        cost
     }
 
     /// Whether all lines have been looked at.

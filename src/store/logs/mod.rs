@@ -4,6 +4,7 @@
 //! wait for `pending::HOLD`, then appended; a line that comes later than that stands where it came in. What the
 //! ring has no room for is dropped from its old end, a segment at a time, and counted.
 
+mod excerpt;
 mod hits;
 #[cfg(test)]
 mod laws;
@@ -16,6 +17,7 @@ mod ring;
 mod segment;
 mod streams;
 
+pub use excerpt::{Excerpt, Reader};
 pub use hits::{Hits, STEP};
 pub use level::Level;
 pub use matcher::{Filter, Pattern};

@@ -13,13 +13,13 @@ pub const HOLD: Duration = Duration::from_millis(200);
 const MOST: usize = 4 << 20;
 
 /// Lines that have come in and have no number yet.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Pending {
     text: String,
     lines: Vec<Waiting>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Waiting {
     meta: Meta,
     start: u32,

@@ -1,6 +1,7 @@
 //! The ring of segments.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use super::level::{Level, goes_on};
 use super::pending::{HOLD, Pending};
@@ -28,10 +29,11 @@ impl Default for Limits {
 }
 
 /// The log lines of what is looked at.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct LogStore {
     limits: Limits,
-    pub(super) segments: VecDeque<Segment>,
+    /// Shared with excerpts, which are never written to.
+    pub(super) segments: VecDeque<Arc<Segment>>,
     bytes: usize,
     end: u64,
     evicted: u64,
@@ -136,7 +138,7 @@ impl LogStore {
         if !self.segments.back().is_some_and(|s| s.has_room(text.len())) {
             self.make_room();
         }
-        if let Some(segment) = self.segments.back_mut() {
+        if let Some(segment) = self.segments.back_mut().map(Arc::make_mut) {
             let before = segment.bytes();
             segment.push(meta, text);
             self.bytes += segment.bytes() - before;
@@ -152,11 +154,18 @@ impl LogStore {
             let Some(segment) = self.segments.pop_front() else { break };
             self.bytes -= segment.bytes();
             self.evicted += segment.lines.len() as u64;
-            old = Some(segment);
+            // what an excerpt still holds is not written over
+            old = Arc::into_inner(segment);
         }
         let segment = old.map_or_else(|| Segment::new(self.end), |old| old.renew(self.end));
         self.bytes += segment.bytes();
-        self.segments.push_back(segment);
+        self.segments.push_back(Arc::new(segment));
+    }
+
+    /// The kept lines as they are now, sharing their memory.
+    pub(super) fn snapshot(&self) -> Self {
+        let (segments, streams) = (self.segments.clone(), self.streams.clone());
+        Self { segments, streams, end: self.end, limits: self.limits, ..Self::default() }
     }
 
     /// Forgets lines and streams: something else is looked at. Numbers go on.

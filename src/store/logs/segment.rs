@@ -57,7 +57,7 @@ pub(super) struct Meta {
 pub(super) const NO_STREAM: u16 = u16::MAX;
 
 /// A run of lines.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Segment {
     /// The number of its first line.
     pub first: u64,

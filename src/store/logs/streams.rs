@@ -17,6 +17,8 @@ pub enum StreamState {
     Following,
     /// Its container started again; the lines go on.
     Restarted,
+    /// Its container ended and will be started again, or waits for its first start.
+    Down,
     /// No line will come any more.
     Ended,
 }
@@ -37,7 +39,7 @@ pub struct Stream {
 }
 
 /// Every stream since the store was cleared.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Streams(Vec<Stream>);
 
 impl Streams {

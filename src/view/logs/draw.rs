@@ -93,20 +93,30 @@ fn header(logs: &Logs, lens: &Lens, seen: &Seen<'_>, area: Rect, buf: &mut Buffe
     }
 }
 
-/// `2 pods, 1 ended`.
+/// `2 pods, 1 down, 1 ended`: a pod is as well as the best of its containers.
 fn pods(store: &LogStore) -> String {
-    let mut pods: Vec<(&str, bool)> = Vec::new();
+    let rank = |state| match state {
+        StreamState::Following | StreamState::Restarted => 0,
+        StreamState::Down => 1,
+        StreamState::Ended => 2,
+    };
+    let mut pods: Vec<(&str, usize)> = Vec::new();
     for (_, stream) in store.streams() {
-        let ended = stream.state == StreamState::Ended;
         match pods.iter_mut().find(|(pod, _)| *pod == stream.pod.as_str()) {
-            Some((_, all_ended)) => *all_ended &= ended,
-            None => pods.push((&stream.pod, ended)),
+            Some((_, best)) => *best = rank(stream.state).min(*best),
+            None => pods.push((&stream.pod, rank(stream.state))),
         }
     }
-    let ended = pods.iter().filter(|(_, ended)| *ended).count();
-    let live = pods.len() - ended;
-    let live = if live == 1 { "1 pod".to_owned() } else { format!("{live} pods") };
-    if ended > 0 { format!("{live}, {ended} ended") } else { live }
+    let count = |wanted| pods.iter().filter(|(_, rank)| *rank == wanted).count();
+    let (down, ended) = (count(1), count(2));
+    let there = pods.len() - ended;
+    let mut words = if there == 1 { "1 pod".to_owned() } else { format!("{there} pods") };
+    for (count, word) in [(down, "down"), (ended, "ended")] {
+        if count > 0 {
+            words.push_str(&format!(", {count} {word}"));
+        }
+    }
+    words
 }
 
 fn narrowed(logs: &Logs, lens: &Lens, seen: &Seen<'_>) -> Vec<(String, Role)> {

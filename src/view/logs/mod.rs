@@ -1,7 +1,6 @@
 //! The log lines of one Application, live: every pod and container of it in one view.
 
 mod draw;
-mod export;
 mod place;
 mod screen;
 mod shape;

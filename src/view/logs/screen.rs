@@ -6,13 +6,12 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::draw;
-use super::export;
 use super::place::{Anchor, Lines, Placed};
 use crate::command::{CommandId, Scope};
 use crate::domain::Timestamp;
 use crate::store::Interest;
 use crate::store::LogStore;
-use crate::store::logs::{Filter, Hits, Level, LogQuery, Pattern, STEP, StreamId};
+use crate::store::logs::{Excerpt, Filter, Hits, Level, LogQuery, Pattern, STEP, StreamId};
 use crate::view::{Ask, Effect, Handled, Lens, ScreenId, Seen, Typing, View};
 
 /// Lines of each container that are asked for where no window of time is.
@@ -216,14 +215,15 @@ impl Logs {
         Handled::Yes
     }
 
-    fn save(&mut self, lens: &Lens, seen: &Seen<'_>) -> Effect {
-        self.hits.step(seen.logs, usize::MAX);
-        let text = export::text(&self.lines(seen.logs));
-        if text.is_empty() {
+    /// What passes the filter, to a file that is named after what is shown and when it was saved.
+    fn save(&self, lens: &Lens, seen: &Seen<'_>) -> Effect {
+        if self.placed.is_empty() && self.complete {
             return Effect::Say("there is no line to save".to_owned());
         }
         let app = lens.selected.as_ref().map_or("logs", |key| key.name.as_str());
-        Effect::Save { name: export::name(app, seen.now), text }
+        let name = format!("{app}-{}.log", seen.now.strftime("%Y%m%d-%H%M%S"));
+        let excerpt = Excerpt::of(seen.logs, &self.filter, self.lines(seen.logs).limit);
+        Effect::Save { name, excerpt: Box::new(excerpt) }
     }
 }
 

@@ -112,7 +112,8 @@ const CASES: &[Case] = &[
         c.type_in("&runs/4");
         c.press("enter");
         c.press("ctrl-s");
-        let Some(Request::Save { name, text }) = c.requests.pop() else { panic!("nothing is saved") };
+        let Some(Request::Save { name, excerpt }) = c.requests.pop() else { panic!("nothing is saved") };
+        let text = excerpt.text();
         assert_eq!(name, "backend-dev-20260112-150200.log");
         assert_eq!(text.lines().count(), 12, "ten lines and two markers: {text}");
         assert!(text.contains("2026-01-12T14:02:40Z backend-7cf7-9fdf8 api INFO:     10.88.0.1"), "{text}");

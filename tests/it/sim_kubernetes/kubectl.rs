@@ -1,5 +1,6 @@
 //! The real kubectl understands the world.
 
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::Stdio;
 
@@ -36,6 +37,16 @@ impl Kubectl {
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
         command.env("HOME", self.home.path()).env("KUBECONFIG", &self.config).stdin(Stdio::null());
         command
+    }
+
+    /// Runs to the end with a text on standard input.
+    pub async fn feed(&self, args: &[&str], input: &str) -> String {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(input.as_bytes()).unwrap();
+        let mut command = self.command(args);
+        command.stdin(std::fs::File::open(file.path()).unwrap());
+        let output = tokio::time::timeout(DEADLINE, command.output()).await.expect("kubectl hangs").unwrap();
+        String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
     }
 
     /// Runs to the end; what it printed, standard error after standard output.

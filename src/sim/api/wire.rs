@@ -1,0 +1,203 @@
+//! Objects in protobuf: what `kubectl create` makes by itself (`create deployment`, `create role`, …) it sends so.
+//!
+//! Only the messages and fields that those commands fill are known; unknown fields are passed over.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Map, Value};
+
+use super::protobuf::{Content, MAGIC, next};
+
+/// A message a line: its name, then number, name and type of its fields. `text`, `int`, `bool` are left out when zero,
+/// with `?` they are kept; `map` is of texts, `bytes` of base64; `*` marks lists.
+const MESSAGES: &str = "\
+ObjectMeta: 1 name text, 2 generateName text, 3 namespace text, 11 labels map, 12 annotations map, \
+13 ownerReferences OwnerReference*, 14 finalizers text*
+OwnerReference: 1 kind text, 3 name text, 4 uid text, 5 apiVersion text, 6 controller bool?, 7 blockOwnerDeletion bool?
+ConfigMap: 1 metadata ObjectMeta, 2 data map, 3 binaryData bytes, 4 immutable bool?
+Secret: 1 metadata ObjectMeta, 2 data bytes, 3 type text, 4 stringData map, 5 immutable bool?
+Namespace: 1 metadata ObjectMeta
+ServiceAccount: 1 metadata ObjectMeta
+Service: 1 metadata ObjectMeta, 2 spec ServiceSpec
+ServiceSpec: 1 ports ServicePort*, 2 selector map, 3 clusterIP text, 4 type text, 5 externalIPs text*, \
+7 sessionAffinity text, 10 externalName text
+ServicePort: 1 name text, 2 protocol text, 3 port int, 4 targetPort IntOrString, 5 nodePort int
+LabelSelector: 1 matchLabels map
+Deployment: 1 metadata ObjectMeta, 2 spec DeploymentSpec
+DeploymentSpec: 1 replicas int?, 2 selector LabelSelector, 3 template PodTemplateSpec, 5 minReadySeconds int, \
+6 revisionHistoryLimit int?, 7 paused bool, 9 progressDeadlineSeconds int?
+PodTemplateSpec: 1 metadata ObjectMeta, 2 spec PodSpec
+Pod: 1 metadata ObjectMeta, 2 spec PodSpec
+PodSpec: 2 containers Container*, 3 restartPolicy text, 4 terminationGracePeriodSeconds int?, 6 dnsPolicy text, \
+7 nodeSelector map, 8 serviceAccountName text, 10 nodeName text, 20 initContainers Container*
+Container: 1 name text, 2 image text, 3 command text*, 4 args text*, 5 workingDir text, 6 ports ContainerPort*, \
+7 env EnvVar*, 14 imagePullPolicy text, 16 stdin bool, 17 stdinOnce bool, 18 tty bool
+ContainerPort: 1 name text, 2 hostPort int, 3 containerPort int, 4 protocol text
+EnvVar: 1 name text, 2 value text
+Job: 1 metadata ObjectMeta, 2 spec JobSpec
+JobSpec: 1 parallelism int?, 2 completions int?, 3 activeDeadlineSeconds int?, 4 selector LabelSelector, \
+5 manualSelector bool?, 6 template PodTemplateSpec, 7 backoffLimit int?, 8 ttlSecondsAfterFinished int?
+CronJob: 1 metadata ObjectMeta, 2 spec CronJobSpec
+CronJobSpec: 1 schedule text, 3 concurrencyPolicy text, 4 suspend bool?, 5 jobTemplate JobTemplateSpec
+JobTemplateSpec: 1 metadata ObjectMeta, 2 spec JobSpec
+PolicyRule: 1 verbs text*, 2 apiGroups text*, 3 resources text*, 4 resourceNames text*, 5 nonResourceURLs text*
+Role: 1 metadata ObjectMeta, 2 rules PolicyRule*
+ClusterRole: 1 metadata ObjectMeta, 2 rules PolicyRule*
+Subject: 1 kind text, 2 apiGroup text, 3 name text, 4 namespace text
+RoleRef: 1 apiGroup text, 2 kind text, 3 name text
+RoleBinding: 1 metadata ObjectMeta, 2 subjects Subject*, 3 roleRef RoleRef
+ClusterRoleBinding: 1 metadata ObjectMeta, 2 subjects Subject*, 3 roleRef RoleRef";
+
+/// An object in its envelope as JSON; none when it is no protobuf, or of a type that is not known here.
+pub(super) fn object(bytes: &[u8]) -> Option<Value> {
+    let envelope = bytes.strip_prefix(MAGIC)?;
+    let (mut api_version, mut kind, mut raw) = (String::new(), String::new(), &[][..]);
+    for (number, content) in fields(envelope)? {
+        match (number, content) {
+            (1, Content::Bytes(types)) => {
+                for (number, content) in fields(types)? {
+                    match number {
+                        1 => api_version = text(content)?,
+                        2 => kind = text(content)?,
+                        _ => {}
+                    }
+                }
+            }
+            (2, Content::Bytes(content)) => raw = content,
+            _ => {}
+        }
+    }
+    let mut out = message(&kind, raw)?;
+    out.insert("apiVersion".to_owned(), api_version.into());
+    out.insert("kind".to_owned(), kind.into());
+    Some(Value::Object(out))
+}
+
+fn fields(mut bytes: &[u8]) -> Option<Vec<(u64, Content<'_>)>> {
+    let mut out = Vec::new();
+    while !bytes.is_empty() {
+        let (number, content, rest) = next(bytes)?;
+        out.push((number, content));
+        bytes = rest;
+    }
+    Some(out)
+}
+
+fn message(name: &str, bytes: &[u8]) -> Option<Map<String, Value>> {
+    let known = MESSAGES.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))?;
+    let mut out = Map::new();
+    for (number, content) in fields(bytes)? {
+        let wanted = number.to_string();
+        let mut known = known.split(", ").map(|field| field.split(' ').collect::<Vec<_>>());
+        let Some([_, field, kind]) = known.find(|f| f[0] == wanted).and_then(|f| <[&str; 3]>::try_from(f).ok()) else {
+            continue;
+        };
+        match kind {
+            "map" | "bytes" => {
+                let (key, value) = entry(content, kind == "bytes")?;
+                if let Some(map) = out.entry(field).or_insert_with(|| Map::new().into()).as_object_mut() {
+                    map.insert(key, value);
+                }
+            }
+            _ if kind.ends_with('*') => {
+                let value = value(kind.trim_end_matches('*'), content, true)?;
+                if let Some(list) = out.entry(field).or_insert_with(|| Value::Array(Vec::new())).as_array_mut() {
+                    list.extend(value);
+                }
+            }
+            _ => {
+                if let Some(value) = value(kind.trim_end_matches('?'), content, kind.ends_with('?'))? {
+                    out.insert(field.to_owned(), value);
+                }
+            }
+        }
+    }
+    Some(out)
+}
+
+/// A value of a type; inner none for a zero that need not be kept.
+fn value(kind: &str, content: Content<'_>, keep: bool) -> Option<Option<Value>> {
+    let number = |content: &Content<'_>| match content {
+        Content::Number(number) => Some(number.cast_signed()),
+        Content::Bytes(_) => None,
+    };
+    Some(match kind {
+        "text" => Some(text(content)?).filter(|text| keep || !text.is_empty()).map(Value::from),
+        "int" => Some(number(&content)?).filter(|n| keep || *n != 0).map(Value::from),
+        "bool" => Some(number(&content)? != 0).filter(|b| keep || *b).map(Value::from),
+        "IntOrString" => {
+            let Content::Bytes(bytes) = content else { return None };
+            let parts = fields(bytes)?;
+            let is_text = parts.iter().any(|(at, content)| *at == 1 && matches!(content, Content::Number(1)));
+            let of = |wanted| parts.iter().find(|(at, _)| *at == wanted).map(|(_, content)| *content);
+            if is_text {
+                Some(text(of(3)?)?.into())
+            } else {
+                of(2).and_then(|c| number(&c)).filter(|n| *n != 0).map(Value::from)
+            }
+        }
+        name => {
+            let Content::Bytes(bytes) = content else { return None };
+            Some(Value::Object(message(name, bytes)?))
+        }
+    })
+}
+
+fn entry(content: Content<'_>, encoded: bool) -> Option<(String, Value)> {
+    let Content::Bytes(bytes) = content else { return None };
+    let (mut key, mut value) = (String::new(), Value::from(""));
+    for (number, content) in fields(bytes)? {
+        match (number, content) {
+            (1, _) => key = text(content)?,
+            (2, Content::Bytes(bytes)) if encoded => value = STANDARD.encode(bytes).into(),
+            (2, _) => value = text(content)?.into(),
+            _ => {}
+        }
+    }
+    Some((key, value))
+}
+
+fn text(content: Content<'_>) -> Option<String> {
+    let Content::Bytes(bytes) = content else { return None };
+    String::from_utf8(bytes.to_vec()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_object_is_read() {
+        let mut bytes = MAGIC.to_vec();
+        bytes.extend(b"\x0a\x0f\x0a\x02v1\x12\x09ConfigMap");
+        bytes.extend(b"\x12\x14\x0a\x09\x0a\x05hello\x12\x00\x12\x07\x0a\x01a\x12\x02xy");
+        let expected =
+            json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "hello"}, "data": {"a": "xy"}});
+        assert_eq!(object(&bytes), Some(expected));
+        assert_eq!(object(b"{}"), None);
+    }
+
+    #[test]
+    fn every_message_that_is_named_is_known() {
+        for line in MESSAGES.lines() {
+            for field in line.split_once(": ").unwrap().1.split(", ") {
+                let kind = field.rsplit(' ').next().unwrap().trim_end_matches(['*', '?']);
+                let plain = ["text", "int", "bool", "map", "bytes", "IntOrString"].contains(&kind);
+                assert!(plain || MESSAGES.lines().any(|l| l.starts_with(&format!("{kind}: "))), "{kind}");
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn nonsense_is_never_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
+            for name in ["Deployment", "Service", "ConfigMap"] {
+                let _ = message(name, &bytes);
+            }
+            let _ = object(&[MAGIC, &bytes].concat());
+        }
+    }
+}
