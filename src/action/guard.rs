@@ -74,6 +74,12 @@ impl Refusal {
         Self::new(RefusalKind::Unaudited, why, Some(hint))
     }
 
+    /// There is no way to what is to be written.
+    #[must_use]
+    pub fn no_way(why: String) -> Self {
+        Self::new(RefusalKind::Impossible, why, None)
+    }
+
     /// What the decision rests on cannot be read.
     pub(super) fn unread(error: &crate::source::kube::ReadError) -> Self {
         use crate::source::kube::ReadError;

@@ -181,6 +181,21 @@ impl Consent {
     }
 }
 
+/// What was confirmed, to be carried out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Order {
+    /// In one line.
+    pub what: String,
+    /// The plans, those of an Application together.
+    pub plans: Vec<Vec<Plan>>,
+    /// What the person gave.
+    pub consent: Consent,
+    /// How many Applications are acted on at once.
+    pub wave: usize,
+    /// It is over when what was set going is.
+    pub follow: bool,
+}
+
 /// Carries out the plans of one Application, each looked at, guarded and audited by itself; ends at the first that is not
 /// done. Says how many were done, and what became of the last.
 pub async fn carry_out(plans: Vec<Plan>, road: &Road, audit: &Audit, consent: &Consent) -> (usize, Outcome) {

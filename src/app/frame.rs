@@ -12,7 +12,7 @@ use crate::domain::Timestamp;
 use crate::store::Interest;
 use crate::store::logs::LogQuery;
 use crate::store::query::QueryError;
-use crate::view::{Ask, Keys, ScreenId, Seen, Work, detail};
+use crate::view::{Keys, ScreenId, Seen, Work, detail};
 use crate::widget::{Pen, pen};
 
 /// Terminals at least this tall have room for rules and for the detail below a list.
@@ -28,8 +28,8 @@ pub fn draw(model: &mut Model, now: Timestamp, work: &Work, buf: &mut Buffer) {
     if area.is_empty() {
         return;
     }
-    let Model { apps, logs, stack, lens, prompt, asked, toast, keys, pressed, theme, glyphs, .. } = model;
-    let seen = Seen { apps, logs, now, theme, glyphs, keys, below: stack.below(), work };
+    let Model { apps, logs, desk, stack, lens, prompt, asked, toast, keys, pressed, theme, glyphs, .. } = model;
+    let seen = Seen { apps, logs, desk, now, theme, glyphs, keys, below: stack.below(), work };
     buf.set_style(area, seen.style(Role::Text));
     let places = Places::of(area, stack.top().id());
     stack.top_mut().layout(lens, &seen, places.body);
@@ -43,8 +43,10 @@ pub fn draw(model: &mut Model, now: Timestamp, work: &Work, buf: &mut Buffer) {
     }
     let last = places.last;
     if let Some(prompt) = prompt {
-        Pen::new(buf, last, 0, glyphs.ellipsis).text(asked.map_or("/", Ask::sign), seen.style(Role::Accent));
-        let field = Rect { x: last.x + 1.min(last.width), width: last.width.saturating_sub(1), ..last };
+        let label = asked.map_or_else(|| "/".to_owned(), |ask| stack.top().label(ask, &seen, last.width));
+        Pen::new(buf, last, 0, glyphs.ellipsis).text(&label, seen.style(Role::Accent));
+        let taken = (pen::width(&label) as u16).min(last.width);
+        let field = Rect { x: last.x + taken, width: last.width - taken, ..last };
         prompt.draw(field, seen.style(Role::Text), seen.style(Role::Selection), buf);
         if let Some(error) = &lens.error {
             draw_filter_error(&seen, error, last, buf);
@@ -70,8 +72,8 @@ pub fn draw(model: &mut Model, now: Timestamp, work: &Work, buf: &mut Buffer) {
 /// they were typed for.
 pub fn lay_out(model: &mut Model, now: Timestamp) {
     let work = Work::default();
-    let Model { apps, logs, stack, lens, keys, theme, glyphs, size, .. } = model;
-    let seen = Seen { apps, logs, now, theme, glyphs, keys, below: stack.below(), work: &work };
+    let Model { apps, logs, desk, stack, lens, keys, theme, glyphs, size, .. } = model;
+    let seen = Seen { apps, logs, desk, now, theme, glyphs, keys, below: stack.below(), work: &work };
     let area = Rect::new(0, 0, size.width, size.height);
     if !area.is_empty() {
         let body = Places::of(area, stack.top().id()).body;
@@ -83,8 +85,8 @@ pub fn lay_out(model: &mut Model, now: Timestamp) {
 #[must_use]
 pub fn interests(model: &Model, now: Timestamp) -> Vec<Interest> {
     let work = Work::default();
-    let Model { apps, logs, stack, lens, keys, theme, glyphs, .. } = model;
-    let seen = Seen { apps, logs, now, theme, glyphs, keys, below: stack.below(), work: &work };
+    let Model { apps, logs, desk, stack, lens, keys, theme, glyphs, .. } = model;
+    let seen = Seen { apps, logs, desk, now, theme, glyphs, keys, below: stack.below(), work: &work };
     stack.top().interests(lens, &seen)
 }
 

@@ -11,7 +11,7 @@ use crate::config::theme::{Glyphs, Theme};
 use crate::domain::Timestamp;
 use crate::domain::time::after;
 use crate::store::{Apps, LogStore};
-use crate::view::{Ask, Lens, ScreenId};
+use crate::view::{Ask, Desk, Lens, ScreenId};
 use crate::widget::Prompt;
 
 /// The state.
@@ -22,6 +22,8 @@ pub struct Model {
     pub logs: LogStore,
     /// The screens.
     pub stack: Stack,
+    /// What is being planned and done.
+    pub desk: Desk,
     /// What the lists share.
     pub lens: Lens,
     /// What is being typed, if anything.
@@ -52,6 +54,7 @@ impl Model {
             apps,
             logs: LogStore::default(),
             stack: Stack::new(home),
+            desk: Desk::default(),
             lens: Lens::default(),
             prompt: None,
             asked: None,

@@ -3,7 +3,7 @@
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind};
 use ratatui::layout::Size;
 
-use super::frame;
+use super::{acting, frame};
 use super::model::Model;
 use super::mouse;
 use super::msg::{Msg, Request};
@@ -27,6 +27,13 @@ pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Request> {
     match msg {
         Msg::Input(Event::Key(key)) if key.kind != KeyEventKind::Release => return press(model, key, now),
         Msg::Input(Event::Mouse(event)) => return mouse::mouse(model, event, now),
+        Msg::Desk(news) => {
+            match model.desk.take(news) {
+                Some((said, true)) => model.say(said, now),
+                Some((said, false)) => model.warn(said, now),
+                None => {}
+            }
+        }
         Msg::Looks(looks) => return looks.adopt(model, now),
         Msg::Input(Event::Paste(text)) => {
             if let Some(prompt) = &mut model.prompt {
@@ -117,8 +124,8 @@ pub(super) fn parts<'m>(
     now: Timestamp,
 ) -> (&'m mut Stack, &'m mut Lens, Seen<'m>) {
     let below = model.stack.below();
-    let Model { apps, logs, stack, lens, theme, glyphs, keys, .. } = model;
-    (stack, lens, Seen { apps, logs, now, theme, glyphs, keys, below, work })
+    let Model { apps, logs, desk, stack, lens, theme, glyphs, keys, .. } = model;
+    (stack, lens, Seen { apps, logs, desk, now, theme, glyphs, keys, below, work })
 }
 
 /// Does a command: the visible screen first, then what belongs to everyone.
@@ -150,6 +157,10 @@ fn carry_out(model: &mut Model, effect: Effect, now: Timestamp) -> Option<Reques
         }
         Effect::Copy { what, text } => return Some(Request::Copy { what, text }),
         Effect::CopyObject { context, object } => return Some(Request::CopyObject { context, object }),
+        Effect::Plan(proposal) => return Some(Request::Plan(proposal)),
+        Effect::Act(order) => return Some(Request::Act(order)),
+        Effect::AtOnce(proposal) => return Some(Request::AtOnce(proposal)),
+        Effect::Recall => return Some(Request::Recall),
         Effect::Save { name, excerpt } => return Some(Request::Save { name, excerpt }),
     }
     None
@@ -166,6 +177,17 @@ fn everyones(model: &mut Model, id: CommandId, now: Timestamp) -> Option<Request
         }
         CommandId::WhyOpen => open_for_selected(model, ScreenId::Why, now),
         CommandId::EventsOpen => open_for_selected(model, ScreenId::Events, now),
+        CommandId::SyncOpen
+        | CommandId::RefreshNow
+        | CommandId::RefreshHard
+        | CommandId::OperationTerminate
+        | CommandId::AutoSyncSwitch
+        | CommandId::AppDelete => {
+            if model.lens.selected.is_none() {
+                model.say("no Application is selected".to_owned(), now);
+            }
+            return acting::act(model, id, now);
+        }
         CommandId::K9sOpen => return open_k9s(model, now),
         CommandId::CopyOpen => open_copy(model, now),
         CommandId::ViewHelp => model.stack.push(ScreenId::Help),

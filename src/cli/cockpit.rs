@@ -1,6 +1,7 @@
 //! The cockpit on the sources of the kubeconfig.
 
 use std::os::fd::AsFd as _;
+use std::path::PathBuf;
 
 use ratatui::layout::Size;
 use tokio::runtime::Handle;
@@ -9,8 +10,12 @@ use super::arguments::Everywhere;
 use super::exit::{Exit, Failure};
 use super::preferences::Running;
 use super::setup::{self, Setup};
+use super::state;
+use crate::action::Guard;
 use crate::app::{Bindings, Model};
+use crate::config::settings::Settings;
 use crate::runtime::clipboard::{Clipboard, Road};
+use crate::runtime::deeds::{Deeds, Rules};
 use crate::runtime::errand::Errands;
 use crate::runtime::input::{Decoder, Reader};
 use crate::runtime::k9s::K9s;
@@ -24,14 +29,14 @@ use crate::view::ScreenId;
 
 /// Opens the cockpit and stays in it until the person leaves.
 pub fn run(everywhere: &Everywhere) -> Result<Exit, Failure> {
-    open(everywhere, &KubeconfigPlace::Environment)
+    open(everywhere, &KubeconfigPlace::Environment, None)
 }
 
-/// Opens the cockpit on the kubeconfig at `place`.
-pub fn open(everywhere: &Everywhere, place: &KubeconfigPlace) -> Result<Exit, Failure> {
+/// Opens the cockpit on the kubeconfig at `place`. What it writes is noted in `state`, or where this tool keeps that.
+pub fn open(everywhere: &Everywhere, place: &KubeconfigPlace, state: Option<PathBuf>) -> Result<Exit, Failure> {
     let io = super::io_runtime()?;
     let setup = setup::setup(everywhere, place, io.handle())?;
-    let (ended, complaints) = steer(setup, everywhere, io.handle())?;
+    let (ended, complaints) = steer(setup, everywhere, state, io.handle())?;
     // What was read is dropped with the process: nobody waits for watches to end.
     io.shutdown_background();
     for complaint in complaints {
@@ -44,7 +49,12 @@ pub fn open(everywhere: &Everywhere, place: &KubeconfigPlace) -> Result<Exit, Fa
     })
 }
 
-fn steer(mut setup: Setup, everywhere: &Everywhere, io: &Handle) -> Result<(Ended, Vec<String>), Failure> {
+fn steer(
+    mut setup: Setup,
+    everywhere: &Everywhere,
+    state: Option<PathBuf>,
+    io: &Handle,
+) -> Result<(Ended, Vec<String>), Failure> {
     let depth = setup::depth();
     let (theme, keymap, glyphs) = (setup.theme(depth), setup.keymap(), setup.glyphs());
     let mut running = Running::new(everywhere.clone(), depth, setup.settings.clone(), theme.clone(), keymap.clone());
@@ -74,6 +84,7 @@ fn steer(mut setup: Setup, everywhere: &Everywhere, io: &Handle) -> Result<(Ende
         sources: setup.sources,
         interests: setup.interests,
         tail: setup.tail,
+        deeds: Deeds::new(rules(&setup.settings, state), setup.clock.clone(), io.clone()),
         errands: Errands::new(io.clone()),
         clipboard: Clipboard::new(Road::here()),
         k9s: K9s { readonly: setup.settings.readonly },
@@ -91,6 +102,18 @@ fn steer(mut setup: Setup, everywhere: &Everywhere, io: &Handle) -> Result<(Ende
         signals,
     };
     let here = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    cockpit.deeds.recall();
     let ended = here.block_on(cockpit.run())?;
+    here.block_on(cockpit.deeds.close());
     Ok((ended, setup.complaints))
+}
+
+/// The rules of this run for writes.
+fn rules(settings: &Settings, state: Option<PathBuf>) -> Rules {
+    let folder = match state {
+        Some(folder) => Ok(folder),
+        None => state::folder().map_err(|failure| failure.to_string()),
+    };
+    let readonly = settings.readonly.then(|| settings.origin("readonly"));
+    Rules { folder, who: state::who(), guard: Guard { readonly } }
 }

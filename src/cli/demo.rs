@@ -13,7 +13,9 @@ pub fn run(demo: &Demo, everywhere: &Everywhere) -> Result<Exit, Failure> {
     let world = runtime.block_on(async { World::start(options) }).map_err(sim::failure)?;
     let everywhere = Everywhere { all_contexts: true, context: Vec::new(), ..everywhere.clone() };
     let place = KubeconfigPlace::Files(vec![world.kubeconfig().to_owned()]);
-    let ended = cockpit::open(&everywhere, &place);
+    // what is done in a world is no part of what this person did
+    let state = world.kubeconfig().parent().map(|folder| folder.join("state"));
+    let ended = cockpit::open(&everywhere, &place, state);
     drop(world);
     runtime.shutdown_background();
     ended

@@ -25,6 +25,8 @@ pub enum Scope {
     Why,
     /// The log lines of an Application.
     Logs,
+    /// What would be written.
+    Plan,
     /// What can be copied of an Application.
     Copy,
     /// The sources.
@@ -39,7 +41,7 @@ pub enum Scope {
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Board,
         Self::Fleet,
         Self::List,
@@ -50,6 +52,7 @@ impl Scope {
         Self::Events,
         Self::Why,
         Self::Logs,
+        Self::Plan,
         Self::Copy,
         Self::Links,
         Self::Help,
@@ -71,6 +74,7 @@ impl Scope {
             Self::Events => "Events",
             Self::Why => "Why",
             Self::Logs => "Logs",
+            Self::Plan => "Plan",
             Self::Copy => "Copy",
             Self::Links => "Sources",
             Self::Help => "Help",
@@ -98,6 +102,7 @@ impl Word for Scope {
             Self::Events => "events",
             Self::Why => "why",
             Self::Logs => "logs",
+            Self::Plan => "plan",
             Self::Copy => "copy",
             Self::Links => "links",
             Self::Help => "help",
@@ -120,6 +125,7 @@ impl keymap::Scope for Scope {
             Self::Events => &[Self::Events, Self::App, Self::Global],
             Self::Why => &[Self::Why, Self::App, Self::Global],
             Self::Logs => &[Self::Logs, Self::Global],
+            Self::Plan => &[Self::Plan, Self::Global],
             Self::Copy => &[Self::Copy, Self::Global],
             Self::Links => &[Self::Links, Self::Global],
             Self::Help => &[Self::Help, Self::Global],
@@ -218,6 +224,25 @@ commands! {
     LogsSave          "logs.save"           Logs    ""         "Save what is shown to a file";
     LogsLeft          "logs.left"           Logs    ""         "Show what lies to the left of a cut line";
     LogsRight         "logs.right"          Logs    ""         "Show what lies to the right of a cut line";
+    SyncOpen          "sync.open"           App     "sync"     "Show what a sync would do, to confirm it";
+    RefreshNow        "refresh.now"         App     "refresh"  "Have Argo CD compare it with Git now";
+    RefreshHard       "refresh.hard"        App     ""         "Have Argo CD render it anew and compare it with Git";
+    OperationTerminate "operation.terminate" App    ""         "Stop the running operation";
+    AutoSyncSwitch    "auto-sync.switch"    App     ""         "Switch auto-sync off, or give back what it was";
+    AppDelete         "app.delete"          App     ""         "Delete the Application";
+    PlanOther         "plan.other"          Plan    "other button" "Go to the other button";
+    PlanChoose        "plan.choose"         Plan    "choose"   "Press the button";
+    PlanAgain         "plan.again"          Plan    "plan anew" "Read everything again and plan anew";
+    PlanPrune         "plan.prune"          Plan    "prune"    "Delete what left Git, or keep it";
+    PlanDryRun        "plan.dry-run"        Plan    "dry run"  "Change nothing: have Argo CD say what would be";
+    PlanOutOfSync     "plan.out-of-sync"    Plan    "out of sync only" "Leave alone what is in sync";
+    PlanForce         "plan.force"          Plan    ""         "Delete and make anew what cannot be changed";
+    PlanReplace       "plan.replace"        Plan    ""         "Replace objects instead of patching them";
+    PlanServerSide    "plan.server-side"    Plan    ""         "Let the API server merge";
+    PlanHooks         "plan.hooks"          Plan    "hooks"    "Leave the hooks out, or run them";
+    PlanSelected      "plan.selected"       Plan    ""         "Sync only the resource that was selected";
+    PlanPropagation   "plan.propagation"    Plan    ""         "Change what becomes of what is owned";
+    PlanWave          "plan.wave"           Plan    ""         "Change how many Applications are acted on at a time";
     CopyTake          "copy.take"           Copy    "copy"     "Copy the selected line";
     CopyWhy           "copy.why"            Copy    ""         "Copy why it is in trouble, as text for a ticket";
     CopyName          "copy.name"           Copy    ""         "Copy the name";

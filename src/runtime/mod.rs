@@ -5,6 +5,7 @@
 
 pub mod clipboard;
 pub mod clock;
+pub mod deeds;
 pub mod errand;
 pub mod input;
 pub mod interests;

@@ -1,5 +1,6 @@
 //! What the lists share: the filter and the selected Application. Changing the list keeps both.
 
+use crate::action::Proposal;
 use crate::domain::{AppKey, ObjectName};
 use crate::store::Query;
 use crate::store::query::QueryError;
@@ -17,6 +18,8 @@ pub struct Lens {
     pub selected: Option<AppKey>,
     /// The resource of it under the cursor of its own screen.
     pub object: Option<ObjectName>,
+    /// What the screen of the plan is to show.
+    pub proposal: Option<Proposal>,
     /// Logs are those of the containers before their last restart.
     pub previous: bool,
 }
