@@ -37,6 +37,8 @@ pub struct Tail {
 struct Open {
     id: StreamId,
     restart: Option<u32>,
+    /// The time of its latest line: a container ends behind it, though the node tells ends in whole seconds.
+    last: Timestamp,
 }
 
 /// What was said of the Application's operations.
@@ -128,6 +130,7 @@ impl Tail {
                     logs.set_state(open.id, StreamState::Restarted);
                 }
                 open.restart = Some(chunk.restart);
+                open.last = chunk.lines.iter().filter_map(|line| line.at).fold(open.last, Timestamp::max);
                 for line in chunk.lines {
                     logs.push(open.id, line.at.unwrap_or(now), &line.text, now);
                 }
@@ -137,7 +140,7 @@ impl Tail {
                 match state {
                     LogState::Following(_) => logs.set_state(open.id, StreamState::Following),
                     LogState::Ended(end) => {
-                        logs.mark(end.at.unwrap_or(now), Some(open.id), &ended(&end), now);
+                        logs.mark(end.at.unwrap_or(now).max(open.last), Some(open.id), &ended(&end), now);
                         let state = if end.is_final { StreamState::Ended } else { StreamState::Down };
                         logs.set_state(open.id, state);
                     }
@@ -179,7 +182,7 @@ impl Tail {
         if let Some(made) = pod.created.filter(|made| *made > self.asked && !is_known) {
             logs.mark(made, Some(id), "new pod", now);
         }
-        self.streams.insert(name, Open { id, restart: None });
+        self.streams.insert(name, Open { id, restart: None, last: Timestamp::MIN });
         self.opened.insert((pod.uid.clone(), container.clone()), name);
         let io = self.io.clone();
         let scope = self.scope.get_or_insert_with(|| Scope::new(io, |_| {}));
@@ -310,7 +313,7 @@ mod tests {
         let mut logs = LogStore::default();
         let mut tail = Tail::new(Handle::current());
         let id = logs.stream("api-1", "api");
-        tail.streams.insert(LogStreamId(0), Open { id, restart: None });
+        tail.streams.insert(LogStreamId(0), Open { id, restart: None, last: Timestamp::MIN });
         let operation = |second| Operation {
             phase: Some(Phase::Succeeded),
             started: Some(at(second)),
@@ -322,7 +325,9 @@ mod tests {
         let line = |second, text: &str| LogLine { at: Some(at(second)), text: text.into() };
         let lines = vec![line(105, "one"), line(200, "two")];
         tail.take(LogNews::Lines(LogChunk { stream: LogStreamId(0), restart: 0, lines }), &mut logs, at(501));
-        assert_eq!(texts(&mut logs), ["one", "sync succeeded", "two"]);
+        let end = LogEnd { exit_code: Some(1), reason: "Error".into(), at: Some(at(199)), is_final: false };
+        tail.take(LogNews::State(LogStreamId(0), LogState::Ended(end)), &mut logs, at(502));
+        assert_eq!(texts(&mut logs), ["one", "sync succeeded", "two", "ended (exit 1)"]);
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! Acting on a running world from outside: a small HTTP endpoint on loopback, and the client for it.
 
-use crate::sim::live::{Act, pods};
+use crate::sim::fault;
+use crate::sim::live::{Act, Play};
 use crate::sim::populate::Stage;
 use crate::sim::serve::Server;
 use crate::sim::time::{SimClock, read_duration, stamp};
+use crate::sim::workload::Workloads;
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, Full, Limited};
@@ -19,15 +21,17 @@ use std::fs;
 use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener as StdListener};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
 /// The actions there are, for messages.
-const ACTIONS: &str = "source stop|start NAME, clock advance 10m, kill-pod NAMESPACE/NAME, \
-                       log NAMESPACE/NAME[*] rate N, log NAMESPACE/NAME write CONTAINER LINE, state";
+const ACTIONS: &str = "source stop|start NAME, clock advance 10m, kill-pod|evict-pod NAMESPACE/NAME, \
+                       log NAMESPACE/NAME[*] rate N, log NAMESPACE/NAME write CONTAINER LINE, \
+                       listen NAMESPACE/NAME[*] PORT http|debugpy|redis|postgres|silent|nothing|127.0.0.1:PORT, connections, \
+                       fault SOURCE|all WHAT, login, state";
 
 /// An action could not be asked for, or was refused.
 #[derive(Debug, thiserror::Error)]
@@ -68,21 +72,24 @@ pub struct Place {
     pub server: Server,
     /// Its cluster.
     pub stage: Stage,
+    /// What runs its pods.
+    pub workloads: Workloads,
 }
 
 /// What can be done to a running world.
 #[derive(Debug)]
 pub struct Director {
     places: Vec<Place>,
+    kubeconfig: PathBuf,
     clock: SimClock,
     sender: mpsc::Sender<Act>,
 }
 
 impl Director {
-    /// A director over these sources; acts go to whoever performs the agenda.
+    /// A director over these sources, which `kubeconfig` names; acts go to whoever performs the agenda.
     #[must_use]
-    pub fn new(places: Vec<Place>, clock: SimClock, sender: mpsc::Sender<Act>) -> Self {
-        Self { places, clock, sender }
+    pub fn new(places: Vec<Place>, kubeconfig: PathBuf, clock: SimClock, sender: mpsc::Sender<Act>) -> Self {
+        Self { places, kubeconfig, clock, sender }
     }
 
     /// The sources in order.
@@ -95,6 +102,12 @@ impl Director {
     #[must_use]
     pub fn place(&self, source: &str) -> Option<&Place> {
         self.places.iter().find(|place| place.stage.source == source)
+    }
+
+    /// Where the kubeconfig is.
+    #[must_use]
+    pub fn kubeconfig(&self) -> &Path {
+        &self.kubeconfig
     }
 
     /// The world's clock.
@@ -123,9 +136,11 @@ impl Director {
                 let duration =
                     read_duration(by).ok_or_else(|| format!("`{by}` is not a duration; write 90s, 5m or 2d"))?;
                 self.clock.advance(duration);
+                self.caught_up().await?;
                 Ok(format!("it is {}", stamp(self.clock.now())))
             }
-            ["kill-pod", pod] => self.kill_pod(pod).await,
+            ["kill-pod", pod] => self.end_pod(pod, "killed", Workloads::kill).await,
+            ["evict-pod", pod] => self.end_pod(pod, "evicted", Workloads::evict).await,
             ["log", pods, "rate" | "--rate", rate] => {
                 let rate = rate.parse().map_err(|_| format!("`{rate}` is not a number of lines a second"))?;
                 if !pods.contains('/') {
@@ -141,24 +156,46 @@ impl Director {
                 let refusal = || format!("no source runs a container {container} in a pod {pod}");
                 written.then(|| "written".to_owned()).ok_or_else(refusal)
             }
+            ["fault", source, words @ ..] => self.fault(source, words).await,
+            ["fault"] => Err(format!("no fault; there are:\n{}", fault::HELP)),
+            ["login"] => self.login(),
+            ["listen", pods, port, what] => self.listen(pods, port, what),
+            ["connections"] => Ok(self.connections().to_string()),
             [] => Err(format!("no action; there are: {ACTIONS}")),
             _ => Err(format!("there is no action `{}`; there are: {ACTIONS}", words.join(" "))),
         }
     }
 
-    fn source(&self, name: &str) -> Result<&Place, String> {
+    pub(super) fn source(&self, name: &str) -> Result<&Place, String> {
         let there = || self.places.iter().map(|place| place.stage.source.as_str()).collect::<Vec<_>>().join(", ");
         self.place(name).ok_or_else(|| format!("there is no source `{name}`; there are: {}", there()))
     }
 
-    async fn kill_pod(&self, pod: &str) -> Result<String, String> {
+    /// Waits until everything that is due by now has happened.
+    async fn caught_up(&self) -> Result<(), String> {
+        let (done, seen) = oneshot::channel();
+        let ended = "the world has ended";
+        let act: Act = Box::new(move |_| {
+            // whoever asked may have gone
+            let _ = done.send(());
+        });
+        self.sender.send(act).await.map_err(|_| ended.to_owned())?;
+        seen.await.map_err(|_| ended.to_owned())
+    }
+
+    async fn end_pod(
+        &self,
+        pod: &str,
+        word: &str,
+        end: fn(&Workloads, &str, &str, &mut Play<'_>) -> bool,
+    ) -> Result<String, String> {
         let (namespace, name) = pod.split_once('/').ok_or_else(|| format!("`{pod}` is not NAMESPACE/NAME"))?;
         let place = self.places.iter().find(|place| place.stage.store.get("Pod", namespace, name).is_some());
-        let stage = place.ok_or_else(|| format!("no source has a pod {pod}"))?.stage.clone();
-        let told = format!("killed pod {pod} in {}", stage.source);
-        let (namespace, name) = (namespace.to_owned(), name.to_owned());
+        let place = place.ok_or_else(|| format!("no source has a pod {pod}"))?;
+        let told = format!("{word} pod {pod} in {}", place.stage.source);
+        let (workloads, namespace, name) = (place.workloads.clone(), namespace.to_owned(), name.to_owned());
         let act: Act = Box::new(move |play| {
-            pods::kill(&stage, &namespace, &name, play);
+            end(&workloads, &namespace, &name, play);
         });
         self.sender.send(act).await.map_err(|_| "the world has ended".to_owned())?;
         Ok(told)
@@ -193,11 +230,14 @@ impl Director {
                     "sync": sync,
                     "operations": running,
                     "resourceVersion": store.resource_version(),
+                    "sessions": place.server.sessions(),
                 });
                 (place.stage.source.clone(), facts)
             })
             .collect();
-        json!({"now": stamp(self.clock.now()), "sources": sources})
+        // what a world that leaks would have more and more of
+        let tasks = tokio::runtime::Handle::current().metrics().num_alive_tasks();
+        json!({"now": stamp(self.clock.now()), "tasks": tasks, "sources": sources})
     }
 }
 

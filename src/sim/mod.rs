@@ -3,15 +3,16 @@
 //! ```text
 //! clock, kinds, columns < object, history, logs, network < store < write (with status, its refusals) < process, fault < stream
 //! access < rbac, tls < api < serve
-//! time < manifest < scenario, generate < populate < live < control < world
+//! time < agenda, manifest < workload::behaviour < scenario, generate < populate < workload < live < control < world
 //! ```
 //!
 //! A [`store::Store`] holds one cluster's objects as the bytes that go over the wire; a [`serve::Server`] answers
 //! kubectl and kube-rs from it. The rest of the world changes the store, and clients see it as they would in a cluster:
-//! a [`scenario`] says what there is, [`manifest`] builds the objects, [`populate`] puts them in place, [`live`] keeps
-//! things happening, and a [`world::World`] holds it all together.
+//! a [`scenario`] says what there is, [`manifest`] builds the objects, [`populate`] puts them in place, [`workload`]
+//! runs the pods, [`live`] keeps things happening, and a [`world::World`] holds it all together.
 
 pub mod access;
+pub mod agenda;
 pub mod api;
 pub mod clock;
 pub mod columns;
@@ -26,6 +27,7 @@ pub mod logs;
 pub mod manifest;
 pub mod network;
 pub mod object;
+mod orders;
 pub mod populate;
 pub mod process;
 pub mod rbac;
@@ -36,5 +38,6 @@ pub mod store;
 pub mod stream;
 pub mod time;
 pub mod tls;
+pub mod workload;
 pub mod world;
 pub mod write;

@@ -1,14 +1,15 @@
 //! Sets the scene: what stands in each cluster when the world starts, made from a scenario.
 
+use crate::sim::agenda::Agenda;
 use crate::sim::manifest::app::{App, Automated, Release, Workload, WorkloadKind};
 use crate::sim::manifest::event::{Reporter, Said, event};
-use crate::sim::manifest::meta::{commit, hex, owned_by, suffix, text};
-use crate::sim::manifest::pod::{self, Container, NewPod, Place};
-use crate::sim::manifest::workload::{self, Counts};
+use crate::sim::manifest::meta::{commit, hex};
+use crate::sim::manifest::workload;
 use crate::sim::manifest::{application, argocd, crd, hook, node, settings};
-use crate::sim::scenario::{Environment, Scenario, Service, Source};
+use crate::sim::network::{Listener, Rule, Speaks};
+use crate::sim::scenario::{Environment, Listen, Scenario, Service, Source};
 use crate::sim::store::Store;
-use crate::sim::time::{minus, plus};
+use crate::sim::time::minus;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -28,6 +29,15 @@ pub struct Stage {
     pub store: Store,
 }
 
+/// Where a pod runs.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// The node's address.
+    pub host: String,
+    /// The pod's address, which it gets with its sandbox.
+    pub address: String,
+}
+
 impl Stage {
     /// The cluster of a source, empty.
     #[must_use]
@@ -37,16 +47,12 @@ impl Stage {
         Self { source: name, argocd_namespace: source.argocd_namespace.clone(), nodes, store }
     }
 
-    /// Where a pod of this name goes: always the same node, an address of its own.
+    /// The addresses of a node and of a pod on it.
     #[must_use]
-    pub fn place(&self, pod: &str, created: Timestamp) -> Place {
-        let bits = u32::from_str_radix(&hex(&format!("{pod} {created}"), 6), 16).unwrap_or_default();
-        let index = bits as usize % self.nodes.len().max(1);
-        Place {
-            node: self.nodes.get(index).cloned().unwrap_or_default(),
-            host: host(index),
-            address: format!("10.244.{index}.{}", 2 + (bits >> 8) % 250),
-        }
+    pub fn addresses(&self, node: &str, uid: &str) -> Place {
+        let bits = usize::from_str_radix(&hex(uid, 4), 16).unwrap_or_default();
+        let index = self.nodes.iter().position(|name| name == node).unwrap_or(self.nodes.len());
+        Place { host: host(index), address: format!("10.244.{index}.{}", 2 + bits % 250) }
     }
 }
 
@@ -55,7 +61,7 @@ fn host(index: usize) -> String {
 }
 
 /// What every cluster has, whether or not an app runs in it: namespaces, nodes, CRDs, Argo CD itself.
-pub fn cluster(stage: &Stage, source: &Source, now: Timestamp, random: &mut fastrand::Rng) {
+pub fn cluster(agenda: &mut Agenda, stage: &Stage, source: &Source, now: Timestamp) {
     let born = minus(now, 120 * DAY);
     let store = &stage.store;
     for name in ["default", "kube-system", "kube-public", "kube-node-lease", stage.argocd_namespace.as_str()] {
@@ -79,10 +85,11 @@ pub fn cluster(stage: &Stage, source: &Source, now: Timestamp, random: &mut fast
             command: (*name).to_owned(),
             ports: ports.iter().map(|(name, _, port)| ((*name).to_owned(), *port)).collect(),
             wave: 0,
+            listeners: None,
         };
         let app = own_app(stage, name, &work, born);
         store.put(settings::service(&stage.argocd_namespace, name, &app.pod_labels(&work), ports, born));
-        run(stage, &app, &work, image, born, born, random);
+        run(agenda, stage, &app, &work, image);
     }
 }
 
@@ -159,6 +166,7 @@ fn app(
             command: work.command.clone(),
             ports: work.ports.iter().map(|(name, port)| (name.clone(), *port)).collect(),
             wave: work.wave,
+            listeners: work.listen.as_ref().map(|listen| listeners(listen, env)),
         })
         .collect();
     Some(App {
@@ -184,8 +192,32 @@ fn app(
     })
 }
 
-/// Puts the apps of a source into its cluster, all of them at rest.
-pub fn apps(stage: &Stage, scenario: &Scenario, apps: &[App], now: Timestamp, random: &mut fastrand::Rng) {
+/// The open ports of a workload in one environment.
+fn listeners(listen: &[Listen], environment: &str) -> Vec<Listener> {
+    let here = listen.iter().filter(|one| {
+        one.environments.as_ref().is_none_or(|names| names.iter().any(|name| name.get_ref() == environment))
+    });
+    here.map(|one| {
+        let word = one.speaks.as_ref().map(|speaks| speaks.get_ref().as_str());
+        let speaks = match (&one.to, word.and_then(Speaks::from_word)) {
+            (Some(to), _) => Speaks::To(*to.get_ref()),
+            (None, Some(Speaks::Debugpy { .. })) => Speaks::Debugpy { fragile: one.fragile },
+            (None, speaks) => speaks.unwrap_or(Speaks::Silent),
+        };
+        Listener { address: one.address, ..Listener::everywhere(*one.port.get_ref(), speaks) }
+    })
+    .collect()
+}
+
+/// Puts the apps of a source into its cluster, all of them at rest; their workloads live through their releases.
+pub fn apps(
+    agenda: &mut Agenda,
+    stage: &Stage,
+    scenario: &Scenario,
+    apps: &[App],
+    now: Timestamp,
+    random: &mut fastrand::Rng,
+) {
     let Some(oldest) = apps.iter().map(|app| app.created).min() else { return };
     let store = &stage.store;
     let project = scenario.name.get_ref();
@@ -205,129 +237,53 @@ pub fn apps(stage: &Stage, scenario: &Scenario, apps: &[App], now: Timestamp, ra
         }
         let image = app.running_image();
         for work in &app.workloads {
-            run(stage, app, work, &image, app.created, app.release().at, random);
+            if let Some(listeners) = &work.listeners {
+                let (namespace, workload) = (app.namespace.clone(), work.name.clone());
+                let rule =
+                    Rule { namespace, workload, container: work.container.clone(), listeners: listeners.clone() };
+                store.network().rule(rule);
+            }
+            run(agenda, stage, app, work, &image);
         }
         if let Some(name) = &app.pre_sync {
-            finished_hook(stage, app, name, &image, minus(app.release().at, Duration::from_secs(18)), random);
-        }
-    }
-}
-
-/// A workload of an app with all its pods, running `image` since `at`; what its older releases left behind too.
-fn run(
-    stage: &Stage,
-    app: &App,
-    work: &Workload,
-    image: &str,
-    created: Timestamp,
-    at: Timestamp,
-    random: &mut fastrand::Rng,
-) {
-    let store = &stage.store;
-    let replicas = i64::from(app.replicas);
-    let mut object = workload::workload(app, work, image, created, at);
-    object["metadata"]["generation"] = json!(app.releases.len().max(1));
-    if work.kind == WorkloadKind::Deployment {
-        object["metadata"]["annotations"]["deployment.kubernetes.io/revision"] =
-            json!(app.releases.len().max(1).to_string());
-    }
-    let hash = workload::hash_of(&object);
-    workload::count(&mut object, Counts::whole(replicas), &hash, plus(at, Duration::from_secs(3)));
-    let owner = if work.kind == WorkloadKind::Deployment {
-        for (index, release) in app.releases.iter().enumerate().rev().skip(1).take(2) {
-            let mut old = workload::workload(app, work, &app.image_of(release), created, release.at);
-            old["metadata"]["annotations"]["deployment.kubernetes.io/revision"] = json!((index + 1).to_string());
-            store.put(workload::replica_set(&old, 0, 0, release.at));
-        }
-        workload::replica_set(&object, replicas, replicas, at)
-    } else {
-        object.clone()
-    };
-    for ordinal in 0..app.replicas as usize {
-        let name = match work.kind {
-            WorkloadKind::Deployment => format!("{}-{}", text(&owner, "/metadata/name"), suffix(random)),
-            WorkloadKind::StatefulSet => format!("{}-{ordinal}", work.name),
-        };
-        let template = &object["spec"]["template"]["spec"];
-        let labels = workload::labels_of_pods(&object, ordinal);
-        let mut one = pod::pending(&NewPod { owner: &owner, name: name.clone(), labels, template, created: at });
-        let started = plus(at, Duration::from_secs(2));
-        let place = stage.place(&name, at);
-        pod::schedule(&mut one, &place, at);
-        pod::set_address(&mut one, &place.address);
-        pod::contain(&mut one, &Container::Running { since: started }, 0, started);
-        store.put(one);
-    }
-    if work.kind == WorkloadKind::Deployment {
-        store.put(owner);
-    }
-    store.put(object);
-}
-
-fn finished_hook(stage: &Stage, app: &App, name: &str, image: &str, at: Timestamp, random: &mut fastrand::Rng) {
-    let mut job = hook::job(app, name, hook::Phase::Before, image, at);
-    let pod = hook_pod(stage, &job, at, random);
-    let ended = plus(at, Duration::from_secs(3));
-    hook::complete(&mut job, plus(ended, Duration::from_secs(2)));
-    let mut pod = pod;
-    let place = stage.place(text(&pod, "/metadata/name"), at);
-    pod::set_address(&mut pod, &place.address);
-    pod::contain(
-        &mut pod,
-        &Container::Ended { code: 0, started: plus(at, Duration::from_secs(1)), finished: ended },
-        0,
-        ended,
-    );
-    stage.store.put(job);
-    stage.store.put(pod);
-}
-
-/// The pod of a hook's Job, scheduled.
-#[must_use]
-pub fn hook_pod(stage: &Stage, job: &Value, at: Timestamp, random: &mut fastrand::Rng) -> Value {
-    let name = format!("{}-{}", text(job, "/metadata/name"), suffix(random));
-    let labels = job["spec"]["template"]["metadata"]["labels"].clone();
-    let template = &job["spec"]["template"]["spec"];
-    let mut pod = pod::pending(&NewPod { owner: job, name: name.clone(), labels, template, created: at });
-    pod["metadata"]["ownerReferences"] = owned_by(job);
-    pod["status"]["qosClass"] = json!("BestEffort");
-    pod::schedule(&mut pod, &stage.place(&name, at), at);
-    pod
-}
-
-/// A new pod of a workload's present template, scheduled, its container being created.
-#[must_use]
-pub fn new_pod(workload: &Value, owner: &Value, ordinal: usize, at: Timestamp, random: &mut fastrand::Rng) -> Value {
-    let name = if workload["kind"] == "StatefulSet" {
-        format!("{}-{ordinal}", text(workload, "/metadata/name"))
-    } else {
-        format!("{}-{}", text(owner, "/metadata/name"), suffix(random))
-    };
-    let labels = workload::labels_of_pods(workload, ordinal);
-    let template = &workload["spec"]["template"]["spec"];
-    pod::pending(&NewPod { owner, name, labels, template, created: at })
-}
-
-/// Says something about an object, counting it into an earlier event that said the same.
-pub fn say(stage: &Stage, object: &Value, said: Said<'_>, component: &str, at: Timestamp) {
-    let host = if component == "kubelet" { text(object, "/spec/nodeName") } else { "" };
-    let by = Reporter { component, host };
-    // Argo CD's events are never counted together
-    if component == "kubelet" {
-        let namespace = text(object, "/metadata/namespace");
-        let same = stage.store.list("Event", Some(namespace)).into_iter().find(|event| {
-            event["involvedObject"]["uid"] == object["metadata"]["uid"]
-                && event["reason"] == said.reason
-                && event["message"] == said.message
-        });
-        if let Some(same) = same {
-            let last = crate::sim::time::stamp(at);
-            stage.store.update("Event", namespace, text(&same, "/metadata/name"), |event| {
-                event["count"] = json!(event["count"].as_i64().unwrap_or(1) + 1);
-                event["lastTimestamp"] = json!(last);
+            let at = minus(app.release().at, Duration::from_secs(18));
+            let job = hook::job(app, name, hook::Phase::Before, &image, at);
+            let store = store.clone();
+            agenda.at(at, move |_| {
+                store.put(job);
             });
-            return;
         }
     }
-    stage.store.put(event(object, said, by, 1, at, at));
+}
+
+/// Has a workload of an app live through the app's releases, each at its time; whoever runs the pods does the rest.
+fn run(agenda: &mut Agenda, stage: &Stage, app: &App, work: &Workload, image: &str) {
+    let mut images: Vec<(Timestamp, String)> =
+        app.releases.iter().map(|release| (release.at, app.image_of(release))).collect();
+    if let Some((at, _)) = images.first_mut() {
+        *at = app.created;
+    } else {
+        images.push((app.created, image.to_owned()));
+    }
+    for (at, image) in images {
+        let (stage, app, work) = (stage.clone(), app.clone(), work.clone());
+        agenda.at(at, move |play| apply(&stage, &app, &work, &image, play.at));
+    }
+}
+
+/// Applies a workload as Argo CD does: created, or given the template and the replicas that Git has.
+pub fn apply(stage: &Stage, app: &App, work: &Workload, image: &str, at: Timestamp) {
+    let fresh = workload::workload(app, work, image, app.created, at);
+    let there = stage.store.update(work.kind.word(), &app.namespace, &work.name, |object| {
+        object["spec"]["template"] = fresh["spec"]["template"].clone();
+        object["spec"]["replicas"] = fresh["spec"]["replicas"].clone();
+    });
+    if there.is_none() {
+        stage.store.put(fresh);
+    }
+}
+
+/// Says something about an object as Argo CD does, whose events are never counted together.
+pub fn say(stage: &Stage, object: &Value, said: Said<'_>, component: &str, at: Timestamp) {
+    stage.store.put(event(object, said, Reporter { component, host: "" }, 1, at, at));
 }

@@ -48,7 +48,10 @@ impl Cluster {
 #[derive(Debug)]
 pub struct Server {
     api: Arc<api::Api>,
-    acceptor: Acceptor,
+    /// One a kind of certificate.
+    acceptors: [(Leaf, Acceptor); 3],
+    /// The certificate that is shown.
+    leaf: Mutex<Leaf>,
     port: u16,
     /// The accept loop, which owns the connections; aborted when the server stops.
     tasks: Mutex<Option<JoinSet<()>>>,
@@ -69,11 +72,13 @@ impl Server {
     /// # Errors
     /// When the port is taken or no certificate can be made.
     pub fn start(ca: &Ca, cluster: Cluster) -> io::Result<Self> {
-        let acceptor = Acceptor(ca.acceptor(cluster.leaf)?);
+        let leaf = cluster.leaf;
+        let made = |leaf| io::Result::Ok((leaf, Acceptor(ca.acceptor(leaf)?)));
+        let acceptors = [made(Leaf::Valid)?, made(Leaf::Expired)?, made(Leaf::UnknownCa)?];
         let wanted = cluster.port.unwrap_or(0);
         let api = Arc::new(api::Api::new(cluster));
-        let (tasks, port) = listen(wanted, &api, &acceptor)?;
-        Ok(Self { api, acceptor, port, tasks: Mutex::new(Some(tasks)) })
+        let (tasks, port) = listen(wanted, &api, acceptor(&acceptors, leaf))?;
+        Ok(Self { api, acceptors, leaf: Mutex::new(leaf), port, tasks: Mutex::new(Some(tasks)) })
     }
 
     /// `https://127.0.0.1:port`.
@@ -116,9 +121,26 @@ impl Server {
     pub fn start_again(&self) -> io::Result<()> {
         let mut tasks = self.tasks();
         if tasks.is_none() {
-            *tasks = Some(listen(self.port, &self.api, &self.acceptor)?.0);
+            *tasks = Some(listen(self.port, &self.api, acceptor(&self.acceptors, self.leaf()))?.0);
         }
         Ok(())
+    }
+
+    /// The certificate that is shown.
+    #[must_use]
+    pub fn leaf(&self) -> Leaf {
+        *self.leaf.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Shows another certificate from now on; who is connected is dropped, as when a server is started again.
+    ///
+    /// # Errors
+    /// When the port was taken meanwhile.
+    pub async fn show(&self, leaf: Leaf) -> io::Result<()> {
+        let running = self.is_running();
+        self.stop().await;
+        *self.leaf.lock().unwrap_or_else(PoisonError::into_inner) = leaf;
+        if running { self.start_again() } else { Ok(()) }
     }
 
     /// How many exec and port-forward sessions are open.
@@ -136,6 +158,12 @@ impl Server {
     fn tasks(&self) -> MutexGuard<'_, Option<JoinSet<()>>> {
         self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The acceptor that shows a certificate.
+fn acceptor(acceptors: &[(Leaf, Acceptor); 3], leaf: Leaf) -> &Acceptor {
+    let [first, ..] = acceptors;
+    acceptors.iter().find(|(kind, _)| *kind == leaf).map_or(&first.1, |(_, acceptor)| acceptor)
 }
 
 fn listen(port: u16, api: &Arc<api::Api>, acceptor: &Acceptor) -> io::Result<(JoinSet<()>, u16)> {

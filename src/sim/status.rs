@@ -77,6 +77,11 @@ impl Failure {
         Self::new(406, "NotAcceptable", message)
     }
 
+    /// What stands behind the server cannot be had.
+    pub fn unavailable(message: impl Into<String>) -> Self {
+        Self::new(503, "ServiceUnavailable", message)
+    }
+
     /// Options that contradict each other.
     pub fn invalid_options(field: &str, message: &str) -> Self {
         let text = format!("ListOptions.meta.k8s.io \"\" is invalid: {field}: Forbidden: {message}");

@@ -1,7 +1,7 @@
 //! The world's own time: the wall's at the start, plus what has passed times the speed, plus what was skipped.
 
 use jiff::Timestamp;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
@@ -12,7 +12,8 @@ pub struct SimClock(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     origin: Timestamp,
-    began: Instant,
+    /// When it began to run; it stands still before.
+    began: OnceLock<Instant>,
     speed: f64,
     skipped: watch::Sender<Duration>,
 }
@@ -20,21 +21,34 @@ struct Inner {
 impl SimClock {
     /// Starts at the wall's time and runs `speed` times as fast (held between 0.001 and 10,000).
     #[must_use]
-    #[expect(clippy::disallowed_methods, reason = "the one place where the world reads the wall clock: its origin")]
     pub fn start(speed: f64) -> Self {
+        let clock = Self::still(speed);
+        clock.run();
+        clock
+    }
+
+    /// The same, but it stands at the wall's time until it is told to run.
+    #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "the one place where the world reads the wall clock: its origin")]
+    pub fn still(speed: f64) -> Self {
         let speed = if speed.is_finite() { speed.clamp(0.001, 10_000.0) } else { 1.0 };
         Self(Arc::new(Inner {
             origin: Timestamp::now(),
-            began: Instant::now(),
+            began: OnceLock::new(),
             speed,
             skipped: watch::Sender::new(Duration::ZERO),
         }))
     }
 
+    /// Lets time pass from here on.
+    pub fn run(&self) {
+        self.0.began.get_or_init(Instant::now);
+    }
+
     /// The world's present moment.
     #[must_use]
     pub fn now(&self) -> Timestamp {
-        let passed = self.0.began.elapsed().mul_f64(self.0.speed);
+        let passed = self.0.began.get().map_or(Duration::ZERO, Instant::elapsed).mul_f64(self.0.speed);
         plus(self.0.origin, passed.saturating_add(*self.0.skipped.borrow()))
     }
 

@@ -8,6 +8,7 @@ use crate::sim::kubeconfig::{self, Context};
 use crate::sim::live::{self, Agenda};
 use crate::sim::manifest::app::App;
 use crate::sim::manifest::{application, argocd};
+use crate::sim::orders;
 use crate::sim::populate::{self, Stage};
 use crate::sim::rbac::{self, Person};
 use crate::sim::scenario::{self, Scenario, ScenarioError};
@@ -15,6 +16,7 @@ use crate::sim::serve::{Cluster, Server};
 use crate::sim::store::Store;
 use crate::sim::time::{SimClock, minus, plus};
 use crate::sim::tls::{Ca, TlsError};
+use crate::sim::workload::{self, Workloads};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
@@ -104,7 +106,8 @@ impl World {
         let default = scenario::BUNDLED.first().map(|(name, _)| *name).unwrap_or_default();
         let scenario = scenario::load(options.scenario.as_deref().unwrap_or(default))?;
         let with_apps = named || options.apps.is_none();
-        let clock = SimClock::start(options.speed);
+        // it stands still while the scene is set, however long that takes
+        let clock = SimClock::still(options.speed);
         let now = clock.origin();
         let mut random = fastrand::Rng::with_seed(options.seed);
         let mut agenda = Agenda::default();
@@ -113,17 +116,24 @@ impl World {
             let time = clock.clone();
             let store = Store::with(Clock::new(move || time.now()), random.u64(..));
             let stage = Stage::new(source, store);
-            populate::cluster(&stage, source, now, &mut random);
+            // Events older than that would be forgotten again before anybody could read them
+            let workloads = Workloads::begin(&mut agenda, &stage, minus(now, Duration::from_hours(1)));
+            populate::cluster(&mut agenda, &stage, source, now);
             live::expiry::begin(&mut agenda, &stage, now);
             if with_apps {
-                let apps = populate::apps_of(&scenario, source, now);
-                populate::apps(&stage, &scenario, &apps, now, &mut random);
-                script(&scenario, &stage, &apps, now, &mut agenda, &mut random);
+                let mut apps = populate::apps_of(&scenario, source, now);
+                for crash in &scenario.crashes {
+                    if let Some(app) = apps.iter_mut().find(|app| app.name == *crash.app.get_ref()) {
+                        live::crash::date(app, crash.restarts, crash.next, now);
+                    }
+                }
+                populate::apps(&mut agenda, &stage, &scenario, &apps, now, &mut random);
+                script(&scenario, (&stage, &workloads), &apps, now, &mut agenda, &mut random);
             }
             rbac::seed(&stage.store, &people(&scenario));
-            stages.push(stage);
+            stages.push((stage, workloads));
         }
-        if let (Some(total), Some(stage)) = (options.apps, stages.first()) {
+        if let (Some(total), Some((stage, _))) = (options.apps, stages.first()) {
             let names = generate(stage, total, &options, now);
             if options.changes_per_second > 0.0 {
                 // the rate is per second of the wall, the agenda goes by the world's clock
@@ -133,20 +143,22 @@ impl World {
         }
         // what the scripts say happened already
         agenda.run(now, &mut random, usize::MAX);
-        Self::open(options, users(&scenario), stages, clock, agenda, random)
+        let users = users(&scenario);
+        Self::open(options, users, scenario.faults, stages, clock, agenda, random)
     }
 
     fn open(
         options: SimOptions,
         users: Vec<User>,
-        stages: Vec<Stage>,
+        faults: Vec<scenario::Fault>,
+        stages: Vec<(Stage, Workloads)>,
         clock: SimClock,
         agenda: Agenda,
         random: fastrand::Rng,
     ) -> Result<Self, WorldError> {
         let ca = Ca::generate()?;
         let mut places = Vec::new();
-        for (index, stage) in stages.into_iter().enumerate() {
+        for (index, (stage, workloads)) in stages.into_iter().enumerate() {
             let offset = u16::try_from(index).unwrap_or(u16::MAX);
             let port = options.port.filter(|port| *port != 0).map(|port| port.saturating_add(offset));
             let mut cluster = Cluster::new(&stage.source, stage.store.clone(), users.clone());
@@ -156,13 +168,17 @@ impl World {
                 port: port.unwrap_or_default(),
                 error,
             })?;
-            places.push(Place { server, stage });
+            places.push(Place { server, stage, workloads });
         }
         let (kubeconfig, folder) = write_kubeconfig(options.kubeconfig, &ca, &places, &users)?;
         let (sender, sent) = mpsc::channel(64);
-        let director = Arc::new(Director::new(places, clock.clone(), sender));
+        let director = Arc::new(Director::new(places, kubeconfig.clone(), clock.clone(), sender));
         let mut tasks = JoinSet::new();
+        clock.run();
         tasks.spawn(live::perform(agenda, random, clock, sent));
+        for fault in faults {
+            tasks.spawn(orders::suffer(Arc::clone(&director), fault));
+        }
         let control = control::serve(&director, &mut tasks)?;
         Ok(Self { director, users, kubeconfig, control, _folder: folder, _tasks: tasks })
     }
@@ -303,13 +319,23 @@ fn write_kubeconfig(
 /// Puts everything the scenario says about the apps of one source on the agenda.
 fn script(
     scenario: &Scenario,
-    stage: &Stage,
+    (stage, workloads): (&Stage, &Workloads),
     apps: &[App],
     now: Timestamp,
     agenda: &mut Agenda,
     random: &mut fastrand::Rng,
 ) {
     let find = |name: &str| apps.iter().find(|app| app.name == name);
+    for image in &scenario.images {
+        workloads.teach(workload::Rule {
+            pods: image.pods.clone(),
+            image: image.image.clone(),
+            words: image.behaviour.clone(),
+            lines: image.lines.clone(),
+        });
+    }
+    // what the scripts below begin in the past begins after this
+    live::health::begin(agenda, stage, apps, minus(now, Duration::from_mins(1)));
     for app in apps {
         agenda.heads.insert(live::heartbeat::branch(stage, app), app.head.clone());
         live::heartbeat::begin(agenda, stage, app, now, random);
@@ -324,7 +350,7 @@ fn script(
     }
     for crash in &scenario.crashes {
         if let Some(app) = find(crash.app.get_ref()) {
-            live::crash::begin(agenda, stage, app, crash.restarts, crash.next, now);
+            live::crash::begin(workloads, stage, app);
         }
     }
     for drift in &scenario.drifts {
@@ -334,13 +360,13 @@ fn script(
     }
     for syncing in &scenario.syncing {
         if let Some(app) = find(syncing.app.get_ref()) {
-            live::deploy::begin_under_way(agenda, stage, app, &syncing.version, syncing.ready_after, now);
+            live::deploy::begin_under_way(agenda, stage, workloads, app, &syncing.version, syncing.ready_after, now);
         }
     }
     for deploy in &scenario.deploys {
         if let Some(app) = find(deploy.app.get_ref()) {
             let plan = live::deploy::Plan { version: None, ready: deploy.rollout, every: deploy.every };
-            live::deploy::begin(agenda, stage, app, plan, plus(now, deploy.after));
+            live::deploy::begin(agenda, stage, workloads, app, plan, plus(now, deploy.after));
         }
     }
 }

@@ -15,6 +15,7 @@ mod pods;
 mod program;
 mod screens;
 mod sim_kubernetes;
+mod sim_soak;
 mod sim_websocket;
 mod sim_world;
 mod source;

@@ -3,7 +3,7 @@
 use std::io;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, AUTHORIZATION};
+use http::header::{ACCEPT, AUTHORIZATION, DATE};
 use http::{HeaderMap, HeaderValue, Method, Request, Response};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
@@ -22,7 +22,7 @@ use super::encode::Encoder;
 use super::negotiate::Form;
 use super::path::{Query, Target};
 use super::respond::{self, Body, TEXT};
-use super::{connect, discovery, log, openapi, protobuf, read, review, watch, write};
+use super::{connect, discovery, log, openapi, protobuf, proxy, read, review, watch, write};
 
 /// Bytes of a request's body that are read; real servers stop at 3 MiB too.
 const MAX_BODY: usize = 3 << 20;
@@ -56,21 +56,28 @@ impl Api {
         if !latency.is_zero() {
             tokio::time::sleep(latency).await;
         }
-        let mut cut = None;
-        match self.faults.take_answer(&path) {
+        let (mut cut, mut slow) = (None, None);
+        match self.faults.take_answer(request.method(), &path) {
             Some(Answer::Status(code, body)) => return Ok(respond::ordered(code, body)),
             Some(Answer::Drop) => return Err(io::ErrorKind::ConnectionReset.into()),
             Some(Answer::Silence) => return std::future::pending().await,
+            Some(Answer::Busy(after)) => return Ok(respond::busy(after)),
             Some(Answer::Truncated(after)) => cut = Some(after),
+            Some(Answer::Slow(rate)) => slow = Some(rate),
             None => {}
         }
         let mut response = self.route(port, &path, request).await.unwrap_or_else(|f| respond::failure(&f));
         if let Ok(id) = HeaderValue::from_str(&format!("{:032x}", fastrand::u128(..))) {
             response.headers_mut().insert("audit-id", id);
         }
-        Ok(match cut {
-            Some(after) => response.map(|body| respond::truncated(body, after)),
-            None => response,
+        let date = self.store.now().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+        if let Ok(date) = HeaderValue::from_str(&date) {
+            response.headers_mut().insert(DATE, date);
+        }
+        Ok(match (cut, slow) {
+            (Some(after), _) => response.map(|body| respond::truncated(body, after)),
+            (None, Some(rate)) => response.map(|body| respond::slow(body, rate)),
+            (None, None) => response,
         })
     }
 
@@ -97,6 +104,7 @@ impl Api {
         let kind =
             kind.filter(|k| k.namespaced || target.namespace.is_empty()).ok_or_else(Failure::no_such_resource)?;
         match verb {
+            _ if proxy::is_for(kind, &target) => proxy::proxy(self, url, kind, &target, request).await,
             "get" | "create" if kind.kind == "Pod" && connect::is_for(&target) => {
                 connect::connect(self, url, kind, &target, &query, request)
             }
@@ -131,7 +139,8 @@ impl Api {
             Some(header) => {
                 let token = header.to_str().ok().and_then(|h| h.strip_prefix("Bearer "));
                 let token = token.ok_or_else(Failure::unauthorized)?;
-                self.users.iter().find(|u| u.token == token.trim()).ok_or_else(Failure::unauthorized)?
+                let token = self.faults.accept(token.trim()).ok_or_else(Failure::unauthorized)?;
+                self.users.iter().find(|u| u.token == token).ok_or_else(Failure::unauthorized)?
             }
         };
         let Some(wanted) = headers.get("impersonate-user").and_then(|name| name.to_str().ok()) else {

@@ -259,7 +259,7 @@ async fn under(faults: Faults, url: &str, session: impl Future<Output = ()>) {
                 while !faults.is_clear() && changed.changed().await.is_ok() {}
                 return;
             }
-            Some(Cut::Close | Cut::HalfLine | Cut::Raw(_)) => return,
+            Some(Cut::Close | Cut::HalfLine | Cut::Raw(_) | Cut::Expired) => return,
         }
         tokio::select! {
             () = &mut session => return,

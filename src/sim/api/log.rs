@@ -269,7 +269,7 @@ impl Reader {
 
     fn strike(&mut self, cut: Cut) {
         match cut {
-            Cut::Close => self.state = State::Ended,
+            Cut::Close | Cut::Expired => self.state = State::Ended,
             Cut::Silence => self.state = State::Silent,
             Cut::Raw(bytes) => self.outbox.push_back(bytes),
             Cut::HalfLine => {

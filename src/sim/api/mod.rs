@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! answer: faults, who asks, may they, what for
-//!   discovery, openapi, review, read (get, list), watch, log, connect (exec, port-forward), write (all that changes
-//!   something)
+//!   discovery, openapi, review, read (get, list), watch, log, connect (exec, port-forward), proxy, write (all
+//!   that changes something)
 //!     path, negotiate, selector, page, wire: what the request says
 //!     encode, respond: what goes back
 //! ```
@@ -19,6 +19,7 @@ mod openapi;
 mod page;
 mod path;
 mod protobuf;
+mod proxy;
 mod read;
 mod respond;
 mod review;

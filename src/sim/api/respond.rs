@@ -1,6 +1,7 @@
 //! Putting answers together.
 
 use std::io;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures::{Stream, stream};
@@ -75,6 +76,37 @@ pub(super) fn ordered(code: u16, body: String) -> Response<Body> {
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
     }
     response
+}
+
+/// Too many requests: come back after so many seconds.
+pub(super) fn busy(after: u32) -> Response<Body> {
+    let words = "the server has received too many requests and has asked us to try again later";
+    let super::super::fault::Answer::Status(code, body) =
+        super::super::fault::Answer::refusal(429, "TooManyRequests", words)
+    else {
+        return empty();
+    };
+    let mut response = ordered(code, body);
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(after));
+    response
+}
+
+/// A body that comes at about `rate` bytes a second.
+pub(super) fn slow(body: Body, rate: usize) -> Body {
+    const PAUSE: Duration = Duration::from_millis(50);
+    let portion = (rate / 20).max(1);
+    let drops = stream::unfold((body, Bytes::new()), move |(mut body, mut left)| async move {
+        while left.is_empty() {
+            match body.frame().await? {
+                Ok(frame) => left = frame.into_data().unwrap_or_default(),
+                Err(error) => return Some((Err(error), (body, left))),
+            }
+        }
+        tokio::time::sleep(PAUSE).await;
+        let portion = left.split_to(portion.min(left.len()));
+        Some((Ok(Frame::data(portion)), (body, left)))
+    });
+    StreamBody::new(drops).boxed_unsync()
 }
 
 /// A body that breaks off after so many bytes, with its connection.

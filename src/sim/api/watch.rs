@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 use super::super::fault::{Cut, Faults};
-use super::super::history::Change;
+use super::super::history::{Change, Expired};
 use super::super::object::Object;
 use super::super::status::Failure;
 use super::super::store::Store;
@@ -80,7 +80,7 @@ pub(super) fn watch(
         state: State::Open,
     };
     let from_start = asked.unwrap_or(0) == 0;
-    if initial && !api.streaming_lists {
+    if initial && (!api.streaming_lists || api.faults.has_old_store()) {
         watch.state = State::Refused(Failure::no_watch_progress());
     } else if initial || from_start {
         let snapshot = api.store.snapshot(kind.kind, watch.namespace.as_deref(), None).map_err(Failure::expired)?;
@@ -186,6 +186,10 @@ impl Watch {
             Cut::Close => self.state = State::Ended,
             Cut::Silence => self.state = State::Silent,
             Cut::Raw(bytes) => return Some(bytes),
+            Cut::Expired => {
+                let gone = Expired { asked: self.seen, floor: self.store.resource_version() };
+                self.state = State::Refused(Failure::expired(gone));
+            }
             Cut::HalfLine => {
                 self.state = State::Broken;
                 let mut line = BytesMut::new();

@@ -182,6 +182,7 @@ fn template(shape: Shape, namespace: &str, now: Timestamp) -> Value {
             command: String::new(),
             ports: vec![("http".to_owned(), 8080)],
             wave: 0,
+            listeners: None,
         }],
         config: Vec::new(),
         pre_sync: None,

@@ -5,17 +5,16 @@
 //! come before the hook after the sync has even begun.
 
 use super::controller::Controller;
+use super::health;
 use super::heartbeat::branch;
-use super::rollout;
 use crate::sim::live::{Agenda, Play};
 use crate::sim::manifest::app::{App, Release, ResourceRef};
 use crate::sim::manifest::application::{self, Step};
-use crate::sim::manifest::event::Said;
 use crate::sim::manifest::hook::{self, Phase};
 use crate::sim::manifest::meta::{commit, text};
-use crate::sim::manifest::pod::{self, Container};
-use crate::sim::populate::{Stage, hook_pod, say};
+use crate::sim::populate::{Stage, apply};
 use crate::sim::time::{minus, plus};
+use crate::sim::workload::{Rule, Workloads};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -37,13 +36,21 @@ pub struct Plan {
 }
 
 /// Has a commit arrive at a moment, and the app follow it.
-pub fn begin(agenda: &mut Agenda, stage: &Stage, app: &App, plan: Plan, at: Timestamp) {
-    let (stage, app) = (stage.clone(), app.clone());
-    agenda.at(at, move |play| push(stage, app, plan, play));
+pub fn begin(agenda: &mut Agenda, stage: &Stage, workloads: &Workloads, app: &App, plan: Plan, at: Timestamp) {
+    let (stage, workloads, app) = (stage.clone(), workloads.clone(), app.clone());
+    agenda.at(at, move |play| push(stage, workloads, app, plan, play));
 }
 
 /// A deployment that is under way at `now`: its first waves are done, a workload is ready `left` later.
-pub fn begin_under_way(agenda: &mut Agenda, stage: &Stage, app: &App, version: &str, left: Duration, now: Timestamp) {
+pub fn begin_under_way(
+    agenda: &mut Agenda,
+    stage: &Stage,
+    workloads: &Workloads,
+    app: &App,
+    version: &str,
+    left: Duration,
+    now: Timestamp,
+) {
     // long enough ago for the hook and the waves before the slow one
     const AGO: Duration = Duration::from_secs(36);
     let before: u64 = application::steps_of(app)
@@ -56,7 +63,7 @@ pub fn begin_under_way(agenda: &mut Agenda, stage: &Stage, app: &App, version: &
         .sum();
     let ready = left + AGO.saturating_sub(Duration::from_millis(before));
     let plan = Plan { version: Some(version.to_owned()), ready, every: None };
-    begin(agenda, stage, app, plan, minus(now, AGO));
+    begin(agenda, stage, workloads, app, plan, minus(now, AGO));
 }
 
 /// The next patch version: the last number plus one.
@@ -70,6 +77,7 @@ pub fn next_version(version: &str) -> String {
 #[derive(Clone)]
 struct Deploy {
     controller: Controller,
+    workloads: Workloads,
     app: App,
     image: String,
     revision: String,
@@ -77,10 +85,10 @@ struct Deploy {
     steps: Vec<Step>,
 }
 
-fn push(stage: Stage, mut app: App, plan: Plan, play: &mut Play<'_>) {
+fn push(stage: Stage, workloads: Workloads, mut app: App, plan: Plan, play: &mut Play<'_>) {
     let controller = Controller::new(&stage, &app.name);
     if controller.busy() {
-        return play.later(30_000, move |play| push(stage, app, plan, play));
+        return play.later(30_000, move |play| push(stage, workloads, app, plan, play));
     }
     let version = plan.version.unwrap_or_else(|| next_version(&app.release().version));
     let message = format!("{} {version}", app.service);
@@ -94,11 +102,12 @@ fn push(stage: Stage, mut app: App, plan: Plan, play: &mut Play<'_>) {
         ready: plan.ready,
         steps: application::steps_of(&app),
         app: app.clone(),
+        workloads: workloads.clone(),
     };
     deploy.notice(play);
     if let Some(every) = plan.every {
         let at = plus(play.at, every.max(Duration::from_mins(1)));
-        begin(play.agenda, &stage, &app, Plan { version: None, ..plan }, at);
+        begin(play.agenda, &stage, &workloads, &app, Plan { version: None, ..plan }, at);
     }
 }
 
@@ -163,7 +172,15 @@ impl Deploy {
         let workloads: Vec<ResourceRef> = resources.iter().filter(|resource| resource.is_workload()).cloned().collect();
         for work in &self.app.workloads {
             if workloads.iter().any(|resource| resource.name == work.name) {
-                rollout::begin(&self.controller.stage, &self.app, work, &self.image, self.ready, play);
+                // how long the new image is pulled decides when its pods are ready
+                let pull = self.ready.saturating_sub(Duration::from_millis(600));
+                self.workloads.teach(Rule {
+                    pods: format!("{}/{}-*", self.app.namespace, work.name),
+                    image: self.image.clone(),
+                    words: format!("pull={}ms", pull.as_millis()),
+                    lines: Vec::new(),
+                });
+                apply(&self.controller.stage, &self.app, work, &self.image, play.at);
             }
         }
         if let Some(first) = workloads.first() {
@@ -174,12 +191,24 @@ impl Deploy {
             // nothing comes after the last wave, so nobody waits for its health
             return play.later(40, move |play| self.finish(play));
         }
-        let healthy = if workloads.is_empty() { Duration::ZERO } else { self.ready.max(Duration::from_millis(500)) };
         let this = self.clone();
         play.later(WAVE_DELAY, move |play| this.report(index, play));
-        let healthy = u64::try_from(healthy.as_millis()).unwrap_or(u64::MAX);
-        let next = if healthy + 200 < WAVE_DELAY { WAVE_DELAY + 140 } else { healthy + WAVE_DELAY };
-        play.later(next, move |play| self.step(index + 1, play));
+        play.later(WAVE_DELAY + 140, move |play| self.wait(index, workloads, play));
+    }
+
+    /// Goes on once every workload of a wave is healthy.
+    fn wait(self, index: usize, workloads: Vec<ResourceRef>, play: &mut Play<'_>) {
+        const LOOK: u64 = 500;
+        let store = &self.controller.stage.store;
+        let healthy = workloads.iter().all(|resource| {
+            store.get(resource.kind, &self.app.namespace, &resource.name).is_some_and(|it| health::of(&it) == "Healthy")
+        });
+        match (healthy, workloads.is_empty()) {
+            (false, _) => play.later(LOOK, move |play| self.wait(index, workloads, play)),
+            (true, true) => self.step(index + 1, play),
+            // the app's health is written first
+            (true, false) => play.later(LOOK, move |play| self.step(index + 1, play)),
+        }
     }
 
     /// The comparison that follows an applied workload, and the health that follows its pods.
@@ -195,16 +224,12 @@ impl Deploy {
             application::set_health(object, "Progressing", Some(&cause), play.at);
             application::set_images(object, &images);
         });
-        let wait = u64::try_from(self.ready.as_millis()).unwrap_or(u64::MAX).max(500) + 120;
-        let this = self.clone();
-        play.later(wait, move |play| {
-            this.controller.set_health("Healthy", None, play.at);
-            if differing.is_empty() {
-                play.later(2_500, move |_| {
-                    this.controller.write(|object| application::set_images(object, std::slice::from_ref(&this.image)));
-                });
-            }
-        });
+        if differing.is_empty() {
+            let this = self.clone();
+            play.later(9_000, move |_| {
+                this.controller.write(|object| application::set_images(object, std::slice::from_ref(&this.image)));
+            });
+        }
     }
 
     /// A hook: the Job left from last time goes first, which costs a wait of its own.
@@ -230,18 +255,7 @@ impl Deploy {
     fn create_hook(self, index: usize, phase: Phase, name: &str, told: u64, play: &mut Play<'_>) {
         let stage = self.controller.stage.clone();
         let job = hook::job(&self.app, name, phase, &self.image, play.at);
-        stage.store.put(job.clone());
-        let pod = hook_pod(&stage, &job, play.at, play.random);
-        let pod_name = text(&pod, "/metadata/name").to_owned();
-        let created = format!("Created pod: {pod_name}");
-        say(&stage, &job, Said::normal("SuccessfulCreate", &created), "job-controller", play.at);
-        stage.store.put(pod.clone());
-        let assigned =
-            format!("Successfully assigned {}/{pod_name} to {}", self.app.namespace, text(&pod, "/spec/nodeName"));
-        say(&stage, &pod, Said::normal("Scheduled", &assigned), "default-scheduler", play.at);
-
-        let (running, namespace) = (stage.clone(), self.app.namespace.clone());
-        play.later(450, move |play| super::pods::start(&running, &namespace, &pod_name, 0, play));
+        stage.store.put(job);
         let this = self.clone();
         play.later(told, move |play| this.report(index, play));
         // the row of the Job itself comes with the next comparison: before the message, or just after a short one
@@ -249,10 +263,19 @@ impl Deploy {
         play.later(if told > 80 { 80 } else { told + 20 }, move |play| {
             this.controller.write(|object| application::show_hook(object, &this.app, &row, true, play.at));
         });
-        play.later(4_000, move |play| {
-            complete(&stage, &job, play);
+        let name = name.to_owned();
+        play.later(4_000, move |play| self.wait_hook(index, name, play));
+    }
+
+    /// Goes on once a hook's Job is complete, and Argo CD has noticed.
+    fn wait_hook(self, index: usize, name: String, play: &mut Play<'_>) {
+        let job = self.controller.stage.store.get("Job", &self.app.namespace, &name);
+        let complete = |job: &Value| job["status"]["completionTime"].is_string();
+        if job.as_ref().is_none_or(complete) {
             play.later(NOTICE, move |play| self.step(index + 1, play));
-        });
+        } else {
+            play.later(500, move |play| self.wait_hook(index, name, play));
+        }
     }
 
     /// The history row, then everything else at once; hooks that succeeded go, a last comparison follows.
@@ -286,21 +309,12 @@ impl Deploy {
 /// A Job and its pods go at once.
 fn remove_job(stage: &Stage, job: &Value) {
     let namespace = text(job, "/metadata/namespace");
-    for pod in super::pods::owned(stage, job) {
-        stage.store.delete("Pod", namespace, text(&pod, "/metadata/name"));
+    for pod in stage.store.list("Pod", Some(namespace)) {
+        if pod["metadata"]["ownerReferences"][0]["uid"] == job["metadata"]["uid"] {
+            stage.store.delete("Pod", namespace, text(&pod, "/metadata/name"));
+        }
     }
     stage.store.delete("Job", namespace, text(job, "/metadata/name"));
-}
-
-fn complete(stage: &Stage, job: &Value, play: &Play<'_>) {
-    let namespace = text(job, "/metadata/namespace");
-    let started = minus(play.at, Duration::from_secs(3));
-    let ended = Container::Ended { code: 0, started, finished: play.at };
-    for pod in super::pods::owned(stage, job) {
-        stage.store.update("Pod", namespace, text(&pod, "/metadata/name"), |pod| pod::contain(pod, &ended, 0, play.at));
-    }
-    stage.store.update("Job", namespace, text(job, "/metadata/name"), |job| hook::complete(job, play.at));
-    say(stage, job, Said::normal("Completed", "Job completed"), "job-controller", play.at);
 }
 
 #[cfg(test)]

@@ -1,14 +1,12 @@
 //! Somebody scales a workload by hand where nobody undoes it.
 
 use super::controller::Controller;
-use super::pods;
 use crate::sim::live::{Agenda, Play};
 use crate::sim::manifest::app::App;
 use crate::sim::manifest::application;
-use crate::sim::manifest::event::Said;
 use crate::sim::manifest::managed;
 use crate::sim::manifest::meta::text;
-use crate::sim::populate::{Stage, say};
+use crate::sim::populate::Stage;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -35,24 +33,9 @@ fn scale(stage: &Stage, app: &App, manager: &str, replicas: u32, play: &mut Play
             entries.push(entry);
         }
     });
-    let Some(workload) = stage.store.get(kind, namespace, name) else { return };
-    let Some(owner) = pods::owner_of(stage, &workload) else { return };
-    let there = pods::owned(stage, &owner).len();
-    if owner["kind"] == "ReplicaSet" {
-        let set = text(&owner, "/metadata/name");
-        let words = format!("Scaled up replica set {set} from {there} to {replicas}");
-        say(stage, &workload, Said::normal("ScalingReplicaSet", &words), "deployment-controller", at);
-        stage.store.update("ReplicaSet", namespace, set, |set| set["spec"]["replicas"] = json!(replicas));
-    }
-    for ordinal in there..replicas as usize {
-        let made = pods::create(stage, &workload, &owner, ordinal, play);
-        let (stage, namespace) = (stage.clone(), namespace.to_owned());
-        play.later(900, move |play| pods::start(&stage, &namespace, &made, 0, play));
-    }
     let controller = Controller::new(stage, &app.name);
     let differing: Vec<_> =
         app.resources().into_iter().filter(|resource| resource.kind == kind && resource.name == name).collect();
-    let (stage, kind, name, namespace) = (stage.clone(), kind.to_owned(), name.to_owned(), namespace.to_owned());
     play.later(200, move |play| {
         controller.announce(Some("OutOfSync"), None, play.at);
         controller.write(|object| {
@@ -60,5 +43,4 @@ fn scale(stage: &Stage, app: &App, manager: &str, replicas: u32, play: &mut Play
             application::compare(object, &revision, &differing, false, play.at);
         });
     });
-    play.later(1_100, move |play| pods::recount(&stage, &namespace, &kind, &name, play));
 }

@@ -4,15 +4,13 @@
 //! real controllers were seen to write, and one task performs them as they fall due. What already happened when the
 //! world starts is the same scripts, begun in the past and performed at once.
 
-mod agenda;
 pub mod changes;
 mod controller;
 pub mod crash;
 pub mod deploy;
 pub mod drift;
 pub mod expiry;
+pub mod health;
 pub mod heartbeat;
-pub mod pods;
-pub mod rollout;
 
-pub use agenda::{Act, Agenda, Play, perform};
+pub use super::agenda::{Act, Agenda, Play, perform};

@@ -1,6 +1,7 @@
 //! An Application as the scenario tells it: what its object, its workloads and its script are all made from.
 
 use crate::sim::manifest::meta::commit;
+use crate::sim::network::Listener;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -86,6 +87,8 @@ pub struct Workload {
     pub ports: Vec<(String, u16)>,
     /// `argocd.argoproj.io/sync-wave`.
     pub wave: i64,
+    /// What answers on its ports; by their names when none.
+    pub listeners: Option<Vec<Listener>>,
 }
 
 /// The kinds of workloads the world runs.

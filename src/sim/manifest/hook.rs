@@ -3,7 +3,6 @@
 use crate::sim::manifest::app::App;
 use crate::sim::manifest::managed;
 use crate::sim::manifest::meta::metadata;
-use crate::sim::time::stamp;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -44,7 +43,7 @@ pub fn job(app: &App, name: &str, phase: Phase, image: &str, created: Timestamp)
     });
     let container = if phase == Phase::Before { "migrate" } else { "smoke" };
     let script =
-        if phase == Phase::Before { "echo 'running upgrade'; exit 0" } else { "echo 'GET /health 200'; exit 0" };
+        if phase == Phase::Before { "echo 'running upgrade'; sleep 3" } else { "echo 'GET /health 200'; sleep 2" };
     let spec = json!({
         "parallelism": 1,
         "completions": 1,
@@ -71,25 +70,5 @@ pub fn job(app: &App, name: &str, phase: Phase, image: &str, created: Timestamp)
         &json!({"spec": spec, "metadata": {"annotations": {}}}),
         created
     )]);
-    json!({"apiVersion": "batch/v1", "kind": "Job", "metadata": meta, "spec": spec,
-        "status": {"startTime": stamp(created), "active": 1, "ready": 0, "terminating": 0}})
-}
-
-/// Marks a Job's only pod as succeeded.
-pub fn complete(job: &mut Value, at: Timestamp) {
-    let started = job["status"]["startTime"].clone();
-    let condition = |kind: &str| {
-        json!({"type": kind, "status": "True", "reason": "CompletionsReached",
-            "message": "Reached expected number of succeeded pods",
-            "lastProbeTime": stamp(at), "lastTransitionTime": stamp(at)})
-    };
-    job["status"] = json!({
-        "startTime": started,
-        "completionTime": stamp(at),
-        "succeeded": 1,
-        "ready": 0,
-        "terminating": 0,
-        "uncountedTerminatedPods": {},
-        "conditions": [condition("SuccessCriteriaMet"), condition("Complete")],
-    });
+    json!({"apiVersion": "batch/v1", "kind": "Job", "metadata": meta, "spec": spec, "status": {}})
 }

@@ -12,6 +12,5 @@ pub mod hook;
 pub mod managed;
 pub mod meta;
 pub mod node;
-pub mod pod;
 pub mod settings;
 pub mod workload;

@@ -26,7 +26,16 @@ impl Speaks {
     /// The words a scenario and `sim ctl listen` use.
     pub const WORDS: [&'static str; 5] = ["http", "debugpy", "redis", "postgres", "silent"];
 
-    /// What a word or a port's name stands for.
+    /// What a port of this name most likely speaks.
+    #[must_use]
+    pub fn from_port_name(name: &str) -> Self {
+        match name {
+            "metrics" | "web" => Self::Http,
+            name => Self::from_word(name).unwrap_or(Self::Silent),
+        }
+    }
+
+    /// What a word stands for.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
         Some(match word {

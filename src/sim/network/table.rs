@@ -229,7 +229,7 @@ fn declared(pod: &Value, runs: impl Fn(&str) -> bool) -> Vec<Listener> {
                 continue;
             };
             if port["protocol"].as_str().is_none_or(|protocol| protocol == "TCP") {
-                let speaks = port["name"].as_str().and_then(Speaks::from_word).unwrap_or(Speaks::Silent);
+                let speaks = port["name"].as_str().map_or(Speaks::Silent, Speaks::from_port_name);
                 listeners.push(Listener { container: name.to_owned(), ..Listener::everywhere(number, speaks) });
             }
         }

@@ -1,7 +1,9 @@
 //! What TOML alone cannot see: names that nothing has, names given twice.
 
 use super::error::Wrong;
-use super::format::Scenario;
+use super::format::{Listen, Scenario};
+use crate::sim::fault::parse;
+use crate::sim::network::Speaks;
 use std::collections::HashSet;
 use toml::Spanned;
 
@@ -32,6 +34,14 @@ pub(super) fn check(scenario: &Scenario) -> Result<(), Wrong> {
             });
         }
     }
+    for listen in scenario.services.iter().flat_map(|service| &service.workloads).flat_map(|work| &work.listen) {
+        ports(listen, &environments().collect::<Vec<_>>())?;
+    }
+    for fault in &scenario.faults {
+        known("source", &fault.source, scenario.sources.iter().map(|source| source.name.get_ref().as_str()))?;
+        let words: Vec<&str> = fault.what.get_ref().split_whitespace().collect();
+        parse(&words).map_err(|reason| Wrong { span: fault.what.span(), reason, hint: String::new() })?;
+    }
     let apps: Vec<String> = scenario
         .services
         .iter()
@@ -49,6 +59,39 @@ pub(super) fn check(scenario: &Scenario) -> Result<(), Wrong> {
     let named = named.chain(scenario.deploys.iter().map(|deploy| &deploy.app));
     for app in named {
         known("app", app, apps.iter().map(String::as_str))?;
+    }
+    Ok(())
+}
+
+/// Ports that are open once, and say what they speak or where they lead.
+fn ports(listen: &[Listen], environments: &[&str]) -> Result<(), Wrong> {
+    let wrong = |span, reason: String, hint: &str| Err(Wrong { span, reason, hint: hint.to_owned() });
+    for (index, one) in listen.iter().enumerate() {
+        let port = *one.port.get_ref();
+        if port == 0 {
+            return wrong(one.port.span(), "nothing listens on port 0".to_owned(), "");
+        }
+        if listen[..index].iter().any(|other| *other.port.get_ref() == port) {
+            return wrong(one.port.span(), format!("port {port} is there twice"), "");
+        }
+        match (&one.speaks, &one.to) {
+            (Some(speaks), None) => known("protocol", speaks, Speaks::WORDS.iter().copied())?,
+            (None, Some(to)) if !to.get_ref().ip().is_loopback() => {
+                let reason = format!("port {port} leads away from this machine, to {}", to.get_ref());
+                return wrong(to.span(), reason, "; a scenario may lead to 127.0.0.1 only");
+            }
+            (None, Some(_)) => {}
+            _ => {
+                let hint = "; give it `speaks` or `to`";
+                return wrong(one.port.span(), format!("port {port} needs one thing that answers"), hint);
+            }
+        }
+        if one.fragile && one.speaks.as_ref().is_none_or(|speaks| speaks.get_ref() != "debugpy") {
+            return wrong(one.port.span(), "only debugpy can be fragile".to_owned(), "");
+        }
+        for environment in one.environments.iter().flatten() {
+            known("environment", environment, environments.iter().copied())?;
+        }
     }
     Ok(())
 }

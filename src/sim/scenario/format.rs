@@ -2,8 +2,10 @@
 
 use crate::sim::manifest::app::WorkloadKind;
 use crate::sim::time::read_duration;
+use crate::sim::workload::Behaviour;
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 use toml::Spanned;
 
@@ -36,9 +38,15 @@ pub struct Scenario {
     /// Conditions of apps.
     #[serde(rename = "condition", default)]
     pub notices: Vec<Notice>,
+    /// What images do.
+    #[serde(rename = "image", default)]
+    pub images: Vec<Image>,
     /// Deployments that come by themselves.
     #[serde(rename = "deploy", default)]
     pub deploys: Vec<Deploy>,
+    /// What goes wrong between clients and clusters.
+    #[serde(rename = "fault", default)]
+    pub faults: Vec<Fault>,
     /// Who may come in.
     #[serde(rename = "user", default = "people")]
     pub users: Vec<User>,
@@ -171,6 +179,44 @@ pub struct Work {
     /// The sync wave.
     #[serde(default)]
     pub wave: i64,
+    /// What answers on its ports; when absent, ports whose names say what they speak.
+    pub listen: Option<Vec<Listen>>,
+}
+
+/// An open port of a workload's pods.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Listen {
+    /// The port.
+    pub port: Spanned<u16>,
+    /// What it speaks; or `to`.
+    pub speaks: Option<Spanned<String>>,
+    /// A real process on the machine's loopback that it leads to.
+    pub to: Option<Spanned<SocketAddr>>,
+    /// The address it is bound to.
+    #[serde(default = "everywhere")]
+    pub address: IpAddr,
+    /// Where it is open; in all environments when absent.
+    pub environments: Option<Vec<Spanned<String>>>,
+    /// Of `debugpy`: a client that leaves without a word ruins it.
+    #[serde(default)]
+    pub fragile: bool,
+}
+
+/// Trouble between clients and a cluster.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fault {
+    /// The source.
+    pub source: Spanned<String>,
+    /// In the words of `sim ctl fault`.
+    pub what: Spanned<String>,
+    /// From the world's start until it begins, at once when absent.
+    #[serde(default, deserialize_with = "duration")]
+    pub after: Duration,
+    /// How long it lasts, for ever when absent.
+    #[serde(default, deserialize_with = "optional_duration")]
+    pub lasts: Option<Duration>,
 }
 
 /// A deployment of the past.
@@ -188,6 +234,23 @@ pub struct Release {
     pub commit: Option<String>,
     /// Who asked for it, auto-sync when absent.
     pub by: Option<String>,
+}
+
+/// What some images do in some pods.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Image {
+    /// Images; `*` stands for anything.
+    pub image: String,
+    /// `namespace/name` of pods; all of them when absent.
+    #[serde(default = "anything")]
+    pub pods: String,
+    /// The words for it.
+    #[serde(deserialize_with = "behaviour")]
+    pub behaviour: String,
+    /// Lines the container prints when it starts.
+    #[serde(default)]
+    pub lines: Vec<String>,
 }
 
 /// A crash loop.
@@ -269,6 +332,10 @@ fn kubernetes() -> String {
     "v1.33.4".to_owned()
 }
 
+fn everywhere() -> IpAddr {
+    Ipv4Addr::UNSPECIFIED.into()
+}
+
 fn one() -> u32 {
     1
 }
@@ -279,6 +346,16 @@ fn six_seconds() -> Duration {
 
 fn wait() -> String {
     "while true; do sleep 60; done".to_owned()
+}
+
+fn anything() -> String {
+    "*".to_owned()
+}
+
+fn behaviour<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    let words = String::deserialize(from)?;
+    Behaviour::default().read(&words).map_err(serde::de::Error::custom)?;
+    Ok(words)
 }
 
 fn duration<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {

@@ -42,6 +42,12 @@
 //! commit = "backend 1.5.0-rc2"        # default: service and version
 //! by = "olena"                        # default: auto-sync
 //!
+//! [[image]]                           # what an image does; the words stand at the top of src/sim/workload/behaviour
+//! image = "predator-backend:1.5.*"
+//! pods = "predator12-dev/celery-*"    # default: all pods
+//! behaviour = "pull=3s exit=1 after=5s"
+//! lines = ["Traceback ..."]           # default: what its command suggests
+//!
 //! [[crash]]                           # the app's first workload exits again and again since its last release
 //! app = "celery-dev"
 //! restarts = 6
@@ -74,6 +80,24 @@
 //! token = "..."                       # default: a random one
 //! reads = ["*"]                       # namespaces; `*` is everywhere, `*-dev` those that end so
 //! writes = ["*-dev"]
+//!
+//! [[fault]]                           # trouble between clients and a cluster
+//! source = "minikube"
+//! what = "429 5 path /apis times 3"   # as `pilothouse sim ctl --help` teaches
+//! after = "30s"                       # default: at once
+//! lasts = "2m"                        # default: for ever
+//! ```
+//!
+//! What answers on a workload's ports follows from their names: `http` (health endpoints), `debugpy`, `redis` and
+//! `postgres` speak so, others accept and stay silent. `listen` says it port by port instead:
+//!
+//! ```toml
+//! [[service.workload]]
+//! listen = [
+//!   { port = 8000, speaks = "http" },
+//!   { port = 5678, speaks = "debugpy", environments = ["dev"], address = "0.0.0.0", fragile = false },
+//!   { port = 9229, to = "127.0.0.1:9229" },        # leads to a real process on this machine
+//! ]
 //! ```
 
 mod check;
@@ -82,7 +106,8 @@ mod format;
 
 pub use error::ScenarioError;
 pub use format::{
-    AutoSync, Crash, Deploy, Drift, Environment, Notice, Release, Scenario, Service, Source, Syncing, User, Work,
+    AutoSync, Crash, Deploy, Drift, Environment, Fault, Image, Listen, Notice, Release, Scenario, Service, Source,
+    Syncing, User, Work,
 };
 
 use std::path::Path;

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use tokio::sync::watch;
 
@@ -26,6 +27,8 @@ struct Shared {
     state: Mutex<State>,
     logs: Logs,
     network: Network,
+    /// Seconds by which this cluster's clock is ahead of the world's.
+    skew: Arc<AtomicI64>,
 }
 
 /// The objects of one kind as they stood at one version.
@@ -56,8 +59,16 @@ impl Store {
         let shelf = || Shelf { objects: BTreeMap::new(), history: History::default(), changed: watch::Sender::new(0) };
         let shelves = KINDS.iter().filter(|k| k.is_stored()).map(|k| (k.kind, shelf())).collect();
         let state = State { resource_version: 1, random: fastrand::Rng::with_seed(seed), shelves };
+        let skew = Arc::new(AtomicI64::new(0));
+        let clock = {
+            let skew = Arc::clone(&skew);
+            Clock::new(move || {
+                let ahead = SignedDuration::from_secs(skew.load(Ordering::Relaxed));
+                clock.now().saturating_add(ahead).unwrap_or(Timestamp::MAX)
+            })
+        };
         let network = Network::new(clock.clone());
-        Self(Arc::new(Shared { clock, state: Mutex::new(state), logs: Logs::default(), network }))
+        Self(Arc::new(Shared { clock, state: Mutex::new(state), logs: Logs::default(), network, skew }))
     }
 
     /// The present moment of this cluster.
@@ -81,6 +92,11 @@ impl Store {
     #[must_use]
     pub fn logs(&self) -> &Logs {
         &self.0.logs
+    }
+
+    /// Sets this cluster's clock ahead of the world's by so many seconds, or behind it.
+    pub fn skew(&self, ahead: i64) {
+        self.0.skew.store(ahead, Ordering::Relaxed);
     }
 
     /// What listens in the pods of this cluster, and who is connected.
@@ -181,10 +197,14 @@ impl Store {
 
     /// Forgets all history: a watch from any older version is answered with 410.
     pub fn compact(&self) {
-        let mut state = self.state();
-        let State { resource_version, shelves, .. } = &mut *state;
-        for shelf in shelves.values_mut() {
-            shelf.history.compact(*resource_version);
+        let version = self.resource_version();
+        self.compact_to(version);
+    }
+
+    /// Forgets the history up to a version.
+    pub fn compact_to(&self, resource_version: u64) {
+        for shelf in self.state().shelves.values_mut() {
+            shelf.history.compact(resource_version);
         }
     }
 

@@ -52,6 +52,11 @@ impl State {
         let Some(shelf) = self.shelves.get_mut(kind.kind) else { return self.resource_version };
         let before = shelf.objects.get(&*key).cloned();
         let rest = rest.unwrap_or_else(|| object::rest(object));
+        let place = kind.fields.iter().position(|(field, _)| *field == "spec.nodeName");
+        let unplaced =
+            |before: &Arc<Object>| place.and_then(|at| before.fields.get(at)).is_some_and(|node| node.is_empty());
+        let bound = before.as_ref().is_some_and(unplaced)
+            && object.get("spec").is_some_and(|spec| spec["nodeName"].is_string());
         let version = self.resource_version + 1;
         let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) else { return version - 1 };
         metadata.remove("resourceVersion");
@@ -67,12 +72,15 @@ impl State {
             if same_rest && metadata.len() + 1 == old.len() && metadata.iter().all(|(k, v)| old.get(k) == Some(v)) {
                 return before.resource_version;
             }
-            let moved = moved
-                || match kind.generation {
-                    Generation::Absent => false,
-                    Generation::Whole => !same_rest,
-                    Generation::Spec => !same_rest && spec(before.rest()) != spec(&rest),
-                };
+            let changed = match kind.generation {
+                Generation::Absent => false,
+                Generation::Whole => !same_rest,
+                Generation::Spec => !same_rest && spec(before.rest()) != spec(&rest),
+            };
+            // a pod that is bound to a node is what was wanted all along; a first mark for deletion is something new
+            let marked = |metadata: &Map<String, Value>| metadata.contains_key("deletionTimestamp");
+            let marks = kind.generation != Generation::Absent && marked(metadata) && !marked(&old);
+            let moved = moved || marks || (changed && !bound);
             if moved && let Some(generation) = metadata.get("generation").and_then(Value::as_u64) {
                 metadata.insert("generation".to_owned(), (generation + 1).into());
             }

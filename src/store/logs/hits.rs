@@ -105,27 +105,24 @@ impl Hits {
         let leading = search.as_ref().or(pattern.as_ref().filter(|_| !inverse));
         // what was found needs no second look at the pattern it was found by
         let is_only = search.is_none() || pattern.is_none();
-        match leading.and_then(|p| p.across_lines()).filter(|_| segment.special == 0) {
-            Some(regex) => {
-                let mut at = segment.start(from);
-                while let Some(found) = segment.text.get(at..).and_then(|t| regex.find(t)) {
-                    let n = segment.line_at(at + found.start());
-                    let filter = &self.filter;
-                    let passes = |line| filter.passes_cheaply(&line) && (is_only || filter.passes_patterns(&line));
-                    cost += ALONE;
-                    if segment.line(n).is_some_and(passes) {
-                        part.hits.push(n as u16);
-                    }
-                    at = segment.start(n + 1);
+        if let Some(regex) = leading.and_then(|p| p.across_lines()).filter(|_| segment.special == 0) {
+            let mut at = segment.start(from);
+            while let Some(found) = segment.text.get(at..).and_then(|t| regex.find(t)) {
+                let n = segment.line_at(at + found.start());
+                let filter = &self.filter;
+                let passes = |line| filter.passes_cheaply(&line) && (is_only || filter.passes_patterns(&line));
+                cost += ALONE;
+                if segment.line(n).is_some_and(passes) {
+                    part.hits.push(n as u16);
                 }
+                at = segment.start(n + 1);
             }
-            None => {
-                cost += unseen * ALONE + unseen.min(segment.special as usize) * COLOURED;
-                for n in from..segment.lines.len() {
-                    let passes = |line| self.filter.passes_cheaply(&line) && self.filter.passes_patterns(&line);
-                    if segment.line(n).is_some_and(passes) {
-                        part.hits.push(n as u16);
-                    }
+        } else {
+            cost += unseen * ALONE + unseen.min(segment.special as usize) * COLOURED;
+            for n in from..segment.lines.len() {
+                let passes = |line| self.filter.passes_cheaply(&line) && self.filter.passes_patterns(&line);
+                if segment.line(n).is_some_and(passes) {
+                    part.hits.push(n as u16);
                 }
             }
         }

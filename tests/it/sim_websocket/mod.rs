@@ -3,5 +3,6 @@
 mod conformance;
 mod forwards;
 mod kubectl;
+mod ports;
 mod scene;
 mod socket;

@@ -1,11 +1,12 @@
 //! Acts in the order in which they fall due, and the task that performs them.
 
 use crate::sim::time::{SimClock, plus};
+use futures::future::select_all;
 use jiff::Timestamp;
 use std::cmp::Ordering;
 use std::collections::{BinaryHeap, HashMap};
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 /// One thing that happens.
 pub type Act = Box<dyn FnOnce(&mut Play<'_>) + Send>;
@@ -25,8 +26,18 @@ pub struct Play<'a> {
 pub struct Agenda {
     due: BinaryHeap<Due>,
     serial: u64,
+    observers: Vec<Observer>,
     /// The newest commit of each branch, by `<source>/<branch>`.
     pub heads: HashMap<String, String>,
+}
+
+type Look = Box<dyn FnMut(Timestamp, &mut Agenda) + Send>;
+
+/// Somebody who reacts to what others write, by putting acts on the agenda.
+struct Observer {
+    /// Wake at every write that may matter.
+    wakes: Vec<watch::Receiver<u64>>,
+    look: Look,
 }
 
 struct Due {
@@ -60,6 +71,37 @@ impl Agenda {
         self.due.push(Due { at, serial: self.serial, act: Box::new(act) });
     }
 
+    /// Has `look` called after every act, and whenever one of `wakes` tells of a write from outside.
+    pub fn observe(
+        &mut self,
+        wakes: Vec<watch::Receiver<u64>>,
+        look: impl FnMut(Timestamp, &mut Agenda) + Send + 'static,
+    ) {
+        self.observers.push(Observer { wakes, look: Box::new(look) });
+    }
+
+    fn look(&mut self, at: Timestamp) {
+        let mut observers = std::mem::take(&mut self.observers);
+        for observer in &mut observers {
+            (observer.look)(at, self);
+        }
+        observers.append(&mut self.observers);
+        self.observers = observers;
+    }
+
+    /// Ends when somebody outside has written; never when nobody is looked at.
+    async fn written(&mut self) {
+        let wakes = self.observers.iter_mut().flat_map(|observer| &mut observer.wakes);
+        let changes: Vec<_> = wakes.map(|wake| Box::pin(wake.changed())).collect();
+        if changes.is_empty() {
+            return std::future::pending().await;
+        }
+        if select_all(changes).await.0.is_err() {
+            // the store is gone, and nobody can write any more
+            std::future::pending::<()>().await;
+        }
+    }
+
     /// The moment of the next act.
     #[must_use]
     pub fn next(&self) -> Option<Timestamp> {
@@ -68,12 +110,17 @@ impl Agenda {
 
     /// Performs what is due up to `now`, including what that brings about; at most `most` acts.
     pub fn run(&mut self, now: Timestamp, random: &mut fastrand::Rng, most: usize) {
+        for wake in self.observers.iter_mut().flat_map(|observer| &mut observer.wakes) {
+            wake.mark_unchanged();
+        }
+        self.look(now);
         for _ in 0..most {
             if self.next().is_none_or(|at| at > now) {
                 return;
             }
             let Some(due) = self.due.pop() else { return };
             (due.act)(&mut Play { at: due.at, agenda: self, random });
+            self.look(due.at);
         }
     }
 }
@@ -98,6 +145,7 @@ pub async fn perform(mut agenda: Agenda, mut random: fastrand::Rng, clock: SimCl
         }
         tokio::select! {
             () = clock.sleep_until(next) => {}
+            () = agenda.written() => {}
             act = sent.recv() => match act {
                 Some(act) => agenda.at(clock.now(), move |play| act(play)),
                 None => return,

@@ -1,0 +1,250 @@
+//! One cluster's controllers: who reacts to which write, and how soon.
+
+use super::behaviour::{Book, Rule};
+use super::cache::{Cache, KINDS, Seen, controller_of, key_of};
+use super::hand::Hand;
+use super::kubelet::Kubelet;
+use super::recorder::Recorder;
+use super::{deployment, job, kubelet, pod, replica_set, scheduler, stateful_set};
+use crate::sim::agenda::{Agenda, Play};
+use crate::sim::manifest::event::Said;
+use crate::sim::manifest::meta::text;
+use crate::sim::populate::Stage;
+use crate::sim::time::plus;
+use jiff::Timestamp;
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// Who is asked to look at an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Role {
+    Deployment,
+    ReplicaSet,
+    StatefulSet,
+    Job,
+    /// A Job whose pods changed: those are looked at together, a second later.
+    JobPods,
+    Scheduler,
+    Kubelet,
+}
+
+impl Role {
+    /// From a write to the look that follows it, in milliseconds. Where these differ, orders were seen to depend on it.
+    fn delay(self) -> u64 {
+        match self {
+            Self::Deployment => 6,
+            Self::Scheduler => 8,
+            Self::Job => 10,
+            Self::ReplicaSet => 12,
+            Self::StatefulSet | Self::Kubelet => 15,
+            Self::JobPods => 1_000,
+        }
+    }
+}
+
+/// The controllers of one cluster; clones are the same ones.
+#[derive(Debug, Clone)]
+pub struct Workloads(Arc<Mutex<Cluster>>);
+
+/// What all controllers of a cluster share.
+#[derive(Debug)]
+pub(super) struct Cluster {
+    pub stage: Stage,
+    pub cache: Cache,
+    pub recorder: Recorder,
+    pub book: Book,
+    pub kubelet: Kubelet,
+    queued: BTreeSet<(Role, String)>,
+}
+
+/// One look of one controller.
+pub(super) struct Work<'a, 'b> {
+    pub cluster: &'a mut Cluster,
+    pub play: &'a mut Play<'b>,
+    workloads: &'a Workloads,
+}
+
+impl Workloads {
+    /// Starts the controllers of a cluster. Events from before `not_before` are not written: they would be forgotten
+    /// again before anybody could read them.
+    pub fn begin(agenda: &mut Agenda, stage: &Stage, not_before: Timestamp) -> Self {
+        let workloads = Self(Arc::new(Mutex::new(Cluster {
+            stage: stage.clone(),
+            cache: Cache::default(),
+            recorder: Recorder::new(not_before),
+            book: Book::default(),
+            kubelet: Kubelet::default(),
+            queued: BTreeSet::new(),
+        })));
+        let wakes = KINDS.iter().map(|kind| stage.store.subscribe(kind)).collect();
+        let observer = workloads.clone();
+        agenda.observe(wakes, move |at, agenda| observer.look(at, agenda));
+        workloads
+    }
+
+    /// Says what some images do from now on; containers that run already go on as they began.
+    pub fn teach(&self, rule: Rule) {
+        self.cluster().book.add(rule);
+    }
+
+    /// Has a pod's node throw it out for want of memory; false when no kubelet runs it.
+    pub fn evict(&self, namespace: &str, name: &str, play: &mut Play<'_>) -> bool {
+        self.work(play, |work| kubelet::evict(work, &crate::sim::object::key(namespace, name)))
+    }
+
+    /// Has a pod vanish at once, as if its node had lost it; false when there is none.
+    pub fn kill(&self, namespace: &str, name: &str, play: &mut Play<'_>) -> bool {
+        self.work(play, |work| kubelet::kill(work, &crate::sim::object::key(namespace, name)))
+    }
+
+    fn cluster(&self) -> MutexGuard<'_, Cluster> {
+        // a panic of a controller would end the whole world's task, and nobody would look here again
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn work<T>(&self, play: &mut Play<'_>, f: impl FnOnce(&mut Work<'_, '_>) -> T) -> T {
+        let mut cluster = self.cluster();
+        f(&mut Work { cluster: &mut cluster, play, workloads: self })
+    }
+
+    /// Notices what was written, and has the controllers it concerns look at it.
+    fn look(&self, at: Timestamp, agenda: &mut Agenda) {
+        let mut cluster = self.cluster();
+        let store = cluster.stage.store.clone();
+        let changes = cluster.cache.refresh(&store);
+        for seen in &changes {
+            for (role, key) in reactions(&cluster, seen) {
+                self.queue(&mut cluster, agenda, role, key, at);
+            }
+        }
+    }
+
+    fn queue(&self, cluster: &mut Cluster, agenda: &mut Agenda, role: Role, key: String, at: Timestamp) {
+        if !cluster.queued.insert((role, key.clone())) {
+            return;
+        }
+        let this = self.clone();
+        agenda.at(plus(at, Duration::from_millis(role.delay())), move |play| {
+            this.cluster().queued.remove(&(role, key.clone()));
+            this.work(play, |work| sync(work, role, &key));
+        });
+    }
+}
+
+fn sync(work: &mut Work<'_, '_>, role: Role, key: &str) {
+    match role {
+        Role::Deployment => deployment::sync(work, key),
+        Role::ReplicaSet => replica_set::sync(work, key),
+        Role::StatefulSet => stateful_set::sync(work, key),
+        Role::Job | Role::JobPods => job::sync(work, key),
+        Role::Scheduler => scheduler::sync(work, key),
+        Role::Kubelet => kubelet::sync(work, key),
+    }
+}
+
+/// Who has to look because of one change.
+fn reactions(cluster: &Cluster, seen: &Seen) -> Vec<(Role, String)> {
+    let mut all = Vec::new();
+    let mut of = |role, key: &str| all.push((role, key.to_owned()));
+    match seen.kind {
+        "Deployment" => of(Role::Deployment, &seen.key),
+        "StatefulSet" => of(Role::StatefulSet, &seen.key),
+        "Job" => of(Role::Job, &seen.key),
+        "ReplicaSet" => {
+            if seen.now.is_some() {
+                of(Role::ReplicaSet, &seen.key);
+            }
+            if let Some(owner) = owner(seen) {
+                of(Role::Deployment, &owner.1);
+            }
+        }
+        "Node" => {
+            for pod in cluster.cache.all("Pod").filter(|pod| pod::is_unscheduled(pod)) {
+                of(Role::Scheduler, &key_of(pod));
+            }
+        }
+        "Pod" => {
+            let new = seen.before.is_none() || seen.now.is_none();
+            match owner(seen) {
+                Some((kind, key)) if kind == "ReplicaSet" => {
+                    of(Role::ReplicaSet, &key);
+                    // a Deployment that recreates waits for the last old pod
+                    if seen.now.is_none()
+                        && let Some(set) = cluster.cache.get("ReplicaSet", &key)
+                        && let Some(deployment) = controller_of(&set)
+                    {
+                        let namespace = text(&set, "/metadata/namespace");
+                        of(Role::Deployment, &crate::sim::object::key(namespace, text(deployment, "/name")));
+                    }
+                }
+                Some((kind, key)) if kind == "StatefulSet" => of(Role::StatefulSet, &key),
+                Some((kind, key)) if kind == "Job" => of(if new { Role::Job } else { Role::JobPods }, &key),
+                _ => {}
+            }
+            match &seen.now {
+                Some(pod) if pod::is_unscheduled(pod) => of(Role::Scheduler, &seen.key),
+                Some(_) => of(Role::Kubelet, &seen.key),
+                None => {
+                    of(Role::Kubelet, &seen.key);
+                    // its place may be what another one waits for
+                    for waiting in cluster.cache.all("Pod").filter(|pod| pod::is_unscheduled(pod)) {
+                        of(Role::Scheduler, &key_of(waiting));
+                    }
+                }
+            }
+        }
+        _ => {}
+    }
+    all
+}
+
+/// Kind and key of the controller of what was seen.
+fn owner(seen: &Seen) -> Option<(String, String)> {
+    let object = seen.now.as_ref().or(seen.before.as_ref())?;
+    let owner = controller_of(object)?;
+    let key = crate::sim::object::key(text(object, "/metadata/namespace"), text(owner, "/name"));
+    Some((text(owner, "/kind").to_owned(), key))
+}
+
+impl Work<'_, '_> {
+    /// The moment of this look.
+    pub fn at(&self) -> Timestamp {
+        self.play.at
+    }
+
+    /// The writes of a manager.
+    pub fn hand<'a>(&'a self, manager: &'a str) -> Hand<'a> {
+        Hand { store: &self.cluster.stage.store, manager, at: self.play.at }
+    }
+
+    /// Creates an object, with the world's randomness for its name.
+    pub fn create(&mut self, manager: &str, object: Value) -> Option<Value> {
+        Hand { store: &self.cluster.stage.store, manager, at: self.play.at }.create(object, self.play.random)
+    }
+
+    /// Says something about an object.
+    pub fn say(&mut self, object: &Value, said: Said<'_>, component: &str) {
+        let cluster = &mut *self.cluster;
+        cluster.recorder.say(&cluster.stage.store, object, said, component, None, self.play.at);
+    }
+
+    /// Says something about a container of a pod, as its kubelet.
+    pub fn say_of(&mut self, pod: &Value, container: &str, said: Said<'_>) {
+        let cluster = &mut *self.cluster;
+        cluster.recorder.say(&cluster.stage.store, pod, said, "kubelet", Some(container), self.play.at);
+    }
+
+    /// Has a controller look again in a while.
+    pub fn again(&mut self, role: Role, key: &str, wait: Duration) {
+        let key = key.to_owned();
+        self.later(wait, move |work| sync(work, role, &key));
+    }
+
+    /// Has something happen in a while.
+    pub fn later(&mut self, wait: Duration, act: impl FnOnce(&mut Work<'_, '_>) + Send + 'static) {
+        let workloads = self.workloads.clone();
+        self.play.agenda.at(plus(self.play.at, wait), move |play| workloads.work(play, act));
+    }
+}

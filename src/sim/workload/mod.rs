@@ -1,0 +1,31 @@
+//! What runs the pods: the controllers, the scheduler and the kubelets of a cluster.
+//!
+//! ```text
+//! behaviour, cache, hand, recorder < pod < deployment, replica_set, stateful_set, job, scheduler, kubelet < cluster
+//! ```
+//!
+//! They react to whatever is in the store, whoever wrote it, and act on the world's clock: every write is noticed by a
+//! [`Cluster`](cluster), which puts the controllers it concerns on the agenda a few milliseconds later. Each controller
+//! looks at its object as it was last seen and does the next thing, as in a real cluster; nobody follows a script. What
+//! a container does (how long it is pulled, whether it crashes) is told by a [`Behaviour`].
+//!
+//! Add a controller as a file with one `sync` function, its kind in `cache` and its reaction in `cluster`.
+
+mod behaviour;
+mod cache;
+mod cluster;
+mod deployment;
+mod hand;
+mod job;
+mod kubelet;
+mod pod;
+mod recorder;
+mod replica_set;
+mod scheduler;
+mod stateful_set;
+#[cfg(test)]
+mod tests;
+
+pub use behaviour::{Behaviour, Rule};
+pub use cluster::Workloads;
+pub use kubelet::restarting;
