@@ -2,7 +2,7 @@
 
 use super::model::Model;
 use super::msg::Request;
-use crate::action::{Propagation, Proposal, SyncOptions, Verb};
+use crate::action::{Proposal, SyncOptions, Verb};
 use crate::command::CommandId;
 use crate::domain::{AppKey, Fullness, Timestamp};
 use crate::view::ScreenId;
@@ -25,7 +25,6 @@ pub fn act(model: &mut Model, id: CommandId, now: Timestamp) -> Option<Request> 
         CommandId::SyncOpen => Verb::Sync(SyncOptions::default()),
         CommandId::OperationTerminate => Verb::Terminate,
         CommandId::AutoSyncSwitch => Verb::AutoSync { on: !row.auto_sync.enabled },
-        CommandId::AppDelete => Verb::Delete { cascade: Some(Propagation::Foreground) },
         _ => return None,
     };
     let apps: Vec<AppKey> = vec![key];

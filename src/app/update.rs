@@ -181,8 +181,7 @@ fn everyones(model: &mut Model, id: CommandId, now: Timestamp) -> Option<Request
         | CommandId::RefreshNow
         | CommandId::RefreshHard
         | CommandId::OperationTerminate
-        | CommandId::AutoSyncSwitch
-        | CommandId::AppDelete => {
+        | CommandId::AutoSyncSwitch => {
             if model.lens.selected.is_none() {
                 model.say("no Application is selected".to_owned(), now);
             }

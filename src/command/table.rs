@@ -229,7 +229,6 @@ commands! {
     RefreshHard       "refresh.hard"        App     ""         "Have Argo CD render it anew and compare it with Git";
     OperationTerminate "operation.terminate" App    ""         "Stop the running operation";
     AutoSyncSwitch    "auto-sync.switch"    App     ""         "Switch auto-sync off, or give back what it was";
-    AppDelete         "app.delete"          App     ""         "Delete the Application";
     PlanOther         "plan.other"          Plan    "other button" "Go to the other button";
     PlanChoose        "plan.choose"         Plan    "choose"   "Press the button";
     PlanAgain         "plan.again"          Plan    "plan anew" "Read everything again and plan anew";

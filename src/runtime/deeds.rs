@@ -254,6 +254,8 @@ impl Told<'_> {
 async fn perform(order: Order, found: Vec<Found>, audit: &Audit, told: &Told<'_>) -> (String, bool) {
     let Order { what, plans, consent, wave, follow } = order;
     let total = plans.len();
+    // an operation only begins with the write
+    let asks = !follow && plans.iter().flatten().any(|plan| plan.verb.is_operation());
     let mut done = 0;
     let mut bad: Vec<String> = Vec::new();
     let mut rest: Vec<(Vec<Plan>, Found)> = plans.into_iter().zip(found).collect();
@@ -275,7 +277,8 @@ async fn perform(order: Order, found: Vec<Found>, audit: &Audit, told: &Told<'_>
         }
     }
     if bad.is_empty() {
-        let said = if total > 1 { format!("{what}: all {total} done") } else { format!("{what}: done") };
+        let how = if asks { "asked for" } else { "done" };
+        let said = if total > 1 { format!("{what}: all {total} done") } else { format!("{what}: {how}") };
         return (said, true);
     }
     let left = rest.len();
