@@ -28,23 +28,23 @@ impl Failure {
     }
 
     /// A token nobody has.
-    pub fn unauthorized() -> Self {
+    pub(in crate::sim) fn unauthorized() -> Self {
         Self::new(401, "Unauthorized", "Unauthorized")
     }
 
     /// A request that makes no sense.
-    pub fn bad_request(message: impl Into<String>) -> Self {
+    pub(in crate::sim) fn bad_request(message: impl Into<String>) -> Self {
         Self::new(400, "BadRequest", message)
     }
 
     /// A path outside the resources that this user may not see.
-    pub fn forbidden_path(user: &str, verb: &str, path: &str) -> Self {
+    pub(in crate::sim) fn forbidden_path(user: &str, verb: &str, path: &str) -> Self {
         let message = format!("forbidden: User \"{user}\" cannot {verb} path \"{path}\"");
         Self { details: json!({}), ..Self::new(403, "Forbidden", message) }
     }
 
     /// `qualified` is `plural.group`; `scope` ends the sentence.
-    pub fn forbidden(group: &str, plural: &str, name: &str, sentence: &str) -> Self {
+    pub(in crate::sim) fn forbidden(group: &str, plural: &str, name: &str, sentence: &str) -> Self {
         let qualified = super::kinds::qualify(plural, group);
         let subject = if name.is_empty() { qualified } else { format!("{qualified} \"{name}\"") };
         Self {
@@ -54,24 +54,24 @@ impl Failure {
     }
 
     /// No such object.
-    pub fn not_found(kind: &Kind, name: &str) -> Self {
+    pub(in crate::sim) fn not_found(kind: &Kind, name: &str) -> Self {
         let message = format!("{} \"{name}\" not found", kind.qualified());
         Self { details: details(kind.group, kind.plural, name), ..Self::new(404, "NotFound", message) }
     }
 
     /// A resource type nobody serves.
-    pub fn no_such_resource() -> Self {
+    pub(in crate::sim) fn no_such_resource() -> Self {
         Self { details: json!({}), ..Self::new(404, "NotFound", "the server could not find the requested resource") }
     }
 
     /// A verb the resource does not have.
-    pub fn method_not_allowed() -> Self {
+    pub(in crate::sim) fn method_not_allowed() -> Self {
         let message = "the server does not allow this method on the requested resource";
         Self { details: json!({}), ..Self::new(405, "MethodNotAllowed", message) }
     }
 
     /// A form of answer the server cannot give.
-    pub fn not_acceptable() -> Self {
+    pub(in crate::sim) fn not_acceptable() -> Self {
         let message = "only the following media types are accepted: application/json, application/yaml, \
                        application/vnd.kubernetes.protobuf";
         Self::new(406, "NotAcceptable", message)
@@ -83,7 +83,7 @@ impl Failure {
     }
 
     /// Options that contradict each other.
-    pub fn invalid_options(field: &str, message: &str) -> Self {
+    pub(in crate::sim) fn invalid_options(field: &str, message: &str) -> Self {
         let text = format!("ListOptions.meta.k8s.io \"\" is invalid: {field}: Forbidden: {message}");
         let cause =
             json!({"reason": "FieldValueForbidden", "message": format!("Forbidden: {message}"), "field": field});
@@ -94,7 +94,7 @@ impl Failure {
     }
 
     /// Options for a pod's log that are out of range: reason, field and message of each.
-    pub fn invalid_log_options(pod: &str, wrong: &[(&str, String, String)]) -> Self {
+    pub(in crate::sim) fn invalid_log_options(pod: &str, wrong: &[(&str, String, String)]) -> Self {
         let said: Vec<String> = wrong.iter().map(|(_, field, message)| format!("{field}: {message}")).collect();
         let said = if said.len() == 1 { said.concat() } else { format!("[{}]", said.join(", ")) };
         let causes: Vec<Value> = wrong
@@ -108,7 +108,7 @@ impl Failure {
     }
 
     /// A version the store has not reached.
-    pub fn too_large(asked: u64, current: u64) -> Self {
+    pub(in crate::sim) fn too_large(asked: u64, current: u64) -> Self {
         let cause = json!({"reason": "ResourceVersionTooLarge", "message": "Too large resource version"});
         Self {
             details: json!({"causes": [cause], "retryAfterSeconds": 1}),
@@ -117,17 +117,17 @@ impl Failure {
     }
 
     /// A watch from a version that is forgotten.
-    pub fn expired(expired: Expired) -> Self {
+    pub(in crate::sim) fn expired(expired: Expired) -> Self {
         Self::new(410, "Expired", expired.to_string())
     }
 
     /// A list at a version that is forgotten.
-    pub fn expired_list() -> Self {
+    pub(in crate::sim) fn expired_list() -> Self {
         Self::new(410, "Expired", "The resourceVersion for the provided list is too old.")
     }
 
     /// A page of a list whose version is forgotten; `token` goes on without consistency.
-    pub fn expired_page(token: String) -> Self {
+    pub(in crate::sim) fn expired_page(token: String) -> Self {
         let message = "The provided continue parameter is too old to display a consistent list result. You can start \
                        a new list without the continue parameter, or use the continue token in this response to \
                        retrieve the remainder of the results. Continuing with the provided token results in an \
@@ -137,26 +137,26 @@ impl Failure {
     }
 
     /// The store behind the server is too old for streamed lists.
-    pub fn no_watch_progress() -> Self {
+    pub(in crate::sim) fn no_watch_progress() -> Self {
         let message = "a watch stream was requested by the client but the required storage feature \
                        RequestWatchProgress is disabled";
         Self::new(500, "InternalError", message)
     }
 
     /// An object of this name is there already.
-    pub fn already_exists(kind: &Kind, name: &str) -> Self {
+    pub(in crate::sim) fn already_exists(kind: &Kind, name: &str) -> Self {
         let message = format!("{} \"{name}\" already exists", kind.qualified());
         Self { details: details(kind.group, kind.plural, name), ..Self::new(409, "AlreadyExists", message) }
     }
 
     /// Somebody else wrote since the version the client knows.
-    pub fn modified(kind: &Kind, name: &str) -> Self {
+    pub(in crate::sim) fn modified(kind: &Kind, name: &str) -> Self {
         let why = "the object has been modified; please apply your changes to the latest version and try again";
         Self::unfulfilled(kind, kind.plural, name, why)
     }
 
     /// A precondition of a deletion does not hold; `what` is `UID` or `ResourceVersion`.
-    pub fn precondition(kind: &Kind, name: &str, what: &str, asked: &str, own: &str) -> Self {
+    pub(in crate::sim) fn precondition(kind: &Kind, name: &str, what: &str, asked: &str, own: &str) -> Self {
         let why = format!(
             "the {what} in the precondition ({asked}) does not match the {what} in record ({own}). The object might \
              have been deleted and then recreated"
@@ -166,7 +166,7 @@ impl Failure {
     }
 
     /// An update of an object that was replaced by another of the same name.
-    pub fn other_uid(kind: &Kind, name: &str, asked: &str, own: &str) -> Self {
+    pub(in crate::sim) fn other_uid(kind: &Kind, name: &str, asked: &str, own: &str) -> Self {
         let why = format!("Precondition failed: UID in precondition: {asked}, UID in object meta: {own}");
         Self::unfulfilled(kind, kind.plural, name, &why)
     }
@@ -198,7 +198,7 @@ impl Failure {
     }
 
     /// An object that its type does not allow; causes as [`Status`](Self::to_value) lists them.
-    pub fn invalid(kind: &Kind, name: &str, causes: &[Value]) -> Self {
+    pub(in crate::sim) fn invalid(kind: &Kind, name: &str, causes: &[Value]) -> Self {
         let text = |cause: &Value, field: &str| cause[field].as_str().unwrap_or_default().to_owned();
         let said: Vec<String> =
             causes.iter().map(|cause| format!("{}: {}", text(cause, "field"), text(cause, "message"))).collect();
@@ -210,7 +210,7 @@ impl Failure {
     }
 
     /// A patch that gives an object with fields its type does not have.
-    pub fn invalid_patch(object: &Value, why: &str) -> Self {
+    pub(in crate::sim) fn invalid_patch(object: &Value, why: &str) -> Self {
         let message = format!("Invalid value: {:?}: {why}", object.to_string());
         let cause = json!({"reason": "FieldValueInvalid", "message": message, "field": "patch"});
         Self {
@@ -220,7 +220,7 @@ impl Failure {
     }
 
     /// Options of a write that contradict each other or lack something: `options` is `PatchOptions` or its like.
-    pub fn invalid_write(options: &str, field: &str, reason: &str, message: &str) -> Self {
+    pub(in crate::sim) fn invalid_write(options: &str, field: &str, reason: &str, message: &str) -> Self {
         let cause = json!({"reason": reason, "message": message, "field": field});
         Self {
             details: json!({"group": "meta.k8s.io", "kind": options, "causes": [cause]}),
@@ -229,13 +229,13 @@ impl Failure {
     }
 
     /// A JSON patch that cannot be done; the server does not say why.
-    pub fn unprocessable() -> Self {
+    pub(in crate::sim) fn unprocessable() -> Self {
         let message = "the server rejected our request due to an error in our request";
         Self { details: json!({}), ..Self::new(422, "Invalid", message) }
     }
 
     /// A JSON patch with more operations than a server does.
-    pub fn too_many_operations(found: usize, allowed: usize) -> Self {
+    pub(in crate::sim) fn too_many_operations(found: usize, allowed: usize) -> Self {
         let message = format!(
             "Request entity too large: The allowed maximum operations in a JSON patch is {allowed}, got {found}"
         );
@@ -243,14 +243,14 @@ impl Failure {
     }
 
     /// A body that is no object of its type.
-    pub fn undecodable(kind: &Kind, why: &str) -> Self {
+    pub(in crate::sim) fn undecodable(kind: &Kind, why: &str) -> Self {
         let message =
             format!("{} in version \"{}\" cannot be handled as a {}: {why}", kind.kind, kind.version, kind.kind);
         Self::bad_request(message)
     }
 
     /// A patch in a form that the type does not take.
-    pub fn unsupported_patch(custom: bool) -> Self {
+    pub(in crate::sim) fn unsupported_patch(custom: bool) -> Self {
         let strategic = if custom { "" } else { "application/strategic-merge-patch+json, " };
         Self::unsupported_media(&format!(
             "application/json-patch+json, application/merge-patch+json, {strategic}application/apply-patch+yaml"
@@ -258,20 +258,20 @@ impl Failure {
     }
 
     /// A body in a form that the server does not take.
-    pub fn unsupported_media(accepted: &str) -> Self {
+    pub(in crate::sim) fn unsupported_media(accepted: &str) -> Self {
         let message =
             format!("the body of the request was in an unknown format - accepted media types include: {accepted}");
         Self::new(415, "UnsupportedMediaType", message)
     }
 
     /// A namespace that is not there.
-    pub fn no_namespace(name: &str) -> Self {
+    pub(in crate::sim) fn no_namespace(name: &str) -> Self {
         let message = format!("namespaces \"{name}\" not found");
         Self { details: details("", "namespaces", name), ..Self::new(404, "NotFound", message) }
     }
 
     /// A namespace that is going takes nothing new in.
-    pub fn terminating(kind: &Kind, name: &str, namespace: &str) -> Self {
+    pub(in crate::sim) fn terminating(kind: &Kind, name: &str, namespace: &str) -> Self {
         let why = format!("unable to create new content in namespace {namespace} because it is being terminated");
         let mut failure = Self::forbidden(kind.group, kind.plural, name, &why);
         let message = format!("namespace {namespace} is being terminated");
@@ -281,7 +281,7 @@ impl Failure {
     }
 
     /// The `Status` object.
-    pub fn to_value(&self) -> Value {
+    pub(in crate::sim) fn to_value(&self) -> Value {
         let mut status = json!({
             "kind": "Status",
             "apiVersion": "v1",

@@ -15,13 +15,13 @@ use tokio::sync::watch;
 use super::super::fault::{Cut, Faults};
 use super::super::kinds::Kind;
 use super::super::logs::{Cursor, Tape};
-use super::super::status::Failure;
 use super::super::store::Store;
 use super::super::time::minus;
 use super::answer::Api;
 use super::encode::CHUNK;
 use super::path::{Query, Target};
 use super::respond::{self, Body};
+use super::status::Failure;
 
 const PLAIN: &str = "text/plain";
 /// The longest a reader sleeps before it looks at the world's clock again, which may run faster than the wall's.

@@ -30,3 +30,5 @@ mod wire;
 mod write;
 
 pub use answer::Api;
+
+use super::status;

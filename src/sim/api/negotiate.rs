@@ -1,8 +1,8 @@
 //! What form the client asked for.
 
 use super::super::kinds::Kind;
-use super::super::status::Failure;
 use super::path::Query;
+use super::status::Failure;
 
 /// How objects are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

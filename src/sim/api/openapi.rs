@@ -1,14 +1,13 @@
 //! The schemas of the served types: kubectl looks them up before it validates, and to explain.
 
 use http::Response;
-use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use super::super::kinds::{KINDS, Kind};
 use super::super::store::Store;
 use super::super::write::known;
 use super::respond::{self, Body};
-use super::shape;
+use super::shape::of as shape_of;
 
 /// The answer below `/openapi/v3`; none when the path is something else.
 pub(super) fn answer(store: &Store, path: &str) -> Option<Response<Body>> {
@@ -112,9 +111,6 @@ fn schema(store: &Store, kind: &'static Kind) -> Option<Value> {
     if kind.kind == "CustomResourceDefinition" {
         return None;
     }
-    fn shape<T: DeserializeOwned>() -> Option<Value> {
-        shape::of::<T>()
-    }
-    let find: Option<fn() -> Option<Value>> = known::by_type!(kind, shape);
+    let find: Option<fn() -> Option<Value>> = known::by_type!(kind, shape_of);
     find?()
 }

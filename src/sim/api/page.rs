@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
-use super::super::status::Failure;
+use super::status::Failure;
 
 /// Where a list goes on, and at which version.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]

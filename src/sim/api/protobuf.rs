@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::super::status::Failure;
+use super::status::Failure;
 
 /// What every encoded object begins with.
 pub(super) const MAGIC: &[u8] = b"k8s\0";

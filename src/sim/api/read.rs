@@ -8,13 +8,13 @@ use http::Response;
 use serde_json::{Value, json};
 
 use super::super::object::Object;
-use super::super::status::Failure;
 use super::super::store::{Snapshot, Store};
 use super::encode::{CHUNK, Encoder};
 use super::page::Token;
 use super::path::{Query, Target};
 use super::respond::{self, Body};
 use super::selector::Selector;
+use super::status::Failure;
 
 /// One object.
 pub(super) fn get(store: &Store, target: &Target, encoder: &Encoder) -> Result<Response<Body>, Failure> {

@@ -12,8 +12,8 @@ use http_body_util::{BodyExt, Full, StreamBody};
 use hyper::body::Frame;
 use serde_json::Value;
 
-use super::super::status::Failure;
 use super::protobuf;
+use super::status::Failure;
 
 /// What the server sends.
 pub(super) type Body = UnsyncBoxBody<Bytes, io::Error>;

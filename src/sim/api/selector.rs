@@ -2,7 +2,7 @@
 
 use super::super::kinds::Kind;
 use super::super::object::Object;
-use super::super::status::Failure;
+use super::status::Failure;
 
 /// What a list or watch is narrowed to.
 #[derive(Debug, Clone, Default)]

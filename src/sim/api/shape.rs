@@ -95,7 +95,7 @@ impl<'de> Deserializer<'de> for Probe<'_> {
         for own in fields.iter().filter(|field| matches!(**field, "apiVersion" | "kind")) {
             properties.insert((*own).to_owned(), json!({"type": "string"}));
         }
-        visitor.visit_map(Fields { properties, fields, at: 0 })
+        visitor.visit_map(Fields { properties, names: fields, at: 0 })
     }
 
     serde::forward_to_deserialize_any! {
@@ -106,7 +106,7 @@ impl<'de> Deserializer<'de> for Probe<'_> {
 /// The fields of a struct, one after the other.
 struct Fields<'a> {
     properties: &'a mut Map<String, Value>,
-    fields: &'static [&'static str],
+    names: &'static [&'static str],
     at: usize,
 }
 
@@ -114,15 +114,15 @@ impl<'de> MapAccess<'de> for Fields<'_> {
     type Error = Error;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Error> {
-        while self.fields.get(self.at).is_some_and(|field| matches!(*field, "apiVersion" | "kind")) {
+        while self.names.get(self.at).is_some_and(|field| matches!(*field, "apiVersion" | "kind")) {
             self.at += 1;
         }
-        let Some(field) = self.fields.get(self.at) else { return Ok(None) };
+        let Some(field) = self.names.get(self.at) else { return Ok(None) };
         seed.deserialize(BorrowedStrDeserializer::new(field)).map(Some)
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Error> {
-        let name = self.fields.get(self.at).copied().unwrap_or_default();
+        let name = self.names.get(self.at).copied().unwrap_or_default();
         self.at += 1;
         let schema = self.properties.entry(name).or_insert(Value::Null);
         seed.deserialize(Probe { schema, name })

@@ -14,7 +14,6 @@ use tokio::time::{Instant, sleep_until};
 use super::super::fault::{Cut, Faults};
 use super::super::history::{Change, Expired};
 use super::super::object::Object;
-use super::super::status::Failure;
 use super::super::store::Store;
 use super::answer::Api;
 use super::encode::{CHUNK, Encoder};
@@ -22,6 +21,7 @@ use super::path::{Query, Target};
 use super::read::version;
 use super::respond::{self, Body};
 use super::selector::Selector;
+use super::status::Failure;
 
 /// Time between bookmarks.
 const BOOKMARK_EVERY: Duration = Duration::from_mins(1);

@@ -102,11 +102,12 @@ fn message(name: &str, bytes: &[u8]) -> Option<Map<String, Value>> {
             _ if kind.ends_with('*') => {
                 let value = value(kind.trim_end_matches('*'), content, true)?;
                 if let Some(list) = out.entry(field).or_insert_with(|| Value::Array(Vec::new())).as_array_mut() {
-                    list.extend(value);
+                    list.push(value);
                 }
             }
             _ => {
-                if let Some(value) = value(kind.trim_end_matches('?'), content, kind.ends_with('?'))? {
+                let value = value(kind.trim_end_matches('?'), content, kind.ends_with('?'))?;
+                if !value.is_null() {
                     out.insert(field.to_owned(), value);
                 }
             }
@@ -115,13 +116,13 @@ fn message(name: &str, bytes: &[u8]) -> Option<Map<String, Value>> {
     Some(out)
 }
 
-/// A value of a type; inner none for a zero that need not be kept.
-fn value(kind: &str, content: Content<'_>, keep: bool) -> Option<Option<Value>> {
+/// A value of a type; null for a zero that need not be kept.
+fn value(kind: &str, content: Content<'_>, keep: bool) -> Option<Value> {
     let number = |content: &Content<'_>| match content {
         Content::Number(number) => Some(number.cast_signed()),
         Content::Bytes(_) => None,
     };
-    Some(match kind {
+    let found = match kind {
         "text" => Some(text(content)?).filter(|text| keep || !text.is_empty()).map(Value::from),
         "int" => Some(number(&content)?).filter(|n| keep || *n != 0).map(Value::from),
         "bool" => Some(number(&content)? != 0).filter(|b| keep || *b).map(Value::from),
@@ -140,7 +141,8 @@ fn value(kind: &str, content: Content<'_>, keep: bool) -> Option<Option<Value>> 
             let Content::Bytes(bytes) = content else { return None };
             Some(Value::Object(message(name, bytes)?))
         }
-    })
+    };
+    Some(found.unwrap_or_default())
 }
 
 fn entry(content: Content<'_>, encoded: bool) -> Option<(String, Value)> {

@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 
 use super::super::kinds::Kind;
 use super::super::object::Object;
-use super::super::status::Failure;
 use super::super::store::Store;
 use super::super::write::{Address, DeleteOptions, Deleted, Patch, Propagation, Validation, Writer, Written};
 use super::encode::Encoder;
@@ -16,6 +15,7 @@ use super::negotiate::Form;
 use super::path::{Query, Target};
 use super::respond::{self, Body};
 use super::selector::Selector;
+use super::status::Failure;
 use super::wire;
 
 /// Operations of a JSON patch that a server takes.

@@ -69,7 +69,7 @@ pub fn fill(kind: &Kind, object: &mut Value) {
         ("", "PersistentVolumeClaim") => put(object, "/spec/volumeMode", "Filesystem"),
         ("apps", "Deployment") => {
             put(object, "/spec/replicas", 1);
-            rolling(object, "/spec/strategy", json!({"maxUnavailable": "25%", "maxSurge": "25%"}));
+            rolling(object, "/spec/strategy", &json!({"maxUnavailable": "25%", "maxSurge": "25%"}));
             put(object, "/spec/revisionHistoryLimit", 10);
             put(object, "/spec/progressDeadlineSeconds", 600);
             pod_spec(object.pointer_mut("/spec/template/spec"), "Always");
@@ -81,7 +81,7 @@ pub fn fill(kind: &Kind, object: &mut Value) {
         ("apps", "StatefulSet") => {
             put(object, "/spec/replicas", 1);
             put(object, "/spec/podManagementPolicy", "OrderedReady");
-            rolling(object, "/spec/updateStrategy", json!({"partition": 0}));
+            rolling(object, "/spec/updateStrategy", &json!({"partition": 0}));
             put(object, "/spec/revisionHistoryLimit", 10);
             put(
                 object,
@@ -91,7 +91,7 @@ pub fn fill(kind: &Kind, object: &mut Value) {
             pod_spec(object.pointer_mut("/spec/template/spec"), "Always");
         }
         ("apps", "DaemonSet") => {
-            rolling(object, "/spec/updateStrategy", json!({"maxUnavailable": 1, "maxSurge": 0}));
+            rolling(object, "/spec/updateStrategy", &json!({"maxUnavailable": 1, "maxSurge": 0}));
             put(object, "/spec/revisionHistoryLimit", 10);
             pod_spec(object.pointer_mut("/spec/template/spec"), "Always");
         }
@@ -151,7 +151,7 @@ fn put(object: &mut Value, pointer: &str, value: impl Into<Value>) {
     }
 }
 
-fn rolling(object: &mut Value, pointer: &str, rolling: Value) {
+fn rolling(object: &mut Value, pointer: &str, rolling: &Value) {
     put(object, pointer, json!({}));
     put(object, &format!("{pointer}/type"), "RollingUpdate");
     if object.pointer(&format!("{pointer}/type")).is_some_and(|kind| kind == "RollingUpdate") {

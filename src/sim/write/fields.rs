@@ -118,6 +118,16 @@ impl FieldSet {
         }
     }
 
+    /// Takes fields out below which the other set holds something: they cannot go while that stays.
+    pub fn spare(&mut self, other: &Self) {
+        for (name, child) in &mut self.children {
+            let Some(beside) = other.children.get(name).filter(|beside| !beside.is_empty()) else { continue };
+            // an item of a list goes with whoever owns the item
+            child.own &= !name.starts_with("f:");
+            child.spare(beside);
+        }
+    }
+
     /// The paths of all fields in the set.
     #[must_use]
     pub fn paths(&self) -> Vec<Path> {

@@ -20,6 +20,8 @@ mod defaults;
 mod delete;
 mod fields;
 pub(in crate::sim) mod known;
+#[cfg(test)]
+mod laws;
 mod options;
 mod owners;
 mod patch;

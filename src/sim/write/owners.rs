@@ -158,7 +158,9 @@ impl Owners {
             for entry in &self.0 {
                 owned.unite(&entry.set);
             }
-            typed::remove(custom, &mut merged, &last.without(&owned));
+            let mut gone = last.without(&owned);
+            gone.spare(&owned);
+            typed::remove(custom, &mut merged, &gone);
         }
         let difference = typed::difference(custom, &bare(live, false, custom), &bare(&merged, false, custom));
         let written = difference.written();

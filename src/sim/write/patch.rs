@@ -137,7 +137,7 @@ mod tests {
 
     use super::*;
 
-    fn done(start: Value, operations: Value) -> Result<Value, JsonPatchError> {
+    fn done(start: Value, operations: &Value) -> Result<Value, JsonPatchError> {
         let mut value = start;
         json(&mut value, operations.as_array().unwrap())?;
         Ok(value)
@@ -156,7 +156,7 @@ mod tests {
             {"op": "replace", "path": "/d", "value": {}},
             {"op": "remove", "path": "/a/list/0"},
         ]);
-        assert_eq!(done(start, all).unwrap(), j!({"a": {"list": [9, 2, 3]}, "d": {}, "e": 1}));
+        assert_eq!(done(start, &all).unwrap(), j!({"a": {"list": [9, 2, 3]}, "d": {}, "e": 1}));
     }
 
     #[test]
@@ -168,7 +168,7 @@ mod tests {
             (j!({"op": "add", "path": "/b/c", "value": 1}), JsonPatchError::Missing),
             (j!({"op": "frobnicate", "path": "/a"}), JsonPatchError::Unknown),
         ] {
-            assert_eq!(done(j!({"a": 1}), j!([operation])), Err(error));
+            assert_eq!(done(j!({"a": 1}), &j!([operation])), Err(error));
         }
     }
 

@@ -97,9 +97,9 @@ fn list<'a>(target: &mut Vec<Value>, patch: &'a [Value], how: List, place: &mut 
         let there = target.iter().position(|t| same(t, item, how));
         match (there, item[PATCH].as_str()) {
             (Some(at), Some("delete")) => drop(target.remove(at)),
-            (None, Some("delete")) => {}
             (Some(at), _) if item.is_object() => object(&mut target[at], item, place),
-            (Some(_), _) => {}
+            // nothing to delete, or there already
+            (None, Some("delete")) | (Some(_), _) => {}
             (None, _) => {
                 let mut new = Value::Object(Map::new());
                 object(&mut new, item, place);
@@ -157,7 +157,7 @@ mod tests {
         }}}})
     }
 
-    fn containers(patch: Value) -> Value {
+    fn containers(patch: &Value) -> Value {
         let mut object = deployment();
         merge(&mut object, &json!({"spec": {"template": {"spec": patch}}}));
         object["spec"]["template"]["spec"]["containers"].clone()
@@ -165,7 +165,7 @@ mod tests {
 
     #[test]
     fn keyed_lists_are_merged_and_others_replaced() {
-        let list = containers(json!({"containers": [
+        let list = containers(&json!({"containers": [
             {"name": "proxy", "args": ["c"]},
             {"name": "api", "image": "api:2", "env": [{"name": "B", "$patch": "delete"}, {"name": "C", "value": "3"}]},
             {"name": "new", "image": "new:1"},
@@ -180,9 +180,9 @@ mod tests {
     fn words_of_the_patch_are_obeyed_and_not_kept() {
         let order = json!([{"name": "proxy"}, {"name": "api"}]);
         let list =
-            containers(json!({"$setElementOrder/containers": order, "containers": [{"name": "api", "image": "x"}]}));
+            containers(&json!({"$setElementOrder/containers": order, "containers": [{"name": "api", "image": "x"}]}));
         assert_eq!((&list[0]["name"], &list[1]["name"]), (&json!("proxy"), &json!("api")));
-        let list = containers(json!({"containers": [{"$patch": "replace"}, {"name": "only"}]}));
+        let list = containers(&json!({"containers": [{"$patch": "replace"}, {"name": "only"}]}));
         assert_eq!(list, json!([{"name": "only"}]));
         let mut object = deployment();
         let strategy = json!({"$retainKeys": ["type"], "type": "Recreate"});

@@ -182,7 +182,7 @@ impl Writer {
         if without_times(&new) == without_times(&old) {
             return Ok(Some(Written { kind, object: Arc::clone(live), created: false, warnings: Vec::new() }));
         }
-        self.keep(address, live, new, Vec::new())
+        Ok(self.keep(address, live, new, &[]))
     }
 
     /// Creates an object that was sent whole or applied.
@@ -280,32 +280,26 @@ impl Writer {
             let mut owners = if reset { Owners::default() } else { Owners::read(&old) };
             owners.update(kind.is_custom(), &old, &new, &self.owner(kind, Operation::Update), &self.now());
             owners.write(&mut new);
-            if let Some(written) = self.keep(address, &live, new, warnings)? {
+            if let Some(written) = self.keep(address, &live, new, &warnings) {
                 return Ok(written);
             }
         }
     }
 
     /// Keeps a new version; none when somebody else was faster. An object that only waited for its last finalizer goes.
-    fn keep(
-        &self,
-        address: &Address,
-        live: &Arc<Object>,
-        new: Value,
-        warnings: Vec<String>,
-    ) -> Result<Option<Written>, Failure> {
+    fn keep(&self, address: &Address, live: &Arc<Object>, new: Value, warnings: &[String]) -> Option<Written> {
         let kind = address.kind;
-        let written = |object| Some(Written { kind, object, created: false, warnings: warnings.clone() });
+        let written = |object| Some(Written { kind, object, created: false, warnings: warnings.to_vec() });
         if self.dry_run {
-            return Ok(written(loose(kind, &new)));
+            return written(loose(kind, &new));
         }
         let ends = super::delete::is_over(&new);
-        let Ok(object) = self.store.commit(kind, new, Some(live.resource_version), false) else { return Ok(None) };
+        let object = self.store.commit(kind, new, Some(live.resource_version), false).ok()?;
         if ends && let Ok(last) = self.store.withdraw(kind, &address.namespace, &address.name, object.resource_version)
         {
             self.released(kind, &last);
         }
-        Ok(written(object))
+        written(object)
     }
 
     /// Puts back what a write through this subresource does not reach.
