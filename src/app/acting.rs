@@ -2,7 +2,7 @@
 
 use super::model::Model;
 use super::msg::Request;
-use crate::action::{Proposal, SyncOptions, Verb};
+use crate::action::{Propagation, Proposal, SyncOptions, Verb};
 use crate::command::CommandId;
 use crate::domain::{AppKey, Fullness, Timestamp};
 use crate::view::ScreenId;
@@ -24,6 +24,7 @@ pub fn act(model: &mut Model, id: CommandId, now: Timestamp) -> Option<Request> 
         CommandId::RefreshHard => Verb::Refresh { hard: true },
         CommandId::SyncOpen => Verb::Sync(SyncOptions::default()),
         CommandId::OperationTerminate => Verb::Terminate,
+        CommandId::AppDelete => Verb::Delete { cascade: Some(Propagation::Foreground) },
         CommandId::AutoSyncSwitch => Verb::AutoSync { on: !row.auto_sync.enabled },
         _ => return None,
     };

@@ -3,10 +3,12 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use super::header;
 use super::model::Model;
-use crate::command::hint::Hint;
-use crate::command::{CommandId, Scope};
+use super::palette::{self, Offer};
+use super::visits::situation;
+use super::{header, which};
+use crate::command::hint::{Hint, with_global};
+use crate::command::{CommandId, Scope, Situation};
 use crate::config::theme::Role;
 use crate::domain::Timestamp;
 use crate::store::Interest;
@@ -28,11 +30,33 @@ pub fn draw(model: &mut Model, now: Timestamp, work: &Work, buf: &mut Buffer) {
     if area.is_empty() {
         return;
     }
-    let Model { apps, logs, desk, stack, lens, prompt, asked, toast, keys, pressed, theme, glyphs, .. } = model;
-    let seen = Seen { apps, logs, desk, now, theme, glyphs, keys, below: stack.below(), work };
+    let situation = situation(model);
+    let Model {
+        apps,
+        logs,
+        desk,
+        stack,
+        lens,
+        prompt,
+        asked,
+        toast,
+        keys,
+        pressed,
+        count,
+        palette,
+        memory,
+        theme,
+        glyphs,
+        ..
+    } = model;
+    let seen = Seen { apps, logs, desk, now, theme, glyphs, keys, below: stack.below(), situation, work };
     buf.set_style(area, seen.style(Role::Text));
-    let places = Places::of(area, stack.top().id());
+    let filtering = prompt.is_some() && asked.is_none();
+    let places = Places::of(area, stack.top().id(), filtering);
     stack.top_mut().layout(lens, &seen, places.body);
+    // laying out may select the first of a list
+    let situation = Situation { selected: lens.selected.is_some(), ..situation };
+    let seen = Seen { situation, ..seen };
     header::draw(lens, &seen, places.header, buf);
     for rule in places.rules.into_iter().flatten() {
         draw_rule(&seen, rule, buf);
@@ -48,17 +72,29 @@ pub fn draw(model: &mut Model, now: Timestamp, work: &Work, buf: &mut Buffer) {
         let taken = (pen::width(&label) as u16).min(last.width);
         let field = Rect { x: last.x + taken, width: last.width - taken, ..last };
         prompt.draw(field, seen.style(Role::Text), seen.style(Role::Selection), buf);
-        if let Some(error) = &lens.error {
-            draw_filter_error(&seen, error, last, buf);
+        if filtering {
+            let below = Rect { y: last.bottom(), height: area.bottom() - last.bottom(), ..last };
+            draw_below_filter(&seen, lens.error.as_ref(), below, buf);
         }
+    } else if !pressed.is_empty() || count.is_some() {
+        let typed = count.iter().map(u32::to_string).chain(pressed.iter().map(ToString::to_string));
+        let typed: Vec<String> = typed.collect();
+        Pen::new(buf, last, 0, glyphs.ellipsis).skip(1).text(&typed.join(" "), seen.style(Role::Key));
     } else if let Some((text, until)) = toast {
         seen.wake_in(crate::domain::time::elapsed(now, *until));
         Pen::new(buf, last, 0, glyphs.ellipsis).skip(1).text(text, seen.style(Role::Accent));
-    } else if !pressed.is_empty() {
-        let typed: Vec<String> = pressed.iter().map(ToString::to_string).collect();
-        Pen::new(buf, last, 0, glyphs.ellipsis).skip(1).text(&typed.join(" "), seen.style(Role::Key));
+    } else if palette.is_some() {
+        draw_hints(&seen, &[Scope::Palette], last, buf);
     } else {
         draw_hints(&seen, stack.top().scopes(), last, buf);
+    }
+    let scopes = with_global(stack.top().scopes());
+    let over = Rect { y: places.body.y, height: last.y.saturating_sub(places.body.y), ..area };
+    if let Some(palette) = palette {
+        palette.refresh(&Offer { apps, lens, memory, keys: &keys.0, situation, scopes: &scopes });
+        palette::draw(palette, &seen, over, buf);
+    } else if !pressed.is_empty() {
+        which::draw(&keys.0, &scopes, pressed, &seen, over, buf);
     }
     if let Some(at) = logs.next_settle() {
         seen.wake_in(crate::domain::time::elapsed(now, at));
@@ -72,11 +108,12 @@ pub fn draw(model: &mut Model, now: Timestamp, work: &Work, buf: &mut Buffer) {
 /// they were typed for.
 pub fn lay_out(model: &mut Model, now: Timestamp) {
     let work = Work::default();
-    let Model { apps, logs, desk, stack, lens, keys, theme, glyphs, size, .. } = model;
-    let seen = Seen { apps, logs, desk, now, theme, glyphs, keys, below: stack.below(), work: &work };
+    let situation = situation(model);
+    let Model { apps, logs, desk, stack, lens, prompt, asked, keys, theme, glyphs, size, .. } = model;
+    let seen = Seen { apps, logs, desk, now, theme, glyphs, keys, below: stack.below(), situation, work: &work };
     let area = Rect::new(0, 0, size.width, size.height);
     if !area.is_empty() {
-        let body = Places::of(area, stack.top().id()).body;
+        let body = Places::of(area, stack.top().id(), prompt.is_some() && asked.is_none()).body;
         stack.top_mut().layout(lens, &seen, body);
     }
 }
@@ -85,8 +122,9 @@ pub fn lay_out(model: &mut Model, now: Timestamp) {
 #[must_use]
 pub fn interests(model: &Model, now: Timestamp) -> Vec<Interest> {
     let work = Work::default();
+    let situation = situation(model);
     let Model { apps, logs, desk, stack, lens, keys, theme, glyphs, .. } = model;
-    let seen = Seen { apps, logs, desk, now, theme, glyphs, keys, below: stack.below(), work: &work };
+    let seen = Seen { apps, logs, desk, now, theme, glyphs, keys, below: stack.below(), situation, work: &work };
     stack.top().interests(lens, &seen)
 }
 
@@ -96,32 +134,53 @@ pub fn wanted(model: &Model) -> Option<LogQuery> {
     model.stack.wanted(&model.lens)
 }
 
-/// Points from the line above the prompt at the word that is not understood.
-fn draw_filter_error(seen: &Seen<'_>, error: &QueryError, prompt: Rect, buf: &mut Buffer) {
-    let line = Rect { y: prompt.y.saturating_sub(1), ..prompt };
-    for position in line.intersection(buf.area).positions() {
-        buf[position].reset();
-    }
-    buf.set_style(line, seen.style(Role::Text));
-    let mut pen = Pen::new(buf, line, 0, seen.glyphs.ellipsis);
-    pen.skip(1 + error.at as u16)
-        .text(&format!("{} {}", seen.glyphs.descending, error.message), seen.style(Role::Warn));
+/// The words of the filter, for whoever sees it for the first time.
+const LANGUAGE: &str =
+    "word  -word  env:prod  health:degraded  sync:outofsync  trouble:  label:team=core  image:1.4  age>2d";
+
+/// Points from below the filter at the word that is not understood; else shows what can be written there.
+fn draw_below_filter(seen: &Seen<'_>, error: Option<&QueryError>, place: Rect, buf: &mut Buffer) {
+    let mut pen = Pen::new(buf, place, 0, seen.glyphs.ellipsis);
+    pen.skip(1);
+    match error {
+        Some(error) => {
+            let text = format!("{} {}", seen.glyphs.descending, error.message);
+            pen.skip(error.at as u16).text(&text, seen.style(Role::Warn))
+        }
+        None => pen.text(LANGUAGE, seen.style(Role::Dim)),
+    };
 }
 
+/// The two hints that are never left out: from them everything else can be found.
+const PINNED: [CommandId; 2] = [CommandId::PaletteOpen, CommandId::ViewHelp];
+
+/// Draws what can be done here, as far as there is room; what cannot be done now is left out.
 fn draw_hints(seen: &Seen<'_>, scopes: &[Scope], line: Rect, buf: &mut Buffer) {
-    for (place, hint) in hints(seen.keys, scopes, line) {
+    for (place, hint) in hints(seen.keys, scopes, &seen.situation, line) {
         let mut pen = Pen::new(buf, place, 0, seen.glyphs.ellipsis);
         pen.text(&hint.keys, seen.style(Role::Key)).text(" ", seen.style(Role::Dim));
         pen.text(hint.title, seen.style(Role::Dim));
     }
 }
 
-/// The hints that fit on the last line, each with its place.
-fn hints(keys: &dyn Keys, scopes: &[Scope], line: Rect) -> Vec<(Rect, Hint)> {
+/// The hints of what can be done that fit on the last line, each with its place.
+fn hints(keys: &dyn Keys, scopes: &[Scope], now: &Situation, line: Rect) -> Vec<(Rect, Hint)> {
+    let possible = |hint: &Hint| hint.id.spec().reason(now).is_none();
+    let hints = keys.hints(scopes).into_iter().filter(possible);
+    let (pinned, others): (Vec<Hint>, Vec<Hint>) = hints.partition(|hint| PINNED.contains(&hint.id));
+    let width = |hint: &Hint| (pen::width(&hint.keys) + 1 + pen::width(hint.title)) as u16;
+    let mut room = line.width.saturating_sub(pinned.iter().map(|hint| width(hint) + 2).sum());
+    let mut fits = |hint: &Hint| {
+        let fits = width(hint) + 2 <= room;
+        room = if fits { room - width(hint) - 2 } else { 0 };
+        fits
+    };
+    let mut shown: Vec<Hint> = others.into_iter().take_while(|hint| fits(hint)).collect();
+    shown.extend(pinned);
     let mut x = line.x.saturating_add(1);
     let mut places = Vec::new();
-    for hint in keys.hints(scopes) {
-        let width = (pen::width(&hint.keys) + 1 + pen::width(hint.title)) as u16;
+    for hint in shown {
+        let width = width(&hint);
         if x.saturating_add(width) > line.right() {
             break;
         }
@@ -149,12 +208,18 @@ pub fn spot(model: &Model, at: Position) -> Spot {
     if !area.contains(at) {
         return Spot::Elsewhere;
     }
-    let places = Places::of(area, model.stack.top().id());
+    let filtering = model.prompt.is_some() && model.asked.is_none();
+    let places = Places::of(area, model.stack.top().id(), filtering);
     if places.body.contains(at) {
         return Spot::Body(Position::new(at.x - places.body.x, at.y - places.body.y));
     }
-    let shows_hints = model.prompt.is_none() && model.toast.is_none() && model.pressed.is_empty();
-    let hints = if shows_hints { hints(&model.keys, model.stack.top().scopes(), places.last) } else { Vec::new() };
+    let typing = model.prompt.is_some() || !model.pressed.is_empty() || model.count.is_some();
+    let shows_hints = !typing && model.toast.is_none();
+    let hints = if shows_hints {
+        hints(&model.keys, model.stack.top().scopes(), &situation(model), places.last)
+    } else {
+        Vec::new()
+    };
     let hint = hints.into_iter().find(|(place, _)| place.contains(at));
     hint.map_or(Spot::Elsewhere, |(_, hint)| Spot::Hint(hint.id))
 }
@@ -176,11 +241,14 @@ struct Places {
 }
 
 impl Places {
-    fn of(area: Rect, screen: ScreenId) -> Self {
+    /// The places on a screen; while the filter is typed there is one more line below everything.
+    fn of(area: Rect, screen: ScreenId, filtering: bool) -> Self {
+        let tall = area.height >= TALL;
+        let below = u16::from(filtering && area.height > 3);
+        let area = Rect { height: area.height - below, ..area };
         let header = Rect { height: 1, ..area };
         let last = Rect { y: area.bottom() - 1, height: 1, ..area };
         let rule = |y| Rect { y, height: 1, ..area };
-        let tall = area.height >= TALL;
         let frame = u16::from(tall);
         let top = area.y + 1 + frame;
         let bottom = (area.bottom() - 1).saturating_sub(frame).max(top);

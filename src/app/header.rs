@@ -88,6 +88,9 @@ fn signs(seen: &Seen<'_>, count: &EnvironmentCount, healthy_too: bool) -> Vec<Ru
 
 fn total(lens: &Lens, seen: &Seen<'_>) -> Vec<Run> {
     let mut runs = vec![(format!("  {} apps", seen.apps.len()), Role::Text)];
+    if !lens.marks.is_empty() {
+        runs.push((format!("  {}{} marked", seen.glyphs.marked, lens.marks.len()), Role::Accent));
+    }
     let words = lens.words();
     if !words.is_empty() {
         runs.push((format!("  only {}", words.join(" ")), Role::Accent));

@@ -5,7 +5,10 @@ use std::time::Duration;
 use ratatui::layout::{Position, Size};
 
 use super::bindings::Bindings;
+use super::memory::Memory;
+use super::palette::Palette;
 use super::stack::Stack;
+use super::visits::Visits;
 use crate::config::keymap::Chord;
 use crate::config::theme::{Glyphs, Theme};
 use crate::domain::Timestamp;
@@ -40,6 +43,14 @@ pub struct Model {
     pub theme: Theme,
     /// Signs.
     pub glyphs: &'static Glyphs,
+    /// A number typed before a motion.
+    pub count: Option<u32>,
+    /// The palette, while it is open.
+    pub palette: Option<Palette>,
+    /// What is known by name.
+    pub memory: Memory,
+    /// The screens visited before and after.
+    pub visits: Visits,
     /// Where the person clicked last, and when.
     pub clicked: Option<(Position, Timestamp)>,
     /// Cells of the terminal.
@@ -61,6 +72,10 @@ impl Model {
             toast: None,
             keys,
             pressed: Vec::new(),
+            count: None,
+            palette: None,
+            memory: Memory::default(),
+            visits: Visits::default(),
             theme,
             glyphs,
             clicked: None,

@@ -3,6 +3,7 @@
 use crossterm::event::Event;
 
 use super::looks::Looks;
+use super::memory::Keep;
 use crate::domain::{ObjectName, Symbol};
 use crate::action::{Order, Proposal};
 use crate::store::Delta;
@@ -77,4 +78,10 @@ pub enum Request {
     Mouse(bool),
     /// Connect a source anew; `None` means every one that is on.
     Reconnect(Option<Symbol>),
+    /// Look as the theme of this name says.
+    Theme(String),
+    /// Use the keymap of this name.
+    Keymap(String),
+    /// Keep something for the next start.
+    Keep(Keep),
 }

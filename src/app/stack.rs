@@ -43,6 +43,12 @@ impl Stack {
         self.home.id()
     }
 
+    /// The screens over the lowest one, the visible one last.
+    #[must_use]
+    pub fn over(&self) -> Vec<ScreenId> {
+        self.over.iter().map(|view| view.id()).collect()
+    }
+
     /// The logs that the uppermost screen that shows any wants: help on top of them does not end them.
     #[must_use]
     pub fn wanted(&self, lens: &Lens) -> Option<LogQuery> {

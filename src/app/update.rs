@@ -3,11 +3,16 @@
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind};
 use ratatui::layout::Size;
 
-use super::{acting, frame};
+use super::acting;
+use super::memory::Keep;
 use super::model::Model;
 use super::mouse;
 use super::msg::{Msg, Request};
+use super::palette::{Action, Offer, Palette};
 use super::stack::Stack;
+use super::visits::{self, situation};
+use super::{frame, named};
+use crate::command::hint::with_global;
 use crate::command::{CommandId, Scope};
 use crate::config::keymap::{Chord, Lookup};
 use crate::domain::text::clean;
@@ -25,8 +30,20 @@ pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Request> {
     }
     model.logs.settle(now);
     match msg {
-        Msg::Input(Event::Key(key)) if key.kind != KeyEventKind::Release => return press(model, key, now),
-        Msg::Input(Event::Mouse(event)) => return mouse::mouse(model, event, now),
+        Msg::Input(Event::Key(key)) if key.kind != KeyEventKind::Release => {
+            visits::note(model);
+            let requests = press(model, key, now);
+            visits::note(model);
+            return requests;
+        }
+        // what lies under the palette cannot be pointed at
+        Msg::Input(Event::Mouse(_)) if model.palette.is_some() => {}
+        Msg::Input(Event::Mouse(event)) => {
+            visits::note(model);
+            let requests = mouse::mouse(model, event, now);
+            visits::note(model);
+            return requests;
+        }
         Msg::Desk(news) => {
             match model.desk.take(news) {
                 Some((said, true)) => model.say(said, now),
@@ -36,7 +53,9 @@ pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Request> {
         }
         Msg::Looks(looks) => return looks.adopt(model, now),
         Msg::Input(Event::Paste(text)) => {
-            if let Some(prompt) = &mut model.prompt {
+            if let Some(palette) = &mut model.palette {
+                palette.paste(&clean(&text));
+            } else if let Some(prompt) = &mut model.prompt {
                 prompt.paste(&clean(&text));
                 return typed(model, Typing::Changed, now);
             }
@@ -50,6 +69,8 @@ pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Request> {
             for delta in deltas {
                 model.apps.apply(delta, now);
             }
+            let Model { apps, lens, .. } = model;
+            lens.keep_marks(|key| apps.find(key).is_some());
         }
     }
     Vec::new()
@@ -59,23 +80,112 @@ pub(super) fn press(model: &mut Model, key: KeyEvent, now: Timestamp) -> Vec<Req
     if model.prompt.is_some() {
         return type_filter(model, key, now);
     }
+    if model.palette.is_some() {
+        return type_name(model, key, now);
+    }
+    let scopes = with_global(model.stack.top().scopes());
+    if count(model, &scopes, key) {
+        return Vec::new();
+    }
     model.pressed.push(Chord::from(key));
-    let mut scopes = model.stack.top().scopes().to_vec();
-    scopes.push(Scope::Global);
     match model.keys.0.lookup(&scopes, &model.pressed) {
         Lookup::Prefix => Vec::new(),
         Lookup::Command(id) => {
             model.pressed.clear();
-            command(model, id, now)
+            match model.count.take() {
+                Some(count) => repeat(model, id, count, now),
+                None => command(model, id, now),
+            }
         }
         Lookup::None => {
             // A key that does not go on with a sequence begins anew.
             let began = model.pressed.len() > 1;
             model.pressed.clear();
+            model.count = None;
             // Esc takes one thing away at a time: here the beginning of the sequence.
             if began && key.code != KeyCode::Esc { press(model, key, now) } else { Vec::new() }
         }
     }
+}
+
+/// Takes a digit that counts, where the keymap lets those count that are bound to nothing.
+fn count(model: &mut Model, scopes: &[Scope], key: KeyEvent) -> bool {
+    let KeyCode::Char(c) = key.code else { return false };
+    let digit = c.to_digit(10).filter(|digit| *digit > 0 || model.count.is_some());
+    let Some(digit) = digit.filter(|_| model.keys.0.counts() && key.modifiers.is_empty()) else { return false };
+    let free = model.keys.0.lookup(scopes, &[Chord::from(key)]) == Lookup::None;
+    if !free || !model.pressed.is_empty() {
+        return false;
+    }
+    model.count = Some((model.count.unwrap_or(0) * 10 + digit).min(MOST_OFTEN));
+    true
+}
+
+/// Nobody counts further.
+const MOST_OFTEN: u32 = 999;
+
+/// Does a motion several times; top and bottom go to the line of that number. Other commands are done once.
+fn repeat(model: &mut Model, id: CommandId, count: u32, now: Timestamp) -> Vec<Request> {
+    match id {
+        CommandId::CursorDown
+        | CommandId::CursorUp
+        | CommandId::CursorLeft
+        | CommandId::CursorRight
+        | CommandId::HalfPageDown
+        | CommandId::HalfPageUp
+        | CommandId::PageDown
+        | CommandId::PageUp => (0..count).flat_map(|_| command(model, id, now)).collect(),
+        CommandId::CursorTop | CommandId::CursorBottom => {
+            command(model, CommandId::CursorTop, now);
+            (1..count).flat_map(|_| command(model, CommandId::CursorDown, now)).collect()
+        }
+        _ => command(model, id, now),
+    }
+}
+
+/// A key while the palette is open.
+fn type_name(model: &mut Model, key: KeyEvent, now: Timestamp) -> Vec<Request> {
+    let situation = situation(model);
+    let scopes = with_global(model.stack.top().scopes());
+    let Model { palette: Some(palette), apps, lens, memory, keys, .. } = model else { return Vec::new() };
+    // keys may come faster than frames
+    palette.refresh(&Offer { apps, lens, memory, keys: &keys.0, situation, scopes: &scopes });
+    match keys.0.lookup(&[Scope::Palette], &[Chord::from(key)]) {
+        Lookup::Command(CommandId::PaletteClose) => model.palette = None,
+        Lookup::Command(CommandId::PaletteComplete) => palette.complete(),
+        Lookup::Command(CommandId::PaletteUp) => palette.up(&memory.lines),
+        Lookup::Command(CommandId::PaletteDown) => palette.down(&memory.lines),
+        Lookup::Command(CommandId::PaletteRun) => return run_selected(model, now),
+        Lookup::Command(_) | Lookup::Prefix | Lookup::None => {
+            // nothing left to take away: the palette goes
+            if key.code == KeyCode::Backspace && palette.text().is_empty() {
+                model.palette = None;
+            } else if key.code != KeyCode::Esc {
+                palette.key(key);
+            }
+        }
+    }
+    Vec::new()
+}
+
+/// Does what is selected in the palette, unless it needs more or cannot be done: then the palette stays and says so.
+fn run_selected(model: &mut Model, now: Timestamp) -> Vec<Request> {
+    let Some(palette) = &mut model.palette else { return Vec::new() };
+    let Some(entry) = palette.selected().cloned() else { return Vec::new() };
+    if let Some(reason) = entry.reason {
+        model.say(reason, now);
+        return Vec::new();
+    }
+    if matches!(entry.action, Action::Complete(_)) {
+        palette.complete();
+        return Vec::new();
+    }
+    model.palette = None;
+    let keep = Keep::Line(entry.spelled.trim_end().to_owned());
+    model.memory.keep(&keep);
+    let mut requests = named::act(model, entry.action, now);
+    requests.insert(0, Request::Keep(keep));
+    requests
 }
 
 fn type_filter(model: &mut Model, key: KeyEvent, now: Timestamp) -> Vec<Request> {
@@ -123,14 +233,18 @@ pub(super) fn parts<'m>(
     work: &'m Work,
     now: Timestamp,
 ) -> (&'m mut Stack, &'m mut Lens, Seen<'m>) {
-    let below = model.stack.below();
+    let (below, situation) = (model.stack.below(), situation(model));
     let Model { apps, logs, desk, stack, lens, theme, glyphs, keys, .. } = model;
-    (stack, lens, Seen { apps, logs, desk, now, theme, glyphs, keys, below, work })
+    (stack, lens, Seen { apps, logs, desk, now, theme, glyphs, keys, below, situation, work })
 }
 
 /// Does a command: the visible screen first, then what belongs to everyone.
 pub fn command(model: &mut Model, id: CommandId, now: Timestamp) -> Vec<Request> {
     frame::lay_out(model, now);
+    if let Some(reason) = id.spec().reason(&situation(model)) {
+        model.say(reason, now);
+        return Vec::new();
+    }
     let work = Work::default();
     let (stack, lens, seen) = parts(model, &work, now);
     let (handled, effects) = stack.top_mut().command(id, lens, &seen);
@@ -166,7 +280,8 @@ fn carry_out(model: &mut Model, effect: Effect, now: Timestamp) -> Option<Reques
     None
 }
 
-fn everyones(model: &mut Model, id: CommandId, now: Timestamp) -> Option<Request> {
+/// Does a command that no screen has for itself.
+pub(super) fn everyones(model: &mut Model, id: CommandId, now: Timestamp) -> Option<Request> {
     match id {
         CommandId::ProgramQuit => return Some(Request::Quit),
         CommandId::ViewBack => leave(model),
@@ -175,28 +290,34 @@ fn everyones(model: &mut Model, id: CommandId, now: Timestamp) -> Option<Request
                 return Some(Request::Quit);
             }
         }
-        CommandId::WhyOpen => open_for_selected(model, ScreenId::Why, now),
-        CommandId::EventsOpen => open_for_selected(model, ScreenId::Events, now),
+        CommandId::WhyOpen => open_or_leave(model, ScreenId::Why),
+        CommandId::EventsOpen => open_or_leave(model, ScreenId::Events),
+        CommandId::PaletteOpen => model.palette = Some(Palette::new("")),
+        CommandId::HistoryBack => visits::back(model),
+        CommandId::HistoryForward => visits::forward(model),
+        CommandId::HistoryLast => visits::last(model),
+        CommandId::MarkToggle => {
+            if let Some(key) = model.lens.selected.clone() {
+                model.lens.mark(&[key]);
+            }
+        }
+        CommandId::MarkClear => model.lens.keep_marks(|_| false),
+        CommandId::ViewBoard => model.stack.go_home(ScreenId::Board),
+        CommandId::ViewFleet => model.stack.go_home(ScreenId::Fleet),
         CommandId::SyncOpen
         | CommandId::RefreshNow
         | CommandId::RefreshHard
         | CommandId::OperationTerminate
-        | CommandId::AutoSyncSwitch => {
-            if model.lens.selected.is_none() {
-                model.say("no Application is selected".to_owned(), now);
-            }
+        | CommandId::AutoSyncSwitch
+        | CommandId::AppDelete => {
             return acting::act(model, id, now);
         }
         CommandId::K9sOpen => return open_k9s(model, now),
         CommandId::CopyOpen => open_copy(model, now),
         CommandId::ViewHelp => model.stack.push(ScreenId::Help),
         CommandId::LogsOpen | CommandId::LogsOpenPrevious => {
-            if model.lens.selected.is_some() {
-                model.lens.previous = id == CommandId::LogsOpenPrevious;
-                model.stack.push(ScreenId::Logs);
-            } else {
-                model.say("nothing is selected".to_owned(), now);
-            }
+            model.lens.previous = id == CommandId::LogsOpenPrevious;
+            model.stack.push(ScreenId::Logs);
         }
         CommandId::ViewLinks => model.stack.push(ScreenId::Links),
         CommandId::ViewSwitch => {
@@ -214,25 +335,20 @@ fn everyones(model: &mut Model, id: CommandId, now: Timestamp) -> Option<Request
         CommandId::EnvironmentAll => model.lens.query.environment = None,
         id => {
             let number = id.environment_number()?;
-            let environments = model.apps.environments();
-            if let Some(environment) = environments.get(number - 1) {
+            if let Some(environment) = model.apps.environments().get(number - 1) {
                 model.lens.query.environment = Some(environment.name.clone());
-            } else {
-                model.say(format!("there is no environment {number}: {} are known", environments.len()), now);
             }
         }
     }
     None
 }
 
-/// Shows a screen of the selected Application, if one is selected; the key that opened it closes it too.
-fn open_for_selected(model: &mut Model, screen: ScreenId, now: Timestamp) {
+/// Shows a screen of the selected Application; the key that opened it closes it too.
+fn open_or_leave(model: &mut Model, screen: ScreenId) {
     if model.stack.top().id() == screen {
         model.stack.pop();
-    } else if model.lens.selected.is_some() {
-        model.stack.push(screen);
     } else {
-        model.say("no Application is selected".to_owned(), now);
+        model.stack.push(screen);
     }
 }
 
@@ -271,7 +387,8 @@ fn open_copy(model: &mut Model, now: Timestamp) {
     }
 }
 
-/// Esc takes one thing away at a time: the screen on top, then the filter. It never ends the program.
+/// Esc takes one thing away at a time: the screen on top, then what narrows the lists, then the marks. It never ends the
+/// program.
 fn leave(model: &mut Model) {
     if model.stack.pop() {
         return;
@@ -280,7 +397,11 @@ fn leave(model: &mut Model) {
         model.lens.filter("");
     } else if model.lens.query.problems {
         model.lens.query.problems = false;
-    } else {
+    } else if model.lens.query.only.is_some() {
+        model.lens.show_marked(false);
+    } else if model.lens.query.environment.is_some() {
         model.lens.query.environment = None;
+    } else {
+        model.lens.keep_marks(|_| false);
     }
 }

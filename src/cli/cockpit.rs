@@ -1,7 +1,7 @@
 //! The cockpit on the sources of the kubeconfig.
 
 use std::os::fd::AsFd as _;
-use std::path::PathBuf;
+use std::path::Path;
 
 use ratatui::layout::Size;
 use tokio::runtime::Handle;
@@ -14,12 +14,14 @@ use super::state;
 use crate::action::Guard;
 use crate::app::{Bindings, Model};
 use crate::config::settings::Settings;
+use crate::runtime::choice::Choice;
 use crate::runtime::clipboard::{Clipboard, Road};
 use crate::runtime::deeds::{Deeds, Rules};
 use crate::runtime::errand::Errands;
 use crate::runtime::input::{Decoder, Reader};
 use crate::runtime::k9s::K9s;
 use crate::runtime::reload::Reload;
+use crate::runtime::remember::Remembered;
 use crate::runtime::run::{Cockpit, Ended};
 use crate::runtime::signal::Signals;
 use crate::runtime::terminal::{Options, TerminalGuard};
@@ -29,14 +31,14 @@ use crate::view::ScreenId;
 
 /// Opens the cockpit and stays in it until the person leaves.
 pub fn run(everywhere: &Everywhere) -> Result<Exit, Failure> {
-    open(everywhere, &KubeconfigPlace::Environment, None)
+    open(everywhere, &KubeconfigPlace::Environment, Remembered::here())
 }
 
-/// Opens the cockpit on the kubeconfig at `place`. What it writes is noted in `state`, or where this tool keeps that.
-pub fn open(everywhere: &Everywhere, place: &KubeconfigPlace, state: Option<PathBuf>) -> Result<Exit, Failure> {
+/// Opens the cockpit on the kubeconfig at `place`; what is kept for the next start goes where `remembered` says.
+pub fn open(everywhere: &Everywhere, place: &KubeconfigPlace, remembered: Remembered) -> Result<Exit, Failure> {
     let io = super::io_runtime()?;
     let setup = setup::setup(everywhere, place, io.handle())?;
-    let (ended, complaints) = steer(setup, everywhere, state, io.handle())?;
+    let (ended, complaints) = steer(setup, everywhere, io.handle(), remembered)?;
     // What was read is dropped with the process: nobody waits for watches to end.
     io.shutdown_background();
     for complaint in complaints {
@@ -52,8 +54,8 @@ pub fn open(everywhere: &Everywhere, place: &KubeconfigPlace, state: Option<Path
 fn steer(
     mut setup: Setup,
     everywhere: &Everywhere,
-    state: Option<PathBuf>,
     io: &Handle,
+    remembered: Remembered,
 ) -> Result<(Ended, Vec<String>), Failure> {
     let depth = setup::depth();
     let (theme, keymap, glyphs) = (setup.theme(depth), setup.keymap(), setup.glyphs());
@@ -70,6 +72,14 @@ fn steer(
         glyphs,
         Size::new(size.columns, size.rows),
     );
+    let choice = Choice { settings: setup.settings.clone(), depth };
+    choice.announce(&mut model);
+    model.desk.readonly = setup.settings.readonly;
+    model.memory.lines = remembered.lines();
+    match remembered.filters() {
+        Ok(filters) => model.memory.saved = filters,
+        Err(error) => setup.complaints.push(error.to_string()),
+    }
     if let Some(first) = setup.complaints.first() {
         let more = setup.complaints.len() - 1;
         let text = if more > 0 { format!("{first} (and {more} more, listed on leaving)") } else { first.clone() };
@@ -84,7 +94,7 @@ fn steer(
         sources: setup.sources,
         interests: setup.interests,
         tail: setup.tail,
-        deeds: Deeds::new(rules(&setup.settings, state), setup.clock.clone(), io.clone()),
+        deeds: Deeds::new(rules(&setup.settings, &remembered), setup.clock.clone(), io.clone()),
         errands: Errands::new(io.clone()),
         clipboard: Clipboard::new(Road::here()),
         k9s: K9s { readonly: setup.settings.readonly },
@@ -99,6 +109,8 @@ fn steer(
         bytes,
         decoder: Decoder::new(setup.settings.escape),
         writer,
+        choice,
+        remembered,
         signals,
     };
     let here = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -109,11 +121,9 @@ fn steer(
 }
 
 /// The rules of this run for writes.
-fn rules(settings: &Settings, state: Option<PathBuf>) -> Rules {
-    let folder = match state {
-        Some(folder) => Ok(folder),
-        None => state::folder().map_err(|failure| failure.to_string()),
-    };
+fn rules(settings: &Settings, remembered: &Remembered) -> Rules {
+    let nowhere = || "there is no folder to keep the audit log in: set HOME or XDG_STATE_HOME".to_owned();
+    let folder = remembered.folder().map(Path::to_owned).ok_or_else(nowhere);
     let readonly = settings.readonly.then(|| settings.origin("readonly"));
     Rules { folder, who: state::who(), guard: Guard { readonly } }
 }

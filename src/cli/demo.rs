@@ -3,6 +3,7 @@
 use super::arguments::{Demo, Everywhere};
 use super::exit::{Exit, Failure};
 use super::{cockpit, sim};
+use crate::runtime::remember::Remembered;
 use crate::sim::world::{SimOptions, World};
 use crate::source::kube::KubeconfigPlace;
 
@@ -13,9 +14,10 @@ pub fn run(demo: &Demo, everywhere: &Everywhere) -> Result<Exit, Failure> {
     let world = runtime.block_on(async { World::start(options) }).map_err(sim::failure)?;
     let everywhere = Everywhere { all_contexts: true, context: Vec::new(), ..everywhere.clone() };
     let place = KubeconfigPlace::Files(vec![world.kubeconfig().to_owned()]);
-    // what is done in a world is no part of what this person did
-    let state = world.kubeconfig().parent().map(|folder| folder.join("state"));
-    let ended = cockpit::open(&everywhere, &place, state);
+    // nothing of a demonstration outlives it
+    let folder = tempfile::tempdir()?;
+    let remembered = Remembered::in_folder(folder.path().to_owned());
+    let ended = cockpit::open(&everywhere, &place, remembered);
     drop(world);
     runtime.shutdown_background();
     ended

@@ -23,11 +23,17 @@ pub fn markdown(keymap: &Keymap) -> String {
         Scope::Logs,
         Scope::Copy,
         Scope::Links,
+        Scope::Help,
+        Scope::Palette,
         Scope::Prompt,
     ];
     for scope in order {
         for row in TABLE.iter().filter(|row| row.scope == scope) {
-            let keys: Vec<String> = keymap.keys_of(scope, row.id).iter().map(|k| format!("`{}`", escape(k))).collect();
+            let mut keys: Vec<String> = keymap.keys_of(scope, row.id);
+            if keys.is_empty() || !row.words.is_empty() {
+                keys.push(row.usage());
+            }
+            let keys: Vec<String> = keys.iter().map(|k| format!("`{}`", escape(k))).collect();
             _ = writeln!(out, "| {} | {} | {} |", scope.title(), keys.join(" "), row.help);
         }
     }

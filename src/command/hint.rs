@@ -27,23 +27,41 @@ pub struct HelpSection {
 /// A line of the help page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HelpEntry {
+    /// Which command.
+    pub id: CommandId,
     /// Every key that does it.
     pub keys: String,
     /// What it does.
     pub help: String,
 }
 
+/// The shortest key of every command that a key gives in some scopes.
+#[derive(Clone, Debug)]
+pub struct Shortest(Vec<(CommandId, String)>);
+
+impl Shortest {
+    /// Looks every command up once.
+    #[must_use]
+    pub fn new(keymap: &Keymap, scopes: &[Scope]) -> Self {
+        let bindings = keymap.effective(&with_global(scopes));
+        Self(bindings.into_iter().map(|b| (b.command, b.spelled())).collect())
+    }
+
+    /// The shortest key of a command.
+    #[must_use]
+    pub fn of(&self, id: CommandId) -> Option<String> {
+        let keys = self.0.iter().filter(|(command, _)| *command == id).map(|(_, keys)| keys);
+        keys.min_by_key(|keys| keys.chars().count()).cloned()
+    }
+}
+
 /// The hint line where `scopes` are looked up: their own commands first, then those that work everywhere.
 #[must_use]
 pub fn hints(keymap: &Keymap, scopes: &[Scope]) -> Vec<Hint> {
     let chain = with_global(scopes);
-    let bindings = keymap.effective(&chain);
+    let shortest = Shortest::new(keymap, &chain);
     let titled = chain.iter().flat_map(|scope| TABLE.iter().filter(|row| row.scope == *scope && !row.title.is_empty()));
-    let shortest = |id| {
-        let spelled = bindings.iter().filter(|b| b.command == id).map(|b| b.spelled());
-        spelled.min_by_key(|keys| keys.chars().count())
-    };
-    titled.filter_map(|row| Some(Hint { keys: shortest(row.id)?, title: row.title, id: row.id })).collect()
+    titled.filter_map(|row| Some(Hint { keys: shortest.of(row.id)?, title: row.title, id: row.id })).collect()
 }
 
 /// The help page where `scopes` are looked up: exactly the keys that work there, those of the innermost scope first. What
@@ -62,15 +80,17 @@ pub fn help(keymap: &Keymap, scopes: &[Scope]) -> Vec<HelpSection> {
 fn entries(bindings: &[&Binding<CommandId>]) -> Vec<HelpEntry> {
     let line = |id: CommandId| {
         let keys: Vec<String> = bindings.iter().filter(|b| b.command == id).map(|b| b.spelled()).collect();
-        (!keys.is_empty()).then(|| HelpEntry { keys: keys.join(" "), help: id.spec().help.to_owned() })
+        (!keys.is_empty()).then(|| HelpEntry { id, keys: keys.join(" "), help: id.spec().help.to_owned() })
     };
     TABLE.iter().filter_map(|row| line(row.id)).collect()
 }
 
 /// The scopes of a screen and those around it.
-fn with_global(scopes: &[Scope]) -> Vec<Scope> {
+#[must_use]
+pub fn with_global(scopes: &[Scope]) -> Vec<Scope> {
     let mut chain = scopes.to_vec();
-    if !scopes.contains(&Scope::Prompt) && !scopes.contains(&Scope::Global) {
+    let typing = [Scope::Prompt, Scope::Palette].iter().any(|scope| scopes.contains(scope));
+    if !typing && !scopes.contains(&Scope::Global) {
         chain.push(Scope::Global);
     }
     chain

@@ -1,8 +1,11 @@
 //! What must hold for every row of the table in every keymap, as tests.
 
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 
 use super::Keymap;
+use super::Risk;
 use super::table::{CommandId, Scope, TABLE};
 use crate::config::keymap::{BUNDLED, Chord, Lookup, Scope as _};
 
@@ -13,17 +16,42 @@ fn patched(text: &str) -> (Keymap, Vec<String>) {
 }
 
 #[test]
-fn every_bundled_keymap_reaches_every_command_without_a_complaint() {
+fn every_bundled_keymap_is_read_without_a_complaint_and_reaches_every_command() {
     for (name, _) in BUNDLED {
         let (keymap, errors) = Keymap::load(name, None);
         assert_eq!(errors, [], "{name}");
         for row in TABLE {
+            let typing = [Scope::Prompt, Scope::Palette].contains(&row.scope);
             let shared = [Scope::List, Scope::App].contains(&row.scope);
             let inner = |s: &Scope| *s == row.scope || (shared && s.chain().contains(&row.scope));
-            let mut homes = Scope::ALL.into_iter().filter(inner);
-            let given = |s: Scope| keymap.effective(s.chain()).iter().any(|b| b.command == row.id);
-            assert!(homes.all(given), "{name}: no key gives {} somewhere it belongs", row.name);
+            let given = |s: Scope, id| keymap.effective(s.chain()).iter().any(|b| b.command == id);
+            for home in Scope::ALL.into_iter().filter(inner) {
+                // what no key gives has a name on the palette, and a key opens that
+                let named = !typing && given(home, CommandId::PaletteOpen);
+                assert!(given(home, row.id) || named, "{name}: nothing gives {} in {home:?}", row.name);
+            }
         }
+    }
+}
+
+#[test]
+fn what_is_called_by_name_is_called_so_by_one_command_only() {
+    let mut words = BTreeSet::new();
+    for row in TABLE {
+        for word in row.words {
+            assert!(words.insert(*word), "{word} is said twice");
+            assert!(CommandId::parse(word).is_none() && !word.contains(char::is_whitespace), "{word}");
+            assert_eq!(CommandId::by_word(word), Some(row.id));
+        }
+        assert_eq!(CommandId::by_word(row.name), Some(row.id));
+        assert!(row.takes.is_none() || !row.words.is_empty(), "{} takes something and has no word", row.name);
+    }
+}
+
+#[test]
+fn what_changes_the_world_has_a_verb_for_scripts() {
+    for row in TABLE {
+        assert!(row.risk == Risk::Look || row.cli.is_some(), "{} has no verb", row.name);
     }
 }
 
@@ -31,11 +59,16 @@ fn every_bundled_keymap_reaches_every_command_without_a_complaint() {
 fn the_way_out_is_open_everywhere() {
     for (name, _) in BUNDLED {
         let (keymap, _) = Keymap::load(name, None);
-        let out = [CommandId::ViewBack, CommandId::ViewQuit, CommandId::ProgramQuit];
-        for scope in Scope::ALL.into_iter().filter(|s| *s != Scope::Prompt) {
+        let out = [CommandId::ViewBack, CommandId::ProgramQuit, CommandId::PaletteOpen];
+        for scope in Scope::ALL.into_iter().filter(|s| s.chain().contains(&Scope::Global)) {
             for id in out {
                 assert!(keymap.effective(scope.chain()).iter().any(|b| b.command == id), "{name}: {id:?} in {scope:?}");
             }
+        }
+        let closes = [(Scope::Palette, CommandId::PaletteClose), (Scope::Prompt, CommandId::PromptCancel)];
+        for (scope, id) in closes {
+            let esc = keymap.lookup(scope.chain(), &[Chord::parse("esc").unwrap()]);
+            assert_eq!(esc, Lookup::Command(id), "{name}");
         }
     }
 }
@@ -48,15 +81,30 @@ fn the_default_keymap_says_nothing_wrong_about_itself() {
 }
 
 #[test]
-fn brackets_stay_free_and_a_bare_g_acts_in_k9s_alone() {
+fn brackets_are_the_history_everywhere_and_a_bare_g_acts_in_k9s_alone() {
     for (name, _) in BUNDLED {
         let (keymap, _) = Keymap::load(name, None);
-        for scope in Scope::ALL {
-            let bare = keymap.lookup(scope.chain(), &[Chord::parse("g").unwrap()]);
+        for scope in Scope::ALL.into_iter().filter(|s| s.chain().contains(&Scope::Global)) {
+            let press = |key| keymap.lookup(scope.chain(), &[Chord::parse(key).unwrap()]);
+            let bare = press("g");
             let acts = matches!(bare, Lookup::Command(_));
             assert!(!acts || (*name == "k9s" && bare == Lookup::Command(CommandId::CursorTop)), "{name}: {bare:?}");
-            for free in ["[", "]"] {
-                assert_eq!(keymap.lookup(scope.chain(), &[Chord::parse(free).unwrap()]), Lookup::None, "{name}");
+            assert_eq!(press("["), Lookup::Command(CommandId::HistoryBack), "{name} in {scope:?}");
+            assert_eq!(press("]"), Lookup::Command(CommandId::HistoryForward), "{name} in {scope:?}");
+        }
+    }
+}
+
+#[test]
+fn digits_count_in_vim_and_are_environments_elsewhere() {
+    for (name, _) in BUNDLED {
+        let (keymap, _) = Keymap::load(name, None);
+        assert_eq!(keymap.counts(), *name == "vim", "{name}");
+        for digit in 0..=9 {
+            let pressed = [Chord::parse(&digit.to_string()).unwrap()];
+            for scope in Scope::ALL {
+                let free = keymap.lookup(scope.chain(), &pressed) == Lookup::None;
+                assert!(free || !keymap.counts(), "{name}: {digit} does not count in {scope:?}");
             }
         }
     }
@@ -79,22 +127,94 @@ fn esc_and_q_of_no_keymap_stand_for_quitting_at_once() {
     }
 }
 
+/// What hands expect that come from elsewhere: what they press, on which screen, and what they mean by it. Where two
+/// habits clash, the harmless meaning is the one that holds.
 #[test]
 fn people_find_their_keys() {
-    let cases = [
-        ("vim", Scope::Board, "h", CommandId::CursorLeft),
-        ("vim", Scope::Fleet, "Z Z", CommandId::ProgramQuit),
-        ("k9s", Scope::Fleet, "ctrl-z", CommandId::FilterProblems),
-        ("k9s", Scope::Links, "alt-z", CommandId::ProgramSuspend),
-        ("k9s", Scope::Board, "g", CommandId::CursorTop),
-        ("argonaut", Scope::Fleet, "r", CommandId::AppOpen),
+    use CommandId as C;
+    let everyone: &[(Scope, &str, C)] = &[
+        (Scope::Fleet, "j", C::CursorDown),
+        (Scope::Fleet, "k", C::CursorUp),
+        (Scope::Fleet, "down", C::CursorDown),
+        (Scope::Fleet, "G", C::CursorBottom),
+        (Scope::Fleet, "pagedown", C::PageDown),
+        (Scope::Fleet, "ctrl-f", C::PageDown),
+        (Scope::Fleet, "ctrl-b", C::PageUp),
+        (Scope::Fleet, "ctrl-d", C::HalfPageDown),
+        (Scope::Fleet, "enter", C::AppOpen),
+        (Scope::Detail, "esc", C::ViewBack),
+        (Scope::Detail, ":", C::PaletteOpen),
+        (Scope::Fleet, "/", C::FilterOpen),
+        (Scope::Logs, "/", C::LogsSearch),
+        (Scope::Logs, "n", C::LogsNext),
+        (Scope::Logs, "N", C::LogsPrior),
+        (Scope::Detail, "?", C::ViewHelp),
+        (Scope::Fleet, "space", C::MarkToggle),
+        (Scope::Detail, "[", C::HistoryBack),
+        (Scope::Detail, "l", C::LogsOpen),
+        (Scope::Detail, "e", C::EventsOpen),
+        (Scope::Fleet, "ctrl-r", C::SourcesReconnect),
+        (Scope::Fleet, "ctrl-c", C::ProgramQuit),
     ];
-    for (name, scope, keys, wanted) in cases {
+    let vim: &[(Scope, &str, C)] = &[
+        (Scope::Board, "h", C::CursorLeft),
+        (Scope::Board, "l", C::CursorRight),
+        (Scope::Fleet, "g g", C::CursorTop),
+        (Scope::Fleet, "ctrl-u", C::HalfPageUp),
+        (Scope::Fleet, "ctrl-e", C::CursorDown),
+        (Scope::Detail, "ctrl-o", C::HistoryBack),
+        (Scope::Fleet, "g t", C::ViewSwitch),
+        (Scope::Detail, "ctrl-^", C::HistoryLast),
+        (Scope::Fleet, "Z Z", C::ProgramQuit),
+        (Scope::Fleet, "Z Q", C::ProgramQuit),
+        (Scope::Palette, "ctrl-p", C::PaletteUp),
+        (Scope::Prompt, "ctrl-n", C::PromptDown),
+    ];
+    let k9s: &[(Scope, &str, C)] = &[
+        (Scope::Fleet, "g", C::CursorTop),
+        (Scope::Board, "h", C::CursorLeft),
+        (Scope::Fleet, "0", C::EnvironmentAll),
+        (Scope::Fleet, "ctrl-z", C::FilterProblems),
+        (Scope::Links, "alt-z", C::ProgramSuspend),
+        (Scope::Fleet, "ctrl-space", C::MarkShown),
+        (Scope::Fleet, "ctrl-\\", C::MarkClear),
+        (Scope::Detail, "-", C::HistoryLast),
+        (Scope::Detail, "]", C::HistoryForward),
+        (Scope::Fleet, "ctrl-a", C::PaletteOpen),
+        (Scope::Fleet, "p", C::LogsOpenPrevious),
+        (Scope::Logs, "0", C::LogsTail),
+        (Scope::Logs, "1", C::LogsHead),
+        (Scope::Logs, "2", C::LogsMinutes1),
+        (Scope::Logs, "6", C::LogsMinutes60),
+        (Scope::Logs, "s", C::LogsFollow),
+        (Scope::Logs, "t", C::LogsTimestamps),
+        (Scope::Logs, "w", C::LogsWrap),
+        (Scope::Logs, "ctrl-s", C::LogsSave),
+    ];
+    let argonaut: &[(Scope, &str, C)] = &[
+        (Scope::Fleet, "r", C::AppOpen),
+        (Scope::Fleet, "g g", C::CursorTop),
+        // at the top it does nothing since 2.3
+        (Scope::Fleet, "q", C::ViewBack),
+    ];
+    for (name, own) in [("default", &[][..]), ("vim", vim), ("k9s", k9s), ("argonaut", argonaut)] {
         let (keymap, _) = Keymap::load(name, None);
-        let pressed = Chord::sequence(keys).unwrap();
-        assert_eq!(keymap.lookup(scope.chain(), &pressed), Lookup::Command(wanted), "{name}: {keys}");
+        for (scope, keys, wanted) in everyone.iter().chain(own) {
+            let pressed = Chord::sequence(keys).unwrap();
+            let found = keymap.lookup(scope.chain(), &pressed);
+            assert_eq!(found, Lookup::Command(*wanted), "{name}: {keys} in {scope:?}");
+        }
         let origins: Vec<_> = keymap.bindings().map(|b| b.origin.as_str()).collect();
         assert!(origins.contains(&name) && origins.contains(&"default"), "{name}");
+    }
+    // what they type after the colon
+    for (word, wanted) in
+        [("q", C::ProgramQuit), ("q!", C::ProgramQuit), ("qa", C::ProgramQuit), ("ctx", C::FilterSource)]
+    {
+        assert_eq!(C::by_word(word), Some(wanted), "{word}");
+    }
+    for word in ["ns", "app", "apps", "project", "sort", "theme", "logs", "events", "help"] {
+        assert!(C::by_word(word).is_some(), "{word}");
     }
 }
 
@@ -110,9 +230,12 @@ fn a_user_file_patches_and_takes_away() {
 
 #[test]
 fn a_file_frees_a_key_and_uses_it_in_any_order() {
-    let (keymap, errors) = patched("[keys.global]\n\"g\" = \"cursor.top\"\n\"g g\" = \"\"\n");
-    assert_eq!(errors, [""; 0]);
-    assert_eq!(keymap.keys_of(Scope::Global, CommandId::CursorTop), ["home", "g"]);
+    let (keymap, errors) = patched("[keys.global]\n\"ctrl-l\" = \"cursor.top\"\n\"?\" = \"\"\n\"ctrl-l j\" = \"\"\n");
+    assert_eq!(errors.len(), 1, "{errors:?}");
+    assert!(keymap.keys_of(Scope::Global, CommandId::ViewHelp).is_empty());
+    let (mut keymap, _) = patched("[keys.global]\n\"f7 y\" = \"cursor.top\"\n");
+    assert_eq!(keymap.patch("mine.toml", "[keys.global]\n\"f7\" = \"cursor.top\"\n\"f7 y\" = \"\"\n"), []);
+    assert_eq!(keymap.keys_of(Scope::Global, CommandId::CursorTop), ["g g", "home", "f7"]);
 }
 
 #[test]
@@ -146,8 +269,9 @@ fn what_is_wrong_is_said_with_its_line_and_the_rest_applies() {
     let expected = [
         "keys.toml:2: there is no command `filter.opne`\n  try: filter.open",
         "keys.toml:3: there is no key `entr`; did you mean `enter`?",
-        "keys.toml:4: `g` (filter.open) and `g g` (cursor.top from default) begin alike: one of them could never be \
-         given\n  try: \"g g\" = \"\" under [keys.global] takes the other away",
+        "keys.toml:4: `g` (filter.open) and `g g` (cursor.top from default) begin alike, and 4 more: one of them could \
+         never be given\n  try: \"g g\" = \"\" under [keys.global], \"g b\" = \"\" under [keys.global], \"g f\" = \"\" \
+         under [keys.global], \"g o\" = \"\" under [keys.global], \"g l\" = \"\" under [keys.global] take the others away",
         "keys.toml:6: `Y` takes a text in quotes; this is of type integer",
         "keys.toml:7: not TOML: duplicate key",
         "keys.toml:9: `ctrl-x` is bound twice in [keys.list]: to filter.open in line 8 and to view.switch here\n  try: \
@@ -156,8 +280,9 @@ fn what_is_wrong_is_said_with_its_line_and_the_rest_applies() {
          [keys.links]",
         "keys.toml:11: `f9` is not bound in [keys.list]",
         "keys.toml:12: there is no scope `bord`\n  try: board",
-        "keys.toml:14: `g` (view.help) and `g g` (cursor.top from default) begin alike: one of them could never be \
-         given\n  try: \"g g\" = \"\" under [keys.global] takes the other away",
+        "keys.toml:14: `g` (view.help) and `g g` (cursor.top from default) begin alike, and 4 more: one of them could \
+         never be given\n  try: \"g g\" = \"\" under [keys.global], \"g b\" = \"\" under [keys.global], \"g f\" = \"\" \
+         under [keys.global], \"g o\" = \"\" under [keys.global], \"g l\" = \"\" under [keys.global] take the others away",
     ];
     assert_eq!(errors, expected);
     assert!(keymap.keys_of(Scope::List, CommandId::FilterOpen).contains(&"X".to_owned()));

@@ -2,13 +2,18 @@
 //!
 //! No key is handled outside it. Add a command as one row of `table.rs`; tests then ask for its key and its handler.
 
+pub mod argument;
 pub mod doc;
 pub mod hint;
 #[cfg(test)]
 mod law;
 pub mod table;
+pub mod when;
 
-pub use table::{CommandId, CommandSpec, Risk, Scope, TABLE};
+pub use argument::Argument;
+pub use crate::domain::Risk;
+pub use table::{CommandId, CommandSpec, Scope, TABLE};
+pub use when::{Frozen, Situation, When};
 
 /// The keymap of these commands.
 pub type Keymap = crate::config::keymap::Keymap<CommandId>;

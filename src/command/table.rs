@@ -1,6 +1,9 @@
 //! Every command once.
 
+use super::argument::Argument;
+use super::when::When;
 use crate::config::keymap::{self, Word};
+use crate::domain::Risk;
 
 /// Where a command can be given. A key is looked up in the scopes of the visible screen, then in [`Scope::Global`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -33,6 +36,8 @@ pub enum Scope {
     Links,
     /// The help page.
     Help,
+    /// The palette is open.
+    Palette,
     /// Text is being typed.
     Prompt,
     /// Everywhere, except where text is being typed.
@@ -41,7 +46,7 @@ pub enum Scope {
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Board,
         Self::Fleet,
         Self::List,
@@ -56,6 +61,7 @@ impl Scope {
         Self::Copy,
         Self::Links,
         Self::Help,
+        Self::Palette,
         Self::Prompt,
         Self::Global,
     ];
@@ -78,6 +84,7 @@ impl Scope {
             Self::Copy => "Copy",
             Self::Links => "Sources",
             Self::Help => "Help",
+            Self::Palette => "Palette",
             Self::Prompt => "While typing",
             Self::Global => "Everywhere",
         }
@@ -106,6 +113,7 @@ impl Word for Scope {
             Self::Copy => "copy",
             Self::Links => "links",
             Self::Help => "help",
+            Self::Palette => "palette",
             Self::Prompt => "prompt",
             Self::Global => "global",
         }
@@ -129,25 +137,11 @@ impl keymap::Scope for Scope {
             Self::Copy => &[Self::Copy, Self::Global],
             Self::Links => &[Self::Links, Self::Global],
             Self::Help => &[Self::Help, Self::Global],
+            Self::Palette => &[Self::Palette],
             Self::Prompt => &[Self::Prompt],
             Self::Global => &[Self::Global],
         }
     }
-}
-
-/// What a command can do to the world (DESIGN section 7).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Risk {
-    /// Reads or moves the view.
-    Look,
-    /// Asks Argo CD to look again.
-    Nudge,
-    /// Opens a session into a pod.
-    Session,
-    /// Changes what runs.
-    Change,
-    /// Changes what runs in a way that is hard to take back.
-    Danger,
 }
 
 /// One row of the table.
@@ -165,10 +159,33 @@ pub struct CommandSpec {
     pub scope: Scope,
     /// What it can do to the world.
     pub risk: Risk,
+    /// What has to be so for it to be done.
+    pub when: When,
+    /// What it is called in the palette beside its name, the preferred word first.
+    pub words: &'static [&'static str],
+    /// What it takes when it is called by name.
+    pub takes: Option<Argument>,
+    /// The verb of the command line that does the same; `ENV` and `APP` stand for names.
+    pub cli: Option<&'static str>,
 }
 
+/// A column of a row: its value, or what stands where the row does not name it.
+macro_rules! column {
+    ($default:expr) => {
+        $default
+    };
+    ($default:expr, $value:expr) => {
+        $value
+    };
+}
+
+/// A row is `Id "noun.verb" Scope "hint" "Help"`, then what is not the default, in this order:
+/// `["word" "other word" Argument] when Condition risk Risk cli "verb"`.
 macro_rules! commands {
-    ($($id:ident $name:literal $scope:ident $title:literal $help:literal;)*) => {
+    ($(
+        $id:ident $name:literal $scope:ident $title:literal $help:literal
+        $([$($word:literal)+ $($takes:ident)?])? $(when $when:ident)? $(risk $risk:ident)? $(cli $cli:literal)?;
+    )*) => {
         /// Every command.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum CommandId {
@@ -183,14 +200,18 @@ macro_rules! commands {
                 title: $title,
                 help: $help,
                 scope: Scope::$scope,
-                risk: Risk::Look,
+                risk: column!(Risk::Look $(, Risk::$risk)?),
+                when: column!(When::Always $(, When::$when)?),
+                words: &[$($($word),+)?],
+                takes: column!(None $($(, Some(Argument::$takes))?)?),
+                cli: column!(None $(, Some($cli))?),
             },)*
         ];
     };
 }
 
 commands! {
-    AppOpen           "app.open"            List    "open"     "Open the selected Application";
+    AppOpen           "app.open"            List    "open"     "Open the selected Application" ["open" "app" App] when Selected cli "snapshot --view app --app APP";
     ChooserOpen       "chooser.open"        Chooser "open"     "Open the selected Application";
     ResourceOpen      "resource.open"       Detail  "open"     "Open the resource under the cursor, or the Application it is";
     ResourceSearch    "resource.search"     Resource "search"  "Search in the object; without capitals both kinds of letters match";
@@ -198,10 +219,14 @@ commands! {
     ResourcePrior     "resource.prior"      Resource ""        "Go to the match before";
     ResourceManaged   "resource.managed"    Resource "managed fields" "Unfold or fold who has set which field";
     EventsTimeline    "events.timeline"     Events  "time line" "Change between Events and the time line";
+    SearchOpen        "search.open"         Detail  "search"   "Search; without capitals both kinds of letters match";
+    SearchNext        "search.next"         Detail  ""         "Go to the next match";
+    SearchPrior       "search.prior"        Detail  ""         "Go to the match before";
+    HelpSearch        "help.search"         Help    "search"   "Show only keys and commands with these words";
+    LogsOpen          "logs.open"           App     "logs"     "Show the logs of its containers, live" ["logs" App] when Selected cli "logs APP -f";
+    LogsOpenPrevious  "logs.open-previous"  App     ""         "Show the logs of its containers before their last restart" ["logs-previous" App] when Selected cli "logs APP --previous";
     EventsFilter      "events.filter"       Events  "filter"   "Show only what has these words";
     EventsFollow      "events.follow"       Events  "follow"   "Stay at the top, where news come in, or at the selected line";
-    LogsOpen          "logs.open"           App     "logs"     "Show the logs of its containers, live";
-    LogsOpenPrevious  "logs.open-previous"  App     ""         "Show the logs of its containers before their last restart";
     LogsSearch        "logs.search"         Logs    "search"   "Search; without capitals both kinds of letters match, /x/ is an expression";
     LogsNext          "logs.next"           Logs    ""         "Go to the next match";
     LogsPrior         "logs.prior"          Logs    ""         "Go to the match before";
@@ -224,11 +249,12 @@ commands! {
     LogsSave          "logs.save"           Logs    ""         "Save what is shown to a file";
     LogsLeft          "logs.left"           Logs    ""         "Show what lies to the left of a cut line";
     LogsRight         "logs.right"          Logs    ""         "Show what lies to the right of a cut line";
-    SyncOpen          "sync.open"           App     "sync"     "Show what a sync would do, to confirm it";
-    RefreshNow        "refresh.now"         App     "refresh"  "Have Argo CD compare it with Git now";
-    RefreshHard       "refresh.hard"        App     ""         "Have Argo CD render it anew and compare it with Git";
-    OperationTerminate "operation.terminate" App    ""         "Stop the running operation";
-    AutoSyncSwitch    "auto-sync.switch"    App     ""         "Switch auto-sync off, or give back what it was";
+    SyncOpen          "sync.open"           App     "sync"     "Show what a sync would do, to confirm it" ["sync" App] when Writable risk Change cli "sync APP";
+    RefreshNow        "refresh.now"         App     "refresh"  "Have Argo CD compare it with Git now" ["refresh" App] when Writable risk Nudge cli "refresh APP";
+    RefreshHard       "refresh.hard"        App     ""         "Have Argo CD render it anew and compare it with Git" ["hard-refresh" App] when Writable risk Nudge cli "refresh APP --hard";
+    OperationTerminate "operation.terminate" App    ""         "Stop the running operation" ["terminate" App] when Operating risk Change cli "terminate APP";
+    AutoSyncSwitch    "auto-sync.switch"    App     ""         "Switch auto-sync off, or give back what it was" ["auto-sync" App] when Writable risk Change cli "autosync off APP";
+    AppDelete         "app.delete"          App     ""         "Delete the Application" ["delete" App] when Writable risk Danger cli "delete APP";
     PlanOther         "plan.other"          Plan    "other button" "Go to the other button";
     PlanChoose        "plan.choose"         Plan    "choose"   "Press the button";
     PlanAgain         "plan.again"          Plan    "plan anew" "Read everything again and plan anew";
@@ -255,18 +281,34 @@ commands! {
     FleetSort         "fleet.sort"          Fleet   "sort"     "Sort by the next column";
     FleetReverse      "fleet.reverse"       Fleet   ""         "Sort the other way round";
     FilterOpen        "filter.open"         List    "filter"   "Filter by words";
-    FilterProblems    "filter.problems"     List    "problems" "Show only what somebody should look at";
+    FilterProblems    "filter.problems"     List    "problems" "Show only what somebody should look at" ["problems"];
     ViewSwitch        "view.switch"         List    "board/fleet" "Change between Board and Fleet";
-    Environment1      "environment.1"       List    ""         "Show only the first environment";
-    Environment2      "environment.2"       List    ""         "Show only the second environment";
-    Environment3      "environment.3"       List    ""         "Show only the third environment";
-    Environment4      "environment.4"       List    ""         "Show only the fourth environment";
-    Environment5      "environment.5"       List    ""         "Show only the fifth environment";
-    Environment6      "environment.6"       List    ""         "Show only the sixth environment";
-    Environment7      "environment.7"       List    ""         "Show only the seventh environment";
-    Environment8      "environment.8"       List    ""         "Show only the eighth environment";
-    Environment9      "environment.9"       List    ""         "Show only the ninth environment";
-    EnvironmentAll    "environment.all"     List    ""         "Show every environment";
+    Environment1      "environment.1"       List    ""         "Show only the first environment" when Numbered cli "get apps --env ENV";
+    Environment2      "environment.2"       List    ""         "Show only the second environment" when Numbered cli "get apps --env ENV";
+    Environment3      "environment.3"       List    ""         "Show only the third environment" when Numbered cli "get apps --env ENV";
+    Environment4      "environment.4"       List    ""         "Show only the fourth environment" when Numbered cli "get apps --env ENV";
+    Environment5      "environment.5"       List    ""         "Show only the fifth environment" when Numbered cli "get apps --env ENV";
+    Environment6      "environment.6"       List    ""         "Show only the sixth environment" when Numbered cli "get apps --env ENV";
+    Environment7      "environment.7"       List    ""         "Show only the seventh environment" when Numbered cli "get apps --env ENV";
+    Environment8      "environment.8"       List    ""         "Show only the eighth environment" when Numbered cli "get apps --env ENV";
+    Environment9      "environment.9"       List    ""         "Show only the ninth environment" when Numbered cli "get apps --env ENV";
+    EnvironmentAll    "environment.all"     List    ""         "Show every environment" ["everything"] cli "get apps";
+    MarkToggle        "mark.toggle"         List    ""         "Mark the selected Application, or take its mark away" when Selected;
+    MarkShown         "mark.shown"          List    ""         "Mark every Application that is shown" ["mark-all"];
+    MarkClear         "mark.clear"          List    ""         "Take every mark away" ["unmark"] when Marked;
+    FleetSortBy       "fleet.sort-by"       Global  ""         "Sort the Fleet by a column" ["sort" Column];
+    EnvironmentOnly   "environment.only"    Global  ""         "Show only one environment" ["env" "environment" Environment] cli "get apps --env ENV";
+    FilterOnly        "filter.only"         Global  ""         "Show only what is in one state" ["only" Narrowing];
+    FilterNamespace   "filter.namespace"    Global  ""         "Show only what is in one namespace" ["ns" "namespace" Namespace];
+    FilterProject     "filter.project"      Global  ""         "Show only what is in one project" ["project" "proj" Project];
+    FilterSource      "filter.source"       Global  ""         "Show only what one source tells" ["ctx" "context" "source" Source];
+    FilterUse         "filter.use"          Global  ""         "Filter by a saved filter" ["filter" Filter];
+    FilterSave        "filter.save"         Global  ""         "Save the filter under a name" ["save-filter" NewName] when Filtered;
+    FilterForget      "filter.forget"       Global  ""         "Forget a filter that was saved here" ["forget-filter" Filter];
+    ThemeChoose       "theme.choose"        Global  ""         "Look different for now" ["theme" Theme];
+    KeymapChoose      "keymap.choose"       Global  ""         "Use other keys for now" ["keymap" Keymap];
+    ViewBoard         "view.board"          Global  ""         "Show the Board: services by environments" ["board"] cli "snapshot --view board";
+    ViewFleet         "view.fleet"          Global  ""         "Show the Fleet: every Application in one list" ["fleet" "apps" "applications"] cli "snapshot --view fleet";
     CursorLeft        "cursor.left"         Board   ""         "Move to the environment on the left";
     CursorRight       "cursor.right"        Board   ""         "Move to the environment on the right";
     CursorDown        "cursor.down"         Global  ""         "Move down";
@@ -277,18 +319,27 @@ commands! {
     HalfPageUp        "page.half-up"        Global  ""         "Move half a page up";
     PageDown          "page.down"           Global  ""         "Move a page down";
     PageUp            "page.up"             Global  ""         "Move a page up";
-    WhyOpen           "why.open"            App     "why"      "Show why the selected Application is in trouble";
-    EventsOpen        "events.open"         App     "events"   "Show what was told about the selected Application";
-    K9sOpen           "k9s.open"            App     "k9s"      "Open k9s on its cluster and namespace, to look only where production is protected";
-    CopyOpen          "copy.open"           Global  ""         "Copy something of the selected Application";
-    ViewLinks         "view.links"          Global  "sources"  "Show the sources and how they are doing";
-    SourcesReconnect  "sources.reconnect"   Global  ""         "Connect every source anew that is on";
-    ViewHelp          "view.help"           Global  "help"     "Show the keys of this screen";
+    WhyOpen           "why.open"            App     "why"      "Show why the selected Application is in trouble" ["why" App] when Selected cli "get why APP";
+    EventsOpen        "events.open"         App     "events"   "Show what was told about the selected Application" ["events" App] when Selected cli "get events";
+    K9sOpen           "k9s.open"            App     "k9s"      "Open k9s on its cluster and namespace, to look only where production is protected" ["k9s"] when Selected;
+    CopyOpen          "copy.open"           Global  ""         "Copy something of the selected Application" ["copy" "yank"] when Selected;
+    ViewLinks         "view.links"          Global  "sources"  "Show the sources and how they are doing" ["sources" "links" "contexts"];
+    SourcesReconnect  "sources.reconnect"   Global  ""         "Connect every source anew that is on" ["reconnect"] when Connected;
+    PaletteOpen       "palette.open"        Global  "commands" "Type a command, an Application or an environment by its name";
+    HistoryBack       "history.back"        Global  ""         "Go back to the screen visited before" when Visited;
+    HistoryForward    "history.forward"     Global  ""         "Go forward again" when Left;
+    HistoryLast       "history.last"        Global  ""         "Change between this screen and the one visited before" ["last"] when Visited;
+    ViewHelp          "view.help"           Global  "help"     "Show the keys of this screen" ["help" "keys"];
     ViewBack          "view.back"           Global  "back"     "Go back; in a list, clear the filter";
     ViewQuit          "view.quit"           Global  "quit"     "Go back; in a list, quit";
-    ProgramQuit       "program.quit"        Global  ""         "Quit at once";
+    ProgramQuit       "program.quit"        Global  ""         "Quit at once" ["quit" "q" "q!" "qa" "exit"];
     ProgramSuspend    "program.suspend"     Global  ""         "Hand the terminal back to the shell; fg returns";
     ProgramRedraw     "program.redraw"      Global  ""         "Draw the whole screen anew";
+    PaletteRun        "palette.run"         Palette "do it"    "Do what is selected";
+    PaletteComplete   "palette.complete"    Palette "complete" "Complete what is typed to what is selected";
+    PaletteUp         "palette.up"          Palette ""         "Select the one above; at the top, what was typed before";
+    PaletteDown       "palette.down"        Palette ""         "Select the one below, or what was typed after";
+    PaletteClose      "palette.close"       Palette "close"    "Close the palette";
     PromptAccept      "prompt.accept"       Prompt  "keep"     "Keep what was typed and go back";
     PromptCancel      "prompt.cancel"       Prompt  "clear"    "Clear what was typed and go back";
     PromptDown        "prompt.down"         Prompt  ""         "Move down while typing";

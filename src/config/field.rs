@@ -61,6 +61,12 @@ pub static FIELDS: &[Field] = &[
     field("prometheus", Kind::Text, "\"http://prometheus:9090\"", "URL of a Prometheus API"),
     field("git_checkout", Kind::Text, "\"/home/me/gitops\"", "Folder of a local checkout of the GitOps repository"),
     field(
+        "filters",
+        Kind::Pairs,
+        "{ mine = \"label:team=core -env:prod\" }",
+        "Filters under names, for :filter in the cockpit",
+    ),
+    field(
         "environment",
         Kind::Tables(ENVIRONMENT),
         "",

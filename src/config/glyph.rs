@@ -24,6 +24,8 @@ pub struct Glyphs {
     pub descending: &'static str,
     pub horizontal: &'static str,
     pub vertical: &'static str,
+    pub corners: [&'static str; 4],
+    pub marked: &'static str,
 }
 
 /// For terminals that show Unicode.
@@ -48,6 +50,8 @@ pub const UNICODE: Glyphs = Glyphs {
     descending: "↑",
     horizontal: "─",
     vertical: "│",
+    corners: ["┌", "┐", "└", "┘"],
+    marked: "✓",
 };
 
 /// For everything else.
@@ -72,6 +76,8 @@ pub const ASCII: Glyphs = Glyphs {
     descending: "^",
     horizontal: "-",
     vertical: "|",
+    corners: ["+", "+", "+", "+"],
+    marked: "+",
 };
 
 impl Glyphs {

@@ -101,6 +101,14 @@ pub(super) fn names(folder: Option<&Path>) -> Vec<(String, String)> {
     found
 }
 
+/// Every name that [`find`] knows: the bundled ones first, each once.
+pub(super) fn all_names(bundled: &[(&'static str, &'static str)], folder: Option<&Path>) -> Vec<String> {
+    let mut all: Vec<String> = bundled.iter().map(|(name, _)| (*name).to_owned()).collect();
+    let own = names(folder).into_iter().map(|(name, _)| name).filter(|name| !all.contains(name));
+    all.extend(own.collect::<Vec<_>>());
+    all
+}
+
 /// Reads a file of settings: UTF-8 and of a size that a person writes. The error says why not.
 pub(super) fn read(path: &Path) -> Result<String, String> {
     let why = |error: std::io::Error| format!("cannot be read: {error}");

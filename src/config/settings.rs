@@ -44,6 +44,8 @@ pub struct Settings {
     pub environments: Vec<EnvironmentRule>,
     /// Argo CDs beside the contexts of the kubeconfig.
     pub sources: Vec<SourceSetting>,
+    /// Filters under names.
+    pub filters: BTreeMap<String, String>,
     /// Which context reaches which destination.
     pub destinations: Vec<DestinationSetting>,
     /// The user's file as it was read; its `[keys]` are for the keymap.
@@ -90,6 +92,7 @@ impl Default for Settings {
             git_checkout: None,
             environments: Vec::new(),
             sources: Vec::new(),
+            filters: BTreeMap::new(),
             destinations: Vec::new(),
             file: None,
             origins: BTreeMap::new(),
@@ -194,6 +197,12 @@ impl Settings {
             "destination" => {
                 for item in entry.list()? {
                     self.destinations.extend(kept(destination(&item, errors), errors));
+                }
+            }
+            "filters" => {
+                for item in entry.table()? {
+                    let text = kept(item.text().map(str::to_owned), errors);
+                    self.filters.extend(text.map(|text| (item.key.to_owned(), text)));
                 }
             }
             // the keymap reads these, and says what is wrong in them

@@ -35,6 +35,8 @@ impl Settings {
             "prometheus" => optional(self.prometheus.as_deref()),
             "git_checkout" => optional(self.git_checkout.as_deref().and_then(Path::to_str)),
             "environment" => each(&self.environments, environment),
+            "filters" if self.filters.is_empty() => vec!["none".to_owned()],
+            "filters" => self.filters.iter().map(|(name, filter)| format!("{name} = {}", text(filter))).collect(),
             "source" => each(&self.sources, source),
             _ => each(&self.destinations, destination),
         };

@@ -87,6 +87,12 @@ impl Theme {
         Self::read(file, text, false, None, depth)
     }
 
+    /// The names of the themes there are: the bundled ones, then those in `folder`.
+    #[must_use]
+    pub fn names(folder: Option<&Path>) -> Vec<String> {
+        place::all_names(&BUNDLED, folder)
+    }
+
     /// Every theme there is, the bundled ones first, each checked.
     #[must_use]
     pub fn all(folder: Option<&Path>) -> Vec<ThemeRow> {

@@ -3,6 +3,7 @@
 //! Threads of their own own what can block for ever (reading the terminal, writing it, waiting for signals); tasks live
 //! in a [`scope::Scope`]; the loop itself never blocks.
 
+pub mod choice;
 pub mod clipboard;
 pub mod clock;
 pub mod deeds;
@@ -15,6 +16,7 @@ pub mod mailbox;
 pub mod observe;
 pub mod painter;
 pub mod reload;
+pub mod remember;
 pub mod run;
 pub mod save;
 pub mod scope;

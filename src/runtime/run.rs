@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc};
 
+use super::choice::Choice;
 use super::clipboard::Clipboard;
 use super::deeds::Deeds;
 use super::errand::{Answer, Errands};
@@ -15,13 +16,14 @@ use super::k9s::{K9s, K9sError};
 use super::mailbox::Mailbox;
 use super::painter::Painter;
 use super::reload::Reload;
+use super::remember::Remembered;
 use super::save::Saves;
 use super::signal::{Signal, Signals};
 use super::sources::Sources;
 use super::tail::Tail;
 use super::terminal::TerminalGuard;
 use super::writer::{FrameSender, NotSent, Written};
-use crate::app::{Model, Msg, Request, frame, update};
+use crate::app::{Keep, Model, Msg, Request, frame, update};
 use crate::domain::time::{after, elapsed};
 use crate::domain::{Clock, LogNews, Symbol, Timestamp};
 use crate::view::Work;
@@ -75,6 +77,10 @@ pub struct Cockpit {
     pub decoder: Decoder,
     /// Takes frames.
     pub writer: FrameSender,
+    /// What themes and keymaps are made from.
+    pub choice: Choice,
+    /// What is kept for the next start.
+    pub remembered: Remembered,
     /// What the system asks of us.
     pub signals: Signals,
 }
@@ -232,6 +238,23 @@ impl Cockpit {
                             self.resize(&mut painter);
                         }
                         Request::Redraw => painter.reset(self.model.size),
+                        Request::Theme(name) => {
+                            let said = self.choice.theme(&name, &mut self.model);
+                            self.model.say(said, self.clock.now());
+                        }
+                        Request::Keymap(name) => {
+                            let said = self.choice.keymap(&name, &mut self.model);
+                            self.model.say(said, self.clock.now());
+                        }
+                        Request::Keep(what) => {
+                            // a line that is forgotten is no loss worth a word after every command
+                            let matters = !matches!(what, Keep::Line(_));
+                            if let Err(error) = self.remembered.keep(&what)
+                                && matters
+                            {
+                                self.model.say(error.to_string(), self.clock.now());
+                            }
+                        }
                         Request::Mouse(ours) => self.ahead.extend_from_slice(self.terminal.mouse(ours)),
                         Request::Copy { what, text } => self.copy(what, &text),
                         Request::CopyObject { context, object } => match self.interests.cluster(&context) {

@@ -45,6 +45,14 @@ pub struct Field {
     pub compare: fn(Judged<'_>, Judged<'_>) -> Ordering,
 }
 
+impl Field {
+    /// Its word on the command line of the palette.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        if self.id == FieldId::State { "state" } else { self.title }
+    }
+}
+
 /// The columns, in the order they stand.
 pub static FIELDS: [Field; 8] = [
     Field { id: FieldId::State, title: "", width: 4, grows: false, rank: 1, compare: by_state },

@@ -10,10 +10,12 @@
 //! age>2d  age<30m         since the last deployment
 //! ```
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::domain::time::elapsed;
-use crate::domain::{AppRow, Health, Symbol, Sync, Timestamp, TroubleKind};
+use crate::domain::{AppKey, AppRow, Health, Symbol, Sync, Timestamp, TroubleKind};
 
 /// A filter: every part must hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,6 +25,8 @@ pub struct Query {
     pub environment: Option<Symbol>,
     /// Only what somebody should look at.
     pub problems: bool,
+    /// Only these Applications.
+    pub only: Option<Arc<BTreeSet<AppKey>>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,7 +88,7 @@ impl Query {
     /// Whether nothing is filtered out.
     #[must_use]
     pub fn is_everything(&self) -> bool {
-        self.terms.is_empty() && self.environment.is_none() && !self.problems
+        self.terms.is_empty() && self.environment.is_none() && !self.problems && self.only.is_none()
     }
 
     /// When the answer for a row may change by time alone: only ages do.
@@ -97,6 +101,9 @@ impl Query {
     #[must_use]
     pub fn matches(&self, row: &AppRow, trouble: Option<TroubleKind>, now: Timestamp) -> bool {
         if self.environment.is_some() && row.environment != self.environment {
+            return false;
+        }
+        if self.only.as_ref().is_some_and(|only| !only.contains(&row.key)) {
             return false;
         }
         if self.problems && !is_problem(row, trouble) {
@@ -158,7 +165,16 @@ fn keyed(key: &str, value: &str) -> Result<Test, String> {
             None => Test::Label(value.to_owned(), None),
         }),
         "age" => Err("write age>2d or age<30m".to_owned()),
-        _ => Err(format!("there is no `{key}:`; there are {}", KEYS.map(|k| format!("{k}:")).join(" "))),
+        _ => Err(unknown(key)),
+    }
+}
+
+/// What is said of a key that there is not: the one that was most likely meant, else all there are.
+fn unknown(key: &str) -> String {
+    let near = KEYS.iter().map(|known| (strsim::damerau_levenshtein(key, known), known)).min();
+    match near.filter(|(distance, known)| distance * 3 <= known.len() + 2) {
+        Some((_, known)) => format!("there is no `{key}:`; did you mean `{known}:`?"),
+        None => format!("there is no `{key}:`; there are {}", KEYS.map(|k| format!("{k}:")).join(" ")),
     }
 }
 
@@ -250,7 +266,7 @@ fn contains(text: &str, word: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{AppKey, Deployment};
+    use crate::domain::Deployment;
     use proptest::prelude::*;
 
     fn now() -> Timestamp {

@@ -5,8 +5,9 @@ use ratatui::layout::{Position, Rect};
 
 use super::detail::{self, Run};
 use super::empty::wrap;
+use super::finder::Finder;
 use super::travel;
-use super::{Effect, Handled, Lens, ScreenId, Seen, View, status};
+use super::{Ask, Effect, Handled, Lens, ScreenId, Seen, Typing, View, status};
 use crate::command::{CommandId, Scope};
 use crate::config::theme::Role;
 use crate::domain::progress::{StepState, steps};
@@ -22,6 +23,7 @@ pub struct App {
     objects: Vec<(usize, ObjectName)>,
     window: Window,
     height: usize,
+    finder: Finder,
     /// The Applications above this one, where it was reached from one that deploys it.
     parents: Vec<AppKey>,
 }
@@ -45,6 +47,16 @@ impl View for App {
 
     fn command(&mut self, id: CommandId, lens: &mut Lens, seen: &Seen<'_>) -> (Handled, Vec<Effect>) {
         match id {
+            CommandId::SearchOpen => {
+                return (Handled::Yes, vec![Effect::Ask(Ask::Search, self.finder.sought().to_owned())]);
+            }
+            CommandId::SearchNext | CommandId::SearchPrior => {
+                let (found, said) = self.finder.step(id, &self.texts(), self.window.selected);
+                self.window.selected = found.unwrap_or(self.window.selected);
+                lens.object = self.object();
+                return (Handled::Yes, vec![said]);
+            }
+            CommandId::ViewBack if self.finder.clear() => {}
             CommandId::ResourceOpen => return (Handled::Yes, self.go_down(lens, seen)),
             CommandId::ViewBack | CommandId::ViewQuit => {
                 let Some(parent) = self.parents.pop() else { return (Handled::No, Vec::new()) };
@@ -61,6 +73,12 @@ impl View for App {
         (Handled::Yes, Vec::new())
     }
 
+    fn typed(&mut self, _: Ask, text: &str, typing: Typing, _: &Seen<'_>) -> Vec<Effect> {
+        let found = self.finder.typed(text, typing, &self.texts(), self.window.selected);
+        self.window.selected = found.unwrap_or(self.window.selected);
+        Vec::new()
+    }
+
     fn point(&mut self, at: Position, lens: &mut Lens, _: &Seen<'_>) -> bool {
         let found = self.window.point(at.y.into(), self.lines.len(), self.height);
         lens.object = self.object();
@@ -72,6 +90,12 @@ impl View for App {
         self.objects.clear();
         let selected = detail::selected(lens, seen);
         self.lines = selected.map_or_else(Vec::new, |(id, row)| lines(seen, id, row, area.width, &mut self.objects));
+        if let Some((kind, name)) = &lens.resource
+            && let Some((line, _)) = self.objects.iter().find(|(_, o)| *o.kind == **kind && *o.name == **name)
+        {
+            self.window.selected = *line;
+            lens.resource = None;
+        }
         self.window.clamp(self.lines.len(), self.height);
         lens.object = self.object();
     }
@@ -95,6 +119,10 @@ impl View for App {
 }
 
 impl App {
+    fn texts(&self) -> Vec<String> {
+        self.lines.iter().map(|line| line.iter().map(|(text, _)| text.as_str()).collect()).collect()
+    }
+
     /// Into the resource under the cursor: an Application that is known is shown as one.
     fn go_down(&mut self, lens: &mut Lens, seen: &Seen<'_>) -> Vec<Effect> {
         let Some((object, app)) = self.object().zip(lens.selected.clone()) else {

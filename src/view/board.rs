@@ -101,6 +101,17 @@ impl View for Board {
         match id {
             CommandId::CursorLeft => self.environments.step(-1, environments),
             CommandId::CursorRight => self.environments.step(1, environments),
+            CommandId::MarkToggle => {
+                let cell = self.grid.cell(self.services.selected, self.environments.selected);
+                lens.mark(&keys(seen, cell));
+                return (Handled::Yes, effects);
+            }
+            CommandId::MarkShown => {
+                let cells = (0..services).flat_map(|s| (0..environments).map(move |e| (s, e)));
+                let shown: Vec<RowId> = cells.flat_map(|(s, e)| self.grid.cell(s, e)).copied().collect();
+                lens.mark(&keys(seen, &shown));
+                return (Handled::Yes, effects);
+            }
             CommandId::AppOpen => {
                 match self.grid.cell(self.services.selected, self.environments.selected).len() {
                     0 => effects.push(Effect::Say("nothing is deployed there".to_owned())),
@@ -171,7 +182,8 @@ impl View for Board {
                 let selected = here && environment == self.environments.selected;
                 let cell = self.grid.cell(n, environment);
                 let style = if selected { seen.style(Role::Selection) } else { Style::new() };
-                draw_cell(seen, cell, style, place, &mut pen);
+                let marked = cell.iter().filter_map(|id| seen.apps.get(*id)).any(|row| lens.marks.contains(&row.key));
+                draw_cell(seen, cell, (style, marked), place, &mut pen);
             }
         }
     }
@@ -221,9 +233,13 @@ impl Board {
     }
 }
 
+fn keys(seen: &Seen<'_>, rows: &[RowId]) -> Vec<AppKey> {
+    rows.iter().filter_map(|id| Some(seen.apps.get(*id)?.key.clone())).collect()
+}
+
 /// Sign, version, and what is to be said: quiet cells say their age, others why they are not quiet. Where there is
 /// room for one only, what is wrong wins over the version.
-fn draw_cell(seen: &Seen<'_>, cell: &[RowId], selected: Style, place: Rect, line: &mut Pen<'_>) {
+fn draw_cell(seen: &Seen<'_>, cell: &[RowId], (selected, marked): (Style, bool), place: Rect, line: &mut Pen<'_>) {
     let buf = line.buffer();
     let room = Rect { width: place.width.saturating_sub(1), ..place };
     let mut pen = Pen::new(buf, room, 0, seen.glyphs.ellipsis);
@@ -243,7 +259,8 @@ fn draw_cell(seen: &Seen<'_>, cell: &[RowId], selected: Style, place: Rect, line
     };
     // signs of two cells are parted from the version too
     let sign = pen::width(seen.glyphs.out_of_sync) as u16 + 1;
-    pen.cell(status.sign, sign, style(status.role));
+    pen.cell(status.sign, sign - 1, style(status.role));
+    pen.cell(if marked { seen.glyphs.marked } else { "" }, 1, style(Role::Accent));
     let words_width = pen::width(&words) as u16;
     let version_width = pen::width(&version) as u16;
     if version_width + 1 + words_width <= pen.room() {

@@ -1,9 +1,9 @@
 //! What is being planned and done: what the runtime says of it, for the screens to show.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::action::{Draft, Note, Proposal, Record};
-use crate::domain::AppKey;
+use crate::domain::{AppKey, Symbol};
 
 /// Plans, writes that are under way, and what was written before.
 #[derive(Debug, Default)]
@@ -16,6 +16,10 @@ pub struct Desk {
     pub notes: BTreeMap<AppKey, Note>,
     /// What was written before, oldest first; nothing before it was asked for.
     pub records: Option<Result<Vec<Record>, String>>,
+    /// Nothing is written anywhere.
+    pub readonly: bool,
+    /// Sources and namespaces whose Applications we may not change, as far as that was asked.
+    pub denied: BTreeSet<(Symbol, Symbol)>,
     /// The person was told that leaving now leaves writes undone.
     pub warned: bool,
 }

@@ -7,7 +7,7 @@ use super::travel::steps;
 use super::{Effect, Handled, Lens, ScreenId, Seen, View, status};
 use crate::command::{CommandId, Scope};
 use crate::config::theme::Role;
-use crate::domain::{AppRow, Fullness, Symbol};
+use crate::domain::{AppKey, AppRow, Fullness, Symbol};
 use crate::store::{FIELDS, FieldId, Index, Interest, RowId, Sort};
 use crate::widget::columns::{Wish, fit};
 use crate::widget::{Pen, Window};
@@ -16,7 +16,6 @@ use crate::widget::{Pen, Window};
 #[derive(Debug, Default)]
 pub struct Fleet {
     index: Index,
-    sort: Sort,
     window: Window,
     height: usize,
 }
@@ -33,9 +32,9 @@ impl Fleet {
         lens.selected = row.map(|r| r.key.clone());
     }
 
-    fn next_field(&self) -> FieldId {
-        let at = FIELDS.iter().position(|f| f.id == self.sort.by).unwrap_or_default();
-        FIELDS[(at + 1) % FIELDS.len()].id
+    fn shown(&self, seen: &Seen<'_>) -> Vec<AppKey> {
+        let ids = (0..self.index.len()).filter_map(|n| self.index.at(n));
+        ids.filter_map(|id| Some(seen.apps.get(id)?.key.clone())).collect()
     }
 }
 
@@ -59,12 +58,17 @@ impl View for Fleet {
         let mut effects = Vec::new();
         match id {
             CommandId::FleetSort => {
-                self.sort.by = self.next_field();
-                effects.push(Effect::Say(format!("sorted by {}", heading(self.sort.by))));
+                let at = FIELDS.iter().position(|f| f.id == lens.sort.by).unwrap_or_default();
+                lens.sort.by = FIELDS[(at + 1) % FIELDS.len()].id;
+                effects.push(Effect::Say(format!("sorted by {}", heading(lens.sort.by))));
                 return (Handled::Yes, effects);
             }
             CommandId::FleetReverse => {
-                self.sort.reversed = !self.sort.reversed;
+                lens.sort.reversed = !lens.sort.reversed;
+                return (Handled::Yes, effects);
+            }
+            CommandId::MarkShown => {
+                lens.mark(&self.shown(seen));
                 return (Handled::Yes, effects);
             }
             CommandId::AppOpen => {
@@ -91,7 +95,7 @@ impl View for Fleet {
     }
 
     fn layout(&mut self, lens: &mut Lens, seen: &Seen<'_>, area: Rect) {
-        self.index.refresh(seen.apps, &lens.query, self.sort, seen.now);
+        self.index.refresh(seen.apps, &lens.query, lens.sort, seen.now);
         self.height = usize::from(area.height.saturating_sub(1));
         let kept = lens.selected.as_ref().and_then(|key| self.index.position(seen.apps, key));
         if let Some(position) = kept {
@@ -110,9 +114,9 @@ impl View for Fleet {
         let mut pen = Pen::new(buf, area, 0, seen.glyphs.ellipsis);
         for (n, place) in &columns {
             let field = &FIELDS[*n];
-            let sorted = field.id == self.sort.by;
+            let sorted = field.id == lens.sort.by;
             let title =
-                if sorted { format!("{}{}", field.title, arrow(seen, self.sort)) } else { field.title.to_owned() };
+                if sorted { format!("{}{}", field.title, arrow(seen, lens.sort)) } else { field.title.to_owned() };
             go_to(&mut pen, area.x + marker + place.start);
             pen.cell(&title, place.len() as u16, seen.style(Role::Heading));
         }
@@ -125,7 +129,8 @@ impl View for Fleet {
             let Some(row) = seen.apps.get(id) else { continue };
             seen.work.row();
             let selected = position == self.window.selected;
-            draw_row(seen, (id, row), selected, &columns, area, line as u16 + 1, buf);
+            let marked = lens.marks.contains(&row.key);
+            draw_row(seen, (id, row), (selected, marked), &columns, area, line as u16 + 1, buf);
         }
     }
 }
@@ -133,7 +138,7 @@ impl View for Fleet {
 fn draw_row(
     seen: &Seen<'_>,
     (id, row): (RowId, &AppRow),
-    selected: bool,
+    (selected, marked): (bool, bool),
     columns: &[(usize, std::ops::Range<u16>)],
     area: Rect,
     line: u16,
@@ -152,7 +157,8 @@ fn draw_row(
         if selected { style.patch(seen.style(Role::Selection)) } else { style }
     };
     let mut pen = Pen::new(buf, area, line, seen.glyphs.ellipsis);
-    pen.cell(if selected { seen.glyphs.cursor } else { "" }, 2, over(Role::Cursor));
+    pen.cell(if selected { seen.glyphs.cursor } else { "" }, 1, over(Role::Cursor));
+    pen.cell(if marked { seen.glyphs.marked } else { "" }, 1, over(Role::Accent));
     for (n, place) in columns {
         let cells = place.len() as u16;
         go_to(&mut pen, area.x + 2 + place.start);
@@ -193,7 +199,7 @@ fn draw_row(
 }
 
 fn heading(id: FieldId) -> &'static str {
-    if id == FieldId::State { "state" } else { crate::store::field::field(id).title }
+    crate::store::field::field(id).word()
 }
 
 fn arrow(seen: &Seen<'_>, sort: Sort) -> &'static str {

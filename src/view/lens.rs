@@ -1,9 +1,12 @@
 //! What the lists share: the filter and the selected Application. Changing the list keeps both.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use crate::action::Proposal;
 use crate::domain::{AppKey, ObjectName};
-use crate::store::Query;
 use crate::store::query::QueryError;
+use crate::store::{Query, Sort};
 
 /// The shared part of Board, Fleet and what opens from them.
 #[derive(Clone, Debug, Default)]
@@ -16,6 +19,12 @@ pub struct Lens {
     pub error: Option<QueryError>,
     /// The selected Application.
     pub selected: Option<AppKey>,
+    /// What was marked, to be done something with together.
+    pub marks: BTreeSet<AppKey>,
+    /// How the Fleet is sorted.
+    pub sort: Sort,
+    /// A resource that the screen of the Application is to go to: its kind and its name.
+    pub resource: Option<(String, String)>,
     /// The resource of it under the cursor of its own screen.
     pub object: Option<ObjectName>,
     /// What the screen of the plan is to show.
@@ -31,6 +40,30 @@ impl Lens {
         (self.query, self.error) = self.query.with_text(text);
     }
 
+    /// Marks Applications, or takes their marks away when all of them are marked.
+    pub fn mark(&mut self, keys: &[AppKey]) {
+        if keys.iter().all(|key| self.marks.contains(key)) {
+            self.marks.retain(|key| !keys.contains(key));
+        } else {
+            self.marks.extend(keys.iter().cloned());
+        }
+        self.show_marked(self.query.only.is_some());
+    }
+
+    /// Forgets the marks of Applications that are gone, or all of them.
+    pub fn keep_marks(&mut self, keep: impl Fn(&AppKey) -> bool) {
+        let before = self.marks.len();
+        self.marks.retain(keep);
+        if self.marks.len() < before {
+            self.show_marked(self.query.only.is_some());
+        }
+    }
+
+    /// Shows only what is marked, or whatever is not filtered out; without marks there is nothing to narrow to.
+    pub fn show_marked(&mut self, only: bool) {
+        self.query.only = (only && !self.marks.is_empty()).then(|| Arc::new(self.marks.clone()));
+    }
+
     /// Says what the lists are narrowed to, for titles and empty states; nothing when they are not.
     #[must_use]
     pub fn words(&self) -> Vec<String> {
@@ -40,6 +73,9 @@ impl Lens {
         }
         if self.query.problems {
             words.push("problems".to_owned());
+        }
+        if self.query.only.is_some() {
+            words.push("marked".to_owned());
         }
         if !self.text.trim().is_empty() {
             words.push(format!("/{}", self.text.trim()));

@@ -12,6 +12,7 @@ pub mod desk;
 pub mod detail;
 pub mod empty;
 pub mod events;
+mod finder;
 pub mod fleet;
 pub mod help;
 pub mod lens;

@@ -3,8 +3,8 @@
 use std::cell::Cell;
 use std::time::Duration;
 
-use crate::command::Scope;
 use crate::command::hint::{HelpSection, Hint};
+use crate::command::{Scope, Situation};
 use crate::config::theme::{Glyphs, Role, Theme};
 use crate::domain::time::{coarse, elapsed, until_coarse_changes};
 use crate::domain::{Environment, Symbol, Timestamp};
@@ -60,11 +60,13 @@ pub struct Seen<'a> {
     /// Looks by role.
     pub theme: &'a Theme,
     /// Signs.
-    pub glyphs: &'a Glyphs,
+    pub glyphs: &'static Glyphs,
     /// What keys do.
     pub keys: &'a dyn Keys,
     /// The scopes of the screen below this one: what help explains.
     pub below: &'a [Scope],
+    /// What can be done now.
+    pub situation: Situation,
     /// What this frame costs.
     pub work: &'a Work,
 }

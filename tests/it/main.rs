@@ -11,6 +11,7 @@ mod keys;
 mod logs;
 mod logs_screen;
 mod mouse;
+mod palette;
 mod pods;
 mod program;
 mod screens;

@@ -103,11 +103,11 @@ fn every_screen_puts_its_cursor_on_the_line_that_was_clicked() {
 
 #[test]
 fn the_wheel_moves_and_hints_are_buttons() {
-    let mut cockpit = cockpit(voyage(), ScreenId::Fleet, (120, 40));
+    let mut cockpit = cockpit(voyage(), ScreenId::Fleet, (150, 40));
     cockpit.frame();
     let start = cockpit.selected();
     cockpit.mouse(MouseEventKind::ScrollDown, (5, 5));
-    let mut keys = crate::fixture::cockpit(voyage(), ScreenId::Fleet, (120, 40));
+    let mut keys = crate::fixture::cockpit(voyage(), ScreenId::Fleet, (150, 40));
     keys.press("j j j");
     assert_eq!(cockpit.selected(), keys.selected());
     cockpit.mouse(MouseEventKind::ScrollUp, (5, 5));

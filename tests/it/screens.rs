@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use pilothouse::app::visits;
 use pilothouse::config::glyph::ASCII;
 use pilothouse::config::palette::Depth;
 use pilothouse::config::theme::Theme;
@@ -94,7 +95,7 @@ fn ascii_frames_hold_nothing_but_ascii_of_ours() {
 }
 
 /// Which cells look how: a letter a cell, and what the letters stand for.
-fn looks(buf: &Buffer) -> String {
+pub fn looks(buf: &Buffer) -> String {
     let mut known: Vec<Style> = Vec::new();
     let mut grid = String::new();
     for row in buf.content.chunks(usize::from(buf.area.width)) {
@@ -207,7 +208,8 @@ proptest! {
             let work = Work::default();
             let seen = Seen {
                 apps: &model.apps, logs: &model.logs, now: *now, theme: &model.theme, glyphs: model.glyphs, keys: &model.keys,
-                below: model.stack.below(), work: &work,
+                below: model.stack.below(),
+                situation: visits::situation(model), work: &work,
             };
             let place = Rect::new(x, y, width, height);
             let mut buf = Buffer::filled(Rect::new(0, 0, x + width + 3, y + height + 3), ratatui::buffer::Cell::new("~"));

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use pilothouse::app::{Bindings, Msg, frame};
+use pilothouse::command::Situation;
 use pilothouse::config::glyph::UNICODE;
 use pilothouse::config::keymap::Keymap;
 use pilothouse::config::palette::Depth;
@@ -54,6 +55,7 @@ fn with_seen<R>(apps: &Apps, check: impl FnOnce(&Seen<'_>) -> R) -> R {
         glyphs: &UNICODE,
         keys: &keys,
         below: &[],
+        situation: Situation::default(),
         work: &work,
     })
 }

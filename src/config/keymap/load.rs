@@ -38,7 +38,7 @@ impl<C: Command> Keymap<C> {
     /// The default keymap alone.
     #[must_use]
     pub fn bundled() -> Self {
-        let mut keymap = Self { bindings: Vec::new() };
+        let mut keymap = Self { bindings: Vec::new(), counts: false };
         if let Some((name, text)) = BUNDLED.first() {
             keymap.lay(&Layer { file: name, text, bundled: true, shared: false });
         }
@@ -62,6 +62,12 @@ impl<C: Command> Keymap<C> {
         (keymap, errors)
     }
 
+    /// The names of the keymaps there are: the bundled ones, then those in `folder`.
+    #[must_use]
+    pub fn names(folder: Option<&Path>) -> Vec<String> {
+        place::all_names(BUNDLED, folder)
+    }
+
     /// Lays a file of keys over the keymap. What is wrong in it is said and left out.
     pub fn patch(&mut self, file: &str, text: &str) -> Vec<ConfigError> {
         self.lay(&Layer { file, text, bundled: false, shared: false })
@@ -79,14 +85,21 @@ impl<C: Command> Keymap<C> {
             errors.clear();
         }
         let lines = read::<C>(&document, layer, &mut errors);
+        if let Some(entry) = document.entries().into_iter().find(|entry| entry.key == "counts" && !layer.shared) {
+            match entry.flag() {
+                Ok(counts) => self.counts = counts,
+                Err(error) => errors.push(error),
+            }
+        }
         // first what is taken away, so that one file can free a key and use it, in whatever order
         for line in lines.iter().filter(|l| l.command.is_none()) {
             errors.extend(self.take_away(line).err());
         }
         for line in lines {
             let Some(command) = line.command else { continue };
-            if let Some(other) = self.overlapping(&line) {
-                errors.push(shadowed(&line, command, other));
+            let others = self.overlapping(&line);
+            if let Some(first) = others.first() {
+                errors.push(shadowed(&line, command, first, &others));
                 continue;
             }
             let Line { entry, scope, keys, .. } = line;
@@ -131,23 +144,27 @@ impl<C: Command> Keymap<C> {
         Err(line.entry.wrong_key(&message, hint))
     }
 
-    /// A binding of another sequence that would keep this line from being given, or be kept from it. The same sequence
+    /// The bindings of other sequences that would keep this line from being given, or be kept from it. The same sequence
     /// in an inner scope is no mistake: it goes before the outer one.
-    fn overlapping(&self, line: &Line<'_, '_, C>) -> Option<&Binding<C>> {
+    fn overlapping(&self, line: &Line<'_, '_, C>) -> Vec<&Binding<C>> {
         let meet = |other: C::Scope| other.chain().contains(&line.scope) || line.scope.chain().contains(&other);
-        self.bindings.iter().find(|b| b.keys != line.keys && meet(b.scope) && touch(&b.keys, &line.keys))
+        self.bindings.iter().filter(|b| b.keys != line.keys && meet(b.scope) && touch(&b.keys, &line.keys)).collect()
     }
 }
 
-fn shadowed<C: Command>(line: &Line<'_, '_, C>, command: C, other: &Binding<C>) -> ConfigError {
-    let (new, old) = (spell(&line.keys), other.spelled());
-    let (command, owner) = (command.word(), other.command.word());
+/// What is wrong with a line that begins like `others`, of which `first` is named.
+fn shadowed<C: Command>(line: &Line<'_, '_, C>, command: C, first: &Binding<C>, others: &[&Binding<C>]) -> ConfigError {
+    let (new, old) = (spell(&line.keys), first.spelled());
+    let (command, owner) = (command.word(), first.command.word());
+    let more = if others.len() > 1 { format!(", and {} more", others.len() - 1) } else { String::new() };
     let message = format!(
-        "`{new}` ({command}) and `{old}` ({owner} from {}) begin alike: one of them could never be given",
-        other.origin
+        "`{new}` ({command}) and `{old}` ({owner} from {}) begin alike{more}: one of them could never be given",
+        first.origin
     );
-    line.entry
-        .wrong_key(&message, Some(format!("\"{old}\" = \"\" under [keys.{}] takes the other away", other.scope.word())))
+    let freed: Vec<String> =
+        others.iter().map(|b| format!("\"{}\" = \"\" under [keys.{}]", b.spelled(), b.scope.word())).collect();
+    let ending = if others.len() > 1 { "take the others away" } else { "takes the other away" };
+    line.entry.wrong_key(&message, Some(format!("{} {ending}", freed.join(", "))))
 }
 
 fn read<'d, 't, C: Command>(
@@ -158,8 +175,8 @@ fn read<'d, 't, C: Command>(
     let mut lines: Vec<Line<'d, 't, C>> = Vec::new();
     for section in document.entries() {
         if section.key != "keys" {
-            if !layer.shared {
-                errors.push(section.unknown("section", ["keys"]));
+            if !layer.shared && section.key != "counts" {
+                errors.push(section.unknown("section", ["keys", "counts"]));
             }
             continue;
         }

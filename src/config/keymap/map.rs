@@ -73,6 +73,8 @@ pub enum Lookup<C> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Keymap<C: Command> {
     pub(super) bindings: Vec<Binding<C>>,
+    /// Digits that are bound to nothing count how often a motion is done.
+    pub(super) counts: bool,
 }
 
 impl<C: Command> Keymap<C> {
@@ -91,6 +93,20 @@ impl<C: Command> Keymap<C> {
             }
         }
         Lookup::None
+    }
+
+    /// Whether digits that are bound to nothing count how often a motion is done.
+    #[must_use]
+    pub fn counts(&self) -> bool {
+        self.counts
+    }
+
+    /// What may follow `pressed` where `scopes` are looked up in their order: the keys that are left, and what they give.
+    #[must_use]
+    pub fn follow(&self, scopes: &[C::Scope], pressed: &[Chord]) -> Vec<(String, C)> {
+        let effective = self.effective(scopes).into_iter();
+        let following = effective.filter(|b| b.keys.len() > pressed.len() && b.keys.starts_with(pressed));
+        following.map(|b| (spell(&b.keys[pressed.len()..]), b.command)).collect()
     }
 
     /// The keys of a command in a scope, as they are written, in the order of the files.

@@ -1,0 +1,13 @@
+//! The palette: everything that can be done or gone to, by its name.
+
+mod draw;
+mod entry;
+mod offer;
+mod rank;
+mod state;
+mod value;
+
+pub use draw::draw;
+pub use entry::{Action, Entry, Value};
+pub use offer::Offer;
+pub use state::Palette;

@@ -1,0 +1,129 @@
+//! When a command can be done, and why not.
+
+use super::table::{CommandId, CommandSpec};
+
+/// What the conditions of commands look at: a small copy of the state, so that they are plain functions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Situation {
+    /// An Application is selected.
+    pub selected: bool,
+    /// Environments that are known.
+    pub environments: usize,
+    /// Sources that are on.
+    pub sources_on: usize,
+    /// Applications that are marked.
+    pub marked: usize,
+    /// Screens visited before this one.
+    pub before: usize,
+    /// Screens left by going back.
+    pub after: usize,
+    /// The lists are narrowed by a text.
+    pub filtered: bool,
+    /// Why nothing of the selected Application may be written, where that is known.
+    pub frozen: Option<Frozen>,
+    /// An operation of the selected Application runs, waits or is asked for.
+    pub operating: bool,
+}
+
+/// Why nothing is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Frozen {
+    /// Nowhere: the cockpit only looks.
+    Everywhere,
+    /// Not in this environment.
+    Environment,
+    /// The right is missing.
+    Rights,
+}
+
+impl Frozen {
+    fn words(self) -> &'static str {
+        match self {
+            Self::Everywhere => "nothing is written: the cockpit is read-only",
+            Self::Environment => "nothing is written there: the protection of its environment is readonly",
+            Self::Rights => "needs patch applications there",
+        }
+    }
+}
+
+/// What has to be so for a command to be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// Nothing.
+    Always,
+    /// An Application is selected.
+    Selected,
+    /// An Application is selected, and something may be written to it.
+    Writable,
+    /// The same, and an operation of it is there.
+    Operating,
+    /// There is an environment of its number.
+    Numbered,
+    /// There is more than one environment.
+    SeveralEnvironments,
+    /// A source is on.
+    Connected,
+    /// Something is marked.
+    Marked,
+    /// There is a screen to go back to.
+    Visited,
+    /// There is a screen to go forward to.
+    Left,
+    /// A text narrows the lists.
+    Filtered,
+}
+
+impl When {
+    /// The reason why `id` cannot be done, when it cannot.
+    #[must_use]
+    pub fn reason(self, id: CommandId, now: &Situation) -> Option<String> {
+        let (holds, why) = match self {
+            Self::Always => return None,
+            Self::Numbered => {
+                let number = id.environment_number()?;
+                let known = now.environments;
+                return (number > known).then(|| format!("there is no environment {number}: {known} are known"));
+            }
+            Self::Writable | Self::Operating if !now.selected => (false, "no Application is selected"),
+            Self::Writable | Self::Operating if now.frozen.is_some() => (false, now.frozen.map_or("", Frozen::words)),
+            Self::Writable => return None,
+            Self::Operating => (now.operating, "no operation is in progress"),
+            Self::Selected => (now.selected, "no Application is selected"),
+            Self::SeveralEnvironments => (now.environments > 1, "there is only one environment"),
+            Self::Connected => (now.sources_on > 0, "no source is on"),
+            Self::Marked => (now.marked > 0, "nothing is marked"),
+            Self::Visited => (now.before > 0, "no screen was visited before this one"),
+            Self::Left => (now.after > 0, "there is no screen to go forward to"),
+            Self::Filtered => (now.filtered, "no filter is set"),
+        };
+        (!holds).then(|| why.to_owned())
+    }
+}
+
+impl CommandSpec {
+    /// The reason why this cannot be done, when it cannot.
+    #[must_use]
+    pub fn reason(&self, now: &Situation) -> Option<String> {
+        self.when.reason(self.id, now)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_beyond_the_environments_is_said_with_how_many_there_are() {
+        let two = Situation { environments: 2, ..Situation::default() };
+        assert_eq!(CommandId::Environment2.spec().reason(&two), None);
+        let reason = CommandId::Environment3.spec().reason(&two);
+        assert_eq!(reason.as_deref(), Some("there is no environment 3: 2 are known"));
+    }
+
+    #[test]
+    fn what_acts_on_an_application_asks_for_one() {
+        let nothing = Situation::default();
+        assert_eq!(CommandId::WhyOpen.spec().reason(&nothing).as_deref(), Some("no Application is selected"));
+        assert_eq!(CommandId::WhyOpen.spec().reason(&Situation { selected: true, ..nothing }), None);
+    }
+}
