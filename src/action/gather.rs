@@ -41,7 +41,8 @@ impl Road {
             false => Ok(Windows::default()),
         };
         let knows_enabled = match verb {
-            Verb::AutoSync { .. } => knows_enabled(&self.control).await,
+            // a rollback may have to switch it off first
+            Verb::AutoSync { .. } | Verb::Rollback { .. } => knows_enabled(&self.control).await,
             _ => None,
         };
         Ok(Facts {

@@ -6,6 +6,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::application::Application;
+use crate::domain::app::short_revision;
 
 /// What of an Application a decision rests on (DESIGN section 7): spec, operation, the running or last operation, what
 /// Git holds, the last deployment and what is OutOfSync. `resourceVersion` and `generation` are no part of it: without
@@ -69,7 +70,8 @@ impl Saw {
             changes.push(format!("it went from {} to {}", or_none(&self.sync), or_none(&now.sync)));
         }
         if self.revision != now.revision {
-            changes.push(format!("Git moved from {} to {}", or_none(&self.revision), or_none(&now.revision)));
+            let short = |revision: &str| or_none(short_revision(revision));
+            changes.push(format!("Git moved from {} to {}", short(&self.revision), short(&now.revision)));
         }
         if self.deployment != now.deployment {
             changes.push("another deployment was made".to_owned());

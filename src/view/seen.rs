@@ -8,6 +8,7 @@ use crate::command::{Scope, Situation};
 use crate::config::theme::{Glyphs, Role, Theme};
 use crate::domain::time::{coarse, elapsed, until_coarse_changes};
 use crate::domain::{Environment, Symbol, Timestamp};
+use super::Desk;
 use crate::store::{Apps, LogStore};
 use ratatui::style::Style;
 
@@ -52,6 +53,8 @@ pub struct Seen<'a> {
     pub apps: &'a Apps,
     /// The log lines of what is looked at.
     pub logs: &'a LogStore,
+    /// What is being planned and done.
+    pub desk: &'a Desk,
     /// What time it is.
     pub now: Timestamp,
     /// Looks by role.
