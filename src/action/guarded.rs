@@ -86,24 +86,33 @@ pub fn failing(app: &Application) -> Option<String> {
     (Health::parse(app.health()) == Health::Degraded).then(|| because("it is Degraded"))
 }
 
-/// Watches a sync that was begun, `hold` long after it succeeded, and takes it back when it fails. `say` hears what is
-/// being done.
+/// A sync that was begun, and how it is to be guarded.
+#[derive(Clone, Debug)]
+pub struct Voyage<'a> {
+    /// What was begun.
+    pub begun: &'a Plan,
+    /// What is gone back to.
+    pub harbour: &'a Harbour,
+    /// Health has to hold for so long after the sync succeeded.
+    pub hold: Duration,
+    /// Until when it is watched.
+    pub deadline: Timestamp,
+}
+
+/// Watches a sync that was begun until it has held, and takes it back when it fails. `say` hears what is being done.
 pub async fn watch(
     road: &Road,
     audit: &Audit,
     asked: &Asked,
-    begun: &Plan,
-    harbour: &Harbour,
-    hold: Duration,
-    deadline: Timestamp,
+    voyage: &Voyage<'_>,
     mut say: impl FnMut(String),
 ) -> Watched {
-    let why = match until_failure(road, begun, hold, deadline, &mut say).await {
+    let why = match until_failure(road, voyage, &mut say).await {
         Ok(held) => return held,
         Err(why) => why,
     };
     say(format!("failed: {why}"));
-    let mut taken = match take_back(road, audit, asked, harbour, &mut say).await {
+    let mut taken = match take_back(road, audit, asked, voyage.harbour, &mut say).await {
         Ok(app) => app,
         Err(then) => return Watched::Adrift { why, then },
     };
@@ -117,13 +126,8 @@ pub async fn watch(
 }
 
 /// Looks until the sync has held (`Ok`) or fails (`Err` with what). A source that is lost for a while ends nothing.
-async fn until_failure(
-    road: &Road,
-    begun: &Plan,
-    hold: Duration,
-    deadline: Timestamp,
-    say: &mut impl FnMut(String),
-) -> Result<Watched, String> {
+async fn until_failure(road: &Road, voyage: &Voyage<'_>, say: &mut impl FnMut(String)) -> Result<Watched, String> {
+    let Voyage { begun, hold, deadline, .. } = *voyage;
     let key = &begun.target.key;
     let (mut since, mut said) = (None, String::new());
     loop {

@@ -39,7 +39,7 @@ pub use execute::{Outcome, Road, execute};
 pub use follow::{End, follow};
 pub use gather::{Asked, kube_user};
 pub use guard::{Approved, Evidence, Given, Guard, Refusal, RefusalKind, Required, guard, phrase, required};
-pub use guarded::{Harbour, Watched, failing, watch};
+pub use guarded::{Harbour, Voyage, Watched, failing, watch};
 pub use memory::{Memory, Note};
 pub use plan::{Caution, Facts, Plan, Request, Right, Step, StepKind, Target, Where, plan};
 pub use proposal::{Consent, Draft, Item, Order, Proposal, carry_out};

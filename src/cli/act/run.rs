@@ -12,7 +12,7 @@ use super::confirm;
 use super::report::{PlanJson, Report, refused, tell};
 use crate::action::{
     Application, Asked, Audit, End, Guard, Harbour, Memory, ObjectName, Outcome, Plan, Refusal, RefusalKind, Road,
-    Verb, Watched, execute, follow, guard, kube_user, plan, watch,
+    Verb, Voyage, Watched, execute, follow, guard, kube_user, plan, watch,
 };
 use crate::config::error::nearest;
 use crate::domain::AppKey;
@@ -146,7 +146,8 @@ pub fn guarded(
             }
         };
         let deadline = after(deadline, hold);
-        let watched = watch(&way.road, &way.audit, &way.asked, &kept, &harbour, hold, deadline, tell);
+        let voyage = Voyage { begun: &kept, harbour: &harbour, hold, deadline };
+        let watched = watch(&way.road, &way.audit, &way.asked, &voyage, tell);
         return say.watched(report, io.block_on(watched), out);
     }
     let mut said = String::new();
