@@ -44,13 +44,11 @@ pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Request> {
             visits::note(model);
             return requests;
         }
-        Msg::Desk(news) => {
-            match model.desk.take(news) {
-                Some((said, true)) => model.say(said, now),
-                Some((said, false)) => model.warn(said, now),
-                None => {}
-            }
-        }
+        Msg::Desk(news) => match model.desk.take(news) {
+            Some((said, true)) => model.say(said, now),
+            Some((said, false)) => model.warn(said, now),
+            None => {}
+        },
         Msg::Looks(looks) => return looks.adopt(model, now),
         Msg::Input(Event::Paste(text)) => {
             if let Some(palette) = &mut model.palette {
