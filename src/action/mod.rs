@@ -41,7 +41,7 @@ pub use gather::{Asked, kube_user};
 pub use guard::{Approved, Evidence, Given, Guard, Refusal, RefusalKind, Required, guard, phrase, required};
 pub use guarded::{Harbour, Voyage, Watched, failing, watch};
 pub use memory::{Memory, Note};
-pub use plan::{Caution, Facts, Plan, Request, Right, Step, StepKind, Target, Where, plan};
+pub use plan::{Caution, Facts, Plan, Request, Right, Step, StepKind, Target, Where, chain, plan};
 pub use proposal::{Consent, Draft, Item, Order, Proposal, carry_out};
 pub use saw::Saw;
 pub use sync::{Strategy, SyncOptions};
