@@ -97,7 +97,7 @@ fn evidence(seen: &Seen<'_>, (id, row): (RowId, &AppRow), why: &Evidence, width:
         block(label, &format!("{code}({reason}){age}, {}{message}", restarts(why.restarts)), Role::Bad);
     }
     if let Some(at) = why.next_start {
-        block("next start", &soon(seen, at), Role::Warn);
+        block("", &format!("next start {}", soon(seen, at)), Role::Warn);
     }
     lines.extend(log_lines(seen, why, room));
     let mut block = |label: &str, text: &str, role: Role| lines.extend(paragraph(label, text, role, room));
@@ -147,7 +147,7 @@ fn paragraph(label: &str, text: &str, role: Role, room: usize) -> Vec<Vec<Run>> 
     parts.map(|(n, part)| vec![labelled(if n == 0 { label } else { "" }), (part, role)]).collect()
 }
 
-/// `in about 40s`: what a node does is not told to the second, so neither is it counted down to the second.
+/// `in about 40s`; what a node does is not told to the second, so neither is it counted down to the second.
 fn soon(seen: &Seen<'_>, at: Timestamp) -> String {
     let left = elapsed(seen.now, at);
     if left.is_zero() {
