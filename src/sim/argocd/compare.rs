@@ -38,6 +38,8 @@ pub struct Comparison {
     pub conditions: Vec<Condition>,
     /// What kind of source it is.
     pub source_type: &'static str,
+    /// Whether the Application names the paths it is made from, and nothing changed in them since its last operation.
+    pub brings_nothing: bool,
 }
 
 impl Comparison {
@@ -45,7 +47,7 @@ impl Comparison {
     #[must_use]
     pub fn unknown(conditions: Vec<Condition>) -> Self {
         let health = Judgement { health: Health::Unknown, message: String::new() };
-        Self { sync: "Unknown", revision: String::new(), rows: Vec::new(), health, conditions, source_type: "" }
+        Self { sync: "Unknown", revision: String::new(), rows: Vec::new(), health, conditions, source_type: "", brings_nothing: false }
     }
 }
 
@@ -64,6 +66,7 @@ pub fn compare(app: &Value, wanted: &Wanted, live: &BTreeMap<Key, Value>) -> Com
             health,
             conditions,
             source_type: wanted.source_type,
+            brings_nothing: false,
         };
     }
     let mut rows = Vec::new();
@@ -108,7 +111,15 @@ pub fn compare(app: &Value, wanted: &Wanted, live: &BTreeMap<Key, Value>) -> Com
         .collect();
     let health = health::aggregate(&counted);
     conditions.sort();
-    Comparison { sync, revision: wanted.revision.clone(), rows, health, conditions, source_type: wanted.source_type }
+    Comparison {
+        sync,
+        revision: wanted.revision.clone(),
+        rows,
+        health,
+        conditions,
+        source_type: wanted.source_type,
+        brings_nothing: false,
+    }
 }
 
 fn add_wave(value: &mut Value, object: &Value) {
