@@ -269,7 +269,10 @@ fn carry_out(model: &mut Model, effect: Effect, now: Timestamp) -> Option<Reques
         }
         Effect::Copy { what, text } => return Some(Request::Copy { what, text }),
         Effect::CopyObject { context, object } => return Some(Request::CopyObject { context, object }),
-        Effect::Plan(proposal) => return Some(Request::Plan(proposal)),
+        Effect::Plan(proposal) => {
+            model.desk.draft = None;
+            return Some(Request::Plan(proposal));
+        }
         Effect::Act(order) => return Some(Request::Act(order)),
         Effect::AtOnce(proposal) => return Some(Request::AtOnce(proposal)),
         Effect::Recall => return Some(Request::Recall),
