@@ -14,8 +14,7 @@ pub fn begin(agenda: &mut Agenda, stage: &Stage, releases: &Releases, left_alone
     agenda.at(from, move |play| {
         let clusters = vec![Cluster::local(&stage.store)];
         let (store, namespace) = (&stage.store, &stage.argocd_namespace);
-        let mut controller =
-            Controller::except(left_alone, store, namespace, clusters, repository, Pace::default());
+        let mut controller = Controller::except(left_alone, store, namespace, clusters, repository, Pace::default());
         let watched = KINDS.iter().filter(|kind| kind.is_stored() && !kind.is_alias() && kind.kind != "Event");
         let wakes = watched.map(|kind| stage.store.subscribe(kind.kind)).collect();
         let mut due: Option<Timestamp> = None;

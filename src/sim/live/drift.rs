@@ -28,12 +28,10 @@ pub fn begin(agenda: &mut Agenda, stage: &Stage, app: &App, hand: Hand, at: Time
 
 fn scale(stage: &Stage, app: &App, hand: Hand, play: &mut Play<'_>) {
     let Some(work) = app.workloads.first() else { return };
-    let edited = Writer::new(&stage.store, &hand.manager).edit(
-        work.kind.word(),
-        &app.namespace,
-        &work.name,
-        |object| object["spec"]["replicas"] = json!(hand.replicas),
-    );
+    let edited =
+        Writer::new(&stage.store, &hand.manager).edit(work.kind.word(), &app.namespace, &work.name, |object| {
+            object["spec"]["replicas"] = json!(hand.replicas)
+        });
     if let Err(failure) = edited {
         tracing::debug!(app = %app.name, failure = %failure.message, "not scaled");
     }

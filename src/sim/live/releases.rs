@@ -147,8 +147,8 @@ impl Repository for Releases {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sim::scenario;
     use crate::sim::populate;
+    use crate::sim::scenario;
     use jiff::Timestamp;
     use serde_json::json;
 
@@ -163,7 +163,9 @@ mod tests {
             let source = app.source();
             let of = |revision: &str| {
                 let commit = releases.resolve(&source, revision).unwrap();
-                releases.manifests(Source { source: &source, app: &app.name, namespace: &app.namespace }, &commit).unwrap()
+                releases
+                    .manifests(Source { source: &source, app: &app.name, namespace: &app.namespace }, &commit)
+                    .unwrap()
             };
             for release in &app.releases {
                 let rendered = json!(of(&app.revision_of(release)).objects).to_string();

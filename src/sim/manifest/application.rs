@@ -20,8 +20,7 @@ const SYNC: Duration = Duration::from_secs(21);
 pub fn application(app: &App, owner: &Value, now: Timestamp) -> Value {
     let labels = json!({"environment": app.environment, "component": app.service, "team": app.team});
     let mut meta = metadata("Application", &app.argocd_namespace, &app.name, &labels, app.created);
-    meta["annotations"] =
-        json!({"notifications.argoproj.io/subscribe.on-sync-failed.slack": format!("{}-alerts", app.project),
+    meta["annotations"] = json!({"notifications.argoproj.io/subscribe.on-sync-failed.slack": format!("{}-alerts", app.project),
             "argocd.argoproj.io/manifest-generate-paths":
                 format!("/helm/charts/{0};/helm/overlays/{1}/{0}.yaml", app.service, app.environment)});
     meta["finalizers"] = json!(["resources-finalizer.argocd.argoproj.io"]);
@@ -166,8 +165,7 @@ fn hook_result(app: &App, name: &str, phase: Phase, image: &str) -> Value {
 fn results(app: &App, image: &str) -> Vec<Value> {
     let resources = app.resources();
     let last = resources.last().map(|resource| resource.wave);
-    let mut rows: Vec<Value> =
-        app.pre_sync.iter().map(|name| hook_result(app, name, Phase::Before, image)).collect();
+    let mut rows: Vec<Value> = app.pre_sync.iter().map(|name| hook_result(app, name, Phase::Before, image)).collect();
     rows.extend(resources.iter().map(|resource| {
         let verb = if resource.is_workload() { "configured" } else { "unchanged" };
         // without a hook after it, the last wave is never awaited: its rows stay Running

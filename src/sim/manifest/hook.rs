@@ -27,7 +27,8 @@ impl Phase {
 }
 
 /// What a hook runs that somebody got wrong.
-pub const FAILING: &str = "echo 'connecting to the repository'; sleep 2; echo 'error: repository [backups] missing'; exit 1";
+pub const FAILING: &str =
+    "echo 'connecting to the repository'; sleep 2; echo 'error: repository [backups] missing'; exit 1";
 
 /// A hook's Job that was just created.
 #[must_use]
