@@ -398,6 +398,7 @@ mod tests {
 
     #[test]
     fn guard_order() {
+        use RefusalKind::{Denied, Protected, ReadOnly, Stale, Unconfirmed, Window};
         let never = json!({"spec": {"syncWindows": [
             {"kind": "deny", "schedule": "* * * * *", "duration": "1h", "applications": ["*"]}]}});
         let mut facts = facts(Protection::ReadOnly, Windows::of(&never, &app(&json!({}))));
@@ -416,7 +417,6 @@ mod tests {
         found.denied.clear();
         steps.push(ask(&sync(false), &facts, &Guard::default(), &found, Given::Nothing));
         steps.push(ask(&sync(false), &facts, &Guard::default(), &found, Given::Phrase("prod")));
-        use RefusalKind::{Denied, Protected, ReadOnly, Stale, Unconfirmed, Window};
         let wanted = [Err(ReadOnly), Err(Protected), Err(Stale), Err(Window), Err(Denied), Err(Unconfirmed), Ok(())];
         assert_eq!(steps, wanted);
     }

@@ -40,5 +40,7 @@ pub fn act(model: &mut Model, id: CommandId, now: Timestamp) -> Option<Request> 
 pub fn open(model: &mut Model, proposal: Proposal) -> Request {
     model.lens.proposal = Some(proposal.clone());
     model.stack.push(ScreenId::Plan);
+    // an older plan of the same is no longer shown
+    model.desk.draft = None;
     Request::Plan(proposal)
 }

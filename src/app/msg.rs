@@ -4,11 +4,11 @@ use crossterm::event::Event;
 
 use super::looks::Looks;
 use super::memory::Keep;
-use crate::domain::{ObjectName, Symbol};
 use crate::action::{Order, Proposal};
+use crate::domain::{ObjectName, Symbol};
 use crate::store::Delta;
-use crate::view::desk::News;
 use crate::store::logs::Excerpt;
+use crate::view::desk::News;
 
 /// Something happened.
 #[derive(Debug)]

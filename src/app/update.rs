@@ -44,13 +44,11 @@ pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Request> {
             visits::note(model);
             return requests;
         }
-        Msg::Desk(news) => {
-            match model.desk.take(news) {
-                Some((said, true)) => model.say(said, now),
-                Some((said, false)) => model.warn(said, now),
-                None => {}
-            }
-        }
+        Msg::Desk(news) => match model.desk.take(news) {
+            Some((said, true)) => model.say(said, now),
+            Some((said, false)) => model.warn(said, now),
+            None => {}
+        },
         Msg::Looks(looks) => return looks.adopt(model, now),
         Msg::Input(Event::Paste(text)) => {
             if let Some(palette) = &mut model.palette {
@@ -271,7 +269,10 @@ fn carry_out(model: &mut Model, effect: Effect, now: Timestamp) -> Option<Reques
         }
         Effect::Copy { what, text } => return Some(Request::Copy { what, text }),
         Effect::CopyObject { context, object } => return Some(Request::CopyObject { context, object }),
-        Effect::Plan(proposal) => return Some(Request::Plan(proposal)),
+        Effect::Plan(proposal) => {
+            model.desk.draft = None;
+            return Some(Request::Plan(proposal));
+        }
         Effect::Act(order) => return Some(Request::Act(order)),
         Effect::AtOnce(proposal) => return Some(Request::AtOnce(proposal)),
         Effect::Recall => return Some(Request::Recall),

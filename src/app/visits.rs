@@ -156,6 +156,8 @@ pub fn situation(model: &Model) -> Situation {
         after,
         filtered: !model.lens.text.trim().is_empty(),
         frozen: frozen(model),
-        operating: selected(model).and_then(|row| row.operation.as_ref()).is_some_and(|operation| operation.is_active()),
+        operating: selected(model)
+            .and_then(|row| row.operation.as_ref())
+            .is_some_and(|operation| operation.is_active()),
     }
 }

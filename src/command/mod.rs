@@ -10,8 +10,8 @@ mod law;
 pub mod table;
 pub mod when;
 
-pub use argument::Argument;
 pub use crate::domain::Risk;
+pub use argument::Argument;
 pub use table::{CommandId, CommandSpec, Scope, TABLE};
 pub use when::{Frozen, Situation, When};
 

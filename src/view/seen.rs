@@ -3,12 +3,12 @@
 use std::cell::Cell;
 use std::time::Duration;
 
+use super::Desk;
 use crate::command::hint::{HelpSection, Hint};
 use crate::command::{Scope, Situation};
 use crate::config::theme::{Glyphs, Role, Theme};
 use crate::domain::time::{coarse, elapsed, until_coarse_changes};
 use crate::domain::{Environment, Symbol, Timestamp};
-use super::Desk;
 use crate::store::{Apps, LogStore};
 use ratatui::style::Style;
 

@@ -51,6 +51,9 @@ impl View for Plan {
             }
             CommandId::PlanChoose => return (Handled::Yes, self.choose(seen)),
             CommandId::PlanAgain => return (Handled::Yes, self.propose(proposal)),
+            CommandId::PlanWave if proposal.apps.len() == 1 => {
+                return (Handled::Yes, vec![Effect::Say("this plan is about one Application".to_owned())]);
+            }
             CommandId::PlanWave => self.wave = (self.wave + 1) % WAVES.len(),
             id if id.spec().scope == Scope::Plan => {
                 let effects = match turned(&proposal, id, self.object.as_ref()) {
