@@ -149,7 +149,7 @@ impl World {
             if let (Some(total), true) = (options.apps, stages.is_empty()) {
                 generated = generate(&stage, total, &options, now);
             }
-            live::argocd::begin(&mut agenda, &stage, &releases, generated.iter().cloned().collect(), from);
+            live::argocd::begin(&mut agenda, &stage, &releases, generated.clone(), from);
             if options.changes_per_second > 0.0 {
                 // the rate is per second of the wall, the agenda goes by the world's clock
                 let pause = Duration::from_secs_f64((clock.speed() / options.changes_per_second).min(1e6));

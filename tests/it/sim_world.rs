@@ -347,6 +347,10 @@ fn distil(mut before: Value, objects: impl Iterator<Item = Value>) -> Vec<String
             .iter()
             .find(|(name, _)| writes_hook(&before, name) != writes_hook(&new, name))
         {
+            if changed("/status/reconciledAt") {
+                // the comparison that ends a sync sees that the hook is gone, when the Job goes as quickly as here
+                told.push("reconciled".to_owned());
+            }
             told.push(format!("hook row {}: {phase}", if writes_hook(&new, name) { "there" } else { "gone" }));
         } else if changed("/status/reconciledAt") {
             told.push("reconciled".to_owned());
@@ -393,8 +397,8 @@ async fn a_long_run_does_not_pile_up() {
         app["status"]["history"].as_array().unwrap().last().unwrap()["id"].as_i64().unwrap()
     };
     // a deployment every six minutes
-    world.clock().advance(Duration::from_hours(3));
-    until("twenty more deployments", || rows() > 20).await;
+    world.clock().advance(Duration::from_mins(75));
+    until("a dozen more deployments", || rows() >= 14).await;
     world.clock().advance(Duration::from_mins(5));
     let limit = world.clock().now() - Duration::from_mins(70);
     until("old events are forgotten", || {

@@ -281,6 +281,12 @@ impl Controller {
             return;
         }
         let Some(kind) = kinds::by_kind(kind) else { return };
+        // reading an object costs much more than seeing that it is nobody's
+        let sign = memchr::memmem::Finder::new(TRACKING);
+        let versions = std::iter::once(&*change.object).chain(change.before.as_deref());
+        if !is_pod && !versions.into_iter().any(|object| sign.find(object.metadata()).is_some()) {
+            return;
+        }
         let mut object = change.object.to_value(kind);
         for _ in 0..if is_pod { 3 } else { 0 } {
             if !annotation::value(&object, TRACKING).is_empty() {

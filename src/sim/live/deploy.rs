@@ -46,7 +46,7 @@ pub struct Plan {
 /// Has a commit arrive at a moment.
 pub fn begin(agenda: &mut Agenda, road: &Road, app: &App, plan: Plan, at: Timestamp) {
     let (road, app) = (road.clone(), app.clone());
-    agenda.at(at, move |play| release(&road, &app, plan, play));
+    agenda.at(at, move |play| release(&road, &app, &plan, play));
 }
 
 /// When a sync begins that is under way at `now`.
@@ -75,7 +75,7 @@ pub fn next_version(version: &str) -> String {
     tail.parse::<u64>().map_or_else(|_| format!("{version}.1"), |number| format!("{head}{}", number + 1))
 }
 
-fn release(road: &Road, app: &App, plan: Plan, play: &mut Play<'_>) {
+fn release(road: &Road, app: &App, plan: &Plan, play: &mut Play<'_>) {
     let version = plan.version.clone().unwrap_or_else(|| next_version(&road.releases.version(app)));
     // how long the new image is pulled decides when pods are ready; what is named later is the exception
     let first = app.workloads.first().map(|work| (&work.name, plan.ready));
@@ -98,7 +98,7 @@ fn release(road: &Road, app: &App, plan: Plan, play: &mut Play<'_>) {
     }
     if let Some(every) = plan.every {
         let at = plus(play.at, every.max(Duration::from_mins(1)));
-        begin(play.agenda, road, app, Plan { version: None, ..plan }, at);
+        begin(play.agenda, road, app, Plan { version: None, ..plan.clone() }, at);
     }
 }
 

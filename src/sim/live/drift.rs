@@ -30,7 +30,7 @@ fn scale(stage: &Stage, app: &App, hand: Hand, play: &mut Play<'_>) {
     let Some(work) = app.workloads.first() else { return };
     let edited =
         Writer::new(&stage.store, &hand.manager).edit(work.kind.word(), &app.namespace, &work.name, |object| {
-            object["spec"]["replicas"] = json!(hand.replicas)
+            object["spec"]["replicas"] = json!(hand.replicas);
         });
     if let Err(failure) = edited {
         tracing::debug!(app = %app.name, failure = %failure.message, "not scaled");
