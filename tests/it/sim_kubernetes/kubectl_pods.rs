@@ -47,7 +47,7 @@ async fn kubectl_debugs_a_pod() {
         .until("the shell has ended", |store| ephemeral(store, &pod, "why")["state"]["terminated"]["exitCode"] == 4)
         .await;
     whole.says(&format!("logs {pod} -c why"), &format!("I am {pod}")).await;
-    whole.says("get events", "spec.ephemeralContainers").await;
+    whole.says("get events -o yaml", "fieldPath: spec.ephemeralContainers{why}").await;
     let refused = whole.run(&format!("exec {pod} -c why -- hostname")).await;
     assert!(refused.contains("container not found (\"why\")"), "{refused}");
 }
@@ -118,15 +118,24 @@ async fn kubectl_deletes_with_what_hangs_on_it() {
 }
 
 const OF_OPERATORS: &str = r#"
-{apiVersion: external-secrets.io/v1, kind: ExternalSecret, metadata: {name: keys}, spec: {refreshInterval: 1h,
-  secretStoreRef: {kind: ClusterSecretStore, name: vault}, target: {name: keys},
-  data: [{secretKey: URL, remoteRef: {key: a/b, property: url}}]}}
+apiVersion: external-secrets.io/v1
+kind: ExternalSecret
+metadata: {name: keys}
+spec:
+  refreshInterval: 1h
+  secretStoreRef: {kind: ClusterSecretStore, name: vault}
+  target: {name: keys}
+  data: [{secretKey: URL, remoteRef: {key: a/b, property: url}}]
 ---
-{apiVersion: monitoring.coreos.com/v1, kind: ServiceMonitor, metadata: {name: api},
-  spec: {selector: {matchLabels: {app: api}}, endpoints: [{port: http, path: /metrics, interval: 30s}]}}
+apiVersion: monitoring.coreos.com/v1
+kind: ServiceMonitor
+metadata: {name: api}
+spec: {selector: {matchLabels: {app: api}}, endpoints: [{port: http, path: /metrics, interval: 30s}]}
 ---
-{apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, metadata: {name: api}, spec: {minReplicas: 3, maxReplicas: 5,
-  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: api}}}
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: api}
+spec: {minReplicas: 3, maxReplicas: 5, scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: api}}
 "#;
 
 #[tokio::test(flavor = "multi_thread")]
