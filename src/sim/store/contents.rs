@@ -14,8 +14,8 @@ use super::super::history::{Change, Expired, History};
 use super::super::kinds::{self, KINDS, Kind};
 use super::super::logs::Logs;
 use super::super::network::Network;
-use super::super::process::Exits;
 use super::super::object::{self, Object};
+use super::super::process::Exits;
 use super::shelf::{Shelf, State};
 
 /// A cluster's objects with their history; clones share them.
