@@ -173,15 +173,13 @@ fn lines(
             pod_lines(seen, pod, 2, &mut lines);
         }
     }
-    if let Some(link) = seen.apps.place_of(id).and_then(|place| seen.apps.pods().link(&place).cloned())
-        && link.is_doubtful()
-    {
-        let (words, role) = super::links::words(seen, &link);
-        lines.push(vec![(format!("  its pods may have been overtaken: {words}"), role)]);
+    for place in seen.apps.places_of(id) {
+        if let Some(link) = seen.apps.pods().link(&place).filter(|link| link.is_doubtful()) {
+            let (words, role) = super::links::words(seen, link);
+            lines.push(vec![(format!("  its pods in {} may have been overtaken: {words}", place.1), role)]);
+        }
     }
-    if let Some(crate::domain::Route::None { server }) = seen.apps.route(id) {
-        lines.push(vec![(format!("  no route to {server}: its pods cannot be read"), Role::Warn)]);
-    }
+    lines.extend(super::detail::no_route(seen, id, width));
     lines
 }
 

@@ -8,7 +8,7 @@ use super::empty::wrap;
 use super::{Lens, Seen, status};
 use crate::config::theme::Role;
 use crate::domain::app::short_revision;
-use crate::domain::{AppRow, AutoSync, Fullness, Operation, Phase, Symbol, TroubleKind};
+use crate::domain::{AppRow, AutoSync, Fullness, Operation, Phase, Route, Symbol, TroubleKind};
 use crate::store::RowId;
 use crate::widget::Pen;
 
@@ -110,6 +110,21 @@ pub(super) fn lines(seen: &Seen<'_>, id: RowId, row: &AppRow, width: u16) -> Vec
         block("compared", &format!("{} ago", seen.age(at)), Role::Dim);
     }
     lines
+}
+
+/// That nobody knows the way to where its objects live, and what to do about it; nothing where there is a way.
+pub(super) fn no_route(seen: &Seen<'_>, id: RowId, width: u16) -> Vec<Vec<Run>> {
+    let Some(route @ Route::None { .. }) = seen.apps.route(id) else { return Vec::new() };
+    let row = seen.apps.get(id).filter(|row| seen.apps.routes().is_only_named(&row.destination));
+    if let Some(row) = row.filter(|row| !seen.apps.routes().has_names(&row.key.source)) {
+        let name = &row.destination.name;
+        return vec![vec![(format!("  which cluster {name} is, is being read{}", seen.glyphs.ellipsis), Role::Dim)]];
+    }
+    let room = usize::from(width.saturating_sub(4)).max(10);
+    let told = wrap(&format!("{route}: nothing that lives there can be read"), room);
+    let tried = wrap(&format!("try: {}", Route::HINT), room);
+    let line = |role: Role| move |part: String| vec![(format!("  {part}"), role)];
+    told.into_iter().map(line(Role::Warn)).chain(tried.into_iter().map(line(Role::Dim))).collect()
 }
 
 fn title(seen: &Seen<'_>, row: &AppRow) -> Vec<Run> {

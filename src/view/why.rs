@@ -1,5 +1,7 @@
 //! Why an Application is red: the failing container, how it ended, what was told, since when; and which keys help.
 
+use std::time::Duration;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -10,7 +12,8 @@ use super::{Effect, Handled, Lens, ScreenId, Seen, View};
 use crate::command::{CommandId, Scope};
 use crate::config::theme::Role;
 use crate::domain::app::short_revision;
-use crate::domain::{AppRow, Symbol, Why as Evidence};
+use crate::domain::time::{coarse, elapsed};
+use crate::domain::{AppRow, Symbol, Timestamp, Why as Evidence};
 use crate::store::{Interest, RowId};
 use crate::widget::{Pen, wrap};
 
@@ -68,12 +71,13 @@ fn lines(seen: &Seen<'_>, id: RowId, row: &AppRow, width: u16) -> Vec<Vec<Run>> 
         let well = format!("{}: nothing is known to be wrong", row.key.name);
         let mut lines = vec![vec![(well, Role::Title)]];
         lines.extend(detail::lines(seen, id, row, width).into_iter().skip(1));
+        lines.extend(detail::no_route(seen, id, width));
         return lines;
     };
-    evidence(seen, row, &why, width)
+    evidence(seen, (id, row), &why, width)
 }
 
-fn evidence(seen: &Seen<'_>, row: &AppRow, why: &Evidence, width: u16) -> Vec<Vec<Run>> {
+fn evidence(seen: &Seen<'_>, (id, row): (RowId, &AppRow), why: &Evidence, width: u16) -> Vec<Vec<Run>> {
     let since = why.since.map_or_else(String::new, |at| format!(" for {}", seen.age(at)));
     let mut lines = vec![vec![
         (format!("{} {}", seen.glyphs.trouble, row.key.name), Role::Bad),
@@ -92,11 +96,15 @@ fn evidence(seen: &Seen<'_>, row: &AppRow, why: &Evidence, width: u16) -> Vec<Ve
         let label = if why.exit_code.is_some() { "ended" } else { "waits" };
         block(label, &format!("{code}({reason}){age}, {}{message}", restarts(why.restarts)), Role::Bad);
     }
+    if let Some(at) = why.next_start {
+        block("next start", &soon(seen, at), Role::Warn);
+    }
     lines.extend(log_lines(seen, why, room));
     let mut block = |label: &str, text: &str, role: Role| lines.extend(paragraph(label, text, role, room));
-    if let Some(event) = &why.event {
+    for (label, event, role) in [("before it", &why.before, Role::Text), ("event", &why.event, Role::Warn)] {
+        let Some(event) = event else { continue };
         let age = event.last.map_or_else(String::new, |at| format!(", {} ago", seen.age(at)));
-        block("event", &format!("{} x{}: {}{age}", event.reason, event.count.max(1), event.message), Role::Warn);
+        block(label, &format!("{} x{}: {}{age}", event.reason, event.count.max(1), event.message), role);
     }
     // what was said already is not said again
     let told = |said: &&str| *said != why.trouble.reason;
@@ -109,7 +117,11 @@ fn evidence(seen: &Seen<'_>, row: &AppRow, why: &Evidence, width: u16) -> Vec<Ve
     if let Some(deployed) = &why.deployed {
         let by = deployed.by.as_ref().map_or("auto-sync", Symbol::as_str);
         let revision = short_revision(&deployed.revision);
-        let text = format!("{} {revision} by {by}, {} ago", row.version(), seen.age(deployed.at));
+        let version = match &why.versions {
+            Some((from, to)) => format!("{from} -> {to},"),
+            None => row.version().to_owned(),
+        };
+        let text = format!("{version} {revision} by {by}, {} ago", seen.age(deployed.at));
         // a version that is the revision says nothing more
         let text = text.strip_prefix(&format!("{revision} ")).unwrap_or(&text);
         let (label, text) = match why.began_with() {
@@ -118,6 +130,7 @@ fn evidence(seen: &Seen<'_>, row: &AppRow, why: &Evidence, width: u16) -> Vec<Ve
         };
         block(label, &text, Role::Text);
     }
+    lines.extend(detail::no_route(seen, id, width));
     lines.push(next(seen));
     lines
 }
@@ -132,6 +145,19 @@ fn labelled(label: &str) -> Run {
 fn paragraph(label: &str, text: &str, role: Role, room: usize) -> Vec<Vec<Run>> {
     let parts = words(text, room).into_iter().enumerate();
     parts.map(|(n, part)| vec![labelled(if n == 0 { label } else { "" }), (part, role)]).collect()
+}
+
+/// `in about 40s`: what a node does is not told to the second, so neither is it counted down to the second.
+fn soon(seen: &Seen<'_>, at: Timestamp) -> String {
+    let left = elapsed(seen.now, at);
+    if left.is_zero() {
+        return "any moment now".to_owned();
+    }
+    let step = if left > Duration::from_mins(1) { 60 } else { 10 };
+    let steps = left.as_millis().div_ceil(step * 1_000);
+    let told = Duration::from_secs((steps * step) as u64);
+    seen.wake_in(left.saturating_sub(Duration::from_secs(((steps - 1) * step) as u64)).max(Duration::from_millis(1)));
+    format!("in about {}", coarse(told))
 }
 
 fn restarts(count: u32) -> String {

@@ -363,6 +363,18 @@ fn what_is_gone_is_not_selected_and_its_neighbour_is() {
 }
 
 #[test]
+fn under_a_filter_the_cursor_is_on_something() {
+    let mut cockpit = cockpit(voyage(), ScreenId::Board, (120, 40));
+    cockpit.press("/ c e l e r y - p r o d enter");
+    cockpit.frame();
+    assert_eq!(cockpit.selected().as_deref(), Some("predator-cloud/celery-prod"));
+    // there is nothing else in its row
+    cockpit.press("left");
+    cockpit.frame();
+    assert_eq!(cockpit.selected().as_deref(), Some("predator-cloud/celery-prod"));
+}
+
+#[test]
 fn a_chosen_one_of_several_is_opened() {
     let mut cockpit = cockpit(voyage(), ScreenId::Board, (120, 40));
     let row = cockpit.model.apps.all().find(|row| &*row.key.name == SHARED_CELL).unwrap();

@@ -100,6 +100,43 @@ async fn scenario_predator12() {
     assert!(managers.contains(&"kubectl-scale"), "{managers:?}");
 }
 
+/// What a newcomer is to see in the first minutes without touching anything.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn syncs_finish_hooks_fail_and_drift_is_healed() {
+    let world = start(SimOptions::default());
+    let store = world.store("minikube").unwrap();
+    let app = |name: &str| store.get("Application", "argocd", name).unwrap();
+    let said = |app: &str, words: &str| {
+        let events = store.list("Event", Some("argocd"));
+        events.iter().any(|one| text(one, "/involvedObject/name") == app && text(one, "/message").contains(words))
+    };
+    world.clock().advance(Duration::from_secs(80));
+    until("the sync that ran goes through its waves", || {
+        let app = app("qdrant-dev");
+        text(&app, "/status/operationState/phase") == "Succeeded"
+            && app["status"]["history"].as_array().unwrap().len() == 3
+    })
+    .await;
+    until("a scaled workload is scaled back", || said("postgres-dev", "Partial sync operation to ")).await;
+    assert_eq!(store.get("StatefulSet", "predator12-dev", "postgres").unwrap()["spec"]["replicas"], 1);
+    until("a commit is rolled out", || said("frontend-dev", "Updated health status: Healthy -> Progressing")).await;
+    world.clock().advance(Duration::from_secs(30));
+    until("a hook fails, and the sync with it", || {
+        let app = app("opensearch-dev");
+        let rows = app["status"]["operationState"]["syncResult"]["resources"].as_array().cloned().unwrap_or_default();
+        rows.iter().any(|row| row["hookType"] == "PreSync" && row["hookPhase"] == "Failed")
+    })
+    .await;
+    world.clock().advance(Duration::from_mins(4));
+    until("another commit puts it right", || {
+        said("opensearch-dev", "(retried 2 times)") && text(&app("opensearch-dev"), "/status/sync/status") == "Synced"
+    })
+    .await;
+    // nobody undoes what was done by hand where self-heal is off
+    let staging = world.store("predator-cloud").unwrap().get("Application", "argocd", "frontend-staging").unwrap();
+    assert_eq!(text(&staging, "/status/sync/status"), "OutOfSync");
+}
+
 #[tokio::test]
 async fn the_ready_line_has_every_key() {
     let world = start(SimOptions::default());

@@ -15,10 +15,12 @@ use crate::action::{
     Verb, Voyage, Watched, execute, follow, guard, kube_user, plan, watch,
 };
 use crate::config::error::nearest;
-use crate::domain::AppKey;
+
 use crate::domain::app::short_revision;
 use crate::domain::time::after;
+use crate::domain::{AppKey, AppRow};
 use crate::source::kube::ReadError;
+use crate::store::Interest;
 
 /// The way to the clusters of an Application, and where writes are noted.
 pub struct Way {
@@ -37,6 +39,11 @@ impl Way {
     pub fn find(read: &mut Read, app: &str, environment: Option<&str>) -> Result<Self, Failure> {
         let setup = &mut read.setup;
         let key = find::find(&setup.apps, app, environment)?;
+        let is_named = |row: &AppRow| setup.apps.routes().is_only_named(&row.destination);
+        if setup.apps.all().any(|row| row.key == key && is_named(row)) {
+            // where that is, has to be read first
+            setup.look(&[Interest::Pods(key.clone())], read.deadline, &read.io);
+        }
         let row = setup.apps.find(&key).and_then(|id| setup.apps.get(id));
         let row = row.ok_or_else(|| Failure::new(Exit::NotFound, format!("{} is gone", key.name)))?;
         let environment = row.environment.clone().unwrap_or_default();

@@ -22,7 +22,7 @@ use super::encode::Encoder;
 use super::negotiate::Form;
 use super::path::{Query, Target};
 use super::respond::{self, Body, TEXT};
-use super::{connect, discovery, log, openapi, protobuf, proxy, read, review, watch, write};
+use super::{connect, discovery, log, openapi, protobuf, proxy, read, review, scale, watch, write};
 
 /// Bytes of a request's body that are read; real servers stop at 3 MiB too.
 const MAX_BODY: usize = 3 << 20;
@@ -103,12 +103,20 @@ impl Api {
         }
         let kind =
             kind.filter(|k| k.namespaced || target.namespace.is_empty()).ok_or_else(Failure::no_such_resource)?;
+        let part = target.subresource.split('/').next().unwrap_or_default();
+        if !part.is_empty() {
+            let part = kind.sub(part).ok_or_else(|| Failure::not_found(kind, &target.name))?;
+            if !part.verbs.contains(&verb) {
+                return Err(Failure::method_not_allowed());
+            }
+        }
         match verb {
             _ if proxy::is_for(kind, &target) => proxy::proxy(self, url, kind, &target, request).await,
             "get" | "create" if kind.kind == "Pod" && connect::is_for(&target) => {
                 connect::connect(self, url, kind, &target, &query, request)
             }
             "get" if kind.kind == "Pod" && target.subresource == "log" => log::log(self, url, kind, &target, &query),
+            "get" if target.subresource == "scale" => scale::get(&self.store, kind, &target, &accept),
             "get" | "list" | "watch" if kind.is_stored() => {
                 let encoder = Encoder::new(kind, Form::negotiate(&accept, &query, kind)?);
                 match verb {

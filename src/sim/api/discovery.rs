@@ -84,13 +84,14 @@ fn resources(group: &str, version: &str) -> Option<Value> {
                 "name": format!("{}/{sub}", kind.plural),
                 "singularName": "",
                 "namespaced": kind.namespaced,
-                "kind": kind.kind,
-                "verbs": ["get", "patch", "update"],
             });
-            if *sub == "scale" {
-                row["group"] = "autoscaling".into();
-                row["version"] = "v1".into();
-                row["kind"] = "Scale".into();
+            let Some(part) = kind.sub(sub) else { continue };
+            let (group, version, name) = part.of;
+            row["kind"] = name.into();
+            row["verbs"] = json!(part.verbs);
+            if !version.is_empty() {
+                row["group"] = group.into();
+                row["version"] = version.into();
             }
             rows.push(row);
         }
@@ -138,12 +139,14 @@ fn row(kind: &Kind) -> Value {
         }
     }
     let sub = |name: &&str| {
-        let scale = json!({"group": "autoscaling", "version": "v1", "kind": "Scale"});
-        let kind = if *name == "scale" { scale } else { response.clone() };
-        json!({"subresource": name, "responseKind": kind, "verbs": ["get", "patch", "update"]})
+        let part = kind.sub(name)?;
+        let (of_group, of_version, of) = part.of;
+        let (of_group, of_version) = if of_version.is_empty() { (group, version) } else { (of_group, of_version) };
+        let answered = json!({"group": of_group, "version": of_version, "kind": of});
+        Some(json!({"subresource": name, "responseKind": answered, "verbs": part.verbs}))
     };
     if !kind.subresources.is_empty() {
-        row["subresources"] = kind.subresources.iter().map(sub).collect();
+        row["subresources"] = kind.subresources.iter().filter_map(sub).collect();
     }
     row
 }

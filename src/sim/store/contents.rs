@@ -15,6 +15,7 @@ use super::super::kinds::{self, KINDS, Kind};
 use super::super::logs::Logs;
 use super::super::network::Network;
 use super::super::object::{self, Object};
+use super::super::process::Exits;
 use super::shelf::{Shelf, State};
 
 /// A cluster's objects with their history; clones share them.
@@ -27,6 +28,7 @@ struct Shared {
     state: Mutex<State>,
     logs: Logs,
     network: Network,
+    exits: Exits,
     /// Seconds by which this cluster's clock is ahead of the world's.
     skew: Arc<AtomicI64>,
 }
@@ -73,7 +75,8 @@ impl Store {
             })
         };
         let network = Network::new(clock.clone());
-        Self(Arc::new(Shared { clock, state: Mutex::new(state), logs: Logs::default(), network, skew }))
+        let (logs, exits) = (Logs::default(), Exits::default());
+        Self(Arc::new(Shared { clock, state: Mutex::new(state), logs, network, exits, skew }))
     }
 
     /// Whether both are the same cluster.
@@ -108,6 +111,12 @@ impl Store {
     /// Sets this cluster's clock ahead of the world's by so many seconds, or behind it.
     pub fn skew(&self, ahead: i64) {
         self.0.skew.store(ahead, Ordering::Relaxed);
+    }
+
+    /// Which processes of this cluster ended by themselves.
+    #[must_use]
+    pub fn exits(&self) -> &Exits {
+        &self.0.exits
     }
 
     /// What listens in the pods of this cluster, and who is connected.

@@ -194,7 +194,7 @@ fn select_own_pods(store: &Store, object: &mut Value) {
 
 fn pod_spec(spec: Option<&mut Value>, restart: &str) {
     let Some(spec) = spec else { return };
-    for list in ["containers", "initContainers"] {
+    for list in ["containers", "initContainers", "ephemeralContainers"] {
         for container in items(spec, list) {
             let image = container["image"].as_str().unwrap_or_default();
             let tag = image.rsplit('/').next().unwrap_or_default();
