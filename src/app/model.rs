@@ -47,6 +47,8 @@ pub struct Model {
     pub palette: Option<Palette>,
     /// What is known by name.
     pub memory: Memory,
+    /// What is wrong in the files of settings, keys and looks, a text each.
+    pub complaints: Vec<String>,
     /// The screens visited before and after.
     pub visits: Visits,
     /// Where the person clicked last, and when.
@@ -72,6 +74,7 @@ impl Model {
             count: None,
             palette: None,
             memory: Memory::default(),
+            complaints: Vec::new(),
             visits: Visits::default(),
             theme,
             glyphs,

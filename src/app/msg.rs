@@ -4,6 +4,7 @@ use crossterm::event::Event;
 
 use super::looks::Looks;
 use super::memory::Keep;
+use crate::config::settings::Settings;
 use crate::domain::{ObjectName, Symbol};
 use crate::store::Delta;
 use crate::store::logs::Excerpt;
@@ -62,8 +63,8 @@ pub enum Request {
         /// What stands in it.
         excerpt: Box<Excerpt>,
     },
-    /// Take the mouse, or leave it to the terminal.
-    Mouse(bool),
+    /// Have settings that were saved take hold.
+    Settings(Box<Settings>),
     /// Connect a source anew; `None` means every one that is on.
     Reconnect(Option<Symbol>),
     /// Look as the theme of this name says.

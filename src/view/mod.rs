@@ -7,6 +7,7 @@
 pub mod app;
 pub mod board;
 pub mod chooser;
+pub mod complaints;
 pub mod copy;
 pub mod detail;
 pub mod empty;
@@ -136,6 +137,8 @@ pub enum ScreenId {
     Copy,
     /// The sources.
     Links,
+    /// What is wrong in files.
+    Complaints,
     /// The keys.
     Help,
 }
@@ -152,7 +155,7 @@ pub struct Screen {
 }
 
 /// Every screen there is.
-pub static REGISTRY: [Screen; 11] = [
+pub static REGISTRY: [Screen; 12] = [
     Screen { id: ScreenId::Board, word: "board", make: || Box::new(board::Board::default()) },
     Screen { id: ScreenId::Fleet, word: "fleet", make: || Box::new(fleet::Fleet::default()) },
     Screen { id: ScreenId::Chooser, word: "chooser", make: || Box::new(chooser::Chooser::default()) },
@@ -163,6 +166,7 @@ pub static REGISTRY: [Screen; 11] = [
     Screen { id: ScreenId::Logs, word: "logs", make: || Box::new(logs::Logs::default()) },
     Screen { id: ScreenId::Copy, word: "copy", make: || Box::new(copy::Copy::default()) },
     Screen { id: ScreenId::Links, word: "links", make: || Box::new(links::Links::default()) },
+    Screen { id: ScreenId::Complaints, word: "complaints", make: || Box::new(complaints::Complaints::default()) },
     Screen { id: ScreenId::Help, word: "help", make: || Box::new(help::Help::default()) },
 ];
 

@@ -56,6 +56,7 @@ fn with_seen<R>(apps: &Apps, check: impl FnOnce(&Seen<'_>) -> R) -> R {
         keys: &keys,
         below: &[],
         situation: Situation::default(),
+        complaints: &[],
         work: &work,
     })
 }
