@@ -15,7 +15,7 @@ use crate::domain::{Environment, Timestamp};
 use crate::store::Interest;
 use crate::store::logs::LogQuery;
 use crate::store::query::QueryError;
-use crate::view::{Ask, Keys, Lens, ScreenId, Seen, Work, detail};
+use crate::view::{Keys, Lens, ScreenId, Seen, Work, detail};
 use crate::widget::{Pen, pen};
 
 /// Terminals at least this tall have room for rules and for the detail below a list.
@@ -35,6 +35,7 @@ pub fn draw(model: &mut Model, now: Timestamp, work: &Work, buf: &mut Buffer) {
     let Model {
         apps,
         logs,
+        desk,
         stack,
         lens,
         prompt,
@@ -50,7 +51,7 @@ pub fn draw(model: &mut Model, now: Timestamp, work: &Work, buf: &mut Buffer) {
         glyphs,
         ..
     } = model;
-    let seen = Seen { apps, logs, now, theme, glyphs, keys, below: stack.below(), situation, complaints, work };
+    let seen = Seen { apps, logs, desk, now, theme, glyphs, keys, below: stack.below(), situation, complaints, work };
     buf.set_style(area, seen.style(Role::Text));
     let filtering = prompt.is_some() && asked.is_none();
     let places = Places::of(area, stack.top().id(), filtering);
@@ -69,8 +70,10 @@ pub fn draw(model: &mut Model, now: Timestamp, work: &Work, buf: &mut Buffer) {
     }
     let last = places.last;
     if let Some(prompt) = prompt {
-        Pen::new(buf, last, 0, glyphs.ellipsis).text(asked.map_or("/", Ask::sign), seen.style(Role::Accent));
-        let field = Rect { x: last.x + 1.min(last.width), width: last.width.saturating_sub(1), ..last };
+        let label = asked.map_or_else(|| "/".to_owned(), |ask| stack.top().label(ask, &seen, last.width));
+        Pen::new(buf, last, 0, glyphs.ellipsis).text(&label, seen.style(Role::Accent));
+        let taken = (pen::width(&label) as u16).min(last.width);
+        let field = Rect { x: last.x + taken, width: last.width - taken, ..last };
         prompt.draw(field, seen.style(Role::Text), seen.style(Role::Selection), buf);
         if filtering {
             let below = Rect { y: last.bottom(), height: area.bottom() - last.bottom(), ..last };
@@ -109,8 +112,8 @@ pub fn draw(model: &mut Model, now: Timestamp, work: &Work, buf: &mut Buffer) {
 pub fn lay_out(model: &mut Model, now: Timestamp) {
     let work = Work::default();
     let situation = situation(model);
-    let Model { apps, logs, stack, lens, prompt, asked, keys, complaints, theme, glyphs, size, .. } = model;
-    let seen = Seen { apps, logs, now, theme, glyphs, keys, below: stack.below(), situation, complaints, work: &work };
+    let Model { apps, logs, desk, stack, lens, prompt, asked, keys, complaints, theme, glyphs, size, .. } = model;
+    let seen = Seen { apps, logs, desk, now, theme, glyphs, keys, below: stack.below(), situation, complaints, work: &work };
     let area = Rect::new(0, 0, size.width, size.height);
     if !area.is_empty() {
         let body = Places::of(area, stack.top().id(), prompt.is_some() && asked.is_none()).body;
@@ -123,8 +126,8 @@ pub fn lay_out(model: &mut Model, now: Timestamp) {
 pub fn interests(model: &Model, now: Timestamp) -> Vec<Interest> {
     let work = Work::default();
     let situation = situation(model);
-    let Model { apps, logs, stack, lens, keys, complaints, theme, glyphs, .. } = model;
-    let seen = Seen { apps, logs, now, theme, glyphs, keys, below: stack.below(), situation, complaints, work: &work };
+    let Model { apps, logs, desk, stack, lens, keys, complaints, theme, glyphs, .. } = model;
+    let seen = Seen { apps, logs, desk, now, theme, glyphs, keys, below: stack.below(), situation, complaints, work: &work };
     stack.top().interests(lens, &seen)
 }
 

@@ -14,7 +14,7 @@ use crate::config::theme::{Glyphs, Theme};
 use crate::domain::Timestamp;
 use crate::domain::time::after;
 use crate::store::{Apps, LogStore};
-use crate::view::{Ask, Lens, ScreenId};
+use crate::view::{Ask, Desk, Lens, ScreenId};
 use crate::widget::Prompt;
 
 /// The state.
@@ -25,6 +25,8 @@ pub struct Model {
     pub logs: LogStore,
     /// The screens.
     pub stack: Stack,
+    /// What is being planned and done.
+    pub desk: Desk,
     /// What the lists share.
     pub lens: Lens,
     /// What is being typed, if anything.
@@ -65,6 +67,7 @@ impl Model {
             apps,
             logs: LogStore::default(),
             stack: Stack::new(home),
+            desk: Desk::default(),
             lens: Lens::default(),
             prompt: None,
             asked: None,

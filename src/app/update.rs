@@ -3,6 +3,7 @@
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind};
 use ratatui::layout::Size;
 
+use super::acting;
 use super::memory::Keep;
 use super::model::Model;
 use super::mouse;
@@ -41,6 +42,11 @@ pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Request> {
             visits::note(model);
             return requests;
         }
+        Msg::Desk(news) => match model.desk.take(news) {
+            Some((said, true)) => model.say(said, now),
+            Some((said, false)) => model.warn(said, now),
+            None => {}
+        },
         Msg::Looks(looks) => return looks.adopt(model, now),
         Msg::Input(Event::Paste(text)) => {
             if let Some(palette) = &mut model.palette {
@@ -232,8 +238,8 @@ pub(super) fn parts<'m>(
     now: Timestamp,
 ) -> (&'m mut Stack, &'m mut Lens, Seen<'m>) {
     let (below, situation) = (model.stack.below(), situation(model));
-    let Model { apps, logs, stack, lens, theme, glyphs, keys, complaints, .. } = model;
-    (stack, lens, Seen { apps, logs, now, theme, glyphs, keys, below, situation, complaints, work })
+    let Model { apps, logs, desk, stack, lens, theme, glyphs, keys, complaints, .. } = model;
+    (stack, lens, Seen { apps, logs, desk, now, theme, glyphs, keys, below, situation, complaints, work })
 }
 
 /// Does a command: the visible screen first, then what belongs to everyone.
@@ -269,6 +275,13 @@ fn carry_out(model: &mut Model, effect: Effect, now: Timestamp) -> Option<Reques
         }
         Effect::Copy { what, text } => return Some(Request::Copy { what, text }),
         Effect::CopyObject { context, object } => return Some(Request::CopyObject { context, object }),
+        Effect::Plan(proposal) => {
+            model.desk.draft = None;
+            return Some(Request::Plan(proposal));
+        }
+        Effect::Act(order) => return Some(Request::Act(order)),
+        Effect::AtOnce(proposal) => return Some(Request::AtOnce(proposal)),
+        Effect::Recall => return Some(Request::Recall),
         Effect::Save { name, excerpt } => return Some(Request::Save { name, excerpt }),
     }
     None
@@ -298,6 +311,14 @@ pub(super) fn everyones(model: &mut Model, id: CommandId, now: Timestamp) -> Opt
         CommandId::MarkClear => model.lens.keep_marks(|_| false),
         CommandId::ViewBoard => model.stack.go_home(ScreenId::Board),
         CommandId::ViewFleet => model.stack.go_home(ScreenId::Fleet),
+        CommandId::SyncOpen
+        | CommandId::RefreshNow
+        | CommandId::RefreshHard
+        | CommandId::OperationTerminate
+        | CommandId::AutoSyncSwitch
+        | CommandId::AppDelete => {
+            return acting::act(model, id, now);
+        }
         CommandId::K9sOpen => return open_k9s(model, now),
         CommandId::CopyOpen => open_copy(model, now),
         CommandId::ViewHelp => model.stack.push(ScreenId::Help),

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 use super::Keymap;
-use super::table::{CommandId, Risk, Scope, TABLE};
+use super::Risk;
+use super::table::{CommandId, Scope, TABLE};
 use crate::config::keymap::{BUNDLED, Chord, Lookup, Scope as _};
 
 fn patched(text: &str) -> (Keymap, Vec<String>) {

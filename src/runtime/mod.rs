@@ -6,6 +6,7 @@
 pub mod choice;
 pub mod clipboard;
 pub mod clock;
+pub mod deeds;
 pub mod errand;
 pub mod input;
 pub mod interests;

@@ -8,6 +8,7 @@ use tokio::sync::{Notify, mpsc};
 
 use super::choice::Choice;
 use super::clipboard::Clipboard;
+use super::deeds::Deeds;
 use super::errand::{Answer, Errands};
 use super::input::{Bytes, Decoder, Reader};
 use super::interests::Interests;
@@ -49,6 +50,8 @@ pub struct Cockpit {
     pub tail: Tail,
     /// What a person asked to be read.
     pub errands: Errands,
+    /// Plans and writes a person asked for.
+    pub deeds: Deeds,
     /// The program that the terminal is lent to.
     pub k9s: K9s,
     /// What was copied.
@@ -201,6 +204,10 @@ impl Cockpit {
                     self.model.say(said, self.clock.now());
                     due = Due::Now;
                 },
+                news = self.deeds.next() => if let Some(news) = news {
+                    self.take(Msg::Desk(news));
+                    due = Due::Now;
+                },
                 () = self.news.notified(), if !news_wait => {
                     news_wait = true;
                     let paced = after(last_frame, PACE);
@@ -258,6 +265,21 @@ impl Cockpit {
                             }
                         },
                         Request::Save { name, excerpt } => self.saves.begin(&name, *excerpt),
+                        Request::Plan(proposal) => {
+                            let Self { deeds, interests, model, .. } = self;
+                            deeds.plan(proposal, &model.apps, |context| interests.cluster(context));
+                        }
+                        Request::Act(order) => {
+                            let Self { deeds, interests, model, .. } = self;
+                            let news = deeds.act(*order, &model.apps, |context| interests.cluster(context));
+                            self.take(Msg::Desk(news));
+                        }
+                        Request::AtOnce(proposal) => {
+                            let Self { deeds, interests, model, .. } = self;
+                            let news = deeds.at_once(proposal, &model.apps, |context| interests.cluster(context));
+                            self.take(Msg::Desk(news));
+                        }
+                        Request::Recall => self.deeds.recall(),
                         Request::Toggle(source) => self.sources.toggle(&source),
                         Request::Reconnect(source) => {
                             self.sources.reconnect(source.as_ref());
@@ -279,6 +301,10 @@ impl Cockpit {
         self.ahead.extend_from_slice(self.terminal.mouse(settings.mouse));
         self.decoder.hold_escape(settings.escape);
         self.k9s.readonly = settings.readonly;
+        if settings.readonly {
+            self.model.desk.readonly = true;
+            self.deeds.forbid(settings.origin("readonly"));
+        }
         if settings.environments != self.choice.settings.environments {
             let classifier = Arc::new(settings.classifier());
             self.model.apps.classify_by(Arc::clone(&classifier));

@@ -14,6 +14,7 @@
 pub mod access;
 pub mod agenda;
 pub mod api;
+pub mod argocd;
 pub mod clock;
 pub mod columns;
 pub mod control;

@@ -8,7 +8,7 @@ use super::empty::wrap;
 use super::{Lens, Seen, status};
 use crate::config::theme::Role;
 use crate::domain::app::short_revision;
-use crate::domain::{AppRow, Fullness, Operation, Phase, Symbol, TroubleKind};
+use crate::domain::{AppRow, AutoSync, Fullness, Operation, Phase, Symbol, TroubleKind};
 use crate::store::RowId;
 use crate::widget::Pen;
 
@@ -94,7 +94,7 @@ pub(super) fn lines(seen: &Seen<'_>, id: RowId, row: &AppRow, width: u16) -> Vec
         Role::Text,
     );
     block("images", &row.images.join("  "), Role::Text);
-    block("auto-sync", &auto_sync(row), Role::Text);
+    block("auto-sync", &auto_sync(row.auto_sync), Role::Text);
     let cluster = if row.destination.name.is_empty() { &row.destination.server } else { &row.destination.name };
     block("deploys to", &format!("{} on {cluster}", row.destination.namespace), Role::Text);
     for condition in &row.conditions {
@@ -167,12 +167,13 @@ fn operation_line(
     (text, role)
 }
 
-fn auto_sync(row: &AppRow) -> String {
-    if !row.auto_sync.enabled {
+/// What auto-sync does, in words.
+pub(super) fn auto_sync(auto: AutoSync) -> String {
+    if !auto.enabled {
         return "off".to_owned();
     }
     let mut text = "on".to_owned();
-    text.push_str(if row.auto_sync.self_heal { ", undoes edits by hand" } else { ", leaves edits by hand" });
-    text.push_str(if row.auto_sync.prune { ", deletes what left Git" } else { ", keeps what left Git" });
+    text.push_str(if auto.self_heal { ", undoes edits by hand" } else { ", leaves edits by hand" });
+    text.push_str(if auto.prune { ", deletes what left Git" } else { ", keeps what left Git" });
     text
 }

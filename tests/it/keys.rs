@@ -5,14 +5,14 @@ use pilothouse::app::{Bindings, Msg, Request, update};
 use pilothouse::command::hint::{self, with_global};
 use pilothouse::command::{CommandId, Scope, TABLE};
 use pilothouse::config::keymap::{BUNDLED, Binding, Chord, Keymap, Lookup};
-use pilothouse::domain::{self, AppRow, ObjectRef, Timestamp};
+use pilothouse::domain::{self, AppRow, ObjectRef, Protection, Timestamp};
 use pilothouse::store::Delta;
 use pilothouse::store::delta::NamespaceDelta;
 use pilothouse::view::{REGISTRY, ScreenId};
 use proptest::prelude::*;
 use ratatui::buffer::Buffer;
 
-use crate::fixture::{Cockpit, SHARED_CELL, below, cockpit, deployment, harbour, key, voyage};
+use crate::fixture::{Cockpit, SHARED_CELL, below, cockpit, deployment, harbour, key, plan_sync, voyage};
 
 /// A cockpit on a screen with room to move in every direction.
 fn in_the_middle(screen: ScreenId) -> Cockpit {
@@ -38,6 +38,10 @@ fn in_the_middle(screen: ScreenId) -> Cockpit {
         ScreenId::Complaints => {
             cockpit.model.complaints = (0..30).map(|n| format!("config.toml:{n}: something is wrong")).collect();
             drop(cockpit.press("j j j j j"));
+        }
+        ScreenId::Plan => {
+            plan_sync(&mut cockpit, Protection::Confirm);
+            drop(cockpit.press("j j"));
         }
         ScreenId::Fleet | ScreenId::Logs => {}
     }

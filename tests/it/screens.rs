@@ -8,7 +8,7 @@ use pilothouse::config::glyph::ASCII;
 use pilothouse::config::palette::Depth;
 use pilothouse::config::settings::Settings;
 use pilothouse::config::theme::Theme;
-use pilothouse::domain::{AppKey, Health, Link, Sync};
+use pilothouse::domain::{AppKey, Health, Link, Protection, Sync};
 use pilothouse::store::{Apps, Delta};
 use pilothouse::view::{REGISTRY, ScreenId, Seen, Work};
 use proptest::prelude::*;
@@ -16,7 +16,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
 use ratatui::style::{Color, Style};
 
-use crate::fixture::{self, Cockpit, NOW, SHARED_CELL, below, deployment, harbour, voyage};
+use crate::fixture::{self, Cockpit, NOW, SHARED_CELL, below, deployment, harbour, plan_sync, voyage};
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (40, 10)];
 
@@ -31,6 +31,9 @@ fn on(screen: ScreenId, apps: Apps, size: (u16, u16)) -> Cockpit {
     cockpit.model.lens.object = (screen == ScreenId::Resource).then(deployment);
     if screen == ScreenId::Complaints {
         cockpit.model.complaints = complaints();
+    }
+    if screen == ScreenId::Plan {
+        plan_sync(&mut cockpit, Protection::Confirm);
     }
     cockpit
 }
@@ -273,7 +276,7 @@ proptest! {
             let fixture::Cockpit { model, now } = &mut cockpit;
             let work = Work::default();
             let seen = Seen {
-                apps: &model.apps, logs: &model.logs, now: *now, theme: &model.theme, glyphs: model.glyphs, keys: &model.keys,
+                apps: &model.apps, logs: &model.logs, desk: &model.desk, now: *now, theme: &model.theme, glyphs: model.glyphs, keys: &model.keys,
                 below: model.stack.below(),
                 situation: visits::situation(model), complaints: &model.complaints, work: &work,
             };

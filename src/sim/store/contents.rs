@@ -71,6 +71,12 @@ impl Store {
         Self(Arc::new(Shared { clock, state: Mutex::new(state), logs: Logs::default(), network, skew }))
     }
 
+    /// Whether both are the same cluster.
+    #[must_use]
+    pub fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// The present moment of this cluster.
     #[must_use]
     pub fn now(&self) -> Timestamp {

@@ -25,7 +25,7 @@ mod laws;
 mod options;
 mod owners;
 mod patch;
-mod relation;
+pub(in crate::sim) mod relation;
 mod schema;
 mod strategic;
 mod typed;

@@ -6,7 +6,7 @@ mod command_line;
 mod idle;
 mod k9s;
 mod reload;
-mod screen;
+pub mod screen;
 mod settings;
 mod sources;
 mod untrusted;

@@ -1,0 +1,240 @@
+//! A world in which time is stepped from one moment of interest to the next.
+
+use super::git::{Git, URL};
+use super::recording::{self, Teller};
+use super::stand_in::StandIn;
+use crate::sim::argocd::{Cluster, Controller, Pace};
+use crate::sim::clock::Clock;
+use crate::sim::kinds;
+use crate::sim::manifest::meta::text;
+use crate::sim::store::Store;
+use crate::sim::time::plus;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// Auto-sync as the recordings have it in an environment.
+pub fn automated(self_heal: bool) -> Value {
+    json!({
+        "automated": {"prune": true, "selfHeal": self_heal},
+        "retry": {"limit": 2, "backoff": {"duration": "5s", "factor": 2, "maxDuration": "1m"}},
+        "syncOptions": ["CreateNamespace=true", "PruneLast=true"],
+    })
+}
+
+/// No auto-sync, as in production.
+pub fn by_hand() -> Value {
+    json!({"syncOptions": ["CreateNamespace=true", "PruneLast=true"]})
+}
+
+/// A control plane with one cluster, a repository and stand-ins for workloads.
+pub struct Lab {
+    pub store: Store,
+    pub git: Git,
+    pub controller: Controller,
+    pub stand_in: StandIn,
+    time: Arc<Mutex<Timestamp>>,
+    began: Timestamp,
+    tellers: BTreeMap<String, Teller>,
+    seen: (u64, u64),
+}
+
+impl Lab {
+    pub fn new() -> Self {
+        Self::with(Pace::default(), Cluster::local)
+    }
+
+    pub fn with(pace: Pace, cluster: impl FnOnce(&Store) -> Cluster) -> Self {
+        let time = Arc::new(Mutex::new("2026-11-23T06:00:00Z".parse().unwrap()));
+        let shared = Arc::clone(&time);
+        let store = Store::with(Clock::new(move || *shared.lock().unwrap()), 7);
+        let namespaces = ["argocd", "predator12-dev", "predator12-staging", "predator12-prod", "predator12-lab"];
+        for name in namespaces {
+            store.put(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}));
+        }
+        let began = *time.lock().unwrap();
+        for definition in crate::sim::manifest::crd::all(began) {
+            store.put(definition);
+        }
+        let git = Git::new();
+        let controller = Controller::new(&store, "argocd", vec![cluster(&store)], Box::new(git.clone()), pace);
+        let stand_in = StandIn::new(&store);
+        let lab = Self { store, git, controller, stand_in, time, began, tellers: BTreeMap::new(), seen: (0, 0) };
+        lab.project(|_| {});
+        lab
+    }
+
+    pub fn now(&self) -> Timestamp {
+        *self.time.lock().unwrap()
+    }
+
+    /// Writes the project.
+    pub fn project(&self, change: impl FnOnce(&mut Value)) {
+        let mut project = json!({"apiVersion": "argoproj.io/v1alpha1", "kind": "AppProject",
+            "metadata": {"name": "predator12", "namespace": "argocd"},
+            "spec": {"sourceRepos": [URL], "clusterResourceWhitelist": [{"group": "", "kind": "Namespace"}],
+                "destinations": [{"server": "https://kubernetes.default.svc", "namespace": "predator12-*"}]}});
+        change(&mut project);
+        self.store.put(project);
+    }
+
+    /// An Application of the recordings' `ApplicationSet`.
+    pub fn app(&self, service: &str, environment: &str, revision: &str, policy: &Value) {
+        self.store.put(json!({"apiVersion": "argoproj.io/v1alpha1", "kind": "Application",
+            "metadata": {"name": format!("{service}-{environment}"), "namespace": "argocd",
+                "finalizers": ["resources-finalizer.argocd.argoproj.io"]},
+            "spec": {"project": "predator12", "syncPolicy": policy,
+                "source": {"repoURL": URL, "targetRevision": revision, "path": format!("helm/charts/{service}"),
+                    "helm": {"valueFiles": [format!("../../overlays/{environment}/{service}.yaml")]}},
+                "destination": {"server": "https://kubernetes.default.svc", "namespace": format!("predator12-{environment}")}}}));
+    }
+
+    /// The Application as it stands.
+    pub fn get(&self, app: &str) -> Value {
+        self.store.get("Application", "argocd", app).unwrap_or_default()
+    }
+
+    /// A client writes to an Application.
+    pub fn write(&self, app: &str, change: impl FnOnce(&mut Value)) {
+        self.store.update("Application", "argocd", app, change).expect("the Application is there");
+    }
+
+    /// A client asks for a refresh.
+    pub fn refresh(&self, app: &str) {
+        self.write(app, |app| app["metadata"]["annotations"]["argocd.argoproj.io/refresh"] = json!("normal"));
+    }
+
+    /// A client asks for a sync, as argocd-server writes it.
+    pub fn sync(&self, app: &str, change: impl FnOnce(&mut Value)) {
+        let policy = self.get(app)["spec"]["syncPolicy"].clone();
+        let source = self.get(app)["spec"]["source"].clone();
+        let revision = self.git.head(text(&source, "/targetRevision"));
+        let mut operation = json!({"initiatedBy": {"username": "admin"}, "retry": {},
+            "sync": {"revision": revision, "source": source, "syncOptions": policy["syncOptions"]}});
+        if policy["retry"].is_object() {
+            operation["retry"] = policy["retry"].clone();
+        }
+        change(&mut operation);
+        self.write(app, |app| {
+            app["operation"] = operation;
+            app["status"].as_object_mut().unwrap().remove("operationState");
+        });
+    }
+
+    /// A client asks for a rollback to a row of the history, as argocd-server writes it.
+    pub fn roll_back(&self, app: &str, id: usize) {
+        let row = self.get(app)["status"]["history"][id].clone();
+        self.sync(app, |operation| {
+            operation["retry"] = json!({});
+            operation["sync"]["revision"] = row["revision"].clone();
+            operation["sync"]["source"] = row["source"].clone();
+            operation["sync"]["syncStrategy"] = json!({"apply": {}});
+        });
+    }
+
+    /// Lets time pass until a condition holds, at most ten minutes.
+    pub fn until(&mut self, what: &str, mut holds: impl FnMut(&Self) -> bool) {
+        let end = plus(self.now(), Duration::from_mins(10));
+        while !holds(self) {
+            assert!(
+                self.step(end),
+                "not reached: {what}\n{:#?}",
+                self.tellers.values().map(|t| &t.facts).collect::<Vec<_>>()
+            );
+        }
+    }
+
+    /// Lets time pass.
+    pub fn pass(&mut self, seconds: f64) {
+        let end = plus(self.now(), Duration::from_secs_f64(seconds));
+        while self.step(end) {}
+        *self.time.lock().unwrap() = end;
+    }
+
+    /// One moment on; false when nothing happens until `end`.
+    fn step(&mut self, end: Timestamp) -> bool {
+        let now = self.now();
+        let next = [self.controller.step(now), self.stand_in.step(now), self.controller.step(now)];
+        self.listen();
+        match next.into_iter().flatten().min().filter(|at| *at <= end) {
+            Some(at) => {
+                *self.time.lock().unwrap() = at.max(now);
+                self.controller.step(self.now());
+                self.stand_in.step(self.now());
+                self.listen();
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// The controller compared an Application without a reason, and found nothing.
+    pub fn resynced(&self, app: &str) {
+        let now = crate::sim::time::stamp(self.now());
+        self.write(app, |app| app["status"]["reconciledAt"] = json!(now));
+    }
+
+    /// From now on objects are applied so fast that no comparison comes between them, or slowly again.
+    pub fn hurry(&mut self, fast: bool) {
+        let apply = if fast { Duration::from_millis(5) } else { Pace::default().apply };
+        self.controller.set_pace(Pace { apply, ..Pace::default() });
+    }
+
+    /// Lets everything come to rest.
+    pub fn settle(&mut self) {
+        self.pass(90.0);
+    }
+
+    /// Begins to write down what happens to these Applications.
+    pub fn record(&mut self, apps: &[&str]) {
+        self.began = self.now();
+        self.seen = (self.store.resource_version(), self.store.resource_version());
+        self.tellers = apps.iter().map(|app| ((*app).to_owned(), Teller::default())).collect();
+    }
+
+    fn listen(&mut self) {
+        let at = self.now().duration_since(self.began).as_secs_f64();
+        let mut heard = Vec::new();
+        for (kind, since) in [("Application", self.seen.0), ("Event", self.seen.1)] {
+            let changes = self.store.changes(kind, since, usize::MAX).unwrap().0;
+            heard.extend(changes.into_iter().map(|change| (kind, change)));
+        }
+        let version = self.store.resource_version();
+        self.seen = (version, version);
+        heard.sort_by_key(|(_, change)| change.resource_version);
+        for (kind, change) in heard {
+            let is_event = kind == "Event";
+            let object = change.object.to_value(kinds::by_kind(kind).unwrap());
+            let subject = if is_event { "/involvedObject/name" } else { "/metadata/name" };
+            let Some(teller) = self.tellers.get_mut(text(&object, subject)) else { continue };
+            match (is_event, change.deleted) {
+                (true, false) if object["involvedObject"]["kind"] == "Application" => teller.event(at, &object),
+                (true, _) => {}
+                (false, true) => teller.gone(at),
+                (false, false) => teller.written(at, &object),
+            }
+        }
+    }
+
+    /// Compares what happened with a recording.
+    pub fn conforms(&self, recorded: &str) {
+        self.conforms_until(recorded, f64::MAX);
+    }
+
+    /// Compares what happened with the first seconds of a recording.
+    pub fn conforms_until(&self, recorded: &str, end: f64) {
+        let mut recorded = recording::read(recorded);
+        for facts in recorded.values_mut() {
+            facts.retain(|fact| fact.at < end);
+        }
+        let mut said = String::new();
+        for (app, teller) in &self.tellers {
+            if let Err(difference) = recording::compare(app, &recorded[app], &teller.facts) {
+                said += &difference;
+            }
+        }
+        assert!(!self.tellers.is_empty() && said.is_empty(), "\n{said}");
+    }
+}

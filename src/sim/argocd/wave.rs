@@ -1,0 +1,216 @@
+//! One step of a sync: what runs is looked at, then the next wave is begun.
+
+use super::annotation::{DeletePolicy, Phase, delete_policies};
+use super::apply;
+use super::controller::{Controller, POLL};
+use super::health::{self, Health};
+use super::key::Key;
+use super::operation::{Outcome, Running};
+use super::task::{self, Stand, Task};
+use crate::sim::manifest::meta::text;
+use crate::sim::store::Store;
+use serde_json::Value;
+use std::collections::VecDeque;
+use std::time::Duration;
+
+/// Slept after each wave but the last, before it is reported.
+const WAVE_DELAY: Duration = Duration::from_secs(2);
+
+const FAILED: &str = "one or more synchronization tasks completed unsuccessfully";
+
+impl Running {
+    /// The live object of a task.
+    fn live(store: &Store, task: &Task) -> Option<Value> {
+        store.get(&task.key.kind, &task.key.namespace, &task.key.name)
+    }
+
+    /// Looks at what was applied and not yet done; an object that vanished is an error.
+    fn update(&mut self) -> Result<(), Outcome> {
+        for task in self.tasks.iter_mut().filter(|task| task.stand == Stand::Running) {
+            let Some(live) = Self::live(&self.store, task) else {
+                let words = format!("Resource {} is missing, it might have been deleted", task.key);
+                return Err(Outcome::new("Error", words));
+            };
+            let judged = health::of(&live);
+            task.stand = match judged.as_ref().map(|judged| judged.health) {
+                None | Some(Health::Healthy) => Stand::Succeeded,
+                Some(Health::Degraded) => Stand::Failed,
+                Some(Health::Unknown) if task.is_hook => Stand::Failed,
+                Some(_) => Stand::Running,
+            };
+            if task.is_hook && task.stand != Stand::Running {
+                apply::release(&self.store, task);
+            }
+            let said = judged.map(|judged| judged.message).unwrap_or_default();
+            if task.stand != Stand::Running && !said.is_empty() {
+                task.message = said;
+            }
+        }
+        Ok(())
+    }
+
+    fn with(&self, stand: Stand) -> Vec<&Task> {
+        self.tasks.iter().filter(|task| task.stand == stand).collect()
+    }
+
+    /// The tasks still to begin; those for a failure count once there is one.
+    fn pending(&self) -> Vec<usize> {
+        let counts = |task: &Task| task.stand == Stand::Pending && (task.phase == Phase::SyncFail) == self.has_failed;
+        (0..self.tasks.len()).filter(|index| counts(&self.tasks[*index])).collect()
+    }
+
+    /// Deletes the hooks whose policy says so.
+    fn clean(&self, policy: DeletePolicy) {
+        for task in self.tasks.iter().filter(|task| task.is_hook && !task.status.is_empty()) {
+            if task.target.as_ref().is_some_and(|hook| delete_policies(hook).contains(&policy)) {
+                apply::delete(&self.store, &task.key.kind, &task.key.namespace, &task.key.name);
+            }
+        }
+    }
+
+    /// The words of a failure: what the API server refused is the reason.
+    fn failure(&self) -> String {
+        let reasons: Vec<&str> =
+            self.tasks.iter().filter(|task| task.status == "SyncFailed").map(|task| &*task.message).collect();
+        if reasons.is_empty() { FAILED.to_owned() } else { format!("{FAILED}, reason: {}", reasons.join(",")) }
+    }
+}
+
+impl Controller {
+    /// One step of a running sync.
+    pub(super) fn pass(&mut self, name: &str) {
+        let Some(app) = self.app(name) else { return };
+        let state = &app["status"]["operationState"];
+        if state["phase"] != "Running" || state["finishedAt"].is_string() {
+            return self.operate(name);
+        }
+        let dry_run = app["operation"]["sync"]["dryRun"] == true;
+        let Some(running) = self.state(name).running.as_mut() else { return };
+        if let Err(outcome) = running.update() {
+            return self.finish(name, &outcome);
+        }
+        let waits = running.with(Stand::Running);
+        if !waits.is_empty() && (running.is_multi_step || waits.iter().any(|task| task.is_hook)) {
+            let message = task::waiting(&waits, false);
+            self.progress(name, &message);
+            return self.look_at_operation(name, POLL);
+        }
+        let leaving: Vec<&Task> = running
+            .tasks
+            .iter()
+            .filter(|task| task.status == "Pruned" && Running::live(&running.store, task).is_some())
+            .collect();
+        if !leaving.is_empty() && !dry_run {
+            let message = task::waiting(&leaving, true);
+            self.progress(name, &message);
+            return self.look_at_operation(name, POLL);
+        }
+        if !running.with(Stand::Failed).is_empty() {
+            running.has_failed = true;
+            if running.pending().is_empty() {
+                running.clean(DeletePolicy::Failed);
+                let words = running.failure();
+                return self.finish(name, &Outcome::new("Failed", words));
+            }
+        }
+        if running.pending().is_empty() {
+            if !dry_run {
+                running.clean(DeletePolicy::Succeeded);
+            }
+            return self.finish(name, &Outcome::new("Succeeded", "successfully synced (no more tasks)"));
+        }
+        if dry_run { self.try_out(name, &app) } else { self.begin_wave(name, &app) }
+    }
+
+    /// A dry run does everything at once, and nothing happens.
+    fn try_out(&mut self, name: &str, app: &Value) {
+        let Some(running) = self.state(name).running.as_mut() else { return };
+        for task in &mut running.tasks {
+            apply::apply(&running.store, task, &app["operation"]["sync"]["syncOptions"], true);
+        }
+        self.pass(name);
+    }
+
+    fn begin_wave(&mut self, name: &str, app: &Value) {
+        let Some(running) = self.state(name).running.as_mut() else { return };
+        apply::create_namespace(&running.store, app, &app["operation"]["sync"]["syncOptions"]);
+        let pending = running.pending();
+        let place = |index: &usize| (running.tasks[*index].phase, running.tasks[*index].wave);
+        let Some(first) = pending.first().map(place) else { return };
+        let wave: Vec<usize> = pending.iter().filter(|index| place(index) == first).copied().collect();
+        let is_last = wave.len() == pending.len();
+        // hooks left from last time go first, and that is a step of its own
+        let left: Vec<&Task> = wave
+            .iter()
+            .map(|index| &running.tasks[*index])
+            .filter(|task| task.is_hook && Running::live(&running.store, task).is_some())
+            .filter(|task| {
+                task.target.as_ref().is_some_and(|hook| delete_policies(hook).contains(&DeletePolicy::BeforeCreation))
+            })
+            .collect();
+        if !left.is_empty() {
+            let message = task::waiting(&left, true);
+            for task in left {
+                let Key { kind, namespace, name, .. } = &task.key;
+                apply::release(&running.store, task);
+                apply::delete(&running.store, kind, namespace, name);
+            }
+            return self.report_after(name, WAVE_DELAY, message);
+        }
+        let mut groups: VecDeque<Vec<usize>> = VecDeque::new();
+        for index in wave {
+            let kind = &running.tasks[index].key.kind;
+            match groups.back_mut() {
+                Some(group) if group.last().is_some_and(|last| running.tasks[*last].key.kind == *kind) => {
+                    group.push(index);
+                }
+                _ => groups.push_back(vec![index]),
+            }
+        }
+        self.state(name).is_busy = true;
+        let name = name.to_owned();
+        self.after(self.pace.apply, move |controller| controller.apply_groups(&name, groups, Vec::new(), is_last));
+    }
+
+    /// Applies one kind of the wave, and the others after it.
+    fn apply_groups(&mut self, name: &str, mut groups: VecDeque<Vec<usize>>, mut done: Vec<usize>, is_last: bool) {
+        let Some(app) = self.app(name) else { return };
+        let Some(group) = groups.pop_front() else { return };
+        let Some(running) = self.state(name).running.as_mut() else { return };
+        for index in &group {
+            apply::apply(&running.store, &mut running.tasks[*index], &app["operation"]["sync"]["syncOptions"], false);
+        }
+        done.extend(group);
+        if groups.is_empty() {
+            return self.end_wave(name, &done, is_last);
+        }
+        let name = name.to_owned();
+        self.after(self.pace.apply, move |controller| controller.apply_groups(&name, groups, done, is_last));
+    }
+
+    fn end_wave(&mut self, name: &str, wave: &[usize], is_last: bool) {
+        self.state(name).is_busy = false;
+        let Some(running) = self.state(name).running.as_ref() else { return };
+        let tasks: Vec<&Task> = wave.iter().map(|index| &running.tasks[*index]).collect();
+        let refused = tasks.iter().any(|task| task.stand == Stand::Failed);
+        if is_last && !refused && !tasks.iter().any(|task| task.is_hook) {
+            return self.finish(name, &Outcome::new("Succeeded", "successfully synced (all tasks run)"));
+        }
+        let message = task::waiting(&running.with(Stand::Running), false);
+        self.report_after(name, if is_last || refused { Duration::ZERO } else { WAVE_DELAY }, message);
+    }
+
+    /// Says what is waited for after a while; nobody looks at the operation meanwhile.
+    fn report_after(&mut self, name: &str, wait: Duration, message: String) {
+        self.state(name).is_busy = true;
+        let name = name.to_owned();
+        self.after(wait, move |controller| {
+            controller.state(&name).is_busy = false;
+            controller.progress(&name, &message);
+            // somebody may have ended it meanwhile
+            let ended =
+                controller.app(&name).is_some_and(|app| text(&app, "/status/operationState/phase") != "Running");
+            controller.look_at_operation(&name, if ended { Duration::ZERO } else { Duration::from_millis(10) });
+        });
+    }
+}

@@ -1,0 +1,158 @@
+//! Sync windows of an `AppProject`: when an Application may be synced, and by whom.
+
+use super::project::glob;
+use crate::sim::manifest::meta::text;
+use crate::sim::time::{minus, read_duration};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde_json::Value;
+use std::time::Duration;
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// Whether the windows of the project let the Application be synced now; a window that cannot be read blocks.
+#[must_use]
+pub fn allows(project: &Value, app: &Value, cluster: &str, manual: bool, now: Timestamp) -> bool {
+    let matching: Vec<&Value> = project["spec"]["syncWindows"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|window| matches(window, app, cluster))
+        .collect();
+    let mut active = Vec::new();
+    for window in &matching {
+        match is_active(window, now) {
+            Some(true) => active.push(*window),
+            Some(false) => {}
+            None => return false,
+        }
+    }
+    let by_hand = |windows: &[&Value]| manual && windows.iter().all(|window| window["manualSync"] == true);
+    let of = |windows: &[&Value], kind: &str| -> Vec<Value> {
+        windows.iter().filter(|window| window["kind"] == kind).map(|window| (*window).clone()).collect()
+    };
+    let denies = of(&active, "deny");
+    if !denies.is_empty() {
+        return by_hand(&denies.iter().collect::<Vec<_>>());
+    }
+    if !of(&active, "allow").is_empty() {
+        return true;
+    }
+    let allows = of(&matching, "allow");
+    allows.is_empty() || by_hand(&allows.iter().collect::<Vec<_>>())
+}
+
+fn matches(window: &Value, app: &Value, cluster: &str) -> bool {
+    let list = |field: &str| window[field].as_array().filter(|list| !list.is_empty());
+    let within = |field: &str, text: &str| {
+        list(field).map(|list| list.iter().filter_map(Value::as_str).any(|pattern| glob(pattern, text)))
+    };
+    let server = text(app, "/spec/destination/server");
+    let clusters = within("clusters", cluster).map(|found| found || within("clusters", server) == Some(true));
+    let found = [
+        within("applications", text(app, "/metadata/name")),
+        within("namespaces", text(app, "/spec/destination/namespace")),
+        clusters,
+    ];
+    let mut given = found.into_iter().flatten().peekable();
+    if given.peek().is_none() {
+        return false;
+    }
+    if window["andOperator"] == true { given.all(|found| found) } else { given.any(|found| found) }
+}
+
+/// Whether the window is open; none when schedule or duration cannot be read.
+fn is_active(window: &Value, now: Timestamp) -> Option<bool> {
+    let schedule = Schedule::read(text(window, "/schedule"))?;
+    let duration = read_duration(text(window, "/duration"))?;
+    let zone = text(window, "/timeZone");
+    let zone = TimeZone::get(if zone.is_empty() { "UTC" } else { zone }).unwrap_or(TimeZone::UTC);
+    let minute = Timestamp::from_second(now.as_second() - now.as_second().rem_euclid(60)).ok()?;
+    let steps = u32::try_from(duration.as_secs().div_ceil(60).min(60 * 24 * 31)).ok()?;
+    Some((0..=steps).any(|back| {
+        let at = minus(minute, MINUTE * back);
+        let open = i64::try_from(duration.as_secs()).unwrap_or(i64::MAX);
+        now.as_second() - at.as_second() < open && schedule.fires(&at.to_zoned(zone.clone()))
+    }))
+}
+
+/// A cron schedule: the minutes, hours, days, months and weekdays at which it fires.
+struct Schedule([u64; 5], [bool; 2]);
+
+impl Schedule {
+    fn read(text: &str) -> Option<Self> {
+        const RANGES: [(u32, u32); 5] = [(0, 59), (0, 23), (1, 31), (1, 12), (0, 7)];
+        let fields: Vec<&str> = text.split_whitespace().collect();
+        if fields.len() != 5 {
+            return None;
+        }
+        let mut bits = [0; 5];
+        for (index, (field, (low, high))) in fields.iter().zip(RANGES).enumerate() {
+            for part in field.split(',') {
+                let (range, step) =
+                    part.split_once('/').map_or((part, 1), |(range, step)| (range, step.parse().unwrap_or(0)));
+                let (from, to) = match range.split_once('-') {
+                    _ if range == "*" => (low, high),
+                    Some((from, to)) => (from.parse().ok()?, to.parse().ok()?),
+                    None => {
+                        let from = range.parse().ok()?;
+                        (from, if part.contains('/') { high } else { from })
+                    }
+                };
+                if step == 0 || from < low || to > high || from > to {
+                    return None;
+                }
+                for value in (from..=to).step_by(step) {
+                    bits[index] |= 1 << value;
+                }
+            }
+        }
+        if bits[4] & (1 << 7) != 0 {
+            bits[4] |= 1;
+        }
+        Some(Self(bits, [fields[2] == "*", fields[4] == "*"]))
+    }
+
+    fn fires(&self, at: &jiff::Zoned) -> bool {
+        let Self(bits, [any_day, any_weekday]) = self;
+        let has = |index: usize, value: i8| bits[index] & (1 << value) != 0;
+        let day = has(2, at.day());
+        let weekday = has(4, at.weekday().to_sunday_zero_offset());
+        // a schedule that names both fires on either
+        let today = match (any_day, any_weekday) {
+            (false, false) => day || weekday,
+            _ => day && weekday,
+        };
+        has(0, at.minute()) && has(1, at.hour()) && has(3, at.month()) && today
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn windows_deny_allow_and_let_people_through() {
+        let at: Timestamp = "2026-11-23T10:30:00Z".parse().unwrap();
+        let app = json!({"metadata": {"name": "backend-prod"}, "spec": {"destination": {"namespace": "shop"}}});
+        let window = |kind: &str, schedule: &str, manual: bool| {
+            json!({"spec": {"syncWindows": [{"kind": kind, "schedule": schedule, "duration": "1h",
+                "applications": ["*-prod"], "manualSync": manual}]}})
+        };
+        let cases = [
+            (window("deny", "* * * * *", false), false, false),
+            (window("deny", "* * * * *", true), false, true),
+            (window("deny", "0 22 * * *", false), true, true),
+            (window("allow", "0 10 * * 1-5", false), true, true),
+            (window("allow", "0 9 * * *", false), false, false),
+            (window("allow", "0 9 * * *", true), false, true),
+            (window("deny", "never", false), false, false),
+            (json!({}), true, true),
+        ];
+        for (project, automated, manual) in cases {
+            let may = [false, true].map(|by_hand| allows(&project, &app, "in-cluster", by_hand, at));
+            assert_eq!(may, [automated, manual], "{project}");
+        }
+    }
+}
