@@ -75,9 +75,12 @@ impl State {
         let bound = before.as_ref().is_some_and(unplaced)
             && object.get("spec").is_some_and(|spec| spec["nodeName"].is_string());
         let was = before.as_ref().map(|before| before.value(kind));
-        let same_spec = |old: &Value, before: &Object| match whole {
-            true => old.get("spec") == object.get("spec"),
-            false => text_of_spec(before.rest()) == text_of_spec(&rest),
+        let same_spec = |old: &Value, before: &Object| {
+            if whole {
+                old.get("spec") == object.get("spec")
+            } else {
+                text_of_spec(before.rest()) == text_of_spec(&rest)
+            }
         };
         let other_spec = kind.generation == Generation::Spec
             && was.as_deref().zip(before.as_deref()).is_some_and(|(old, before)| !same_spec(old, before));
