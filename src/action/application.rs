@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::domain::{AutoSync, Timestamp, text::clean};
+use crate::source::kube::masked;
 
 /// An Application, read whole. Never shown or logged as it is: parameters of a source can hold credentials.
-#[derive(Clone, PartialEq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Application(Value);
 
 impl std::fmt::Debug for Application {
@@ -17,7 +18,7 @@ impl std::fmt::Debug for Application {
 }
 
 /// A row of `status.history`, with all a rollback writes.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// Its id.
     pub id: i64,
@@ -39,6 +40,29 @@ impl Application {
     /// An Application as the API server sent it.
     #[must_use]
     pub fn new(object: Value) -> Self {
+        Self(object)
+    }
+
+    /// What it reads like after a merge patch (RFC 7396), as far as the server adds nothing of its own.
+    pub(super) fn patched(&self, patch: &Value) -> Self {
+        fn merge(into: &mut Value, patch: &Value) {
+            let Value::Object(fields) = patch else {
+                *into = patch.clone();
+                return;
+            };
+            if !into.is_object() {
+                *into = Value::Object(serde_json::Map::new());
+            }
+            for (name, value) in fields {
+                if value.is_null() {
+                    drop(into.as_object_mut().and_then(|object| object.remove(name)));
+                } else {
+                    merge(&mut into[name.as_str()], value);
+                }
+            }
+        }
+        let mut object = self.0.clone();
+        merge(&mut object, patch);
         Self(object)
     }
 
@@ -133,6 +157,12 @@ impl Application {
     #[must_use]
     pub fn operation_started(&self) -> Option<Timestamp> {
         self.text("/status/operationState/startedAt").parse().ok()
+    }
+
+    /// The last attempt of the operation has ended: while the phase is Running it waits for a retry.
+    #[must_use]
+    pub fn has_ended_attempt(&self) -> bool {
+        self.at("/status/operationState/finishedAt").is_some()
     }
 
     /// `status.sync.status`.
@@ -262,12 +292,46 @@ impl Application {
         rows.into_iter().flatten().filter_map(Entry::read).collect()
     }
 
+    /// What its source or sources set now, as [`Entry::parameters`] says it of an earlier deployment.
+    #[must_use]
+    pub fn parameters(&self) -> Vec<(String, String)> {
+        let several = self.at("/spec/sources").and_then(Value::as_array).into_iter().flatten();
+        self.at("/spec/source").into_iter().chain(several).flat_map(parameters).collect()
+    }
+
     /// `status.summary.images`, cleaned.
     #[must_use]
     pub fn images(&self) -> Vec<String> {
         let images = self.at("/status/summary/images").and_then(Value::as_array);
         images.into_iter().flatten().filter_map(|image| Some(clean(image.as_str()?).into_owned())).collect()
     }
+}
+
+/// What a source sets, for people.
+fn parameters(source: &Value) -> Vec<(String, String)> {
+    let source = masked(source.clone());
+    let shown = |value: &Value| match value.as_str() {
+        Some(text) => clean(text).into_owned(),
+        None => clean(&value.to_string()).into_owned(),
+    };
+    let mut told = Vec::new();
+    for (name, pointer) in [
+        ("path", "/path"),
+        ("chart", "/chart"),
+        ("targetRevision", "/targetRevision"),
+        ("valueFiles", "/helm/valueFiles"),
+        ("values", "/helm/values"),
+        ("valuesObject", "/helm/valuesObject"),
+        ("images", "/kustomize/images"),
+    ] {
+        if let Some(value) = source.pointer(pointer).filter(|value| !value.is_null()) {
+            told.push((name.to_owned(), shown(value)));
+        }
+    }
+    for parameter in source["helm"]["parameters"].as_array().into_iter().flatten() {
+        told.push((shown(&parameter["name"]), shown(&parameter["value"])));
+    }
+    told
 }
 
 impl Entry {
@@ -302,6 +366,12 @@ impl Entry {
             tags.filter_map(|parameter| Some(clean(parameter["value"].as_str()?).into_owned())).collect::<Vec<_>>()
         };
         self.source.iter().chain(&self.sources).flat_map(|source| [kustomize(source), helm(source)].concat()).collect()
+    }
+
+    /// What its source sets: target revision, then parameters and images by name. Values that look like secrets are masked.
+    #[must_use]
+    pub fn parameters(&self) -> Vec<(String, String)> {
+        self.source.iter().chain(&self.sources).flat_map(parameters).collect()
     }
 
     /// What a person calls the revision: the only one, or the first of several.

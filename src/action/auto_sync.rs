@@ -22,7 +22,7 @@ pub(super) fn plan(facts: &Facts, on: bool) -> Result<Plan, Refusal> {
         let revision = app.sync_revision();
         let target = app.target_revision();
         let failed = matches!(app.phase(), "Failed" | "Error");
-        let deployed = app.history().last().map(|entry| entry.shown_revision());
+        let deployed = app.history().last().map(super::application::Entry::shown_revision);
         if deployed.as_deref() != Some(&*revision) || !app.out_of_sync().is_empty() {
             let words = format!("it rolls forward to {target} {} at once", short_revision(&revision));
             if failed && app.at("/status/operationState/syncResult/revision").and_then(Value::as_str) == Some(&revision)

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::application::Application;
 use super::audit::{Audit, Record};
-use super::guard::{Approved, Evidence, Given, Guard, Refusal, guard};
+use super::guard::{Approved, Evidence, Given, Guard, Refusal, guard, phrase};
 use super::memory::{Memory, Note};
 use super::plan::{Plan, Request, Where};
 use super::saw::Saw;
@@ -105,7 +105,7 @@ impl Road {
         Ok(Evidence { app, denied, now: self.clock.now() })
     }
 
-    fn cluster(&self, request: &Request) -> Option<&Cluster> {
+    pub(super) fn cluster(&self, request: &Request) -> Option<&Cluster> {
         match &request.place {
             Where::ControlPlane => Some(&self.control),
             Where::Destination(context) => self.destination.as_ref().filter(|c| c.context() == context),
@@ -216,9 +216,9 @@ async fn again(approved: Approved, road: &Road) -> Result<Approved, Outcome> {
     let read = whole_application(&road.control, &key.namespace, &key.name).await;
     let app = read.map_err(|error| Outcome::Failed { why: error.to_string(), after_some: false })?;
     let evidence = Evidence { app: Application::new(app), denied: Vec::new(), now: road.clock.now() };
-    let environment = plan.target.environment.name.to_string();
+    let words = phrase(&plan);
     // the confirmation stands: it was for this plan, and the plan is the same
-    guard(plan, &road.guard, &evidence, Given::Phrase(&environment)).map_err(Outcome::Refused)
+    guard(plan, &road.guard, &evidence, Given::Phrase(&words)).map_err(Outcome::Refused)
 }
 
 /// The connection broke after the request was on its way: nothing is sent twice, it is looked at.

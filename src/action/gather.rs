@@ -36,12 +36,14 @@ impl Road {
     pub async fn facts(&self, asked: &Asked, verb: &Verb, memory: &Memory) -> Result<Facts, ReadError> {
         let key = &asked.key;
         let app = Application::new(whole_application(&self.control, &key.namespace, &key.name).await?);
-        let windows = match verb.is_operation() {
-            true => project(&self.control, &app, &key.namespace).await.map(|project| Windows::of(&project, &app)),
-            false => Ok(Windows::default()),
+        let windows = if verb.is_operation() {
+            project(&self.control, &app, &key.namespace).await.map(|project| Windows::of(&project, &app))
+        } else {
+            Ok(Windows::default())
         };
         let knows_enabled = match verb {
-            Verb::AutoSync { .. } => knows_enabled(&self.control).await,
+            // a rollback may have to switch it off first
+            Verb::AutoSync { .. } | Verb::Rollback { .. } => knows_enabled(&self.control).await,
             _ => None,
         };
         Ok(Facts {

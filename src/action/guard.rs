@@ -74,6 +74,22 @@ impl Refusal {
         Self::new(RefusalKind::Unaudited, why, Some(hint))
     }
 
+    /// There is no way to what is to be written.
+    #[must_use]
+    pub fn no_way(why: String) -> Self {
+        Self::new(RefusalKind::Impossible, why, None)
+    }
+
+    /// What the decision rests on cannot be read.
+    pub(super) fn unread(error: &crate::source::kube::ReadError) -> Self {
+        use crate::source::kube::ReadError;
+        match error {
+            ReadError::Missing(why) => Self::new(RefusalKind::Missing, why.clone(), None),
+            ReadError::Denied(why) => Self::denied(why.clone()),
+            ReadError::Failed { why, hint } => Self::new(RefusalKind::Impossible, why.clone(), hint.clone()),
+        }
+    }
+
     /// A server that does not let us.
     pub(super) fn denied(why: String) -> Self {
         Self::new(RefusalKind::Denied, why, Some("ask for the right, or act as somebody who has it".to_owned()))
@@ -169,10 +185,12 @@ impl Approved {
     }
 }
 
-/// The word to type for a plan: the environment's name.
+/// What to type for a plan: the environment's name, and with it how many Applications of it are confirmed together where
+/// they are several.
 #[must_use]
-pub fn phrase(plan: &Plan) -> &str {
-    &plan.target.environment.name
+pub fn phrase(plan: &Plan) -> String {
+    let name = &plan.target.environment.name;
+    if plan.among > 1 { format!("{name} {}", plan.among) } else { name.to_string() }
 }
 
 impl Guard {
@@ -380,6 +398,7 @@ mod tests {
 
     #[test]
     fn guard_order() {
+        use RefusalKind::{Denied, Protected, ReadOnly, Stale, Unconfirmed, Window};
         let never = json!({"spec": {"syncWindows": [
             {"kind": "deny", "schedule": "* * * * *", "duration": "1h", "applications": ["*"]}]}});
         let mut facts = facts(Protection::ReadOnly, Windows::of(&never, &app(&json!({}))));
@@ -398,7 +417,6 @@ mod tests {
         found.denied.clear();
         steps.push(ask(&sync(false), &facts, &Guard::default(), &found, Given::Nothing));
         steps.push(ask(&sync(false), &facts, &Guard::default(), &found, Given::Phrase("prod")));
-        use RefusalKind::{Denied, Protected, ReadOnly, Stale, Unconfirmed, Window};
         let wanted = [Err(ReadOnly), Err(Protected), Err(Stale), Err(Window), Err(Denied), Err(Unconfirmed), Ok(())];
         assert_eq!(steps, wanted);
     }

@@ -65,10 +65,16 @@ impl Memory {
         self.read().remove(&name(key)).filter(|note| note.uid == uid).map(|note| note.automated)
     }
 
-    /// Everything noted, by `source/namespace/name`.
+    /// Everything noted, by Application.
     #[must_use]
-    pub fn notes(&self) -> BTreeMap<String, Note> {
-        self.read()
+    pub fn notes(&self) -> BTreeMap<AppKey, Note> {
+        // a source may have slashes in its name, the others have none
+        let key = |name: &str| {
+            let mut parts = name.rsplitn(3, '/').map(crate::domain::Symbol::from);
+            let (name, namespace) = (parts.next()?, parts.next()?);
+            Some(AppKey { source: parts.next()?, namespace, name })
+        };
+        self.read().into_iter().filter_map(|(name, note)| Some((key(&name)?, note))).collect()
     }
 
     /// Notes what auto-sync was, before it is switched off.
@@ -109,7 +115,11 @@ mod tests {
         memory
             .remember(&key, Note { uid: "u".into(), automated: automated.clone(), at, by: "rollback".into() })
             .unwrap();
-        assert_eq!(memory.auto_sync(&key, "u"), Some(automated));
+        assert_eq!(memory.auto_sync(&key, "u"), Some(automated.clone()));
+        let aws = AppKey { source: "arn:aws:eks:eu:1:cluster/prod".into(), ..key.clone() };
+        let note = Note { uid: "v".into(), automated, at, by: "autosync".into() };
+        memory.remember(&aws, note).unwrap();
+        assert_eq!(memory.notes().into_keys().collect::<Vec<_>>(), [aws, key.clone()]);
         assert_eq!(memory.auto_sync(&key, "made anew"), None);
         memory.forget(&key).unwrap();
         assert_eq!(memory.auto_sync(&key, "u"), None);

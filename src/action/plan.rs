@@ -57,7 +57,7 @@ pub enum Where {
 }
 
 /// One request, exactly as it will be sent, but for the resource version, which is read just before.
-#[derive(Clone, PartialEq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Request {
     /// Which cluster.
     pub place: Where,
@@ -143,7 +143,7 @@ pub struct Caution {
 }
 
 /// What would be done.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
     /// The verb.
     pub verb: Verb,
@@ -167,6 +167,8 @@ pub struct Plan {
     pub saw: Saw,
     /// `spec.syncPolicy.automated` as it is, where the plan switches it off: noted before that is done.
     pub remember: Option<Value>,
+    /// How many Applications of the environment are confirmed together with this one, itself included.
+    pub among: usize,
 }
 
 impl Plan {
@@ -190,6 +192,7 @@ impl Plan {
             windows: facts.windows.clone(),
             saw: Saw::of(&facts.app),
             remember: None,
+            among: 1,
         }
     }
 
@@ -247,6 +250,24 @@ pub(super) fn app_path(key: &AppKey) -> String {
 /// Everything but unreserved characters as `%XX`: a name never leads to another path.
 pub(super) fn escape(text: &str) -> String {
     crate::source::kube::escape(text)
+}
+
+/// The plans that do `verb`, one after the other. A rollback of an Application that syncs itself switches that off
+/// first, and is planned for what the Application then is: anything else that changes in between refuses it.
+///
+/// # Errors
+/// As [`plan`].
+pub fn chain(verb: &Verb, facts: &Facts) -> Result<Vec<Plan>, Refusal> {
+    if !matches!(verb, Verb::Rollback { .. }) || !facts.app.auto_sync().enabled {
+        return Ok(vec![plan(verb, facts)?]);
+    }
+    let mut off = plan(&Verb::AutoSync { on: false }, facts)?;
+    let app = off.requests.iter().fold(facts.app.clone(), |app, request| app.patched(&request.body));
+    let back = plan(verb, &Facts { app, ..facts.clone() })?;
+    // who says yes to the one has been told of the other
+    off.risk = off.risk.max(back.risk);
+    off.caution("it stays off after the rollback, until it is given back");
+    Ok(vec![off, back])
 }
 
 /// What `verb` would do to the Application of `facts`.

@@ -1,11 +1,13 @@
 //! What a person saw when they decided: a write is refused when it is no longer so.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::application::Application;
+use crate::domain::app::short_revision;
 
 /// What of an Application a decision rests on (DESIGN section 7): spec, operation, the running or last operation, what
 /// Git holds, the last deployment and what is OutOfSync. `resourceVersion` and `generation` are no part of it: without
@@ -25,7 +27,10 @@ pub struct Saw {
 
 /// A digest in hexadecimal.
 pub(super) fn digest(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(bytes).iter().fold(String::new(), |mut text, byte| {
+        _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 impl Saw {
@@ -69,7 +74,8 @@ impl Saw {
             changes.push(format!("it went from {} to {}", or_none(&self.sync), or_none(&now.sync)));
         }
         if self.revision != now.revision {
-            changes.push(format!("Git moved from {} to {}", or_none(&self.revision), or_none(&now.revision)));
+            let short = |revision: &str| or_none(short_revision(revision));
+            changes.push(format!("Git moved from {} to {}", short(&self.revision), short(&now.revision)));
         }
         if self.deployment != now.deployment {
             changes.push("another deployment was made".to_owned());

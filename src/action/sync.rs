@@ -21,6 +21,7 @@ pub enum Strategy {
 }
 
 /// The options of a sync. What is left out is left to the Application's own policy.
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own in Argo CD")]
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct SyncOptions {
     /// Another revision than the one the Application follows.

@@ -230,7 +230,7 @@ mod tests {
         Windows::of(&json!({"spec": {"syncWindows": windows}}), &app()).verdict(at.parse().unwrap())
     }
 
-    fn opens(verdict: Verdict) -> Option<String> {
+    fn opens(verdict: &Verdict) -> Option<String> {
         match verdict {
             Verdict::Closed { opens, .. } => Some(opens.map_or("never".to_owned(), |at| at.to_string())),
             Verdict::Open { .. } => None,
@@ -245,7 +245,7 @@ mod tests {
             verdict(&freeze, "2026-11-27T17:59:00Z"),
             Verdict::Open { until: "2026-11-27T18:00:01Z".parse().ok() }
         );
-        assert_eq!(opens(verdict(&freeze, "2026-11-27T18:01:00Z")).as_deref(), Some("2026-11-30T08:00:00Z"));
+        assert_eq!(opens(&verdict(&freeze, "2026-11-27T18:01:00Z")).as_deref(), Some("2026-11-30T08:00:00Z"));
         assert!(verdict(&freeze, "2026-11-30T08:00:01Z").is_open());
     }
 
@@ -290,7 +290,7 @@ mod tests {
         assert!(!verdict(&kyiv, "2026-11-23T07:30:00Z").is_open());
         assert!(verdict(&kyiv, "2026-11-23T09:30:00Z").is_open());
         let broken = json!([{"kind": "allow", "schedule": "often", "duration": "1h", "applications": ["*"]}]);
-        assert_eq!(opens(verdict(&broken, "2026-11-23T07:30:00Z")).as_deref(), Some("never"));
+        assert_eq!(opens(&verdict(&broken, "2026-11-23T07:30:00Z")).as_deref(), Some("never"));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The pure half of the loop: a model, the messages that change it, and how it is drawn. Knows nothing of tasks,
 //! sockets or the wall clock; the runtime hands messages in and carries requests out.
 
+pub mod acting;
 pub mod bindings;
 pub mod frame;
 pub mod header;

@@ -14,7 +14,7 @@ use crate::config::theme::{Glyphs, Theme};
 use crate::domain::Timestamp;
 use crate::domain::time::after;
 use crate::store::{Apps, LogStore};
-use crate::view::{Ask, Lens, ScreenId};
+use crate::view::{Ask, Desk, Lens, ScreenId};
 use crate::widget::Prompt;
 
 /// The state.
@@ -25,6 +25,8 @@ pub struct Model {
     pub logs: LogStore,
     /// The screens.
     pub stack: Stack,
+    /// What is being planned and done.
+    pub desk: Desk,
     /// What the lists share.
     pub lens: Lens,
     /// What is being typed, if anything.
@@ -47,6 +49,8 @@ pub struct Model {
     pub palette: Option<Palette>,
     /// What is known by name.
     pub memory: Memory,
+    /// What is wrong in the files of settings, keys and looks, a text each.
+    pub complaints: Vec<String>,
     /// The screens visited before and after.
     pub visits: Visits,
     /// Where the person clicked last, and when.
@@ -63,6 +67,7 @@ impl Model {
             apps,
             logs: LogStore::default(),
             stack: Stack::new(home),
+            desk: Desk::default(),
             lens: Lens::default(),
             prompt: None,
             asked: None,
@@ -72,6 +77,7 @@ impl Model {
             count: None,
             palette: None,
             memory: Memory::default(),
+            complaints: Vec::new(),
             visits: Visits::default(),
             theme,
             glyphs,

@@ -4,9 +4,12 @@ use crossterm::event::Event;
 
 use super::looks::Looks;
 use super::memory::Keep;
+use crate::action::{Order, Proposal};
+use crate::config::settings::Settings;
 use crate::domain::{ObjectName, Symbol};
 use crate::store::Delta;
 use crate::store::logs::Excerpt;
+use crate::view::desk::News;
 
 /// Something happened.
 #[derive(Debug)]
@@ -17,6 +20,8 @@ pub enum Msg {
     Data(Vec<Delta>),
     /// Files of settings, keys or looks were saved, and have been read again.
     Looks(Box<Looks>),
+    /// What becomes of plans and writes.
+    Desk(News),
     /// Nothing but time has passed.
     Clock,
 }
@@ -62,8 +67,16 @@ pub enum Request {
         /// What stands in it.
         excerpt: Box<Excerpt>,
     },
-    /// Take the mouse, or leave it to the terminal.
-    Mouse(bool),
+    /// Plan something.
+    Plan(Proposal),
+    /// Carry out what was planned and confirmed.
+    Act(Box<Order>),
+    /// Plan and carry out at once what needs no confirmation.
+    AtOnce(Proposal),
+    /// Read what was written before.
+    Recall,
+    /// Have settings that were saved take hold.
+    Settings(Box<Settings>),
     /// Connect a source anew; `None` means every one that is on.
     Reconnect(Option<Symbol>),
     /// Look as the theme of this name says.

@@ -3,6 +3,7 @@
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind};
 use ratatui::layout::Size;
 
+use super::acting;
 use super::memory::Keep;
 use super::model::Model;
 use super::mouse;
@@ -35,14 +36,17 @@ pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Request> {
             visits::note(model);
             return requests;
         }
-        // what lies under the palette cannot be pointed at
-        Msg::Input(Event::Mouse(_)) if model.palette.is_some() => {}
         Msg::Input(Event::Mouse(event)) => {
             visits::note(model);
             let requests = mouse::mouse(model, event, now);
             visits::note(model);
             return requests;
         }
+        Msg::Desk(news) => match model.desk.take(news) {
+            Some((said, true)) => model.say(said, now),
+            Some((said, false)) => model.warn(said, now),
+            None => {}
+        },
         Msg::Looks(looks) => return looks.adopt(model, now),
         Msg::Input(Event::Paste(text)) => {
             if let Some(palette) = &mut model.palette {
@@ -142,20 +146,28 @@ fn type_name(model: &mut Model, key: KeyEvent, now: Timestamp) -> Vec<Request> {
     let Model { palette: Some(palette), apps, lens, memory, keys, .. } = model else { return Vec::new() };
     // keys may come faster than frames
     palette.refresh(&Offer { apps, lens, memory, keys: &keys.0, situation, scopes: &scopes });
-    match keys.0.lookup(&[Scope::Palette], &[Chord::from(key)]) {
-        Lookup::Command(CommandId::PaletteClose) => model.palette = None,
-        Lookup::Command(CommandId::PaletteComplete) => palette.complete(),
-        Lookup::Command(CommandId::PaletteUp) => palette.up(&memory.lines),
-        Lookup::Command(CommandId::PaletteDown) => palette.down(&memory.lines),
-        Lookup::Command(CommandId::PaletteRun) => return run_selected(model, now),
-        Lookup::Command(_) | Lookup::Prefix | Lookup::None => {
-            // nothing left to take away: the palette goes
-            if key.code == KeyCode::Backspace && palette.text().is_empty() {
-                model.palette = None;
-            } else if key.code != KeyCode::Esc {
-                palette.key(key);
-            }
-        }
+    if let Lookup::Command(id) = keys.0.lookup(&[Scope::Palette], &[Chord::from(key)]) {
+        return in_palette(model, id, now);
+    }
+    // nothing left to take away: the palette goes
+    if key.code == KeyCode::Backspace && palette.text().is_empty() {
+        model.palette = None;
+    } else if key.code != KeyCode::Esc {
+        palette.key(key);
+    }
+    Vec::new()
+}
+
+/// Does a command of the open palette.
+pub(super) fn in_palette(model: &mut Model, id: CommandId, now: Timestamp) -> Vec<Request> {
+    let Model { palette: Some(palette), memory, .. } = model else { return Vec::new() };
+    match id {
+        CommandId::PaletteClose => model.palette = None,
+        CommandId::PaletteComplete => palette.complete(),
+        CommandId::PaletteUp => palette.up(&memory.lines),
+        CommandId::PaletteDown => palette.down(&memory.lines),
+        CommandId::PaletteRun => return run_selected(model, now),
+        _ => {}
     }
     Vec::new()
 }
@@ -226,8 +238,8 @@ pub(super) fn parts<'m>(
     now: Timestamp,
 ) -> (&'m mut Stack, &'m mut Lens, Seen<'m>) {
     let (below, situation) = (model.stack.below(), situation(model));
-    let Model { apps, logs, stack, lens, theme, glyphs, keys, .. } = model;
-    (stack, lens, Seen { apps, logs, now, theme, glyphs, keys, below, situation, work })
+    let Model { apps, logs, desk, stack, lens, theme, glyphs, keys, complaints, .. } = model;
+    (stack, lens, Seen { apps, logs, desk, now, theme, glyphs, keys, below, situation, complaints, work })
 }
 
 /// Does a command: the visible screen first, then what belongs to everyone.
@@ -263,6 +275,13 @@ fn carry_out(model: &mut Model, effect: Effect, now: Timestamp) -> Option<Reques
         }
         Effect::Copy { what, text } => return Some(Request::Copy { what, text }),
         Effect::CopyObject { context, object } => return Some(Request::CopyObject { context, object }),
+        Effect::Plan(proposal) => {
+            model.desk.draft = None;
+            return Some(Request::Plan(proposal));
+        }
+        Effect::Act(order) => return Some(Request::Act(order)),
+        Effect::AtOnce(proposal) => return Some(Request::AtOnce(proposal)),
+        Effect::Recall => return Some(Request::Recall),
         Effect::Save { name, excerpt } => return Some(Request::Save { name, excerpt }),
     }
     None
@@ -292,9 +311,18 @@ pub(super) fn everyones(model: &mut Model, id: CommandId, now: Timestamp) -> Opt
         CommandId::MarkClear => model.lens.keep_marks(|_| false),
         CommandId::ViewBoard => model.stack.go_home(ScreenId::Board),
         CommandId::ViewFleet => model.stack.go_home(ScreenId::Fleet),
+        CommandId::SyncOpen
+        | CommandId::RefreshNow
+        | CommandId::RefreshHard
+        | CommandId::OperationTerminate
+        | CommandId::AutoSyncSwitch
+        | CommandId::AppDelete => {
+            return acting::act(model, id, now);
+        }
         CommandId::K9sOpen => return open_k9s(model, now),
         CommandId::CopyOpen => open_copy(model, now),
         CommandId::ViewHelp => model.stack.push(ScreenId::Help),
+        CommandId::ViewComplaints => model.stack.push(ScreenId::Complaints),
         CommandId::LogsOpen | CommandId::LogsOpenPrevious => {
             model.lens.previous = id == CommandId::LogsOpenPrevious;
             model.stack.push(ScreenId::Logs);
@@ -360,7 +388,9 @@ fn open_k9s(model: &mut Model, now: Timestamp) -> Option<Request> {
 
 /// Shows what can be copied of the selected Application; the key that opened it closes it too.
 fn open_copy(model: &mut Model, now: Timestamp) {
-    if matches!(model.stack.top().id(), ScreenId::Links | ScreenId::Help) || model.lens.selected.is_none() {
+    if matches!(model.stack.top().id(), ScreenId::Links | ScreenId::Complaints | ScreenId::Help)
+        || model.lens.selected.is_none()
+    {
         model.say("no Application is selected here to copy from".to_owned(), now);
     } else {
         model.stack.push(ScreenId::Copy);

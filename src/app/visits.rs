@@ -2,8 +2,8 @@
 //! browser.
 
 use super::model::Model;
-use crate::command::Situation;
-use crate::domain::{AppKey, ObjectName};
+use crate::command::{Frozen, Situation};
+use crate::domain::{AppKey, AppRow, ObjectName, Protection};
 use crate::store::Query;
 use crate::view::ScreenId;
 
@@ -76,8 +76,8 @@ impl Visits {
 
 /// Notes where the person is now, after something they did.
 pub fn note(model: &mut Model) {
-    // help and what is copied belong to a screen and are none to come back to
-    if matches!(model.stack.top().id(), ScreenId::Help | ScreenId::Copy) {
+    // help, what is copied and what is planned belong to a screen and are none to come back to
+    if matches!(model.stack.top().id(), ScreenId::Help | ScreenId::Copy | ScreenId::Plan) {
         return;
     }
     let now = Place::of(model);
@@ -124,6 +124,24 @@ fn arrive(model: &mut Model, place: Place) {
     place.show(model);
 }
 
+fn selected(model: &Model) -> Option<&AppRow> {
+    model.apps.get(model.apps.find(model.lens.selected.as_ref()?)?)
+}
+
+/// Why nothing of the selected Application is written.
+fn frozen(model: &Model) -> Option<Frozen> {
+    if model.desk.readonly {
+        return Some(Frozen::Everywhere);
+    }
+    let row = selected(model)?;
+    let environment = model.apps.describe(row.environment.as_ref()?);
+    if environment.protection == Protection::ReadOnly {
+        return Some(Frozen::Environment);
+    }
+    let place = (row.key.source.clone(), row.key.namespace.clone());
+    model.desk.denied.contains(&place).then_some(Frozen::Rights)
+}
+
 /// What the conditions of commands look at.
 #[must_use]
 pub fn situation(model: &Model) -> Situation {
@@ -137,5 +155,9 @@ pub fn situation(model: &Model) -> Situation {
         before,
         after,
         filtered: !model.lens.text.trim().is_empty(),
+        frozen: frozen(model),
+        operating: selected(model)
+            .and_then(|row| row.operation.as_ref())
+            .is_some_and(|operation| operation.is_active()),
     }
 }

@@ -1,6 +1,7 @@
 //! The cockpit on the sources of the kubeconfig.
 
 use std::os::fd::AsFd as _;
+use std::path::Path;
 
 use ratatui::layout::Size;
 use tokio::runtime::Handle;
@@ -9,9 +10,13 @@ use super::arguments::Everywhere;
 use super::exit::{Exit, Failure};
 use super::preferences::Running;
 use super::setup::{self, Setup};
+use super::state;
+use crate::action::Guard;
 use crate::app::{Bindings, Model};
+use crate::config::settings::Settings;
 use crate::runtime::choice::Choice;
 use crate::runtime::clipboard::{Clipboard, Road};
+use crate::runtime::deeds::{Deeds, Rules};
 use crate::runtime::errand::Errands;
 use crate::runtime::input::{Decoder, Reader};
 use crate::runtime::k9s::K9s;
@@ -54,7 +59,9 @@ fn steer(
 ) -> Result<(Ended, Vec<String>), Failure> {
     let depth = setup::depth();
     let (theme, keymap, glyphs) = (setup.theme(depth), setup.keymap(), setup.glyphs());
-    let mut running = Running::new(everywhere.clone(), depth, setup.settings.clone(), theme.clone(), keymap.clone());
+    let looks = (theme.clone(), keymap.clone());
+    let contexts = std::mem::take(&mut setup.contexts);
+    let mut running = Running::new(everywhere.clone(), depth, setup.settings.clone(), looks, contexts);
     let keys = Bindings(keymap);
     let usage = |error: &dyn std::error::Error| Failure::new(Exit::Usage, error);
     let terminal = TerminalGuard::enter(Options { mouse: setup.settings.mouse }).map_err(|error| usage(&error))?;
@@ -69,6 +76,7 @@ fn steer(
     );
     let choice = Choice { settings: setup.settings.clone(), depth };
     choice.announce(&mut model);
+    model.desk.readonly = setup.settings.readonly;
     model.memory.lines = remembered.lines();
     match remembered.filters() {
         Ok(filters) => model.memory.saved = filters,
@@ -76,9 +84,10 @@ fn steer(
     }
     if let Some(first) = setup.complaints.first() {
         let more = setup.complaints.len() - 1;
-        let text = if more > 0 { format!("{first} (and {more} more, listed on leaving)") } else { first.clone() };
+        let text = if more > 0 { format!("{first} (and {more} more: :complaints)") } else { first.clone() };
         model.say(text.replace('\n', "; "), setup.clock.now());
     }
+    model.complaints.clone_from(&setup.complaints);
     let (reader, bytes) = Reader::start(std::io::stdin().as_fd().try_clone_to_owned()?)?;
     let signals = Signals::listen(Some(terminal.restorer()))?;
     let writer = FrameSender::start(Box::new(terminal.output()))?;
@@ -88,6 +97,7 @@ fn steer(
         sources: setup.sources,
         interests: setup.interests,
         tail: setup.tail,
+        deeds: Deeds::new(rules(&setup.settings, &remembered), setup.clock.clone(), io.clone()),
         errands: Errands::new(io.clone()),
         clipboard: Clipboard::new(Road::here()),
         k9s: K9s { readonly: setup.settings.readonly },
@@ -107,6 +117,16 @@ fn steer(
         signals,
     };
     let here = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    cockpit.deeds.recall();
     let ended = here.block_on(cockpit.run())?;
+    here.block_on(cockpit.deeds.close());
     Ok((ended, setup.complaints))
+}
+
+/// The rules of this run for writes.
+fn rules(settings: &Settings, remembered: &Remembered) -> Rules {
+    let nowhere = || "there is no folder to keep the audit log in: set HOME or XDG_STATE_HOME".to_owned();
+    let folder = remembered.folder().map(Path::to_owned).ok_or_else(nowhere);
+    let readonly = settings.readonly.then(|| settings.origin("readonly"));
+    Rules { folder, who: state::who(), guard: Guard { readonly } }
 }

@@ -10,9 +10,10 @@ mod law;
 pub mod table;
 pub mod when;
 
+pub use crate::domain::Risk;
 pub use argument::Argument;
-pub use table::{CommandId, CommandSpec, Risk, Scope, TABLE};
-pub use when::{Situation, When};
+pub use table::{CommandId, CommandSpec, Scope, TABLE};
+pub use when::{Frozen, Situation, When};
 
 /// The keymap of these commands.
 pub type Keymap = crate::config::keymap::Keymap<CommandId>;

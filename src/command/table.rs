@@ -3,6 +3,7 @@
 use super::argument::Argument;
 use super::when::When;
 use crate::config::keymap::{self, Word};
+use crate::domain::Risk;
 
 /// Where a command can be given. A key is looked up in the scopes of the visible screen, then in [`Scope::Global`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -27,6 +28,8 @@ pub enum Scope {
     Why,
     /// The log lines of an Application.
     Logs,
+    /// What would be written.
+    Plan,
     /// What can be copied of an Application.
     Copy,
     /// The sources.
@@ -43,7 +46,7 @@ pub enum Scope {
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Board,
         Self::Fleet,
         Self::List,
@@ -54,6 +57,7 @@ impl Scope {
         Self::Events,
         Self::Why,
         Self::Logs,
+        Self::Plan,
         Self::Copy,
         Self::Links,
         Self::Help,
@@ -76,6 +80,7 @@ impl Scope {
             Self::Events => "Events",
             Self::Why => "Why",
             Self::Logs => "Logs",
+            Self::Plan => "Plan",
             Self::Copy => "Copy",
             Self::Links => "Sources",
             Self::Help => "Help",
@@ -104,6 +109,7 @@ impl Word for Scope {
             Self::Events => "events",
             Self::Why => "why",
             Self::Logs => "logs",
+            Self::Plan => "plan",
             Self::Copy => "copy",
             Self::Links => "links",
             Self::Help => "help",
@@ -127,6 +133,7 @@ impl keymap::Scope for Scope {
             Self::Events => &[Self::Events, Self::App, Self::Global],
             Self::Why => &[Self::Why, Self::App, Self::Global],
             Self::Logs => &[Self::Logs, Self::Global],
+            Self::Plan => &[Self::Plan, Self::Global],
             Self::Copy => &[Self::Copy, Self::Global],
             Self::Links => &[Self::Links, Self::Global],
             Self::Help => &[Self::Help, Self::Global],
@@ -135,21 +142,6 @@ impl keymap::Scope for Scope {
             Self::Global => &[Self::Global],
         }
     }
-}
-
-/// What a command can do to the world (DESIGN section 7).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Risk {
-    /// Reads or moves the view.
-    Look,
-    /// Asks Argo CD to look again.
-    Nudge,
-    /// Opens a session into a pod.
-    Session,
-    /// Changes what runs.
-    Change,
-    /// Changes what runs in a way that is hard to take back.
-    Danger,
 }
 
 /// One row of the table.
@@ -230,6 +222,9 @@ commands! {
     SearchOpen        "search.open"         Detail  "search"   "Search; without capitals both kinds of letters match";
     SearchNext        "search.next"         Detail  ""         "Go to the next match";
     SearchPrior       "search.prior"        Detail  ""         "Go to the match before";
+    WhySearch         "why.search"          Why     "search"   "Search; without capitals both kinds of letters match";
+    WhyNext           "why.next"            Why     ""         "Go to the next match";
+    WhyPrior          "why.prior"           Why     ""         "Go to the match before";
     HelpSearch        "help.search"         Help    "search"   "Show only keys and commands with these words";
     LogsOpen          "logs.open"           App     "logs"     "Show the logs of its containers, live" ["logs" App] when Selected cli "logs APP -f";
     LogsOpenPrevious  "logs.open-previous"  App     ""         "Show the logs of its containers before their last restart" ["logs-previous" App] when Selected cli "logs APP --previous";
@@ -257,6 +252,25 @@ commands! {
     LogsSave          "logs.save"           Logs    ""         "Save what is shown to a file";
     LogsLeft          "logs.left"           Logs    ""         "Show what lies to the left of a cut line";
     LogsRight         "logs.right"          Logs    ""         "Show what lies to the right of a cut line";
+    SyncOpen          "sync.open"           App     "sync"     "Show what a sync would do, to confirm it" ["sync" App] when Writable risk Change cli "sync APP";
+    RefreshNow        "refresh.now"         App     "refresh"  "Have Argo CD compare it with Git now" ["refresh" App] when Writable risk Nudge cli "refresh APP";
+    RefreshHard       "refresh.hard"        App     ""         "Have Argo CD render it anew and compare it with Git" ["hard-refresh" App] when Writable risk Nudge cli "refresh APP --hard";
+    OperationTerminate "operation.terminate" App    ""         "Stop the running operation" ["terminate" App] when Operating risk Change cli "terminate APP";
+    AutoSyncSwitch    "auto-sync.switch"    App     ""         "Switch auto-sync off, or give back what it was" ["auto-sync" App] when Writable risk Change cli "autosync off APP";
+    AppDelete         "app.delete"          App     ""         "Delete the Application" ["delete" App] when Writable risk Danger cli "delete APP";
+    PlanOther         "plan.other"          Plan    "other button" "Go to the other button";
+    PlanChoose        "plan.choose"         Plan    "choose"   "Press the button";
+    PlanAgain         "plan.again"          Plan    "plan anew" "Read everything again and plan anew";
+    PlanPrune         "plan.prune"          Plan    "prune"    "Delete what left Git, or keep it";
+    PlanDryRun        "plan.dry-run"        Plan    "dry run"  "Change nothing: have Argo CD say what would be";
+    PlanOutOfSync     "plan.out-of-sync"    Plan    "out of sync only" "Leave alone what is in sync";
+    PlanForce         "plan.force"          Plan    ""         "Delete and make anew what cannot be changed";
+    PlanReplace       "plan.replace"        Plan    ""         "Replace objects instead of patching them";
+    PlanServerSide    "plan.server-side"    Plan    ""         "Let the API server merge";
+    PlanHooks         "plan.hooks"          Plan    "hooks"    "Leave the hooks out, or run them";
+    PlanSelected      "plan.selected"       Plan    ""         "Sync only the resource that was selected";
+    PlanPropagation   "plan.propagation"    Plan    ""         "Change what becomes of what is owned";
+    PlanWave          "plan.wave"           Plan    ""         "Change how many Applications are acted on at a time";
     CopyTake          "copy.take"           Copy    "copy"     "Copy the selected line";
     CopyWhy           "copy.why"            Copy    ""         "Copy why it is in trouble, as text for a ticket";
     CopyName          "copy.name"           Copy    ""         "Copy the name";
@@ -311,14 +325,15 @@ commands! {
     WhyOpen           "why.open"            App     "why"      "Show why the selected Application is in trouble" ["why" App] when Selected cli "get why APP";
     EventsOpen        "events.open"         App     "events"   "Show what was told about the selected Application" ["events" App] when Selected cli "get events";
     K9sOpen           "k9s.open"            App     "k9s"      "Open k9s on its cluster and namespace, to look only where production is protected" ["k9s"] when Selected;
-    CopyOpen          "copy.open"           Global  ""         "Copy something of the selected Application" ["copy" "yank"] when Selected;
+    CopyOpen          "copy.open"           Global  "copy"     "Copy something of the selected Application" ["copy" "yank"] when Selected;
     ViewLinks         "view.links"          Global  "sources"  "Show the sources and how they are doing" ["sources" "links" "contexts"];
     SourcesReconnect  "sources.reconnect"   Global  ""         "Connect every source anew that is on" ["reconnect"] when Connected;
     PaletteOpen       "palette.open"        Global  "commands" "Type a command, an Application or an environment by its name";
     HistoryBack       "history.back"        Global  ""         "Go back to the screen visited before" when Visited;
     HistoryForward    "history.forward"     Global  ""         "Go forward again" when Left;
     HistoryLast       "history.last"        Global  ""         "Change between this screen and the one visited before" ["last"] when Visited;
-    ViewHelp          "view.help"           Global  "help"     "Show the keys of this screen" ["help" "keys"];
+    ViewHelp          "view.help"           Global  "help"     "Show the keys of this screen" ["help" "keys"] cli "keys";
+    ViewComplaints    "view.complaints"     Global  ""         "Show everything that is wrong in the files of settings, keys and looks" ["complaints"] cli "config check";
     ViewBack          "view.back"           Global  "back"     "Go back; in a list, clear the filter";
     ViewQuit          "view.quit"           Global  "quit"     "Go back; in a list, quit";
     ProgramQuit       "program.quit"        Global  ""         "Quit at once" ["quit" "q" "q!" "qa" "exit"];

@@ -19,6 +19,31 @@ pub struct Situation {
     pub after: usize,
     /// The lists are narrowed by a text.
     pub filtered: bool,
+    /// Why nothing of the selected Application may be written, where that is known.
+    pub frozen: Option<Frozen>,
+    /// An operation of the selected Application runs, waits or is asked for.
+    pub operating: bool,
+}
+
+/// Why nothing is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Frozen {
+    /// Nowhere: the cockpit only looks.
+    Everywhere,
+    /// Not in this environment.
+    Environment,
+    /// The right is missing.
+    Rights,
+}
+
+impl Frozen {
+    fn words(self) -> &'static str {
+        match self {
+            Self::Everywhere => "nothing is written: the cockpit is read-only",
+            Self::Environment => "nothing is written there: the protection of its environment is readonly",
+            Self::Rights => "needs patch applications there",
+        }
+    }
 }
 
 /// What has to be so for a command to be done.
@@ -28,6 +53,10 @@ pub enum When {
     Always,
     /// An Application is selected.
     Selected,
+    /// An Application is selected, and something may be written to it.
+    Writable,
+    /// The same, and an operation of it is there.
+    Operating,
     /// There is an environment of its number.
     Numbered,
     /// There is more than one environment.
@@ -55,6 +84,10 @@ impl When {
                 let known = now.environments;
                 return (number > known).then(|| format!("there is no environment {number}: {known} are known"));
             }
+            Self::Writable | Self::Operating if !now.selected => (false, "no Application is selected"),
+            Self::Writable | Self::Operating if now.frozen.is_some() => (false, now.frozen.map_or("", Frozen::words)),
+            Self::Writable => return None,
+            Self::Operating => (now.operating, "no operation is in progress"),
             Self::Selected => (now.selected, "no Application is selected"),
             Self::SeveralEnvironments => (now.environments > 1, "there is only one environment"),
             Self::Connected => (now.sources_on > 0, "no source is on"),

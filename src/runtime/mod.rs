@@ -6,6 +6,7 @@
 pub mod choice;
 pub mod clipboard;
 pub mod clock;
+pub mod deeds;
 pub mod errand;
 pub mod input;
 pub mod interests;
@@ -16,6 +17,7 @@ pub mod observe;
 pub mod painter;
 pub mod reload;
 pub mod remember;
+mod reread;
 pub mod run;
 pub mod save;
 pub mod scope;

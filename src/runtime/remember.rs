@@ -62,6 +62,12 @@ impl Remembered {
         Self { folder: dirs.map(|d| d.state_dir().unwrap_or_else(|| d.data_local_dir()).to_owned()) }
     }
 
+    /// The folder; none where the system knows of no home.
+    #[must_use]
+    pub fn folder(&self) -> Option<&Path> {
+        self.folder.as_deref()
+    }
+
     /// The lines given to the palette, oldest first; none where they cannot be read.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {

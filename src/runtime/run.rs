@@ -8,6 +8,7 @@ use tokio::sync::{Notify, mpsc};
 
 use super::choice::Choice;
 use super::clipboard::Clipboard;
+use super::deeds::Deeds;
 use super::errand::{Answer, Errands};
 use super::input::{Bytes, Decoder, Reader};
 use super::interests::Interests;
@@ -23,6 +24,7 @@ use super::tail::Tail;
 use super::terminal::TerminalGuard;
 use super::writer::{FrameSender, NotSent, Written};
 use crate::app::{Keep, Model, Msg, Request, frame, update};
+use crate::config::settings::Settings;
 use crate::domain::time::{after, elapsed};
 use crate::domain::{Clock, LogNews, Symbol, Timestamp};
 use crate::view::Work;
@@ -48,6 +50,8 @@ pub struct Cockpit {
     pub tail: Tail,
     /// What a person asked to be read.
     pub errands: Errands,
+    /// Plans and writes a person asked for.
+    pub deeds: Deeds,
     /// The program that the terminal is lent to.
     pub k9s: K9s,
     /// What was copied.
@@ -183,8 +187,8 @@ impl Cockpit {
                 looks = self.reload.next() => if let Some(looks) = looks {
                     let requests = self.take(Msg::Looks(Box::new(looks)));
                     for request in requests {
-                        if let Request::Mouse(ours) = request {
-                            self.ahead.extend_from_slice(self.terminal.mouse(ours));
+                        if let Request::Settings(settings) = request {
+                            self.take_hold(*settings);
                         }
                     }
                     due = Due::Now;
@@ -198,6 +202,10 @@ impl Cockpit {
                 },
                 said = self.saves.next() => if let Some(said) = said {
                     self.model.say(said, self.clock.now());
+                    due = Due::Now;
+                },
+                news = self.deeds.next() => if let Some(news) = news {
+                    self.take(Msg::Desk(news));
                     due = Due::Now;
                 },
                 () = self.news.notified(), if !news_wait => {
@@ -248,7 +256,7 @@ impl Cockpit {
                                 self.model.say(error.to_string(), self.clock.now());
                             }
                         }
-                        Request::Mouse(ours) => self.ahead.extend_from_slice(self.terminal.mouse(ours)),
+                        Request::Settings(settings) => self.take_hold(*settings),
                         Request::Copy { what, text } => self.copy(what, &text),
                         Request::CopyObject { context, object } => match self.interests.cluster(&context) {
                             Some(cluster) => self.errands.read(cluster, object),
@@ -257,6 +265,21 @@ impl Cockpit {
                             }
                         },
                         Request::Save { name, excerpt } => self.saves.begin(&name, *excerpt),
+                        Request::Plan(proposal) => {
+                            let Self { deeds, interests, model, .. } = self;
+                            deeds.plan(proposal, &model.apps, |context| interests.cluster(context));
+                        }
+                        Request::Act(order) => {
+                            let Self { deeds, interests, model, .. } = self;
+                            let news = deeds.act(*order, &model.apps, |context| interests.cluster(context));
+                            self.take(Msg::Desk(news));
+                        }
+                        Request::AtOnce(proposal) => {
+                            let Self { deeds, interests, model, .. } = self;
+                            let news = deeds.at_once(proposal, &model.apps, |context| interests.cluster(context));
+                            self.take(Msg::Desk(news));
+                        }
+                        Request::Recall => self.deeds.recall(),
                         Request::Toggle(source) => self.sources.toggle(&source),
                         Request::Reconnect(source) => {
                             self.sources.reconnect(source.as_ref());
@@ -270,6 +293,25 @@ impl Cockpit {
 
     fn take(&mut self, msg: Msg) -> Vec<Request> {
         update::update(&mut self.model, msg, self.clock.now())
+    }
+
+    /// Has settings that were saved take hold. Other environments sort every Application anew, so the sources are read
+    /// from their beginning; their order, colours and protection count at once.
+    fn take_hold(&mut self, settings: Settings) {
+        self.ahead.extend_from_slice(self.terminal.mouse(settings.mouse));
+        self.decoder.hold_escape(settings.escape);
+        self.k9s.readonly = settings.readonly;
+        if settings.readonly {
+            self.model.desk.readonly = true;
+            self.deeds.forbid(settings.origin("readonly"));
+        }
+        if settings.environments != self.choice.settings.environments {
+            let classifier = Arc::new(settings.classifier());
+            self.model.apps.classify_by(Arc::clone(&classifier));
+            self.sources.classify_by(classifier);
+        }
+        self.choice.settings = settings;
+        self.choice.announce(&mut self.model);
     }
 
     /// Draws what changed and hands it to the writer; says how long the screen stays true by itself.

@@ -2,6 +2,7 @@
 
 use crate::sim::fault;
 use crate::sim::git::{Commits, Repo};
+use crate::sim::live::deploy::webhook;
 use crate::sim::live::{Act, Play};
 use crate::sim::populate::Stage;
 use crate::sim::serve::Server;
@@ -92,7 +93,7 @@ pub struct GitPlace {
 #[derive(Debug)]
 pub struct Director {
     places: Vec<Place>,
-    git: Option<GitPlace>,
+    git: GitPlace,
     kubeconfig: PathBuf,
     clock: SimClock,
     sender: mpsc::Sender<Act>,
@@ -103,7 +104,7 @@ impl Director {
     #[must_use]
     pub fn new(
         places: Vec<Place>,
-        git: Option<GitPlace>,
+        git: GitPlace,
         kubeconfig: PathBuf,
         clock: SimClock,
         sender: mpsc::Sender<Act>,
@@ -123,11 +124,12 @@ impl Director {
         self.places.iter().find(|place| place.stage.source == source)
     }
 
-    /// Where the repository is: what Applications call it, and the folder that `git clone` wants, and how often each
-    /// commit that waits was pushed; null without one.
+    /// Where the repository is: what Applications call it, the folder that `git clone` wants, and how often each
+    /// commit that waits was pushed.
     #[must_use]
     pub fn git(&self) -> Value {
-        self.git.as_ref().map_or(Value::Null, |git| json!({"url": git.url, "path": git.repo.path(), "waiting": git.commits.names().collect::<BTreeMap<_, _>>()}))
+        let waiting = self.git.commits.names().collect::<BTreeMap<_, _>>();
+        json!({"url": self.git.url, "path": self.git.repo.path(), "waiting": waiting})
     }
 
     /// Where the kubeconfig is.
@@ -187,8 +189,11 @@ impl Director {
             ["login"] => self.login(),
             ["listen", pods, port, what] => self.listen(pods, port, what),
             ["commit", name] => {
-                let git = self.git.as_ref().ok_or("the scenario has no repository")?;
-                git.commits.push(name, self.clock.now())
+                let (branch, made) = self.git.commits.push(name, self.clock.now())?;
+                for place in &self.places {
+                    webhook(&place.stage, &branch);
+                }
+                Ok(format!("pushed {made} to {branch}"))
             }
             ["connections"] => Ok(self.connections().to_string()),
             [] => Err(format!("no action; there are: {ACTIONS}")),

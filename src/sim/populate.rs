@@ -1,12 +1,10 @@
 //! Sets the scene: what stands in each cluster when the world starts, made from a scenario.
 
 use crate::sim::agenda::Agenda;
-use crate::sim::git::Repo;
 use crate::sim::manifest::app::{App, Automated, Release, Workload, WorkloadKind};
-use crate::sim::manifest::event::{Reporter, Said, event};
 use crate::sim::manifest::meta::{commit, hex};
 use crate::sim::manifest::workload;
-use crate::sim::manifest::{application, argocd, crd, hook, node, settings};
+use crate::sim::manifest::{application, argocd, crd, desired, hook, node, settings};
 use crate::sim::network::{Listener, Rule, Speaks};
 use crate::sim::scenario::{Environment, Listen, Scenario, Service, Source, Window};
 use crate::sim::store::Store;
@@ -28,8 +26,6 @@ pub struct Stage {
     pub nodes: Vec<String>,
     /// Its objects.
     pub store: Store,
-    /// Where its Applications come from; none when the scenario has no repository.
-    pub git: Option<Repo>,
 }
 
 /// Where a pod runs.
@@ -47,7 +43,7 @@ impl Stage {
     pub fn new(source: &Source, store: Store) -> Self {
         let name = source.name.get_ref().clone();
         let nodes = if source.nodes.is_empty() { vec![name.clone()] } else { source.nodes.clone() };
-        Self { source: name, argocd_namespace: source.argocd_namespace.clone(), nodes, store, git: None }
+        Self { source: name, argocd_namespace: source.argocd_namespace.clone(), nodes, store }
     }
 
     /// The addresses of a node and of a pod on it.
@@ -73,7 +69,7 @@ pub fn cluster(agenda: &mut Agenda, stage: &Stage, source: &Source, now: Timesta
     for (index, name) in stage.nodes.iter().enumerate() {
         store.put(node::node(name, &host(index), &source.kubernetes, index == 0, born, now));
     }
-    for definition in crd::all(born) {
+    for definition in crd::all(born).into_iter().chain(crd::of_operators(born)) {
         store.put(definition);
     }
     let version = json!({"admin.enabled": "true", "application.resourceTrackingMethod": "annotation"});
@@ -87,6 +83,7 @@ pub fn cluster(agenda: &mut Agenda, stage: &Stage, source: &Source, now: Timesta
             component: (*name).trim_start_matches("argocd-").to_owned(),
             command: (*name).to_owned(),
             ports: ports.iter().map(|(name, _, port)| ((*name).to_owned(), *port)).collect(),
+            progress_deadline: 600,
             wave: 0,
             listeners: None,
         };
@@ -124,17 +121,14 @@ fn own_app(stage: &Stage, name: &str, work: &Workload, created: Timestamp) -> Ap
 
 /// The Applications a scenario has in a source.
 #[must_use]
-pub fn apps_of(scenario: &Scenario, source: &Source, git: Option<&Repo>, now: Timestamp) -> Vec<App> {
+pub fn apps_of(scenario: &Scenario, source: &Source, now: Timestamp) -> Vec<App> {
     let mut apps = Vec::new();
     for environment in scenario.environments.iter().filter(|e| e.source.get_ref() == source.name.get_ref()) {
         let from = apps.len();
-        apps.extend(
-            scenario.services.iter().filter_map(|service| app(scenario, source, (environment, service), git, now)),
-        );
+        apps.extend(scenario.services.iter().filter_map(|service| app(scenario, source, (environment, service), now)));
         // Git's head on a branch is its newest commit, and every app that follows the branch has seen it
-        let tip = git.and_then(|git| git.resolve(&environment.branch));
         let newest = apps[from..].iter().max_by_key(|app| app.release().at);
-        let head = tip.or_else(|| Some(newest?.release().revision.clone())).unwrap_or_default();
+        let head = newest.map(|app| app.release().revision.clone()).unwrap_or_default();
         for app in &mut apps[from..] {
             app.head.clone_from(&head);
         }
@@ -146,7 +140,6 @@ fn app(
     scenario: &Scenario,
     source: &Source,
     (environment, service): (&Environment, &Service),
-    git: Option<&Repo>,
     now: Timestamp,
 ) -> Option<App> {
     let (name, env) = (service.name.get_ref(), environment.name.get_ref());
@@ -157,9 +150,8 @@ fn app(
         .map(|release| {
             let message = release.commit.clone().unwrap_or_else(|| format!("{name} {}", release.version));
             let at = minus(now, release.age);
-            let made = git.and_then(|git| git.find(&environment.branch, &message, at));
-            let revision = made.unwrap_or_else(|| commit(&environment.branch, &message));
-            Release { version: release.version.clone(), revision, at, by: release.by.clone() }
+            let revision = commit(&environment.branch, &message);
+            Release { version: release.version.clone(), message, revision, at, by: release.by.clone() }
         })
         .collect();
     let first = releases.first()?.at;
@@ -173,6 +165,7 @@ fn app(
             component: work.component.clone().unwrap_or_else(|| work.container.clone()),
             command: work.command.clone(),
             ports: work.ports.iter().map(|(name, port)| (name.clone(), *port)).collect(),
+            progress_deadline: work.progress_deadline.as_secs(),
             wave: work.wave,
             listeners: work.listen.as_ref().map(|listen| listeners(listen, env)),
         })
@@ -250,9 +243,9 @@ pub fn apps(
         // reconciles are spread over two minutes, as the controller's jitter does
         let reconciled = minus(now, Duration::from_secs(random.u64(2..120)));
         store.put(application::application(app, &set, reconciled));
-        store.put(settings::app_config(app, app.created));
+        store.put(desired::applied(settings::app_config(app, app.created)));
         if app.listens() {
-            store.put(settings::app_service(app, app.created));
+            store.put(desired::applied(settings::app_service(app, app.created)));
         }
         let image = app.running_image();
         for work in &app.workloads {
@@ -266,7 +259,7 @@ pub fn apps(
         }
         if let Some(name) = &app.pre_sync {
             let at = minus(app.release().at, Duration::from_secs(18));
-            let job = hook::job(app, name, hook::Phase::Before, &image, at);
+            let job = desired::applied(hook::job(app, name, hook::Phase::Before, &image, at));
             let store = store.clone();
             agenda.at(at, move |_| {
                 store.put(job);
@@ -291,18 +284,15 @@ fn run(agenda: &mut Agenda, stage: &Stage, app: &App, work: &Workload, image: &s
 }
 
 /// Applies a workload as Argo CD does: created, or given the template and the replicas that Git has.
-pub fn apply(stage: &Stage, app: &App, work: &Workload, image: &str, at: Timestamp) {
-    let fresh = workload::workload(app, work, image, app.created, at);
+fn apply(stage: &Stage, app: &App, work: &Workload, image: &str, at: Timestamp) {
+    let fresh = desired::applied(workload::workload(app, work, image, app.created, at));
     let there = stage.store.update(work.kind.word(), &app.namespace, &work.name, |object| {
         object["spec"]["template"] = fresh["spec"]["template"].clone();
         object["spec"]["replicas"] = fresh["spec"]["replicas"].clone();
+        let last = &fresh["metadata"]["annotations"][desired::LAST_APPLIED];
+        object["metadata"]["annotations"][desired::LAST_APPLIED] = last.clone();
     });
     if there.is_none() {
         stage.store.put(fresh);
     }
-}
-
-/// Says something about an object as Argo CD does, whose events are never counted together.
-pub fn say(stage: &Stage, object: &Value, said: Said<'_>, component: &str, at: Timestamp) {
-    stage.store.put(event(object, said, Reporter { component, host: "" }, 1, at, at));
 }

@@ -4,11 +4,14 @@ use crate::sim::access::{Access, User};
 use crate::sim::clock::Clock;
 use crate::sim::control::{self, ControlError, Director, GitPlace, Place};
 use crate::sim::generate::{self, Generator};
-use crate::sim::git::{self, Commits, GitError, Repo};
+use crate::sim::git::{self, Commits, GitError, Helm, Repo, RepoServer};
 use crate::sim::kubeconfig::{self, Context};
+use crate::sim::live::deploy::Road;
+use crate::sim::live::releases::Releases;
 use crate::sim::live::{self, Agenda};
 use crate::sim::manifest::app::App;
 use crate::sim::manifest::{application, argocd};
+use crate::sim::operator;
 use crate::sim::orders;
 use crate::sim::populate::{self, Stage};
 use crate::sim::rbac::{self, Person};
@@ -26,6 +29,9 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+
+/// Argo CD looks at a cluster so long before the first thing it is to act on.
+const SETTLED: Duration = Duration::from_secs(5);
 
 /// What to simulate.
 #[derive(Debug, Clone)]
@@ -115,58 +121,71 @@ impl World {
         let now = clock.origin();
         let mut random = fastrand::Rng::with_seed(options.seed);
         let mut agenda = Agenda::default();
-        let git = repository(&scenario, now)?;
         let mut stages = Vec::new();
+        let mut apps: Vec<Vec<App>> = Vec::new();
+        for source in scenario.sources.iter().filter(|_| with_apps) {
+            let mut here = populate::apps_of(&scenario, source, now);
+            for crash in &scenario.crashes {
+                if let Some(app) = here.iter_mut().find(|app| app.name == *crash.app.get_ref()) {
+                    live::crash::date(app, crash.restarts, crash.next, now);
+                }
+            }
+            apps.push(here);
+        }
+        let git = repository(&scenario, &apps.concat(), now)?;
+        for app in apps.iter_mut().flatten() {
+            name_commits(app, &git.repo);
+        }
+        let server = RepoServer::new(vec![(git.url.clone(), git.repo.clone())], Helm::find(), &kubernetes(&scenario));
+        let releases = Releases::new(git.repo.clone(), server, apps.concat());
+        let mut apps = apps.into_iter();
         for source in &scenario.sources {
             let time = clock.clone();
             let store = Store::with(Clock::new(move || time.now()), random.u64(..));
-            let stage = Stage { git: git.as_ref().map(|git| git.repo.clone()), ..Stage::new(source, store) };
+            let stage = Stage::new(source, store);
             // Events older than that would be forgotten again before anybody could read them
             let workloads = Workloads::begin(&mut agenda, &stage, minus(now, Duration::from_hours(1)));
             populate::cluster(&mut agenda, &stage, source, now);
+            operator::begin(&mut agenda, &stage);
             live::expiry::begin(&mut agenda, &stage, now);
-            if with_apps {
-                let mut apps = populate::apps_of(&scenario, source, stage.git.as_ref(), now);
-                for crash in &scenario.crashes {
-                    if let Some(app) = apps.iter_mut().find(|app| app.name == *crash.app.get_ref()) {
-                        live::crash::date(app, crash.restarts, crash.next, now);
-                    }
-                }
+            let mut from = now;
+            if let Some(apps) = apps.next() {
                 populate::apps(&mut agenda, &stage, &scenario, &apps, now, &mut random);
-                script(&scenario, (&stage, &workloads), &apps, now, &mut agenda, &mut random);
+                let road = Road { stage: stage.clone(), workloads: workloads.clone(), releases: releases.clone() };
+                from = script(&scenario, &road, &apps, now, &mut agenda);
             }
             rbac::seed(&stage.store, &people(&scenario));
-            stages.push((stage, workloads));
-        }
-        let total = options.apps.or(scenario.generate.map(|generate| generate.apps));
-        if let (Some(total), Some((stage, _))) = (total, stages.first()) {
-            let names = generate(stage, total, &options, now);
+            let mut generated = Vec::new();
+            let total = options.apps.or(scenario.generate.map(|generate| generate.apps));
+            if let (Some(total), true) = (total, stages.is_empty()) {
+                generated = generate(&stage, total, &options, now);
+            }
+            live::argocd::begin(&mut agenda, &stage, &releases, generated.clone(), from);
             let told = scenario.generate.map_or(0.0, |generate| generate.changes_per_second);
             let rate = if options.changes_per_second > 0.0 { options.changes_per_second } else { told };
             if rate > 0.0 {
                 // the rate is per second of the wall, the agenda goes by the world's clock
                 let pause = Duration::from_secs_f64((clock.speed() / rate).min(1e6));
-                live::changes::begin(&mut agenda, stage, names, pause, now);
+                live::changes::begin(&mut agenda, &stage, generated, pause, now);
+            }
+            stages.push((stage, workloads));
+        }
+        let all: Vec<Stage> = stages.iter().map(|(stage, _)| stage.clone()).collect();
+        for commit in &scenario.commits {
+            if let Some(wait) = commit.push {
+                push_later(&mut agenda, git.commits.clone(), all.clone(), commit.clone(), plus(now, wait));
             }
         }
-        if let Some(git) = &git {
-            for commit in &scenario.commits {
-                if let Some(wait) = commit.push {
-                    push_later(&mut agenda, git.commits.clone(), commit.clone(), plus(now, wait));
-                }
-            }
-        }
-        // what the scripts say happened already
-        agenda.run(now, &mut random, usize::MAX);
+        // what happened already
+        agenda.replay(now, &mut random, |at| clock.show(at));
         let users = users(&scenario);
-        Self::open(options, users, scenario, git, stages, clock, agenda, random)
+        Self::open(options, users, (scenario, git), stages, clock, agenda, random)
     }
 
     fn open(
         options: SimOptions,
         users: Vec<User>,
-        scenario: Scenario,
-        git: Option<GitPlace>,
+        (scenario, git): (Scenario, GitPlace),
         stages: Vec<(Stage, Workloads)>,
         clock: SimClock,
         agenda: Agenda,
@@ -300,25 +319,55 @@ fn users(scenario: &Scenario) -> Vec<User> {
     scenario.users.iter().map(user).collect()
 }
 
-/// What lies at the scenario's repository; none when it says nothing of it.
-fn repository(scenario: &Scenario, now: Timestamp) -> Result<Option<GitPlace>, WorldError> {
-    let Some(name) = &scenario.gitops else { return Ok(None) };
-    let asset = git::find(name.get_ref())?;
-    let history = scenario::History::parse(&asset.history_file, &asset.history)?;
-    let repo = Repo::create(&asset.files, &history, now)?;
+/// The scenario's repository; one of its releases alone when it does not say what lies there.
+fn repository(scenario: &Scenario, apps: &[App], now: Timestamp) -> Result<GitPlace, WorldError> {
+    let (files, history) = match &scenario.gitops {
+        Some(name) => {
+            let asset = git::find(name.get_ref())?;
+            (asset.files, scenario::History::parse(&asset.history_file, &asset.history)?)
+        }
+        None => live::releases::past(apps, now),
+    };
+    let repo = Repo::create(&files, &history, now)?;
     let commits = Arc::new(Commits::new(repo.clone(), &scenario.commits, &history)?);
-    Ok(Some(GitPlace { url: scenario.repository.clone(), repo, commits }))
+    Ok(GitPlace { url: scenario.repository.clone(), repo, commits })
+}
+
+/// Gives the releases of an app the commits they came from.
+fn name_commits(app: &mut App, repo: &Repo) {
+    for release in &mut app.releases {
+        // a release may have been dated to before its commit, where a crash wants to have gone on for long
+        let found = [release.at, Timestamp::MAX].map(|until| repo.find(&app.target_revision, &release.message, until));
+        if let Some(commit) = found.into_iter().flatten().next() {
+            release.revision = commit;
+        }
+    }
+    if let Some(head) = repo.resolve(&app.target_revision) {
+        app.head = head;
+    }
+}
+
+/// The version of the clusters that manifests are rendered for.
+fn kubernetes(scenario: &Scenario) -> String {
+    scenario.sources.first().map(|source| source.kubernetes.clone()).unwrap_or_default()
 }
 
 /// Has a commit pushed when its time comes.
-fn push_later(agenda: &mut Agenda, commits: Arc<Commits>, commit: scenario::Waiting, at: Timestamp) {
+fn push_later(
+    agenda: &mut Agenda,
+    commits: Arc<Commits>,
+    stages: Vec<Stage>,
+    commit: scenario::Waiting,
+    at: Timestamp,
+) {
     agenda.at(at, move |play| {
-        if let Err(error) = commits.push(commit.name.get_ref(), play.at) {
-            tracing::warn!(error, "a commit of the scenario was not pushed");
+        match commits.push(commit.name.get_ref(), play.at) {
+            Ok((branch, _)) => stages.iter().for_each(|stage| live::deploy::webhook(stage, &branch)),
+            Err(error) => tracing::warn!(error, "a commit of the scenario was not pushed"),
         }
         if let Some(every) = commit.every {
             let next = plus(play.at, every.max(Duration::from_secs(1)));
-            push_later(play.agenda, commits, commit, next);
+            push_later(play.agenda, commits, stages, commit, next);
         }
     });
 }
@@ -359,15 +408,9 @@ fn write_kubeconfig(
     Ok((path, folder))
 }
 
-/// Puts everything the scenario says about the apps of one source on the agenda.
-fn script(
-    scenario: &Scenario,
-    (stage, workloads): (&Stage, &Workloads),
-    apps: &[App],
-    now: Timestamp,
-    agenda: &mut Agenda,
-    random: &mut fastrand::Rng,
-) {
+/// Puts everything the scenario says about the apps of one source on the agenda; from when on Argo CD looks at them.
+fn script(scenario: &Scenario, road: &Road, apps: &[App], now: Timestamp, agenda: &mut Agenda) -> Timestamp {
+    let Road { stage, workloads, .. } = road;
     let find = |name: &str| apps.iter().find(|app| app.name == name);
     for image in &scenario.images {
         workloads.teach(workload::Rule {
@@ -376,12 +419,6 @@ fn script(
             words: image.behaviour.clone(),
             lines: image.lines.clone(),
         });
-    }
-    // what the scripts below begin in the past begins after this
-    live::health::begin(agenda, stage, apps, minus(now, Duration::from_mins(1)));
-    for app in apps {
-        agenda.heads.insert(live::heartbeat::branch(stage, app), app.head.clone());
-        live::heartbeat::begin(agenda, stage, app, now, random);
     }
     for notice in &scenario.notices {
         if let Some(app) = find(notice.app.get_ref()) {
@@ -396,20 +433,30 @@ fn script(
             live::crash::begin(workloads, stage, app);
         }
     }
+    let mut first = now;
     for drift in &scenario.drifts {
         if let Some(app) = find(drift.app.get_ref()) {
-            live::drift::begin(agenda, stage, app, drift, now);
+            first = first.min(live::drift::begin(agenda, stage, app, drift, now));
         }
     }
     for syncing in &scenario.syncing {
         if let Some(app) = find(syncing.app.get_ref()) {
-            live::deploy::begin_under_way(agenda, stage, workloads, app, &syncing.version, syncing.ready_after, now);
+            live::deploy::begin_under_way(agenda, road, app, &syncing.version, syncing.ready_after, now);
+            first = first.min(live::deploy::began(now));
         }
     }
     for deploy in &scenario.deploys {
         if let Some(app) = find(deploy.app.get_ref()) {
-            let plan = live::deploy::Plan { version: None, ready: deploy.rollout, every: deploy.every };
-            live::deploy::begin(agenda, stage, workloads, app, plan, plus(now, deploy.after));
+            let plan = live::deploy::Plan {
+                version: None,
+                ready: deploy.rollout,
+                every: deploy.every,
+                hooks_fail_for: deploy.hooks_fail_for,
+            };
+            live::deploy::begin(agenda, road, app, plan, plus(now, deploy.after));
         }
     }
+    // what was released before is in place as it is told, and Argo CD must not do it again
+    let last = apps.iter().map(|app| app.release().at).filter(|at| *at <= now).max();
+    minus(first, SETTLED).max(last.map_or(Timestamp::MIN, |last| plus(last, SETTLED))).min(now)
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::action::Proposal;
 use crate::domain::{AppKey, ObjectName};
 use crate::store::query::QueryError;
 use crate::store::{Query, Sort};
@@ -26,6 +27,8 @@ pub struct Lens {
     pub resource: Option<(String, String)>,
     /// The resource of it under the cursor of its own screen.
     pub object: Option<ObjectName>,
+    /// What the screen of the plan is to show.
+    pub proposal: Option<Proposal>,
     /// Logs are those of the containers before their last restart.
     pub previous: bool,
 }

@@ -7,7 +7,9 @@
 pub mod app;
 pub mod board;
 pub mod chooser;
+pub mod complaints;
 pub mod copy;
+pub mod desk;
 pub mod detail;
 pub mod empty;
 pub mod events;
@@ -17,6 +19,7 @@ pub mod help;
 pub mod lens;
 pub mod links;
 pub mod logs;
+pub mod plan;
 pub mod resource;
 pub mod seen;
 pub mod status;
@@ -26,10 +29,12 @@ pub mod why;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
+use crate::action::{Order, Proposal};
 use crate::command::{CommandId, Scope};
 use crate::domain::{ObjectName, Symbol};
 use crate::store::Interest;
 use crate::store::logs::{Excerpt, LogQuery};
+pub use desk::Desk;
 pub use lens::Lens;
 pub use seen::{Keys, Seen, Work};
 
@@ -73,6 +78,14 @@ pub enum Effect {
         /// Which.
         object: ObjectName,
     },
+    /// Plan something that would be written. It is shown by [`Desk::draft`] once it is made.
+    Plan(Proposal),
+    /// Carry out what was planned and confirmed.
+    Act(Box<Order>),
+    /// Plan and carry out at once what needs no confirmation.
+    AtOnce(Proposal),
+    /// Read what was written before.
+    Recall,
     /// Write a file of this name that nobody else may read.
     Save {
         /// Its name, without a folder.
@@ -89,6 +102,10 @@ pub enum Ask {
     Search,
     /// Words to narrow to.
     Filter,
+    /// The words that stand for a yes.
+    Phrase,
+    /// A number.
+    Number,
 }
 
 impl Ask {
@@ -98,6 +115,7 @@ impl Ask {
         match self {
             Self::Search => "/",
             Self::Filter => "&",
+            Self::Phrase | Self::Number => ":",
         }
     }
 }
@@ -132,10 +150,14 @@ pub enum ScreenId {
     Why,
     /// The log lines of one Application.
     Logs,
+    /// What would be written.
+    Plan,
     /// What of the selected Application can be copied.
     Copy,
     /// The sources.
     Links,
+    /// What is wrong in files.
+    Complaints,
     /// The keys.
     Help,
 }
@@ -152,7 +174,7 @@ pub struct Screen {
 }
 
 /// Every screen there is.
-pub static REGISTRY: [Screen; 11] = [
+pub static REGISTRY: [Screen; 13] = [
     Screen { id: ScreenId::Board, word: "board", make: || Box::new(board::Board::default()) },
     Screen { id: ScreenId::Fleet, word: "fleet", make: || Box::new(fleet::Fleet::default()) },
     Screen { id: ScreenId::Chooser, word: "chooser", make: || Box::new(chooser::Chooser::default()) },
@@ -161,8 +183,10 @@ pub static REGISTRY: [Screen; 11] = [
     Screen { id: ScreenId::Events, word: "events", make: || Box::new(events::Events::default()) },
     Screen { id: ScreenId::Why, word: "why", make: || Box::new(why::Why::default()) },
     Screen { id: ScreenId::Logs, word: "logs", make: || Box::new(logs::Logs::default()) },
+    Screen { id: ScreenId::Plan, word: "plan", make: || Box::new(plan::Plan::default()) },
     Screen { id: ScreenId::Copy, word: "copy", make: || Box::new(copy::Copy::default()) },
     Screen { id: ScreenId::Links, word: "links", make: || Box::new(links::Links::default()) },
+    Screen { id: ScreenId::Complaints, word: "complaints", make: || Box::new(complaints::Complaints::default()) },
     Screen { id: ScreenId::Help, word: "help", make: || Box::new(help::Help::default()) },
 ];
 
@@ -199,6 +223,11 @@ pub trait View {
     /// Takes what is typed after [`Effect::Ask`]; every change of it, then how it ended.
     fn typed(&mut self, _: Ask, _: &str, _: Typing, _: &Seen<'_>) -> Vec<Effect> {
         Vec::new()
+    }
+
+    /// What stands before what is typed, in at most `width` cells.
+    fn label(&self, ask: Ask, _: &Seen<'_>, _: u16) -> String {
+        ask.sign().to_owned()
     }
 
     /// The logs this screen shows, if it shows any: the runtime brings them into [`Seen::logs`].

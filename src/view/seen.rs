@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::time::Duration;
 
+use super::Desk;
 use crate::command::hint::{HelpSection, Hint};
 use crate::command::{Scope, Situation};
 use crate::config::theme::{Glyphs, Role, Theme};
@@ -52,6 +53,8 @@ pub struct Seen<'a> {
     pub apps: &'a Apps,
     /// The log lines of what is looked at.
     pub logs: &'a LogStore,
+    /// What is being planned and done.
+    pub desk: &'a Desk,
     /// What time it is.
     pub now: Timestamp,
     /// Looks by role.
@@ -64,6 +67,8 @@ pub struct Seen<'a> {
     pub below: &'a [Scope],
     /// What can be done now.
     pub situation: Situation,
+    /// What is wrong in the files of settings, keys and looks.
+    pub complaints: &'a [String],
     /// What this frame costs.
     pub work: &'a Work,
 }

@@ -126,7 +126,7 @@ pub fn operation_words(seen: &Seen<'_>, operation: &Operation) -> (String, Role)
 }
 
 /// The time left until `at`, coarse; the screen is woken when it reads differently.
-fn until(seen: &Seen<'_>, at: Timestamp) -> String {
+pub(super) fn until(seen: &Seen<'_>, at: Timestamp) -> String {
     let left = elapsed(seen.now, at);
     if left.is_zero() {
         return "now".to_owned();

@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on should say where")]
 
+mod acting;
 mod architecture;
+mod broken;
 mod clock;
 mod copy;
 mod events_screen;

@@ -69,6 +69,13 @@ async fn scenario_bad_deploy() {
     let shown = Command::new("git").arg("--git-dir").arg(path).args(show).output().unwrap();
     assert!(String::from_utf8_lossy(&shown.stdout).contains("tag: 1.5.0\n"), "{shown:?}");
     assert_eq!(state(&world).await["git"]["waiting"]["bad"], 1);
+    let health = async |wanted: &str| {
+        act(&world, "clock advance 10s").await.unwrap();
+        text(&app(&world, "predator-cloud", "backend-staging"), "/status/health/status") == wanted
+    };
+    until("staging degrades", async || health("Degraded").await).await;
+    act(&world, "commit fix").await.unwrap();
+    until("the fix heals it", async || health("Healthy").await).await;
     let unknown = act(&world, "commit worse").await.unwrap_err().to_string();
     assert_eq!(unknown, "there is no commit `worse`; there are: bad, fix");
 }

@@ -46,16 +46,18 @@ fn no_more_rows_are_put_into_words_than_fit_the_screen() {
 fn with_seen<R>(apps: &Apps, check: impl FnOnce(&Seen<'_>) -> R) -> R {
     let (theme, keys) = (Theme::bundled("dark", Depth::None).unwrap(), Bindings(Keymap::bundled()));
     let work = Work::default();
-    let logs = pilothouse::store::LogStore::default();
+    let (logs, desk) = (pilothouse::store::LogStore::default(), pilothouse::view::Desk::default());
     check(&Seen {
         apps,
         logs: &logs,
+        desk: &desk,
         now: START,
         theme: &theme,
         glyphs: &UNICODE,
         keys: &keys,
         below: &[],
         situation: Situation::default(),
+        complaints: &[],
         work: &work,
     })
 }

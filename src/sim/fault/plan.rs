@@ -146,7 +146,6 @@ impl Faults {
     }
 
     /// Strikes watches, as [`Faults::cut`]; the number takes it back.
-    #[expect(clippy::must_use_candidate, reason = "called for its effect")]
     pub fn cut_off(&self, aim: Aim, what: Cut) -> u64 {
         let mut plan = self.plan();
         plan.serial += 1;

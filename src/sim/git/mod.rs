@@ -15,6 +15,6 @@ mod waiting;
 
 pub use asset::{Asset, bundled, find};
 pub use edit::{EditError, apply};
-pub use manifests::{Helm, RepoServer};
+pub use manifests::{Helm, RepoServer, within};
 pub use repo::{GitError, Metadata, NewCommit, Repo};
 pub use waiting::Commits;

@@ -47,11 +47,11 @@ impl Commits {
         Ok(Self { repo, waiting: waiting.iter().map(one).collect::<Result<_, GitError>>()? })
     }
 
-    /// Pushes a commit; says which it became and where.
+    /// Pushes a commit; the branch, and which it became.
     ///
     /// # Errors
     /// A sentence that says what is wrong and what there is.
-    pub fn push(&self, name: &str, at: Timestamp) -> Result<String, String> {
+    pub fn push(&self, name: &str, at: Timestamp) -> Result<(String, String), String> {
         let one = self.waiting.iter().find(|one| one.name == name).ok_or_else(|| {
             let there: Vec<&str> = self.waiting.iter().map(|one| one.name.as_str()).collect();
             let there =
@@ -62,7 +62,7 @@ impl Commits {
         let edits = one.rounds.get(round).map(Vec::as_slice).unwrap_or_default();
         let commit = NewCommit { branch: &one.branch, author: &one.author, at, message: &one.message, edits };
         let made = self.repo.commit(commit).map_err(|error| error.to_string())?;
-        Ok(format!("pushed {made} to {}", one.branch))
+        Ok((one.branch.clone(), made))
     }
 
     /// Names of the commits and how often each was pushed.

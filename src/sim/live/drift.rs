@@ -1,58 +1,48 @@
-//! Somebody edits an object by hand where nobody undoes it.
+//! Somebody edits an object by hand.
 
-use super::controller::Controller;
-use crate::sim::live::{Agenda, Play};
+use crate::sim::live::Agenda;
 use crate::sim::manifest::app::App;
-use crate::sim::manifest::application;
-use crate::sim::manifest::managed;
-use crate::sim::manifest::meta::text;
 use crate::sim::populate::Stage;
 use crate::sim::scenario::Drift;
-use crate::sim::time::minus;
+use crate::sim::time::{minus, plus};
+use crate::sim::write::Writer;
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use std::time::Duration;
 
-/// Has somebody edit an object of the app, as the scenario tells it.
-pub fn begin(agenda: &mut Agenda, stage: &Stage, app: &App, drift: &Drift, now: Timestamp) {
-    let (stage, app, drift) = (stage.clone(), app.clone(), drift.clone());
-    agenda.at(minus(now, drift.age), move |play| edit(&stage, &app, &drift, play));
+/// Has somebody edit an object of the app, as the scenario tells it; says when.
+pub fn begin(agenda: &mut Agenda, stage: &Stage, app: &App, drift: &Drift, now: Timestamp) -> Timestamp {
+    let at = drift.after.map_or_else(|| minus(now, drift.age), |after| plus(now, after));
+    again(agenda, stage.clone(), app.clone(), drift.clone(), at);
+    at
 }
 
-fn edit(stage: &Stage, app: &App, drift: &Drift, play: &mut Play<'_>) {
+fn again(agenda: &mut Agenda, stage: Stage, app: App, drift: Drift, at: Timestamp) {
+    agenda.at(at, move |play| {
+        edit(&stage, &app, &drift);
+        if let Some(every) = drift.every {
+            let at = plus(play.at, every.max(Duration::from_mins(1)));
+            again(play.agenda, stage, app, drift, at);
+        }
+    });
+}
+
+fn edit(stage: &Stage, app: &App, drift: &Drift) {
     let first = app.workloads.first().map(|work| (work.kind.word(), work.name.as_str()));
     let Some((kind, name)) = drift.object.as_deref().and_then(|object| object.split_once('/')).or(first) else {
         return;
     };
-    let (namespace, at) = (app.namespace.as_str(), play.at);
-    let replicas = drift.replicas.map(|replicas| ("/spec/replicas", json!(replicas)));
-    let set: Vec<(&str, Value)> =
-        replicas.into_iter().chain(drift.set.iter().map(|(path, value)| (path.as_str(), value.clone()))).collect();
-    stage.store.update(kind, namespace, name, |object| {
-        let mut part = json!({});
-        for (path, value) in &set {
+    let edited = Writer::new(&stage.store, &drift.manager).edit(kind, &app.namespace, name, |object| {
+        if let Some(replicas) = drift.replicas {
+            object["spec"]["replicas"] = json!(replicas);
+        }
+        for (path, value) in &drift.set {
             put(object, path, value);
-            put(&mut part, path, value);
-            let field = path.split('/').skip(1).map(|key| format!("/f:{key}")).collect::<String>();
-            let entries = object["metadata"]["managedFields"].as_array_mut().into_iter().flatten();
-            for entry in entries.filter(|entry| entry["manager"] == "argocd-controller") {
-                disown(&mut entry["fieldsV1"], &field);
-            }
-        }
-        let entry = managed::entry(text(object, "/apiVersion"), &drift.manager, &part, at);
-        if let Some(entries) = object["metadata"]["managedFields"].as_array_mut() {
-            entries.push(entry);
         }
     });
-    let controller = Controller::new(stage, &app.name);
-    let differing: Vec<_> =
-        app.resources().into_iter().filter(|resource| resource.kind == kind && resource.name == name).collect();
-    play.later(200, move |play| {
-        controller.announce(Some("OutOfSync"), None, play.at);
-        controller.write(|object| {
-            let revision = text(object, "/status/sync/revision").to_owned();
-            application::compare(object, &revision, &differing, false, play.at);
-        });
-    });
+    if let Err(failure) = edited {
+        tracing::warn!(app = %app.name, kind, name, failure = %failure.message, "not edited by hand");
+    }
 }
 
 /// Sets the value at a JSON pointer, with the mappings that lead there.
@@ -69,13 +59,4 @@ fn put(object: &mut Value, path: &str, value: &Value) {
         };
     }
     *place = value.clone();
-}
-
-/// Takes a field from its owner.
-fn disown(fields: &mut Value, path: &str) {
-    if let Some((parent, key)) = path.rsplit_once('/')
-        && let Some(fields) = fields.pointer_mut(parent).and_then(Value::as_object_mut)
-    {
-        fields.remove(key);
-    }
 }

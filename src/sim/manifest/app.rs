@@ -63,6 +63,8 @@ pub struct Automated {
 pub struct Release {
     /// The image tag.
     pub version: String,
+    /// The message of the commit.
+    pub message: String,
     /// The commit.
     pub revision: String,
     /// When the deployment ended.
@@ -86,6 +88,8 @@ pub struct Workload {
     pub command: String,
     /// Named container ports.
     pub ports: Vec<(String, u16)>,
+    /// Seconds in which a Deployment has to get further.
+    pub progress_deadline: u64,
     /// `argocd.argoproj.io/sync-wave`.
     pub wave: i64,
     /// What answers on its ports; by their names when none.
@@ -155,8 +159,13 @@ impl App {
     #[must_use]
     pub fn release(&self) -> &Release {
         // `releases` is made with at least one row; an empty one would be a bug of the reader
-        static NOTHING: Release =
-            Release { version: String::new(), revision: String::new(), at: Timestamp::UNIX_EPOCH, by: None };
+        static NOTHING: Release = Release {
+            version: String::new(),
+            message: String::new(),
+            revision: String::new(),
+            at: Timestamp::UNIX_EPOCH,
+            by: None,
+        };
         self.releases.last().unwrap_or(&NOTHING)
     }
 

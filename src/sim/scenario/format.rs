@@ -249,6 +249,9 @@ pub struct Work {
     /// Run by `sh -c`.
     #[serde(default = "wait")]
     pub command: String,
+    /// In which a Deployment has to get further, ten minutes when absent.
+    #[serde(default = "ten_minutes", deserialize_with = "duration")]
+    pub progress_deadline: Duration,
     /// The sync wave.
     #[serde(default)]
     pub wave: i64,
@@ -399,9 +402,15 @@ pub struct Drift {
     pub set: BTreeMap<String, serde_json::Value>,
     /// The field manager's name.
     pub manager: String,
-    /// How long ago.
-    #[serde(deserialize_with = "duration")]
+    /// How long before the world's start.
+    #[serde(default, deserialize_with = "duration")]
     pub age: Duration,
+    /// From the world's start until then, if it comes later.
+    #[serde(default, deserialize_with = "optional_duration")]
+    pub after: Option<Duration>,
+    /// From one time to the next; once when absent.
+    #[serde(default, deserialize_with = "optional_duration")]
+    pub every: Option<Duration>,
 }
 
 /// A sync that runs when the world starts.
@@ -445,6 +454,9 @@ pub struct Deploy {
     /// From the creation of new pods until they are ready, 6 s when absent.
     #[serde(default = "six_seconds", deserialize_with = "duration")]
     pub rollout: Duration,
+    /// Its hooks fail until a commit so much later; they do not when absent.
+    #[serde(default, deserialize_with = "optional_duration")]
+    pub hooks_fail_for: Option<Duration>,
 }
 
 fn nameless() -> Spanned<String> {
@@ -473,6 +485,10 @@ fn everywhere() -> IpAddr {
 
 fn one() -> u32 {
     1
+}
+
+fn ten_minutes() -> Duration {
+    Duration::from_mins(10)
 }
 
 fn six_seconds() -> Duration {

@@ -11,7 +11,7 @@
 //! name = "predator12"                 # also the AppProject, the ApplicationSet and the prefix of namespaces
 //! repository = "https://..."          # the GitOps repository's address, as Applications have it
 //! gitops = "predator12"               # what lies there: the bundled repository of this name, or a folder (from the
-//!                                     # scenario's file on) with a history.toml; none when absent
+//!                                     # working folder on) with a history.toml; the releases alone when absent
 //!
 //! [[source]]                          # one Argo CD in one cluster; a context of the kubeconfig
 //! name = "minikube"
@@ -41,6 +41,7 @@
 //! component = "api"                   # default: the container's name
 //! ports = { http = 8000 }
 //! command = "..."                     # default: waits for ever
+//! progress_deadline = "10m"           # default; a Deployment that gets no further for so long has failed
 //! wave = 0                            # default
 //! [[service.release]]                 # newest last; the last one of an environment runs
 //! environment = "dev"
@@ -66,7 +67,9 @@
 //! object = "Deployment/frontend"      # default: the first workload
 //! set = { "/spec/paused" = true }     # other values, by JSON pointer
 //! manager = "kubectl-scale"
-//! age = "12m"
+//! age = "12m"                         # before the start of the world
+//! after = "40s"                       # or after it
+//! every = "5m"                        # once when absent
 //!
 //! [[syncing]]                         # the last release of the app is still being rolled out
 //! app = "qdrant-dev"
@@ -83,6 +86,7 @@
 //! after = "75s"
 //! every = "6m"                        # once when absent
 //! rollout = "6s"                      # default: from new pods to ready ones
+//! hooks_fail_for = "80s"              # its hooks fail until a commit so much later; they do not when absent
 //!
 //! [[user]]                            # default: admin, developer (writes in *-dev) and viewer; the first is kubeconfig's
 //! name = "developer"
@@ -179,9 +183,14 @@ pub fn load(name: &str) -> Result<Scenario, ScenarioError> {
     if !file {
         return Err(ScenarioError::unknown_name(name, BUNDLED.iter().map(|(bundled, _)| *bundled)));
     }
-    let text =
-        std::fs::read_to_string(path).map_err(|source| ScenarioError::Unreadable { file: name.to_owned(), source })?;
-    parse(name, &text)
+    let bytes = std::fs::read(path).map_err(|source| ScenarioError::Unreadable { file: name.to_owned(), source })?;
+    match str::from_utf8(&bytes) {
+        Ok(text) => parse(name, text),
+        Err(error) => {
+            let line = 1 + bytes[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count();
+            Err(ScenarioError::NotText { file: name.to_owned(), line })
+        }
+    }
 }
 
 /// Reads a scenario's text; `file` is what errors call it.

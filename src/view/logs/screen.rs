@@ -291,6 +291,8 @@ impl View for Logs {
         match what {
             Ask::Search => text.clone_into(&mut self.sought),
             Ask::Filter => text.clone_into(&mut self.words),
+            // nobody asks for them here
+            Ask::Phrase | Ask::Number => return Vec::new(),
         }
         self.narrow();
         if what == Ask::Search {

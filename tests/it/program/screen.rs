@@ -36,7 +36,7 @@ pub struct Screen {
     shared: Arc<Shared>,
     reader: Option<std::thread::JoinHandle<()>>,
     modes_before: String,
-    _home: tempfile::TempDir,
+    home: tempfile::TempDir,
 }
 
 impl Screen {
@@ -81,8 +81,13 @@ impl Screen {
             shared,
             reader: Some(reader),
             modes_before,
-            _home: home,
+            home,
         }
+    }
+
+    /// The folder that stands for the home of whoever runs it, and for all that is below a home.
+    pub fn home(&self) -> &Path {
+        self.home.path()
     }
 
     /// Types.

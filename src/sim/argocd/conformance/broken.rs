@@ -17,11 +17,13 @@ fn application(name: &str, change: impl FnOnce(&mut Value)) -> Value {
     app
 }
 
+/// What is wrong with an Application.
+type Change = fn(&mut Value);
+
 #[test]
 fn conformance_broken_specs() {
     let mut lab = Lab::new();
     lab.record(&["bad-path", "bad-revision", "bad-project", "bad-destination", "bad-cluster", "bad-repo"]);
-    type Change = fn(&mut Value);
     let broken: [(&str, Change); 6] = [
         ("bad-path", |app| {
             app["spec"]["source"] = json!({"repoURL": URL, "targetRevision": "main", "path": "helm/charts/nothing"});

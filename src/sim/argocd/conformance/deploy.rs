@@ -125,11 +125,22 @@ fn conformance_bootstrap() {
     let mut lab = Lab::new();
     lab.stand_in.ready = std::time::Duration::from_millis(1_500);
     let recorded = include_str!("../../../../tests/fixtures/argocd/conformance/bootstrap.txt");
-    lab.record(&["frontend-prod", "backend-prod", "dependencies-prod", "dependencies-dev"]);
+    lab.record(&[
+        "frontend-prod",
+        "backend-prod",
+        "dependencies-prod",
+        "dependencies-dev",
+        "dependencies-staging",
+        "frontend-dev",
+        "frontend-staging",
+    ]);
     for service in ["backend", "dependencies", "frontend"] {
         lab.app(service, "prod", "v1.0.0", &by_hand());
     }
-    lab.app("dependencies", "dev", "main", &automated(true));
+    for service in ["dependencies", "frontend"] {
+        lab.app(service, "dev", "main", &automated(true));
+        lab.app(service, "staging", "release/staging", &automated(false));
+    }
     lab.pass(30.0);
     lab.conforms(recorded);
 }

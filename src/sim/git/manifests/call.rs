@@ -126,8 +126,10 @@ fn flags(helm: &Value) -> Vec<String> {
     flags
 }
 
-/// A path from the root of the repository; `file` is relative to `folder`, or to the root with a slash before it.
-pub(super) fn within(folder: &str, file: &str) -> Option<String> {
+/// A path from the root of the repository; `file` is relative to `folder`, or to the root with a slash before it. None when it leads
+/// out of the repository.
+#[must_use]
+pub fn within(folder: &str, file: &str) -> Option<String> {
     let mut parts: Vec<&str> = Vec::new();
     let whole = if let Some(rooted) = file.strip_prefix('/') { rooted.to_owned() } else { format!("{folder}/{file}") };
     for part in whole.split('/') {

@@ -36,7 +36,7 @@ mod tests {
                 repo.commit(NewCommit { branch: &commit.branch, author: &nobody, at, message, edits: &edits }).unwrap();
             }
         }
-        for app in scenario.sources.iter().flat_map(|source| populate::apps_of(scenario, source, None, at)) {
+        for app in scenario.sources.iter().flat_map(|source| populate::apps_of(scenario, source, at)) {
             let syncing = scenario.syncing.iter().filter(|one| *one.app.get_ref() == app.name);
             let mut versions: Vec<String> = syncing.map(|one| one.version.clone()).collect();
             if scenario.deploys.iter().any(|deploy| *deploy.app.get_ref() == app.name) {
@@ -51,7 +51,7 @@ mod tests {
             }
         }
         for source in &scenario.sources {
-            for app in populate::apps_of(scenario, source, Some(&repo), at) {
+            for app in populate::apps_of(scenario, source, at) {
                 let mut commit = repo.resolve(&app.target_revision);
                 let spec = app.source();
                 while let Some(one) = commit {

@@ -14,7 +14,7 @@ mod kept;
 mod server;
 mod yaml;
 
-pub use call::Call;
+pub use call::{Call, within};
 pub use helm::Helm;
 pub use kept::kept;
 pub use server::RepoServer;

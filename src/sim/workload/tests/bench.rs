@@ -35,7 +35,6 @@ impl Bench {
             argocd_namespace: "argocd".to_owned(),
             nodes: nodes.iter().map(|name| (*name).to_owned()).collect(),
             store: Store::new(),
-            git: None,
         };
         for name in nodes {
             stage.store.put(node(name, "192.0.2.2", "v1.36.2", true, now, now));

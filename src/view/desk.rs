@@ -1,0 +1,77 @@
+//! What is being planned and done: what the runtime says of it, for the screens to show.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::action::{Draft, Note, Proposal, Record};
+use crate::domain::{AppKey, Symbol};
+
+/// Plans, writes that are under way, and what was written before.
+#[derive(Debug, Default)]
+pub struct Desk {
+    /// The last plan that was made.
+    pub draft: Option<Box<Draft>>,
+    /// Writes under way, by their number.
+    pub under_way: BTreeMap<u64, String>,
+    /// What auto-sync was where this tool switched it off.
+    pub notes: BTreeMap<AppKey, Note>,
+    /// What was written before, oldest first; nothing before it was asked for.
+    pub records: Option<Result<Vec<Record>, String>>,
+    /// Nothing is written anywhere.
+    pub readonly: bool,
+    /// Sources and namespaces whose Applications we may not change, as far as that was asked.
+    pub denied: BTreeSet<(Symbol, Symbol)>,
+    /// The person was told that leaving now leaves writes undone.
+    pub warned: bool,
+}
+
+impl Desk {
+    /// The plan of a proposal, once it is made.
+    #[must_use]
+    pub fn draft_of(&self, proposal: &Proposal) -> Option<&Draft> {
+        self.draft.as_deref().filter(|draft| draft.proposal == *proposal)
+    }
+}
+
+/// What the runtime says of plans and writes.
+#[derive(Debug)]
+pub enum News {
+    /// A plan was made.
+    Planned(Box<Draft>),
+    /// A write goes on.
+    Goes {
+        /// Its number.
+        number: u64,
+        /// How far it has come.
+        said: String,
+    },
+    /// A write is over.
+    Over {
+        /// Its number.
+        number: u64,
+        /// How it ended.
+        said: String,
+        /// Well.
+        well: bool,
+    },
+    /// What auto-sync was where it was switched off.
+    Notes(BTreeMap<AppKey, Note>),
+    /// The audit log was read.
+    Records(Result<Vec<Record>, String>),
+}
+
+impl Desk {
+    /// Takes news in; what is to be said of them, and whether it is nothing to worry about.
+    pub fn take(&mut self, news: News) -> Option<(String, bool)> {
+        match news {
+            News::Planned(draft) => self.draft = Some(draft),
+            News::Goes { number, said } => drop(self.under_way.insert(number, said)),
+            News::Over { number, said, well } => {
+                self.under_way.remove(&number);
+                return Some((said, well));
+            }
+            News::Notes(notes) => self.notes = notes,
+            News::Records(records) => self.records = Some(records),
+        }
+        None
+    }
+}

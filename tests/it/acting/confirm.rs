@@ -1,0 +1,160 @@
+//! What it takes before anything leaves the pure half.
+
+use pilothouse::action::{Consent, Guard, Order, Proposal, SyncOptions, Verb};
+use pilothouse::app::{Msg, Request};
+use pilothouse::domain::{AppKey, Protection};
+use pilothouse::view::ScreenId;
+use pilothouse::view::desk::News;
+use proptest::prelude::*;
+
+use crate::fixture::{Cockpit, cockpit, draft, voyage};
+
+/// A person with one Application selected, and a runtime that plans at once as for an environment of this protection.
+struct Person {
+    cockpit: Cockpit,
+    environment: &'static str,
+    protection: Protection,
+    acted: Vec<Order>,
+    at_once: Vec<Proposal>,
+}
+
+impl Person {
+    fn new(protection: Protection) -> Self {
+        let mut cockpit = cockpit(voyage(), ScreenId::Fleet, (100, 30));
+        let environment = if protection == Protection::Typed { "prod" } else { "staging" };
+        let row = cockpit.model.apps.all().find(|row| &*row.key.name == "celery-staging").unwrap();
+        cockpit.model.lens.selected = Some(row.key.clone());
+        Self { cockpit, environment, protection, acted: Vec::new(), at_once: Vec::new() }
+    }
+
+    fn press(&mut self, keys: &str) {
+        for key in keys.split_whitespace() {
+            for request in self.cockpit.press(key) {
+                self.serve(request);
+            }
+        }
+    }
+
+    fn serve(&mut self, request: Request) {
+        match request {
+            Request::Plan(proposal) => {
+                let planned = draft(&proposal, self.environment, self.protection, &Guard::default());
+                self.cockpit.take(Msg::Desk(News::Planned(Box::new(planned))));
+            }
+            Request::Act(order) => self.acted.push(*order),
+            Request::AtOnce(proposal) => self.at_once.push(proposal),
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn the_focus_rests_on_cancel_and_enter_there_cancels() {
+    for protection in [Protection::Open, Protection::Confirm, Protection::Typed] {
+        let mut person = Person::new(protection);
+        person.press("s enter");
+        assert_eq!(person.cockpit.screen(), ScreenId::Fleet, "{protection:?}");
+        person.press("s tab esc");
+        assert_eq!(person.cockpit.screen(), ScreenId::Fleet, "{protection:?}");
+        assert_eq!(person.acted, [], "{protection:?}");
+    }
+}
+
+#[test]
+fn one_confirmation_does_it_where_that_is_enough() {
+    let mut person = Person::new(Protection::Confirm);
+    person.press("s tab");
+    let text = person.cockpit.text();
+    assert!(text.contains("[ Sync celery-staging in staging (predator-cloud) ]"), "{text}");
+    person.press("enter");
+    let [order] = &person.acted[..] else { panic!("{:?}", person.acted) };
+    assert_eq!(order.consent, Consent::Yes);
+    assert_eq!(&*order.plans[0][0].target.key.name, "celery-staging");
+    assert_eq!(person.cockpit.screen(), ScreenId::Fleet);
+}
+
+#[test]
+fn production_asks_for_its_name_and_takes_nothing_else() {
+    let mut person = Person::new(Protection::Typed);
+    person.press("s tab enter");
+    let text = person.cockpit.text();
+    assert!(text.contains("type prod to sync celery-staging in PROD:"), "{text}");
+    person.press("p r o d d enter");
+    assert_eq!(person.acted, []);
+    let text = person.cockpit.text();
+    assert!(text.contains("nothing was done: the words are `prod`"), "{text}");
+    person.press("tab enter p r o d esc");
+    assert_eq!(person.acted, []);
+    person.press("tab enter p r o d enter");
+    let [order] = &person.acted[..] else { panic!("{:?}", person.acted) };
+    assert_eq!(order.consent, Consent::Phrase("prod".into()));
+}
+
+#[test]
+fn a_switch_takes_the_focus_back_to_cancel_and_changes_what_is_sent() {
+    let mut person = Person::new(Protection::Confirm);
+    person.press("s tab p");
+    let text = person.cockpit.text();
+    assert!(text.contains("[x] prune") && text.contains("[ Cancel ]") && text.contains("- prune"), "{text}");
+    person.press("tab enter");
+    let [order] = &person.acted[..] else { panic!("{:?}", person.acted) };
+    let Verb::Sync(options) = &order.plans[0][0].verb else { panic!() };
+    assert_eq!(options, &SyncOptions { prune: true, ..SyncOptions::default() });
+}
+
+#[test]
+fn a_plan_of_something_else_is_not_said_yes_to() {
+    let mut person = Person::new(Protection::Confirm);
+    person.press("s");
+    // the same was planned anew while the person was looking elsewhere on the screen
+    person.press("tab");
+    let mut later = person.cockpit.model.desk.draft.take().unwrap();
+    later.at = later.at.checked_add(std::time::Duration::from_secs(1)).unwrap();
+    person.cockpit.take(Msg::Desk(News::Planned(later)));
+    person.press("enter");
+    assert_eq!(person.acted, [], "the focus went back to Cancel");
+}
+
+#[test]
+fn what_is_read_only_is_off_with_its_reason() {
+    let mut person = Person::new(Protection::Confirm);
+    person.cockpit.model.desk.readonly = true;
+    person.press("s");
+    assert_eq!(person.cockpit.screen(), ScreenId::Fleet);
+    let text = person.cockpit.text();
+    assert!(text.contains("the cockpit is read-only"), "{text}");
+    person.press("r T A");
+    assert_eq!((person.acted.len(), person.at_once.len()), (0, 0));
+}
+
+#[test]
+fn a_refresh_takes_no_confirmation() {
+    let mut person = Person::new(Protection::Typed);
+    person.press("r");
+    let key: AppKey = person.cockpit.model.lens.selected.clone().unwrap();
+    assert_eq!(person.at_once, [Proposal { verb: Verb::Refresh { hard: false }, apps: vec![key] }]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+    /// Whatever is pressed where the name is to be typed: without the name nothing is written, and looking again is all
+    /// that goes without asking.
+    #[test]
+    fn random_keys_write_nothing_where_the_name_is_typed(
+        keys in prop::collection::vec(prop::sample::select(&[
+            "s", "s", "tab", "enter", "enter", "esc", "p", "r", "o", "u", "T", "A", "R", "a", "f", "x", "j", "k", "c", "w", "space",
+            "left", "v", "t", "h", "m", "e", "d", "1", "S", "q",
+        ][..]), 1..60),
+    ) {
+        let mut person = Person::new(Protection::Typed);
+        for key in keys {
+            let typed = person.cockpit.model.prompt.as_ref().map(|prompt| prompt.text().to_owned());
+            let before = person.acted.len();
+            person.press(key);
+            let allowed = key == "enter" && typed.as_deref() == Some("prod");
+            prop_assert!(person.acted.len() == before || allowed, "{:?}", typed);
+            let refreshes = person.at_once.iter().all(|p| matches!(p.verb, Verb::Refresh { .. }));
+            prop_assert!(refreshes);
+        }
+    }
+}
