@@ -75,6 +75,11 @@ impl Deeds {
         &self.rules.guard
     }
 
+    /// Writes nothing from now on, because of `origin`; what is under way goes on.
+    pub fn forbid(&mut self, origin: String) {
+        self.rules.guard.readonly = Some(origin);
+    }
+
     /// Waits for the next news; for ever where nothing was asked.
     pub async fn next(&mut self) -> Option<News> {
         self.receiver.recv().await

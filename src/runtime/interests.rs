@@ -8,13 +8,13 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
-use super::last_words;
 use super::scope::Scope;
 use super::sources::Sources;
+use super::{last_words, reread};
 use crate::domain::time::after;
 use crate::domain::{
-    AppDetail, AppKey, AppRow, Clock, ClusterNames, ContainerState, Fullness, LastWords, Link, LiveObject, ObjectName,
-    Route, Run, Symbol, Timestamp,
+    AppDetail, AppKey, AppRow, ClusterNames, ContainerState, Fullness, LastWords, Link, LiveObject, ObjectName, Route,
+    Run, Symbol, Timestamp,
 };
 use crate::source::Surroundings;
 use crate::source::kube::{self, Cluster, SourceSpec};
@@ -24,12 +24,6 @@ use crate::store::{Apps, Delta, Interest, NamespaceDelta, Place, Sink};
 pub const MOST: usize = 32;
 /// How long something nobody asks for any more is read on: looking away for a moment costs nothing.
 const LINGER: Duration = Duration::from_secs(5);
-/// Resources are read anew after this at the latest: not all that changes their health shows elsewhere.
-const REFRESH: Duration = Duration::from_secs(30);
-/// A live object that is looked at is read again after this.
-const LOOK: Duration = Duration::from_secs(3);
-/// Changes come in bursts: resources are read anew at most this often.
-const BURST: Duration = Duration::from_secs(1);
 
 /// What a task reads.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -206,7 +200,7 @@ impl Interests {
                     };
                     Delta::Detail(app.clone(), Box::new(AppDetail { failed, ..AppDetail::default() }))
                 };
-                let work = follow_detail(argo, target, app.clone(), Arc::clone(&sink), Arc::clone(&changed));
+                let work = reread::follow_detail(argo, target, app.clone(), Arc::clone(&sink), Arc::clone(&changed));
                 self.run(format!("resources of {}", app.name), work, Some(Delta::ForgetDetail(app.clone())), broken)
             }
             Reading::Object(context, name) => {
@@ -219,7 +213,7 @@ impl Interests {
                     let object = Box::new(LiveObject { failed, ..LiveObject::default() });
                     Delta::Object(context.clone(), name.clone(), object)
                 };
-                let work = follow_object(cluster, context.clone(), name.clone(), Arc::clone(&sink));
+                let work = reread::follow_object(cluster, context.clone(), name.clone(), Arc::clone(&sink));
                 let end = Some(Delta::ForgetObject(context.clone(), name.clone()));
                 self.run(format!("{} {}", name.kind, name.name), work, end, broken)
             }
@@ -246,7 +240,8 @@ impl Interests {
                     };
                     Delta::Clusters(source.clone(), Box::new(ClusterNames::default().unread(&why)))
                 };
-                let work = follow_names(cluster, source.clone(), namespace.unwrap_or_default(), Arc::clone(&sink));
+                let work =
+                    reread::follow_names(cluster, source.clone(), namespace.unwrap_or_default(), Arc::clone(&sink));
                 // where clusters are stays true when nobody looks: a command may want to go there
                 self.run(format!("cluster names of {source}"), work, None, broken)
             }
@@ -364,66 +359,6 @@ impl Drop for LastWord {
         if let Some(delta) = self.delta.take() {
             self.sink.push(delta);
         }
-    }
-}
-
-/// Reads the resources of an Application, and again when something changed or some time has passed.
-async fn follow_detail(
-    argo: Cluster,
-    target: Result<Cluster, String>,
-    app: AppKey,
-    sink: Arc<dyn Sink>,
-    changed: Arc<Notify>,
-) {
-    let clock: Arc<dyn Clock> = Arc::clone(argo.clock());
-    let mut known = AppDetail::default();
-    loop {
-        match kube::detail(&argo, target.as_ref().map_err(Clone::clone), &app).await {
-            Ok(detail) => known = detail,
-            Err(error) => known.failed = Some(error.to_string().into()),
-        }
-        sink.push(Delta::Detail(app.clone(), Box::new(known.clone())));
-        let (pause, burst) = (clock.sleep(REFRESH), clock.sleep(BURST));
-        burst.await;
-        tokio::select! {
-            () = changed.notified() => {}
-            () = pause => {}
-        }
-    }
-}
-
-/// Reads a live object again and again; tells of it when it has changed.
-async fn follow_object(cluster: Cluster, context: Symbol, name: ObjectName, sink: Arc<dyn Sink>) {
-    let clock: Arc<dyn Clock> = Arc::clone(cluster.clock());
-    let mut told: Option<LiveObject> = None;
-    loop {
-        let object = match kube::shown_object(&cluster, &name).await {
-            Ok(object) => object,
-            Err(error) => LiveObject { failed: Some(error.to_string().into()), ..told.clone().unwrap_or_default() },
-        };
-        if told.as_ref() != Some(&object) {
-            sink.push(Delta::Object(context.clone(), name.clone(), Box::new(object.clone())));
-            told = Some(object);
-        }
-        clock.sleep(LOOK).await;
-    }
-}
-
-/// Reads what an Argo CD calls its clusters, again and again; tells of it when it has changed. What was known stays
-/// known when it cannot be read anew.
-async fn follow_names(cluster: Cluster, source: Symbol, namespace: Symbol, sink: Arc<dyn Sink>) {
-    let clock: Arc<dyn Clock> = Arc::clone(cluster.clock());
-    let mut told: Option<ClusterNames> = None;
-    loop {
-        let names = match kube::cluster_names(&cluster, &namespace).await {
-            Ok(names) => names,
-            Err(error) => told.clone().unwrap_or_default().unread(&error.to_string()),
-        };
-        if told.as_ref() != Some(&names) {
-            sink.push(Delta::Clusters(source.clone(), Box::new(names.clone())));
-            told = Some(names);
-        }
-        clock.sleep(REFRESH).await;
     }
 }
 

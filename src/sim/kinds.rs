@@ -72,7 +72,13 @@ impl Kind {
     /// Whether the type comes from a `CustomResourceDefinition`: those are encoded with sorted keys and whole items.
     #[must_use]
     pub fn is_custom(&self) -> bool {
-        self.group == "argoproj.io"
+        self.group == "argoproj.io" || self.is_optional()
+    }
+
+    /// Whether the type is served only in clusters that have its definition: those of operators beside Argo CD.
+    #[must_use]
+    pub fn is_optional(&self) -> bool {
+        matches!(self.group, "external-secrets.io" | "monitoring.coreos.com")
     }
 
     /// Whether this is another spelling of a type that is kept: events have two.
@@ -192,6 +198,11 @@ const fn argo(
         generation,
         ..core(kind, plural, singular)
     }
+}
+
+/// Types of operators that the services of the world use; all of them have a `/status`.
+const fn operator(group: &'static str, kind: &'static str, plural: &'static str, singular: &'static str) -> Kind {
+    Kind { group, verbs: CUSTOM, generation: Generation::Spec, ..core(kind, plural, singular) }
 }
 
 const fn rbac(kind: &'static str, plural: &'static str, singular: &'static str, namespaced: bool) -> Kind {
@@ -351,6 +362,25 @@ pub static KINDS: &[Kind] = &[
         ..argo("ApplicationSet", "applicationsets", "applicationset", &["appset", "appsets"], Generation::Spec)
     },
     argo("AppProject", "appprojects", "appproject", &["appproj", "appprojs"], Generation::Whole),
+    Kind {
+        short_names: &["es"],
+        categories: &["external-secrets"],
+        subresources: STATUS,
+        ..operator("external-secrets.io", "ExternalSecret", "externalsecrets", "externalsecret")
+    },
+    Kind {
+        short_names: &["css"],
+        categories: &["external-secrets"],
+        namespaced: false,
+        subresources: STATUS,
+        ..operator("external-secrets.io", "ClusterSecretStore", "clustersecretstores", "clustersecretstore")
+    },
+    Kind {
+        short_names: &["smon"],
+        categories: &["prometheus-operator"],
+        subresources: STATUS,
+        ..operator("monitoring.coreos.com", "ServiceMonitor", "servicemonitors", "servicemonitor")
+    },
 ];
 
 #[cfg(test)]

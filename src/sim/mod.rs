@@ -29,6 +29,7 @@ pub mod logs;
 pub mod manifest;
 pub mod network;
 pub mod object;
+pub mod operator;
 mod orders;
 pub mod populate;
 pub mod process;

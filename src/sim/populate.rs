@@ -69,7 +69,7 @@ pub fn cluster(agenda: &mut Agenda, stage: &Stage, source: &Source, now: Timesta
     for (index, name) in stage.nodes.iter().enumerate() {
         store.put(node::node(name, &host(index), &source.kubernetes, index == 0, born, now));
     }
-    for definition in crd::all(born) {
+    for definition in crd::all(born).into_iter().chain(crd::of_operators(born)) {
         store.put(definition);
     }
     let version = json!({"admin.enabled": "true", "application.resourceTrackingMethod": "annotation"});

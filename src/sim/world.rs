@@ -11,6 +11,7 @@ use crate::sim::live::releases::Releases;
 use crate::sim::live::{self, Agenda};
 use crate::sim::manifest::app::App;
 use crate::sim::manifest::{application, argocd};
+use crate::sim::operator;
 use crate::sim::orders;
 use crate::sim::populate::{self, Stage};
 use crate::sim::rbac::{self, Person};
@@ -137,6 +138,7 @@ impl World {
             // Events older than that would be forgotten again before anybody could read them
             let workloads = Workloads::begin(&mut agenda, &stage, minus(now, Duration::from_hours(1)));
             populate::cluster(&mut agenda, &stage, source, now);
+            operator::begin(&mut agenda, &stage);
             live::expiry::begin(&mut agenda, &stage, now);
             let mut from = now;
             if let Some(apps) = apps.next() {

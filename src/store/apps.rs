@@ -70,6 +70,13 @@ impl Apps {
         Self { classifier, ..Self::default() }
     }
 
+    /// Describes environments with another classifier from now on; rows stay where they are until they are read anew.
+    pub fn classify_by(&mut self, classifier: Arc<Classifier>) {
+        self.classifier = classifier;
+        self.generation += 1;
+        self.order_generation += 1;
+    }
+
     /// Names a source that exists, so that it is listed even while it is off.
     pub fn add_source(&mut self, name: Symbol, facts: SourceFacts) {
         self.sources.entry(name).or_default().facts = facts;

@@ -75,6 +75,7 @@ impl Changes {
     }
 
     /// Those of an Application, oldest first.
+    #[must_use]
     pub fn of<'a>(&'a self, app: &'a AppKey) -> impl DoubleEndedIterator<Item = &'a Change> + Clone {
         self.kept.iter().filter(move |change| change.app == *app)
     }

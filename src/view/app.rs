@@ -51,7 +51,7 @@ impl View for App {
                 return (Handled::Yes, vec![Effect::Ask(Ask::Search, self.finder.sought().to_owned())]);
             }
             CommandId::SearchNext | CommandId::SearchPrior => {
-                let (found, said) = self.finder.step(id, &self.texts(), self.window.selected);
+                let (found, said) = self.finder.step(id == CommandId::SearchPrior, &self.texts(), self.window.selected);
                 self.window.selected = found.unwrap_or(self.window.selected);
                 lens.object = self.object();
                 return (Handled::Yes, vec![said]);
@@ -112,7 +112,7 @@ impl View for App {
             let mut pen = Pen::new(buf, area, row as u16, seen.glyphs.ellipsis);
             pen.cell(if here { seen.glyphs.cursor } else { "" }, 2, over(Role::Cursor));
             for (text, role) in line {
-                pen.text(text, over(*role));
+                self.finder.write(text, over(*role), seen.style(Role::Found), &mut pen);
             }
         }
     }

@@ -128,15 +128,14 @@ pub(super) fn no_route(seen: &Seen<'_>, id: RowId, width: u16) -> Vec<Vec<Run>> 
 }
 
 fn title(seen: &Seen<'_>, row: &AppRow) -> Vec<Run> {
-    let place = match &row.environment {
-        Some(environment) => format!("  {environment} {} {}", seen.glyphs.dot, row.key.source),
-        None => format!("  {}", row.key.source),
-    };
-    let mut runs = vec![
-        (row.key.name.to_string(), Role::Title),
-        (place, Role::Dim),
-        (format!("  {}/{}", row.key.namespace, row.project), Role::Dim),
-    ];
+    let mut runs = vec![(row.key.name.to_string(), Role::Title), ("  ".to_owned(), Role::Dim)];
+    if let Some(environment) = row.environment.as_ref().map(|name| seen.apps.describe(name)) {
+        let role = if environment.is_protected() { Role::Production } else { Role::Dim };
+        runs.push((seen.environment_name(&environment), role));
+        runs.push((format!(" {} ", seen.glyphs.dot), Role::Dim));
+    }
+    runs.push((row.key.source.to_string(), Role::Dim));
+    runs.push((format!("  {}/{}", row.key.namespace, row.project), Role::Dim));
     if seen.is_doubtful(&row.key.source) {
         runs.push((format!("  {}", seen.apps.link(&row.key.source).word()), Role::Warn));
     }

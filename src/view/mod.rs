@@ -7,6 +7,7 @@
 pub mod app;
 pub mod board;
 pub mod chooser;
+pub mod complaints;
 pub mod copy;
 pub mod desk;
 pub mod detail;
@@ -155,6 +156,8 @@ pub enum ScreenId {
     Copy,
     /// The sources.
     Links,
+    /// What is wrong in files.
+    Complaints,
     /// The keys.
     Help,
 }
@@ -171,7 +174,7 @@ pub struct Screen {
 }
 
 /// Every screen there is.
-pub static REGISTRY: [Screen; 12] = [
+pub static REGISTRY: [Screen; 13] = [
     Screen { id: ScreenId::Board, word: "board", make: || Box::new(board::Board::default()) },
     Screen { id: ScreenId::Fleet, word: "fleet", make: || Box::new(fleet::Fleet::default()) },
     Screen { id: ScreenId::Chooser, word: "chooser", make: || Box::new(chooser::Chooser::default()) },
@@ -183,6 +186,7 @@ pub static REGISTRY: [Screen; 12] = [
     Screen { id: ScreenId::Plan, word: "plan", make: || Box::new(plan::Plan::default()) },
     Screen { id: ScreenId::Copy, word: "copy", make: || Box::new(copy::Copy::default()) },
     Screen { id: ScreenId::Links, word: "links", make: || Box::new(links::Links::default()) },
+    Screen { id: ScreenId::Complaints, word: "complaints", make: || Box::new(complaints::Complaints::default()) },
     Screen { id: ScreenId::Help, word: "help", make: || Box::new(help::Help::default()) },
 ];
 

@@ -106,7 +106,7 @@ impl View for Resource {
                 let mut from = 0;
                 for found in matches {
                     pen.text(&text[from..found.start], seen.style(*role));
-                    pen.text(&text[found.clone()], seen.style(*role).patch(seen.style(Role::Selection)));
+                    pen.text(&text[found.clone()], seen.style(*role).patch(seen.style(Role::Found)));
                     from = found.end;
                 }
                 pen.text(&text[from..], seen.style(*role));
@@ -244,7 +244,7 @@ fn yaml(seen: &Seen<'_>, object: &LiveObject, unfolded: bool, lines: &mut Vec<Ve
             Some((_, whole)) if Some(n) == place => {
                 let managers = object.managers.iter().map(Symbol::as_str).collect::<Vec<_>>().join(", ");
                 let said = format!(" {} {} lines, by {managers}", seen.glyphs.ellipsis, whole.len());
-                lines.push(vec![("  managedFields:".to_owned(), Role::Dim), (said, Role::Faint)]);
+                lines.push(vec![("  managedFields:".to_owned(), Role::Dim), (said, Role::Dim)]);
             }
             _ => lines.push(coloured(line)),
         }

@@ -7,8 +7,9 @@ use ratatui::layout::Rect;
 
 use super::detail::{self, Run};
 use super::empty::wrap as words;
+use super::finder::Finder;
 use super::travel::{scrolled, steps};
-use super::{Effect, Handled, Lens, ScreenId, Seen, View};
+use super::{Ask, Effect, Handled, Lens, ScreenId, Seen, Typing, View};
 use crate::command::{CommandId, Scope};
 use crate::config::theme::Role;
 use crate::domain::app::short_revision;
@@ -23,6 +24,9 @@ pub struct Why {
     offset: usize,
     lines: Vec<Vec<Run>>,
     height: usize,
+    finder: Finder,
+    /// The line a search went to.
+    found: usize,
 }
 
 impl View for Why {
@@ -43,9 +47,26 @@ impl View for Why {
     }
 
     fn command(&mut self, id: CommandId, _: &mut Lens, _: &Seen<'_>) -> (Handled, Vec<Effect>) {
-        let Some(by) = steps(id, self.height) else { return (Handled::No, Vec::new()) };
-        self.offset = scrolled(self.offset, by, self.lines.len(), self.height);
-        (Handled::Yes, Vec::new())
+        match id {
+            CommandId::WhySearch => (Handled::Yes, vec![Effect::Ask(Ask::Search, self.finder.sought().to_owned())]),
+            CommandId::WhyNext | CommandId::WhyPrior => {
+                let (line, said) = self.finder.step(id == CommandId::WhyPrior, &self.texts(), self.found);
+                self.go_to(line);
+                (Handled::Yes, vec![said])
+            }
+            CommandId::ViewBack if self.finder.clear() => (Handled::Yes, Vec::new()),
+            id => {
+                let Some(by) = steps(id, self.height) else { return (Handled::No, Vec::new()) };
+                self.offset = scrolled(self.offset, by, self.lines.len(), self.height);
+                (Handled::Yes, Vec::new())
+            }
+        }
+    }
+
+    fn typed(&mut self, _: Ask, text: &str, typing: Typing, _: &Seen<'_>) -> Vec<Effect> {
+        let line = self.finder.typed(text, typing, &self.texts(), self.found);
+        self.go_to(line);
+        Vec::new()
     }
 
     fn layout(&mut self, lens: &mut Lens, seen: &Seen<'_>, area: Rect) {
@@ -57,12 +78,26 @@ impl View for Why {
     fn draw(&self, _: &Lens, seen: &Seen<'_>, area: Rect, buf: &mut Buffer) {
         for (row, runs) in self.lines.iter().skip(self.offset).take(self.height).enumerate() {
             seen.work.row();
+            let here = self.offset + row == self.found && !self.finder.sought().is_empty();
             let mut pen = Pen::new(buf, area, row as u16, seen.glyphs.ellipsis);
-            pen.skip(1);
+            pen.cell(if here { seen.glyphs.cursor } else { "" }, 1, seen.style(Role::Cursor));
             for (text, role) in runs {
-                pen.text(text, seen.style(*role));
+                self.finder.write(text, seen.style(*role), seen.style(Role::Found), &mut pen);
             }
         }
+    }
+}
+
+impl Why {
+    fn texts(&self) -> Vec<String> {
+        self.lines.iter().map(|line| line.iter().map(|(text, _)| text.as_str()).collect()).collect()
+    }
+
+    /// Brings a line into view, the one a search found.
+    fn go_to(&mut self, line: Option<usize>) {
+        self.found = line.unwrap_or(self.found);
+        let lowest = (self.found + 1).saturating_sub(self.height.max(1));
+        self.offset = self.offset.clamp(lowest, self.found.max(lowest));
     }
 }
 
@@ -97,7 +132,7 @@ fn evidence(seen: &Seen<'_>, (id, row): (RowId, &AppRow), why: &Evidence, width:
         block(label, &format!("{code}({reason}){age}, {}{message}", restarts(why.restarts)), Role::Bad);
     }
     if let Some(at) = why.next_start {
-        block("next start", &soon(seen, at), Role::Warn);
+        block("", &format!("next start {}", soon(seen, at)), Role::Warn);
     }
     lines.extend(log_lines(seen, why, room));
     let mut block = |label: &str, text: &str, role: Role| lines.extend(paragraph(label, text, role, room));
@@ -147,7 +182,7 @@ fn paragraph(label: &str, text: &str, role: Role, room: usize) -> Vec<Vec<Run>> 
     parts.map(|(n, part)| vec![labelled(if n == 0 { label } else { "" }), (part, role)]).collect()
 }
 
-/// `in about 40s`: what a node does is not told to the second, so neither is it counted down to the second.
+/// `in about 40s`; what a node does is not told to the second, so neither is it counted down to the second.
 fn soon(seen: &Seen<'_>, at: Timestamp) -> String {
     let left = elapsed(seen.now, at);
     if left.is_zero() {

@@ -5,9 +5,11 @@ use kube::api::{Api, ApiResource, DynamicObject, ListParams, WatchEvent, WatchPa
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
 use pilothouse::sim::control;
+use pilothouse::sim::kinds::KINDS;
 use pilothouse::sim::scenario::{self, ScenarioError};
 use pilothouse::sim::world::{SimOptions, World};
-use serde_json::Value;
+use pilothouse::sim::write::{Address, Patch, Validation, Writer};
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -395,6 +397,35 @@ async fn generated_applications_fill_the_first_source_and_change() {
 
     let named = SimOptions { apps: Some(5), scenario: Some("predator12".to_owned()), ..SimOptions::default() };
     assert_eq!(start(named).store("minikube").unwrap().len("Application"), 7 + 5);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_object_is_one_its_own_type_allows() {
+    let options = SimOptions { apps: Some(20), scenario: Some("predator12".to_owned()), ..SimOptions::default() };
+    let world = start(options);
+    let mut wrong = Vec::new();
+    for source in world.contexts() {
+        let store = world.store(&source).unwrap();
+        let writer = Writer::new(store, "client").validating(Validation::Strict).dry_run(true);
+        for kind in KINDS.iter().filter(|kind| kind.is_stored() && !kind.is_alias()) {
+            for mut object in store.list(kind.kind, None) {
+                let place =
+                    (text(&object, "/metadata/namespace").to_owned(), text(&object, "/metadata/name").to_owned());
+                let address = Address::new(kind.kind, &place.0, &place.1).unwrap();
+                let patch = Patch::Merge(json!({"metadata": {"labels": {"tried": "yes"}}}));
+                let patched = writer.patch(&address, &patch).err();
+                // sent as new it has to be refused, but only for its name
+                object["metadata"]["resourceVersion"].take();
+                let created = writer.create(object).err().filter(|failure| failure.reason != "AlreadyExists");
+                // the world goes on meanwhile: what is gone was no worse for it
+                if store.get(kind.kind, &place.0, &place.1).is_some() {
+                    let failures = patched.into_iter().chain(created);
+                    wrong.extend(failures.map(|failure| format!("{source} {} {place:?}: {failure:?}", kind.kind)));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -15,7 +15,6 @@ use crate::action::{
     Verb, Voyage, Watched, execute, follow, guard, kube_user, plan, watch,
 };
 use crate::config::error::nearest;
-
 use crate::domain::app::short_revision;
 use crate::domain::time::after;
 use crate::domain::{AppKey, AppRow};

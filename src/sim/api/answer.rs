@@ -96,6 +96,7 @@ impl Api {
         };
         let verb = verb(request.method(), &target, &query);
         let kind = kinds::by_resource(&target.group, &target.version, &target.plural);
+        let kind = kind.filter(|kind| discovery::is_served(&self.store, kind));
         // everyone who is someone may ask about themselves
         let reviewing = verb == "create" && kind.is_some_and(|k| !k.is_stored()) && user.name != ANONYMOUS;
         if !reviewing {
@@ -198,7 +199,7 @@ impl Api {
             "/version" => respond::json(200, &version()),
             "/healthz" | "/livez" | "/readyz" => respond::whole(200, TEXT, "ok"),
             path => openapi::answer(&self.store, path)
-                .or_else(|| discovery::discover(path, accept, port))
+                .or_else(|| discovery::discover(&self.store, path, accept, port))
                 .unwrap_or_else(|| respond::whole(404, TEXT, "404 page not found\n")),
         }
     }

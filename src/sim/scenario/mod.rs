@@ -128,9 +128,14 @@ pub fn load(name: &str) -> Result<Scenario, ScenarioError> {
     if !file {
         return Err(ScenarioError::unknown_name(name, BUNDLED.iter().map(|(bundled, _)| *bundled)));
     }
-    let text =
-        std::fs::read_to_string(path).map_err(|source| ScenarioError::Unreadable { file: name.to_owned(), source })?;
-    parse(name, &text)
+    let bytes = std::fs::read(path).map_err(|source| ScenarioError::Unreadable { file: name.to_owned(), source })?;
+    match str::from_utf8(&bytes) {
+        Ok(text) => parse(name, text),
+        Err(error) => {
+            let line = 1 + bytes[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count();
+            Err(ScenarioError::NotText { file: name.to_owned(), line })
+        }
+    }
 }
 
 /// Reads a scenario's text; `file` is what errors call it.

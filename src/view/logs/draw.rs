@@ -213,8 +213,8 @@ fn text(logs: &Logs, line: &Line<'_>, placed: &Placed, seen: &Seen<'_>, (area, r
             let style = match style {
                 Look::Plain => seen.style(Role::Text),
                 Look::Foreign(style) => seen.style(Role::Text).patch(seen.theme.foreign(style)),
-                Look::Found if current => seen.style(Role::Selection).patch(seen.style(Role::Key)),
-                Look::Found => seen.style(Role::Selection),
+                Look::Found if current => seen.style(Role::Found).patch(seen.style(Role::Key)),
+                Look::Found => seen.style(Role::Found),
             };
             pen.text(&shape.text[range], style);
         }

@@ -1,5 +1,6 @@
 //! The parts of objects that are asked for by themselves: scale, eviction, binding.
 
+use pilothouse::sim::write::Writer;
 use serde_json::{Value, json};
 
 use super::client::{Ask, Client};
@@ -10,13 +11,14 @@ const NAMESPACE: &str = "predator12-dev";
 const SCALE: &str = "/apis/apps/v1/namespaces/predator12-dev/deployments/web/scale";
 
 fn workload(world: &World, kind: &str) {
-    world.store.put(json!({
+    let made = Writer::new(&world.store, "test").create(json!({
         "apiVersion": "apps/v1", "kind": kind,
         "metadata": {"name": "web", "namespace": NAMESPACE},
         "spec": {"replicas": 2, "selector": {"matchLabels": {"app": "web"}}, "template": {
             "metadata": {"labels": {"app": "web"}}, "spec": {"containers": [{"name": "web", "image": "nginx:1"}]}}},
-        "status": {"replicas": 1},
     }));
+    made.expect("it is created");
+    world.store.update(kind, NAMESPACE, "web", |made| made["status"] = json!({"replicas": 1}));
 }
 
 async fn send(client: &Client, method: &str, path: &str, content: &str, body: Value) -> (u16, Value) {

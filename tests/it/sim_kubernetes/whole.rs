@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use super::client::DEADLINE;
 use super::kubectl::Kubectl;
 
-pub const NAMESPACE: &str = "web-dev";
+pub const NAMESPACE: &str = "small-dev";
 const SCENARIO: &str = r#"
 name = "small"
 repository = "https://git.example.com/small.git"
@@ -23,7 +23,6 @@ name = "here"
 name = "dev"
 source = "here"
 branch = "main"
-namespace = "web-dev"
 [[service]]
 name = "web"
 team = "a"
@@ -45,13 +44,9 @@ impl Whole {
     pub fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let scenario = folder.path().join("small.toml");
-        std::fs::write(&scenario, SCENARIO.replace("namespace = \"web-dev\"\n", "")).unwrap();
+        std::fs::write(&scenario, SCENARIO).unwrap();
         let scenario = Some(scenario.to_str().unwrap().to_owned());
         let world = World::start(SimOptions { scenario, speed: 10.0, ..SimOptions::default() }).unwrap();
-        let namespace = world.store("here").unwrap().list("Pod", None).into_iter();
-        let namespace = namespace.map(|pod| pod["metadata"]["namespace"].as_str().unwrap().to_owned());
-        let namespace = namespace.filter(|name| name != "argocd").next().unwrap();
-        assert_eq!(namespace, NAMESPACE);
         let kubectl = Kubectl::at(world.kubeconfig());
         Self { world, kubectl, _folder: folder }
     }
