@@ -177,7 +177,7 @@ fn production_looks_different_everywhere_and_not_by_colour_alone() {
                 cockpit.model.theme = Theme::bundled(theme, Depth::TrueColor).unwrap();
                 cockpit
             });
-            let [prod, staging] = frames.each_mut().map(|cockpit| cockpit.text());
+            let [prod, staging] = frames.each_mut().map(crate::fixture::Cockpit::text);
             assert!(
                 prod.contains("PROD"),
                 "{theme}, {}:\n{prod}",
