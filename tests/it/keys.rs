@@ -1,6 +1,7 @@
 //! Keys as the loop hands them in: each that is bound does something, and nothing else does.
 
 use crossterm::event::Event;
+use pilothouse::action::Verb;
 use pilothouse::app::{Msg, Request};
 use pilothouse::command::hint;
 use pilothouse::command::{CommandId, Scope, TABLE};
@@ -12,7 +13,9 @@ use pilothouse::view::{REGISTRY, ScreenId};
 use proptest::prelude::*;
 use ratatui::buffer::Buffer;
 
-use crate::fixture::{Cockpit, SHARED_CELL, below, cockpit, deployment, harbour, key, plan_sync, voyage};
+use crate::fixture::{
+    Cockpit, SHARED_CELL, below, cockpit, deployment, harbour, key, plan, plan_sync, voyage, written,
+};
 
 /// A cockpit on a screen with room to move in every direction.
 fn in_the_middle(screen: ScreenId) -> Cockpit {
@@ -37,6 +40,15 @@ fn in_the_middle(screen: ScreenId) -> Cockpit {
         }
         ScreenId::Plan => {
             plan_sync(&mut cockpit, Protection::Confirm);
+            drop(cockpit.press("j j"));
+        }
+        ScreenId::Deployments => {
+            plan(&mut cockpit, Verb::Rollback { id: None, prune: false }, Protection::Confirm);
+            drop(cockpit.press("home j"));
+        }
+        ScreenId::Actions => drop(cockpit.press("j")),
+        ScreenId::Audit => {
+            cockpit.model.desk.records = Some(Ok((0..30).flat_map(written).collect()));
             drop(cockpit.press("j j"));
         }
         ScreenId::Fleet | ScreenId::Logs => {}
