@@ -67,7 +67,7 @@ fn ingest(bencher: divan::Bencher<'_, '_>) {
 }
 
 /// What typed words cost until the only line they are in is found, at the far end of the ring.
-#[divan::bench(args = ["needle", "Needle", "/need.e$/"], sample_count = 10, sample_size = 1)]
+#[divan::bench(args = ["needle", "Needle", "/need.e$/", "200"], sample_count = 10, sample_size = 1)]
 fn search_all(bencher: divan::Bencher<'_, '_>, typed: &str) {
     let store = filled(SEARCHED, Limits { bytes: usize::MAX, lines: SEARCHED as usize + 5000 });
     bencher.counter(ItemsCount::new(SEARCHED)).bench_local(|| search(&store, typed, usize::MAX));
@@ -86,6 +86,29 @@ fn search(store: &LogStore, typed: &str, budget: usize) -> usize {
     hits.set_filter(&Filter { search, ..Filter::default() });
     hits.step(store, budget);
     hits.len()
+}
+
+/// The most one frame spends: every line is coloured, so each is looked at alone, twice, and found.
+#[divan::bench(sample_count = 50, sample_size = 1)]
+fn worst_step(bencher: divan::Bencher<'_, '_>) {
+    let mut store = LogStore::new(Limits { bytes: usize::MAX, lines: INGESTED as usize + 5000 });
+    let stream = store.stream("a", "api");
+    for n in 0..INGESTED {
+        let text = format!("\u{1b}[32mINFO\u{1b}[0m: \u{1b}[1m{}\u{1b}[0m \u{1b}[31m{n}\u{1b}[0m", text(n));
+        store.push(stream, at(n), &text, at(n));
+        if n % 1024 == 0 {
+            store.settle(at(n));
+        }
+    }
+    store.settle_all();
+    bencher.bench_local(|| {
+        let mut hits = Hits::default();
+        let pattern = |typed| Pattern::parse(typed).unwrap_or_default();
+        let (search, hidden) = (pattern("/[0-9]+ ?.*[0-9]/"), pattern("/need.*le$/"));
+        hits.set_filter(&Filter { search, pattern: hidden, inverse: true, ..Filter::default() });
+        hits.step(&store, STEP);
+        hits.len()
+    });
 }
 
 /// What one frame spends on a filter by level.

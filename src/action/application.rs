@@ -159,6 +159,12 @@ impl Application {
         self.text("/status/operationState/startedAt").parse().ok()
     }
 
+    /// The last attempt of the operation has ended: while the phase is Running it waits for a retry.
+    #[must_use]
+    pub fn has_ended_attempt(&self) -> bool {
+        self.at("/status/operationState/finishedAt").is_some()
+    }
+
     /// `status.sync.status`.
     #[must_use]
     pub fn sync_status(&self) -> &str {

@@ -2,6 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
+use ratatui::style::Modifier;
 
 use super::model::Model;
 use super::palette::{self, Offer};
@@ -10,11 +11,11 @@ use super::{header, which};
 use crate::command::hint::{Hint, with_global};
 use crate::command::{CommandId, Scope, Situation};
 use crate::config::theme::Role;
-use crate::domain::Timestamp;
+use crate::domain::{Environment, Timestamp};
 use crate::store::Interest;
 use crate::store::logs::LogQuery;
 use crate::store::query::QueryError;
-use crate::view::{Keys, ScreenId, Seen, Work, detail};
+use crate::view::{Keys, Lens, ScreenId, Seen, Work, detail};
 use crate::widget::{Pen, pen};
 
 /// Terminals at least this tall have room for rules and for the detail below a list.
@@ -45,11 +46,12 @@ pub fn draw(model: &mut Model, now: Timestamp, work: &Work, buf: &mut Buffer) {
         count,
         palette,
         memory,
+        complaints,
         theme,
         glyphs,
         ..
     } = model;
-    let seen = Seen { apps, logs, desk, now, theme, glyphs, keys, below: stack.below(), situation, work };
+    let seen = Seen { apps, logs, desk, now, theme, glyphs, keys, below: stack.below(), situation, complaints, work };
     buf.set_style(area, seen.style(Role::Text));
     let filtering = prompt.is_some() && asked.is_none();
     let places = Places::of(area, stack.top().id(), filtering);
@@ -58,8 +60,9 @@ pub fn draw(model: &mut Model, now: Timestamp, work: &Work, buf: &mut Buffer) {
     let situation = Situation { selected: lens.selected.is_some(), ..situation };
     let seen = Seen { situation, ..seen };
     header::draw(lens, &seen, places.header, buf);
+    let guarded = guarded(lens, &seen);
     for rule in places.rules.into_iter().flatten() {
-        draw_rule(&seen, rule, buf);
+        draw_rule(&seen, guarded.as_ref(), rule, buf);
     }
     stack.top().draw(lens, &seen, places.body, buf);
     if let Some(pane) = places.pane {
@@ -89,7 +92,7 @@ pub fn draw(model: &mut Model, now: Timestamp, work: &Work, buf: &mut Buffer) {
         draw_hints(&seen, stack.top().scopes(), last, buf);
     }
     let scopes = with_global(stack.top().scopes());
-    let over = Rect { y: places.body.y, height: last.y.saturating_sub(places.body.y), ..area };
+    let over = places.over();
     if let Some(palette) = palette {
         palette.refresh(&Offer { apps, lens, memory, keys: &keys.0, situation, scopes: &scopes });
         palette::draw(palette, &seen, over, buf);
@@ -109,8 +112,8 @@ pub fn draw(model: &mut Model, now: Timestamp, work: &Work, buf: &mut Buffer) {
 pub fn lay_out(model: &mut Model, now: Timestamp) {
     let work = Work::default();
     let situation = situation(model);
-    let Model { apps, logs, desk, stack, lens, prompt, asked, keys, theme, glyphs, size, .. } = model;
-    let seen = Seen { apps, logs, desk, now, theme, glyphs, keys, below: stack.below(), situation, work: &work };
+    let Model { apps, logs, desk, stack, lens, prompt, asked, keys, complaints, theme, glyphs, size, .. } = model;
+    let seen = Seen { apps, logs, desk, now, theme, glyphs, keys, below: stack.below(), situation, complaints, work: &work };
     let area = Rect::new(0, 0, size.width, size.height);
     if !area.is_empty() {
         let body = Places::of(area, stack.top().id(), prompt.is_some() && asked.is_none()).body;
@@ -123,8 +126,8 @@ pub fn lay_out(model: &mut Model, now: Timestamp) {
 pub fn interests(model: &Model, now: Timestamp) -> Vec<Interest> {
     let work = Work::default();
     let situation = situation(model);
-    let Model { apps, logs, desk, stack, lens, keys, theme, glyphs, .. } = model;
-    let seen = Seen { apps, logs, desk, now, theme, glyphs, keys, below: stack.below(), situation, work: &work };
+    let Model { apps, logs, desk, stack, lens, keys, complaints, theme, glyphs, .. } = model;
+    let seen = Seen { apps, logs, desk, now, theme, glyphs, keys, below: stack.below(), situation, complaints, work: &work };
     stack.top().interests(lens, &seen)
 }
 
@@ -197,6 +200,10 @@ pub enum Spot {
     Body(Position),
     /// A hint: the command it is about.
     Hint(CommandId),
+    /// A line of the palette, by its number.
+    Entry(usize),
+    /// Elsewhere in the frame of the palette.
+    Palette,
     /// Nothing that can be pointed at.
     Elsewhere,
 }
@@ -210,13 +217,20 @@ pub fn spot(model: &Model, at: Position) -> Spot {
     }
     let filtering = model.prompt.is_some() && model.asked.is_none();
     let places = Places::of(area, model.stack.top().id(), filtering);
-    if places.body.contains(at) {
+    if let Some(palette) = &model.palette {
+        match palette::place_in(palette, places.over(), at) {
+            Some(Some(entry)) => return Spot::Entry(entry),
+            Some(None) => return Spot::Palette,
+            None => {}
+        }
+    } else if places.body.contains(at) {
         return Spot::Body(Position::new(at.x - places.body.x, at.y - places.body.y));
     }
     let typing = model.prompt.is_some() || !model.pressed.is_empty() || model.count.is_some();
     let shows_hints = !typing && model.toast.is_none();
     let hints = if shows_hints {
-        hints(&model.keys, model.stack.top().scopes(), &situation(model), places.last)
+        let scopes = if model.palette.is_some() { &[Scope::Palette] } else { model.stack.top().scopes() };
+        hints(&model.keys, scopes, &situation(model), places.last)
     } else {
         Vec::new()
     };
@@ -224,10 +238,25 @@ pub fn spot(model: &Model, at: Position) -> Spot {
     hint.map_or(Spot::Elsewhere, |(_, hint)| Spot::Hint(hint.id))
 }
 
-fn draw_rule(seen: &Seen<'_>, place: Rect, buf: &mut Buffer) {
-    let sign = if place.width == 1 && place.height > 1 { seen.glyphs.vertical } else { seen.glyphs.horizontal };
+/// The environment of the selected Application where mistakes cost most there.
+fn guarded(lens: &Lens, seen: &Seen<'_>) -> Option<Environment> {
+    let row = seen.apps.get(seen.apps.find(lens.selected.as_ref()?)?)?;
+    Some(seen.apps.describe(row.environment.as_ref()?)).filter(Environment::is_protected)
+}
+
+/// Draws a rule; around what belongs to a protected environment it is heavy and has that environment's colour.
+fn draw_rule(seen: &Seen<'_>, guarded: Option<&Environment>, place: Rect, buf: &mut Buffer) {
+    let upright = place.width == 1 && place.height > 1;
+    let sign = match (upright, guarded.is_some()) {
+        (true, false) => seen.glyphs.vertical,
+        (false, false) => seen.glyphs.horizontal,
+        (true, true) => seen.glyphs.heavy_vertical,
+        (false, true) => seen.glyphs.heavy_horizontal,
+    };
+    // underlined, as the name is, a rule would be two
+    let heavy = guarded.map(|environment| seen.environment_style(environment).remove_modifier(Modifier::UNDERLINED));
     for position in place.intersection(buf.area).positions() {
-        buf[position].set_symbol(sign).set_style(seen.style(Role::Border));
+        buf[position].set_symbol(sign).set_style(heavy.unwrap_or_else(|| seen.style(Role::Border)));
     }
 }
 
@@ -268,5 +297,10 @@ impl Places {
             (whole, None)
         };
         Self { header, body, pane, rules, last }
+    }
+
+    /// Where what lies over the screen may stand.
+    fn over(&self) -> Rect {
+        Rect { y: self.body.y, height: self.last.y.saturating_sub(self.body.y), ..self.last }
     }
 }

@@ -5,6 +5,7 @@ use super::model::Model;
 use super::msg::Request;
 use crate::command::Keymap;
 use crate::config::ConfigError;
+use crate::config::settings::Settings;
 use crate::config::theme::{Glyphs, Theme};
 use crate::domain::Timestamp;
 
@@ -17,8 +18,8 @@ pub struct Looks {
     pub keys: Keymap,
     /// Signs.
     pub glyphs: &'static Glyphs,
-    /// Whether the mouse selects and scrolls.
-    pub mouse: bool,
+    /// Settings of all layers.
+    pub settings: Settings,
     /// What is wrong in the files: what it was about is as it was before.
     pub complaints: Vec<ConfigError>,
 }
@@ -27,16 +28,18 @@ impl Looks {
     /// Puts them in place of those of the model, and says what is wrong with them; keys that are being pressed and text
     /// that is being typed are left alone.
     pub(super) fn adopt(self, model: &mut Model, now: Timestamp) -> Vec<Request> {
-        let Self { theme, keys, glyphs, mouse, complaints } = self;
+        let Self { theme, keys, glyphs, settings, complaints } = self;
         let keys = Bindings(keys);
         if model.theme != theme || model.keys != keys || !std::ptr::eq(model.glyphs, glyphs) {
             model.say("settings were read anew".to_owned(), now);
         }
         (model.theme, model.keys, model.glyphs) = (theme, keys, glyphs);
+        model.memory.set.clone_from(&settings.filters);
         if let Some(text) = brief(&complaints) {
             model.warn(text, now);
         }
-        vec![Request::Mouse(mouse)]
+        model.complaints = complaints.iter().map(ToString::to_string).collect();
+        vec![Request::Settings(Box::new(settings))]
     }
 }
 
@@ -46,7 +49,7 @@ pub fn brief(complaints: &[ConfigError]) -> Option<String> {
     let first = complaints.first()?;
     let more = match complaints.len() - 1 {
         0 => String::new(),
-        n => format!(" (and {n} more: pilothouse config check)"),
+        n => format!(" (and {n} more: :complaints)"),
     };
     Some(format!("{}{more}", first.brief()))
 }

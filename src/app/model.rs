@@ -49,6 +49,8 @@ pub struct Model {
     pub palette: Option<Palette>,
     /// What is known by name.
     pub memory: Memory,
+    /// What is wrong in the files of settings, keys and looks, a text each.
+    pub complaints: Vec<String>,
     /// The screens visited before and after.
     pub visits: Visits,
     /// Where the person clicked last, and when.
@@ -75,6 +77,7 @@ impl Model {
             count: None,
             palette: None,
             memory: Memory::default(),
+            complaints: Vec::new(),
             visits: Visits::default(),
             theme,
             glyphs,

@@ -8,7 +8,7 @@ use ratatui::layout::Position;
 use super::frame::{self, Spot};
 use super::model::Model;
 use super::msg::Request;
-use super::update::{command, parts, press};
+use super::update::{command, in_palette, parts, press};
 use crate::command::CommandId;
 use crate::domain::Timestamp;
 use crate::domain::time::elapsed;
@@ -23,6 +23,9 @@ const STEP: usize = 3;
 pub(super) fn mouse(model: &mut Model, event: MouseEvent, now: Timestamp) -> Vec<Request> {
     let at = Position::new(event.column, event.row);
     let spot = frame::spot(model, at);
+    if model.palette.is_some() {
+        return over_palette(model, event.kind, at, spot, now);
+    }
     match (event.kind, spot) {
         (MouseEventKind::Down(MouseButton::Left), Spot::Body(inside)) => click(model, at, inside, now),
         (MouseEventKind::Down(MouseButton::Left), Spot::Hint(id)) => command(model, id, now),
@@ -32,14 +35,39 @@ pub(super) fn mouse(model: &mut Model, event: MouseEvent, now: Timestamp) -> Vec
     }
 }
 
+/// The same over the palette: a click beside it closes it.
+fn over_palette(model: &mut Model, kind: MouseEventKind, at: Position, spot: Spot, now: Timestamp) -> Vec<Request> {
+    let Some(palette) = &mut model.palette else { return Vec::new() };
+    match (kind, spot) {
+        (MouseEventKind::Down(MouseButton::Left), Spot::Entry(entry)) => {
+            palette.point(entry);
+            let before = model.clicked.replace((at, now));
+            if is_again(before, at, now) {
+                model.clicked = None;
+                return in_palette(model, CommandId::PaletteRun, now);
+            }
+        }
+        (MouseEventKind::Down(MouseButton::Left), Spot::Hint(id)) => return in_palette(model, id, now),
+        (MouseEventKind::Down(MouseButton::Left), Spot::Body(_) | Spot::Elsewhere) => model.palette = None,
+        (MouseEventKind::ScrollDown, _) => palette.step(STEP as isize),
+        (MouseEventKind::ScrollUp, _) => palette.step(-(STEP as isize)),
+        _ => {}
+    }
+    Vec::new()
+}
+
+/// Whether a click at a place follows one there.
+fn is_again(before: Option<(Position, Timestamp)>, at: Position, now: Timestamp) -> bool {
+    before.is_some_and(|(place, when)| place == at && elapsed(when, now) <= TWICE)
+}
+
 fn click(model: &mut Model, at: Position, inside: Position, now: Timestamp) -> Vec<Request> {
     let before = model.clicked.replace((at, now));
     frame::lay_out(model, now);
     let work = Work::default();
     let (stack, lens, seen) = parts(model, &work, now);
     let found = stack.top_mut().point(inside, lens, &seen);
-    let again = before.is_some_and(|(place, when)| place == at && elapsed(when, now) <= TWICE);
-    if !(found && again) || model.prompt.is_some() {
+    if !(found && is_again(before, at, now)) || model.prompt.is_some() {
         return Vec::new();
     }
     // a third click begins anew

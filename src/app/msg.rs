@@ -5,6 +5,7 @@ use crossterm::event::Event;
 use super::looks::Looks;
 use super::memory::Keep;
 use crate::action::{Order, Proposal};
+use crate::config::settings::Settings;
 use crate::domain::{ObjectName, Symbol};
 use crate::store::Delta;
 use crate::store::logs::Excerpt;
@@ -74,8 +75,8 @@ pub enum Request {
     AtOnce(Proposal),
     /// Read what was written before.
     Recall,
-    /// Take the mouse, or leave it to the terminal.
-    Mouse(bool),
+    /// Have settings that were saved take hold.
+    Settings(Box<Settings>),
     /// Connect a source anew; `None` means every one that is on.
     Reconnect(Option<Symbol>),
     /// Look as the theme of this name says.

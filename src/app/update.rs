@@ -36,8 +36,6 @@ pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Request> {
             visits::note(model);
             return requests;
         }
-        // what lies under the palette cannot be pointed at
-        Msg::Input(Event::Mouse(_)) if model.palette.is_some() => {}
         Msg::Input(Event::Mouse(event)) => {
             visits::note(model);
             let requests = mouse::mouse(model, event, now);
@@ -148,20 +146,28 @@ fn type_name(model: &mut Model, key: KeyEvent, now: Timestamp) -> Vec<Request> {
     let Model { palette: Some(palette), apps, lens, memory, keys, .. } = model else { return Vec::new() };
     // keys may come faster than frames
     palette.refresh(&Offer { apps, lens, memory, keys: &keys.0, situation, scopes: &scopes });
-    match keys.0.lookup(&[Scope::Palette], &[Chord::from(key)]) {
-        Lookup::Command(CommandId::PaletteClose) => model.palette = None,
-        Lookup::Command(CommandId::PaletteComplete) => palette.complete(),
-        Lookup::Command(CommandId::PaletteUp) => palette.up(&memory.lines),
-        Lookup::Command(CommandId::PaletteDown) => palette.down(&memory.lines),
-        Lookup::Command(CommandId::PaletteRun) => return run_selected(model, now),
-        Lookup::Command(_) | Lookup::Prefix | Lookup::None => {
-            // nothing left to take away: the palette goes
-            if key.code == KeyCode::Backspace && palette.text().is_empty() {
-                model.palette = None;
-            } else if key.code != KeyCode::Esc {
-                palette.key(key);
-            }
-        }
+    if let Lookup::Command(id) = keys.0.lookup(&[Scope::Palette], &[Chord::from(key)]) {
+        return in_palette(model, id, now);
+    }
+    // nothing left to take away: the palette goes
+    if key.code == KeyCode::Backspace && palette.text().is_empty() {
+        model.palette = None;
+    } else if key.code != KeyCode::Esc {
+        palette.key(key);
+    }
+    Vec::new()
+}
+
+/// Does a command of the open palette.
+pub(super) fn in_palette(model: &mut Model, id: CommandId, now: Timestamp) -> Vec<Request> {
+    let Model { palette: Some(palette), memory, .. } = model else { return Vec::new() };
+    match id {
+        CommandId::PaletteClose => model.palette = None,
+        CommandId::PaletteComplete => palette.complete(),
+        CommandId::PaletteUp => palette.up(&memory.lines),
+        CommandId::PaletteDown => palette.down(&memory.lines),
+        CommandId::PaletteRun => return run_selected(model, now),
+        _ => {}
     }
     Vec::new()
 }
@@ -232,8 +238,8 @@ pub(super) fn parts<'m>(
     now: Timestamp,
 ) -> (&'m mut Stack, &'m mut Lens, Seen<'m>) {
     let (below, situation) = (model.stack.below(), situation(model));
-    let Model { apps, logs, desk, stack, lens, theme, glyphs, keys, .. } = model;
-    (stack, lens, Seen { apps, logs, desk, now, theme, glyphs, keys, below, situation, work })
+    let Model { apps, logs, desk, stack, lens, theme, glyphs, keys, complaints, .. } = model;
+    (stack, lens, Seen { apps, logs, desk, now, theme, glyphs, keys, below, situation, complaints, work })
 }
 
 /// Does a command: the visible screen first, then what belongs to everyone.
@@ -324,6 +330,7 @@ pub(super) fn everyones(model: &mut Model, id: CommandId, now: Timestamp) -> Opt
         CommandId::K9sOpen => return open_k9s(model, now),
         CommandId::CopyOpen => open_copy(model, now),
         CommandId::ViewHelp => model.stack.push(ScreenId::Help),
+        CommandId::ViewComplaints => model.stack.push(ScreenId::Complaints),
         CommandId::LogsOpen | CommandId::LogsOpenPrevious => {
             model.lens.previous = id == CommandId::LogsOpenPrevious;
             model.stack.push(ScreenId::Logs);
@@ -389,7 +396,9 @@ fn open_k9s(model: &mut Model, now: Timestamp) -> Option<Request> {
 
 /// Shows what can be copied of the selected Application; the key that opened it closes it too.
 fn open_copy(model: &mut Model, now: Timestamp) {
-    if matches!(model.stack.top().id(), ScreenId::Links | ScreenId::Help) || model.lens.selected.is_none() {
+    if matches!(model.stack.top().id(), ScreenId::Links | ScreenId::Complaints | ScreenId::Help)
+        || model.lens.selected.is_none()
+    {
         model.say("no Application is selected here to copy from".to_owned(), now);
     } else {
         model.stack.push(ScreenId::Copy);

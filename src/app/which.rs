@@ -24,7 +24,7 @@ pub fn draw(keymap: &Keymap, scopes: &[Scope], pressed: &[Chord], seen: &Seen<'_
     let inner = Panel { title: &title.join(" "), theme: seen.theme, glyphs: seen.glyphs }.draw(place, buf);
     for (line, (rest, id)) in following.iter().take(inner.height.into()).enumerate() {
         let possible = id.spec().reason(&seen.situation).is_none();
-        let role = |role| seen.style(if possible { role } else { Role::Faint });
+        let role = |role| seen.style(if possible { role } else { Role::Dim });
         let mut pen = Pen::new(buf, inner, line as u16, seen.glyphs.ellipsis);
         pen.skip(1).cell(rest, keys + 2, role(Role::Key)).text(id.spec().help, role(Role::Text));
     }

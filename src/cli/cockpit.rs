@@ -59,7 +59,9 @@ fn steer(
 ) -> Result<(Ended, Vec<String>), Failure> {
     let depth = setup::depth();
     let (theme, keymap, glyphs) = (setup.theme(depth), setup.keymap(), setup.glyphs());
-    let mut running = Running::new(everywhere.clone(), depth, setup.settings.clone(), theme.clone(), keymap.clone());
+    let looks = (theme.clone(), keymap.clone());
+    let contexts = std::mem::take(&mut setup.contexts);
+    let mut running = Running::new(everywhere.clone(), depth, setup.settings.clone(), looks, contexts);
     let keys = Bindings(keymap);
     let usage = |error: &dyn std::error::Error| Failure::new(Exit::Usage, error);
     let terminal = TerminalGuard::enter(Options { mouse: setup.settings.mouse }).map_err(|error| usage(&error))?;
@@ -82,9 +84,10 @@ fn steer(
     }
     if let Some(first) = setup.complaints.first() {
         let more = setup.complaints.len() - 1;
-        let text = if more > 0 { format!("{first} (and {more} more, listed on leaving)") } else { first.clone() };
+        let text = if more > 0 { format!("{first} (and {more} more: :complaints)") } else { first.clone() };
         model.say(text.replace('\n', "; "), setup.clock.now());
     }
+    model.complaints.clone_from(&setup.complaints);
     let (reader, bytes) = Reader::start(std::io::stdin().as_fd().try_clone_to_owned()?)?;
     let signals = Signals::listen(Some(terminal.restorer()))?;
     let writer = FrameSender::start(Box::new(terminal.output()))?;

@@ -8,10 +8,11 @@ use serde_json::json;
 
 use super::arguments::{ConfigAct, Everywhere, Rows};
 use super::exit::{Exit, Failure};
-use super::{get, preferences};
+use super::{get, preferences, sources};
 use crate::config::field;
 use crate::config::palette::Depth;
 use crate::config::settings::Places;
+use crate::source::kube::{KubeconfigPlace, contexts};
 
 /// Does what was asked with the settings.
 pub fn run(everywhere: &Everywhere, act: ConfigAct, out: &mut impl Write) -> Result<Exit, Failure> {
@@ -81,6 +82,11 @@ fn check(everywhere: &Everywhere, out: &mut impl Write) -> Result<Exit, Failure>
     let (settings, mut errors) = preferences::settings(everywhere)?;
     errors.extend(preferences::keymap(&settings).1);
     errors.extend(preferences::theme(&settings, Depth::TrueColor).1);
+    // without a kubeconfig there is nothing to hold contexts against
+    if let Ok(contexts) = contexts(&KubeconfigPlace::Environment) {
+        let names: Vec<String> = contexts.into_iter().map(|context| context.name).collect();
+        errors.extend(sources::misled(&settings, &names));
+    }
     if errors.is_empty() {
         let read = settings.file.as_ref().map_or("the defaults", |file| file.path.as_str());
         writeln!(out, "{read}: nothing is wrong")?;

@@ -20,6 +20,8 @@ pub enum Exit {
     Source,
     /// The operation failed.
     Failed,
+    /// It failed and was rolled back.
+    RolledBack,
     /// It was not over in time, or nobody knows how it ended.
     TimedOut,
     /// The terminal went away, as if by SIGHUP.
@@ -38,6 +40,7 @@ impl From<Exit> for ExitCode {
             Exit::Refused => 4,
             Exit::Source => 5,
             Exit::Failed => 6,
+            Exit::RolledBack => 7,
             Exit::TimedOut => 8,
             Exit::HungUp => 129,
             Exit::Signal(code) => code,

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::arguments::Everywhere;
 use super::exit::{Exit, Failure};
+use super::sources;
 use crate::app::Looks;
 use crate::command::Keymap;
 use crate::config::error::ConfigError;
@@ -14,8 +15,10 @@ use crate::config::theme::Theme;
 
 /// The settings of all layers, and what is wrong in the files; it is left out and the rest applies.
 pub fn settings(everywhere: &Everywhere) -> Result<(Settings, Vec<ConfigError>), Failure> {
-    let (mut settings, errors) = Settings::load(everywhere.config.as_deref()).map_err(|error| {
-        Failure::new(Exit::Usage, error).hint("give --config a file that is there, or leave it out")
+    let (mut settings, errors) = Settings::load(everywhere.config.as_deref()).map_err(|mut error| {
+        let hint = error.hint.take();
+        let hint = hint.unwrap_or_else(|| "give --config a file that is there, or leave it out".to_owned());
+        Failure::new(Exit::Usage, error).hint(hint)
     })?;
     lay_over(&mut settings, everywhere);
     Ok((settings, errors))
@@ -61,52 +64,63 @@ pub struct Running {
     settings: Settings,
     theme: Theme,
     keymap: Keymap,
+    contexts: Vec<String>,
 }
 
 impl Running {
-    /// What runs now.
-    pub fn new(everywhere: Everywhere, depth: Depth, settings: Settings, theme: Theme, keymap: Keymap) -> Self {
-        Self { everywhere, depth, settings, theme, keymap }
+    /// What runs now; `contexts` are those of the kubeconfig.
+    pub fn new(
+        everywhere: Everywhere,
+        depth: Depth,
+        settings: Settings,
+        (theme, keymap): (Theme, Keymap),
+        contexts: Vec<String>,
+    ) -> Self {
+        Self { everywhere, depth, settings, theme, keymap, contexts }
     }
 
     /// The files that say it, and the folders with such files; existing or not.
     pub fn places(&self) -> Vec<PathBuf> {
-        let Places { asked, user, .. } = Places::here(self.everywhere.config.as_deref());
+        let Places { asked, user, project } = Places::here(self.everywhere.config.as_deref());
         let folders = ["themes", "keymaps"].iter().filter_map(|of| self.settings.folder(of));
-        asked.or(user).into_iter().chain(folders).collect()
+        asked.or(user).into_iter().chain(project).chain(folders).collect()
     }
 
     /// Reads the files again. What is wrong in them leaves what it is about as it was.
     pub fn read_again(&mut self) -> Looks {
         let complaints = match Settings::load(self.everywhere.config.as_deref()) {
             Ok((settings, errors)) => self.replace(settings, errors),
-            Err(why) => vec![ConfigError::whole("settings", why, None)],
+            Err(error) => vec![error],
         };
         Looks {
             theme: self.theme.clone(),
             keys: self.keymap.clone(),
             glyphs: glyphs(&self.settings),
-            mouse: self.settings.mouse,
+            settings: self.settings.clone(),
             complaints,
         }
     }
 
     fn replace(&mut self, mut settings: Settings, mut errors: Vec<ConfigError>) -> Vec<ConfigError> {
         settings.keep(&self.settings);
+        // what forbids holds at once; what allows again waits for the next start
+        settings.readonly |= self.settings.readonly;
         lay_over(&mut settings, &self.everywhere);
         let (mut theme, wrong) = theme(&settings, self.depth);
         // of a file that is not there or no TOML nothing is known
-        if !wrong.iter().any(|e| e.line == 0 || e.is_syntax()) {
+        if !wrong.iter().any(|e| e.is_unread() || e.is_syntax()) {
             theme.keep(&self.theme);
             self.theme = theme;
         }
         errors.extend(wrong);
         let (mut keymap, wrong) = keymap(&settings);
+        let is_read = !wrong.iter().any(ConfigError::is_unread);
         errors.extend(wrong);
-        if !errors.iter().any(|e| e.line == 0 && e.file == settings.keymap) {
+        if is_read {
             keymap.keep(&self.keymap, &errors);
             self.keymap = keymap;
         }
+        errors.extend(sources::misled(&settings, &self.contexts));
         self.settings = settings;
         errors
     }

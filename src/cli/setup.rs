@@ -52,6 +52,8 @@ pub struct Setup {
     pub news: Arc<Notify>,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
+    /// The contexts of the kubeconfig.
+    pub contexts: Vec<String>,
     /// An empty store that lists the sources.
     pub apps: Apps,
 }
@@ -60,8 +62,10 @@ pub struct Setup {
 pub fn setup(everywhere: &Everywhere, place: &KubeconfigPlace, io: &Handle) -> Result<Setup, Failure> {
     let (settings, errors) = preferences::settings(everywhere)?;
     let mut complaints: Vec<String> = errors.iter().map(ToString::to_string).collect();
-    let Listed { sources, start, names } =
-        sources::list(contexts(place).map_err(source_failure)?, &settings, everywhere, place, &mut complaints)?;
+    let entries = contexts(place).map_err(source_failure)?;
+    let contexts: Vec<String> = entries.iter().map(|entry| entry.name.clone()).collect();
+    complaints.extend(sources::misled(&settings, &contexts).iter().map(ToString::to_string));
+    let Listed { sources, start, names } = sources::list(entries, &settings, everywhere, place)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let classifier = Arc::new(settings.classifier());
     let news = Arc::new(Notify::new());
@@ -80,7 +84,7 @@ pub fn setup(everywhere: &Everywhere, place: &KubeconfigPlace, io: &Handle) -> R
     });
     let rules = told.collect();
     apps.set_routes(Arc::new(routes(place, rules, called).map_err(source_failure)?), clock.now());
-    Ok(Setup { settings, complaints, sources, interests, tail, saves, start, mailbox, news, clock, apps })
+    Ok(Setup { settings, complaints, sources, interests, tail, saves, start, mailbox, news, clock, contexts, apps })
 }
 
 impl Setup {

@@ -1,6 +1,8 @@
 //! `snapshot`: one frame of a screen, for documents, pipelines and checks.
 
 use std::io::Write;
+use std::sync::Arc;
+use std::time::Duration;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
@@ -12,10 +14,32 @@ use super::{picture, setup};
 use crate::app::{Bindings, Model, frame};
 use crate::config::palette::Depth;
 use crate::domain::time::after;
+use crate::domain::{Clock, LogNews, Timestamp};
 use crate::runtime::observe::observe;
+use crate::runtime::tail::Tail;
 use crate::source::kube::KubeconfigPlace;
-use crate::store::Interest;
+use crate::store::{Interest, LogStore};
 use crate::view::{REGISTRY, ScreenId, Work};
+
+/// Containers that have said something, and nothing more for this long, have said what there is.
+const SILENCE: Duration = Duration::from_millis(500);
+
+/// Takes in what containers have logged, until they are silent, or until `deadline`.
+async fn read_logs(tail: &mut Tail, logs: &mut LogStore, clock: &Arc<dyn Clock>, deadline: Timestamp) {
+    let mut until = deadline;
+    while logs.streams().next().is_some() && clock.now() < deadline {
+        tokio::select! {
+            Some(news) = tail.next() => {
+                if matches!(news, LogNews::Lines(_)) {
+                    until = after(clock.now(), SILENCE).min(deadline);
+                }
+                tail.take(news, logs, clock.now());
+            }
+            () = clock.sleep_until(until) => break,
+        }
+    }
+    logs.settle_all();
+}
 
 /// Draws one frame after the first full load, or after `--wait` with what there is.
 pub fn run(snapshot: &Snapshot, everywhere: &Everywhere, out: &mut impl Write) -> Result<Exit, Failure> {
@@ -56,6 +80,11 @@ pub fn run(snapshot: &Snapshot, everywhere: &Everywhere, out: &mut impl Write) -
     let mut model = Model::new(setup.apps, home, keys, theme, glyphs, Size { width, height });
     model.lens.selected = selected;
     model.stack.push(screen);
+    if let Some(query) = model.stack.top().wanted(&model.lens) {
+        let (tail, interests) = (&mut setup.tail, &mut setup.interests);
+        tail.want(Some(query), &model.apps, &mut model.logs, setup.clock.now(), |context| interests.cluster(context));
+        runtime.block_on(read_logs(tail, &mut model.logs, &setup.clock, deadline));
+    }
     let mut buf = Buffer::empty(Rect::new(0, 0, width, height));
     frame::draw(&mut model, setup.clock.now(), &Work::default(), &mut buf);
     let drawn = match snapshot.format {

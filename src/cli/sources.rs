@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::arguments::Everywhere;
 use super::exit::{Exit, Failure};
-use crate::config::error::nearest;
+use crate::config::error::{ConfigError, nearest};
 use crate::config::settings::{Settings, SourceSetting};
 use crate::domain::text::clean;
 use crate::domain::{SourceFacts, Symbol};
@@ -22,7 +22,7 @@ pub struct Listed {
     pub names: BTreeMap<String, Symbol>,
 }
 
-/// Lists the sources. What the settings say wrong of one is added to `complaints`, and that one is left out.
+/// Lists the sources. One that the settings say something wrong of is left out; [`misled`] says why.
 ///
 /// A context that a `[[source]]` names is read as that source says; the others are sources of their own names. Flags that
 /// name contexts or sources decide what starts on; else what a `[[source]]` says, else being the current context.
@@ -31,9 +31,9 @@ pub fn list(
     settings: &Settings,
     everywhere: &Everywhere,
     place: &KubeconfigPlace,
-    complaints: &mut Vec<String>,
 ) -> Result<Listed, Failure> {
-    let told = believed(&settings.sources, &contexts, complaints);
+    let names: Vec<String> = contexts.iter().map(|context| context.name.clone()).collect();
+    let told = believed(settings, &names).0;
     refuse_unknown(&everywhere.context, &contexts, &told)?;
     let mut listed = Listed { sources: Vec::new(), start: Vec::new(), names: BTreeMap::new() };
     for context in contexts {
@@ -77,35 +77,60 @@ fn known(
     KnownSource { name, facts, spec }
 }
 
-/// The sources of the settings that can be: each through a context that is there, under a name of its own.
-fn believed<'s>(
-    settings: &'s [SourceSetting],
-    contexts: &[ContextEntry],
-    complaints: &mut Vec<String>,
-) -> Vec<&'s SourceSetting> {
-    let mut kept: Vec<&SourceSetting> = Vec::new();
-    for source in settings {
-        let name = clean(&source.name);
-        // one that is reached by its argocd-server alone is no context's
-        let Some(context) = &source.context else { continue };
-        let taken = |name: &str| {
-            let is_named = |c: &ContextEntry| c.name == name && c.name != *context;
-            kept.iter().any(|k| k.name == name) || contexts.iter().any(is_named)
+/// What the settings say of sources and destinations that cannot be, `contexts` being those of the kubeconfig.
+pub fn misled(settings: &Settings, contexts: &[String]) -> Vec<ConfigError> {
+    let mut errors = believed(settings, contexts).1;
+    for destination in settings.destinations.iter().filter(|d| !contexts.contains(&d.context)) {
+        let what = format!("the destination {} is not reached", clean(&destination.is()));
+        errors.push(no_context(
+            settings.origin_of("destination", &destination.is()),
+            &what,
+            &destination.context,
+            contexts,
+        ));
+    }
+    errors
+}
+
+/// The sources of the settings that can be: each through a context that is there, under a name of its own. Why the others
+/// cannot.
+fn believed<'s>(settings: &'s Settings, contexts: &[String]) -> (Vec<&'s SourceSetting>, Vec<ConfigError>) {
+    let (mut kept, mut errors): (Vec<&SourceSetting>, _) = (Vec::new(), Vec::new());
+    for source in &settings.sources {
+        let left_out = format!("the source `{}` is left out", clean(&source.name));
+        let origin = settings.origin_of("source", &source.name);
+        let Some(context) = &source.context else {
+            let hint = "give it the kubeconfig context of the cluster Argo CD runs in: context = \"...\"";
+            let message = format!("{left_out}: what only an argocd-server tells is not read yet");
+            errors.push(at(&origin, message, Some(hint.to_owned())));
+            continue;
         };
-        if !contexts.iter().any(|c| c.name == *context) {
-            let near = nearest(context, contexts.iter().map(|c| c.name.as_str()));
-            let hint = near.map_or_else(String::new, |near| format!("\n  try: {}", clean(near)));
-            complaints.push(format!(
-                "the source `{name}` is left out: the kubeconfig has no context `{}`{hint}",
-                clean(context)
-            ));
-        } else if taken(&source.name) {
-            complaints.push(format!("the source `{name}` is left out: another source or context has this name"));
+        let taken = kept.iter().any(|k| k.name == source.name)
+            || contexts.iter().any(|name| *name == source.name && name != context);
+        if !contexts.contains(context) {
+            errors.push(no_context(origin, &left_out, context, contexts));
+        } else if taken {
+            errors.push(at(&origin, format!("{left_out}: another source or context has this name"), None));
         } else {
             kept.push(source);
         }
     }
-    kept
+    (kept, errors)
+}
+
+fn no_context(origin: String, what: &str, context: &str, contexts: &[String]) -> ConfigError {
+    let near = nearest(context, contexts.iter().map(String::as_str));
+    let hint = near.map_or_else(|| clean(&contexts.join(", ")).into_owned(), |near| clean(near).into_owned());
+    let message = format!("{what}: the kubeconfig has no context `{}`", clean(context));
+    at(&origin, message, Some(hint).filter(|hint| !hint.is_empty()))
+}
+
+/// An error at the `file:line` that set something.
+fn at(origin: &str, message: String, hint: Option<String>) -> ConfigError {
+    match origin.rsplit_once(':').and_then(|(file, line)| Some((file, line.parse().ok()?))) {
+        Some((file, line)) => ConfigError { file: file.to_owned(), line, column: 1, message, hint },
+        None => ConfigError::whole(origin, message, hint),
+    }
 }
 
 fn refuse_unknown(asked: &[String], contexts: &[ContextEntry], told: &[&SourceSetting]) -> Result<(), Failure> {
@@ -134,9 +159,9 @@ mod tests {
     fn listed(text: &str, everywhere: &Everywhere) -> (Listed, Vec<String>) {
         let (settings, errors) = Settings::read("c.toml", text);
         assert_eq!(errors, []);
-        let mut complaints = Vec::new();
-        let listed = list(contexts(), &settings, everywhere, &KubeconfigPlace::Environment, &mut complaints);
-        (listed.unwrap(), complaints)
+        let names: Vec<String> = contexts().into_iter().map(|context| context.name).collect();
+        let complaints = misled(&settings, &names).iter().map(ToString::to_string).collect();
+        (list(contexts(), &settings, everywhere, &KubeconfigPlace::Environment).unwrap(), complaints)
     }
 
     fn names(listed: &Listed) -> Vec<&str> {
@@ -189,16 +214,20 @@ enabled = false
 
     #[test]
     fn a_source_that_cannot_be_is_said_and_left_out() {
-        let text = "[[source]]\ncontext = \"clowd\"\n[[source]]\nname = \"old\"\ncontext = \"cloud\"\n";
+        let text = "[[source]]\ncontext = \"clowd\"\n[[source]]\nname = \"old\"\ncontext = \"cloud\"\n[[source]]\n\
+                    name = \"web\"\nserver = \"https://argocd\"\n[[destination]]\nname = \"far\"\ncontext = \"olt\"\n";
         let (listed, complaints) = listed(text, &Everywhere::default());
         assert_eq!(names(&listed), ["minikube", "cloud", "old"]);
         let expected = [
-            "the source `clowd` is left out: the kubeconfig has no context `clowd`\n  try: cloud",
-            "the source `old` is left out: another source or context has this name",
+            "c.toml:1: the source `clowd` is left out: the kubeconfig has no context `clowd`\n  try: cloud",
+            "c.toml:3: the source `old` is left out: another source or context has this name",
+            "c.toml:6: the source `web` is left out: what only an argocd-server tells is not read yet\n  try: give it the \
+             kubeconfig context of the cluster Argo CD runs in: context = \"...\"",
+            "c.toml:9: the destination far is not reached: the kubeconfig has no context `olt`\n  try: old",
         ];
         assert_eq!(complaints, expected);
         let asked = Everywhere { context: vec!["clowd".to_owned()], ..Everywhere::default() };
-        let refused = list(contexts(), &Settings::default(), &asked, &KubeconfigPlace::Environment, &mut Vec::new());
+        let refused = list(contexts(), &Settings::default(), &asked, &KubeconfigPlace::Environment);
         assert!(refused.err().unwrap().to_string().contains("try: cloud"));
     }
 }

@@ -272,13 +272,13 @@ fn what_is_wrong_is_said_with_its_line_and_the_rest_applies() {
         "keys.toml:4: `g` (filter.open) and `g g` (cursor.top from default) begin alike, and 4 more: one of them could \
          never be given\n  try: \"g g\" = \"\" under [keys.global], \"g b\" = \"\" under [keys.global], \"g f\" = \"\" \
          under [keys.global], \"g o\" = \"\" under [keys.global], \"g l\" = \"\" under [keys.global] take the others away",
-        "keys.toml:6: `Y` takes a text in quotes; this is of type integer",
-        "keys.toml:7: not TOML: duplicate key",
+        "keys.toml:6: `Y` takes a text in quotes; this is of type integer\n  try: Y = \"...\"",
+        "keys.toml:7: not TOML: duplicate key\n  try: keep one of the two",
         "keys.toml:9: `ctrl-x` is bound twice in [keys.list]: to filter.open in line 8 and to view.switch here\n  try: \
          keep one of the two; the first applies",
         "keys.toml:10: `source.toggle` belongs to [keys.links] and does nothing in [keys.list]\n  try: move the line to \
          [keys.links]",
-        "keys.toml:11: `f9` is not bound in [keys.list]",
+        "keys.toml:11: `f9` is not bound in [keys.list]\n  try: take the line away",
         "keys.toml:12: there is no scope `bord`\n  try: board",
         "keys.toml:14: `g` (view.help) and `g g` (cursor.top from default) begin alike, and 4 more: one of them could \
          never be given\n  try: \"g g\" = \"\" under [keys.global], \"g b\" = \"\" under [keys.global], \"g f\" = \"\" \

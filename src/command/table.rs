@@ -240,6 +240,9 @@ commands! {
     SearchOpen        "search.open"         Detail  "search"   "Search; without capitals both kinds of letters match";
     SearchNext        "search.next"         Detail  ""         "Go to the next match";
     SearchPrior       "search.prior"        Detail  ""         "Go to the match before";
+    WhySearch         "why.search"          Why     "search"   "Search; without capitals both kinds of letters match";
+    WhyNext           "why.next"            Why     ""         "Go to the next match";
+    WhyPrior          "why.prior"           Why     ""         "Go to the match before";
     HelpSearch        "help.search"         Help    "search"   "Show only keys and commands with these words";
     LogsOpen          "logs.open"           App     "logs"     "Show the logs of its containers, live" ["logs" App] when Selected cli "logs APP -f";
     LogsOpenPrevious  "logs.open-previous"  App     ""         "Show the logs of its containers before their last restart" ["logs-previous" App] when Selected cli "logs APP --previous";
@@ -346,7 +349,7 @@ commands! {
     WhyOpen           "why.open"            App     "why"      "Show why the selected Application is in trouble" ["why" App] when Selected cli "get why APP";
     EventsOpen        "events.open"         App     "events"   "Show what was told about the selected Application" ["events" App] when Selected cli "get events";
     K9sOpen           "k9s.open"            App     "k9s"      "Open k9s on its cluster and namespace, to look only where production is protected" ["k9s"] when Selected;
-    CopyOpen          "copy.open"           Global  ""         "Copy something of the selected Application" ["copy" "yank"] when Selected;
+    CopyOpen          "copy.open"           Global  "copy"     "Copy something of the selected Application" ["copy" "yank"] when Selected;
     AuditOpen         "audit.open"          Global  ""         "Show what this tool wrote, as whom and with what outcome" ["audit"] cli "audit";
     ViewLinks         "view.links"          Global  "sources"  "Show the sources and how they are doing" ["sources" "links" "contexts"];
     SourcesReconnect  "sources.reconnect"   Global  ""         "Connect every source anew that is on" ["reconnect"] when Connected;
@@ -354,7 +357,8 @@ commands! {
     HistoryBack       "history.back"        Global  ""         "Go back to the screen visited before" when Visited;
     HistoryForward    "history.forward"     Global  ""         "Go forward again" when Left;
     HistoryLast       "history.last"        Global  ""         "Change between this screen and the one visited before" ["last"] when Visited;
-    ViewHelp          "view.help"           Global  "help"     "Show the keys of this screen" ["help" "keys"];
+    ViewHelp          "view.help"           Global  "help"     "Show the keys of this screen" ["help" "keys"] cli "keys";
+    ViewComplaints    "view.complaints"     Global  ""         "Show everything that is wrong in the files of settings, keys and looks" ["complaints"] cli "config check";
     ViewBack          "view.back"           Global  "back"     "Go back; in a list, clear the filter";
     ViewQuit          "view.quit"           Global  "quit"     "Go back; in a list, quit";
     ProgramQuit       "program.quit"        Global  ""         "Quit at once" ["quit" "q" "q!" "qa" "exit"];

@@ -30,6 +30,14 @@ pub struct DestinationSetting {
     pub context: String,
 }
 
+impl DestinationSetting {
+    /// What Applications call it: its server, its name, or both.
+    #[must_use]
+    pub fn is(&self) -> String {
+        self.server.iter().chain(&self.name).map(String::as_str).collect::<Vec<_>>().join(" or ")
+    }
+}
+
 /// Reads a source.
 pub(super) fn source(item: &Entry<'_, '_>, errors: &mut Vec<ConfigError>) -> Result<SourceSetting, ConfigError> {
     let mut source = SourceSetting::default();
@@ -89,7 +97,8 @@ pub(super) fn url(entry: &Entry<'_, '_>) -> Result<String, ConfigError> {
     let text = entry.text()?;
     let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).filter(|host| !host.is_empty());
     let Some(host) = host else {
-        return Err(entry.wrong(&format!("`{}` is no http or https URL", entry.key), None));
+        let hint = Some(format!("{} = \"https://...\"", entry.key));
+        return Err(entry.wrong(&format!("`{}` is no http or https URL", entry.key), hint));
     };
     if host.split('/').next().is_some_and(|authority| authority.contains('@')) {
         let hint = Some("tokens come from a file or the environment".to_owned());

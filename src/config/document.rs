@@ -34,7 +34,10 @@ impl<'t> Document<'t> {
         let document = Self { file, text, root };
         let errors = errors
             .iter()
-            .map(|e| document.error(&e.span().unwrap_or_default(), &format!("{NOT_TOML}{}", e.message()), None))
+            .map(|e| {
+                let message = format!("{NOT_TOML}{}", e.message().lines().collect::<Vec<_>>().join(", "));
+                document.error(&e.span().unwrap_or_default(), &message, Some(mend(e.message()).to_owned()))
+            })
             .collect();
         (document, errors)
     }
@@ -56,6 +59,15 @@ impl<'t> Document<'t> {
             message: message.to_owned(),
             hint,
         }
+    }
+}
+
+/// What mends text that is no TOML.
+fn mend(message: &str) -> &'static str {
+    if message.starts_with("duplicate key") {
+        "keep one of the two"
+    } else {
+        "a line is key = value, texts stand in quotes, lists in [ ]"
     }
 }
 
@@ -113,12 +125,12 @@ impl<'d, 't> Entry<'d, 't> {
 
     /// The value as text.
     pub fn text(&self) -> Result<&'d str, ConfigError> {
-        self.value.get_ref().as_str().ok_or_else(|| self.mistyped("a text in quotes"))
+        self.value.get_ref().as_str().ok_or_else(|| self.mistyped("a text in quotes", "\"...\""))
     }
 
     /// The value as yes or no.
     pub fn flag(&self) -> Result<bool, ConfigError> {
-        self.value.get_ref().as_bool().ok_or_else(|| self.mistyped("true or false"))
+        self.value.get_ref().as_bool().ok_or_else(|| self.mistyped("true or false", "true"))
     }
 
     /// Whether the value is `false`, by which entries of defaults are taken away.
@@ -130,14 +142,15 @@ impl<'d, 't> Entry<'d, 't> {
     /// The value as a whole number within a range.
     pub fn number(&self, range: std::ops::RangeInclusive<u64>) -> Result<u64, ConfigError> {
         let number = self.value.get_ref().as_integer().and_then(|n| u64::from_str_radix(n.as_str(), n.radix()).ok());
-        number
-            .filter(|n| range.contains(n))
-            .ok_or_else(|| self.mistyped(&format!("a whole number from {} to {}", range.start(), range.end())))
+        number.filter(|n| range.contains(n)).ok_or_else(|| {
+            let wanted = format!("a whole number from {} to {}", range.start(), range.end());
+            self.mistyped(&wanted, &range.start().to_string())
+        })
     }
 
     /// The values of a table.
     pub fn table(&self) -> Result<impl Iterator<Item = Entry<'d, 't>> + use<'d, 't>, ConfigError> {
-        let table = self.value.get_ref().as_table().ok_or_else(|| self.mistyped("a table"))?;
+        let table = self.value.get_ref().as_table().ok_or_else(|| self.mistyped("a table", "{ ... }"))?;
         Ok(entries(self.document, table))
     }
 
@@ -149,13 +162,14 @@ impl<'d, 't> Entry<'d, 't> {
 
     /// The values of a list, each under this entry's key.
     pub fn list(&self) -> Result<impl Iterator<Item = Entry<'d, 't>> + use<'d, 't>, ConfigError> {
-        let list = self.value.get_ref().as_array().ok_or_else(|| self.mistyped("a list in brackets"))?;
+        let list = self.value.get_ref().as_array().ok_or_else(|| self.mistyped("a list in brackets", "[ ... ]"))?;
         let Self { document, key, key_span, .. } = *self;
         Ok(list.iter().map(move |value| Entry { document, key, key_span, value }))
     }
 
-    fn mistyped(&self, wanted: &str) -> ConfigError {
+    fn mistyped(&self, wanted: &str, example: &str) -> ConfigError {
         let found = self.value.get_ref().type_str();
-        self.wrong(&format!("`{}` takes {wanted}; this is of type {found}", self.key), None)
+        let message = format!("`{}` takes {wanted}; this is of type {found}", self.key);
+        self.wrong(&message, Some(format!("{} = {example}", self.key)))
     }
 }

@@ -1,9 +1,13 @@
 //! What is wrong in a file, where, and what to write instead.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// How errors of the format begin.
 pub(super) const NOT_TOML: &str = "not TOML: ";
+
+/// What is said of a file that is not even text.
+pub(super) const NOT_TEXT: &str = "not TOML: this is no UTF-8 text";
 
 /// One thing that is wrong in a file of settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +37,20 @@ impl ConfigError {
     #[must_use]
     pub fn is_syntax(&self) -> bool {
         self.message.starts_with(NOT_TOML)
+    }
+
+    /// Whether nothing is known of what stands in the file.
+    #[must_use]
+    pub fn is_unread(&self) -> bool {
+        self.line == 0 || self.message == NOT_TEXT
+    }
+
+    /// Leaves of several errors on a line that is no TOML the first that says so: the others follow from it.
+    pub(super) fn one_a_torn_line(errors: &mut Vec<Self>) {
+        let place = |e: &Self| (e.file.clone(), e.line);
+        let torn: BTreeSet<(String, usize)> = errors.iter().filter(|e| e.is_syntax()).map(place).collect();
+        let mut said = BTreeSet::new();
+        errors.retain(|e| !torn.contains(&place(e)) || (e.is_syntax() && said.insert(place(e))));
     }
 
     /// An error about a whole file: there is none, or it cannot be read.

@@ -24,6 +24,8 @@ pub struct Glyphs {
     pub descending: &'static str,
     pub horizontal: &'static str,
     pub vertical: &'static str,
+    pub heavy_horizontal: &'static str,
+    pub heavy_vertical: &'static str,
     pub corners: [&'static str; 4],
     pub marked: &'static str,
 }
@@ -50,6 +52,8 @@ pub const UNICODE: Glyphs = Glyphs {
     descending: "↑",
     horizontal: "─",
     vertical: "│",
+    heavy_horizontal: "━",
+    heavy_vertical: "┃",
     corners: ["┌", "┐", "└", "┘"],
     marked: "✓",
 };
@@ -76,6 +80,8 @@ pub const ASCII: Glyphs = Glyphs {
     descending: "^",
     horizontal: "-",
     vertical: "|",
+    heavy_horizontal: "=",
+    heavy_vertical: "#",
     corners: ["+", "+", "+", "+"],
     marked: "+",
 };

@@ -40,11 +40,13 @@ impl Depth {
             return Self::None;
         }
         let term = facts.term.unwrap_or_default();
-        if matches!(facts.colorterm, Some("truecolor" | "24bit")) || term.ends_with("-direct") {
+        if term == "dumb" && !forced {
+            Self::None
+        } else if matches!(facts.colorterm, Some("truecolor" | "24bit")) || term.ends_with("-direct") {
             Self::TrueColor
         } else if term.contains("256color") || forced {
             Self::Ansi256
-        } else if term.is_empty() || term == "dumb" {
+        } else if term.is_empty() {
             Self::None
         } else {
             Self::Ansi16
@@ -188,6 +190,17 @@ mod tests {
         assert_eq!(Depth::detect(&ColorFacts { term: Some("dumb"), ..facts }), Depth::None);
         assert_eq!(Depth::detect(&ColorFacts { terminal: false, ..facts }), Depth::None);
         assert_eq!(Depth::detect(&ColorFacts { terminal: false, force: Some("1"), ..facts }), Depth::Ansi256);
+        let of = |term, colorterm, force, no_color| {
+            Depth::detect(&ColorFacts { term: Some(term), colorterm, force, no_color, terminal: true })
+        };
+        // a terminal that can do nothing says so louder than a variable that came along through ssh
+        assert_eq!(of("dumb", Some("truecolor"), None, None), Depth::None);
+        assert_eq!(of("dumb", Some("truecolor"), Some("1"), None), Depth::TrueColor);
+        assert_eq!(of("linux", Some("truecolor"), Some("0"), None), Depth::TrueColor);
+        assert_eq!(of("xterm-direct", None, None, None), Depth::TrueColor);
+        assert_eq!(of("xterm", Some("24bit"), None, Some("1")), Depth::None);
+        assert_eq!(of("screen", None, None, None), Depth::Ansi16);
+        assert_eq!(of("", None, None, None), Depth::None);
     }
 
     #[test]

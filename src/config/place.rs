@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::error::{ConfigError, nearest};
+use super::error::{ConfigError, NOT_TEXT, nearest};
 
 /// More than a hand writes: a file of another kind is refused and not parsed.
 const LARGEST: u64 = 1 << 20;
@@ -28,10 +28,16 @@ pub(super) enum Found {
 
 /// Why a name leads nowhere.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct NotFound {
-    name: String,
-    message: Option<String>,
-    hint: String,
+pub(super) enum NotFound {
+    /// Nothing has it.
+    Unknown {
+        /// The name.
+        name: String,
+        /// What it may have meant.
+        hint: String,
+    },
+    /// There is a file, and it cannot be read.
+    Unread(ConfigError),
 }
 
 impl Found {
@@ -60,8 +66,12 @@ impl Found {
 impl NotFound {
     /// As an error about the file that would have been it; `kind` is what was looked for.
     pub(super) fn into_config_error(self, kind: &str) -> ConfigError {
-        let message = self.message.unwrap_or_else(|| format!("there is no {kind} of this name"));
-        ConfigError::whole(self.name, message, Some(self.hint))
+        match self {
+            Self::Unknown { name, hint } => {
+                ConfigError::whole(name, format!("there is no {kind} of this name"), Some(hint))
+            }
+            Self::Unread(error) => error,
+        }
     }
 }
 
@@ -76,15 +86,14 @@ pub(super) fn find(
     if let Some(path) = folder.filter(|_| plain).map(|folder| folder.join(format!("{name}.toml")))
         && path.exists()
     {
-        let path_said = path.display().to_string();
         return match read(&path) {
-            Ok(text) => Ok(Found::User { path: path_said, text }),
-            Err(why) => Err(NotFound { name: path_said, message: Some(why), hint: known(name, bundled) }),
+            Ok(text) => Ok(Found::User { path: path.display().to_string(), text }),
+            Err(error) => Err(NotFound::Unread(error)),
         };
     }
     match bundled.iter().find(|(known, _)| *known == name) {
         Some((name, text)) => Ok(Found::Bundled { name, text }),
-        None => Err(NotFound { name: name.to_owned(), message: None, hint: known(name, bundled) }),
+        None => Err(NotFound::Unknown { name: name.to_owned(), hint: known(name, bundled) }),
     }
 }
 
@@ -109,14 +118,22 @@ pub(super) fn all_names(bundled: &[(&'static str, &'static str)], folder: Option
     all
 }
 
-/// Reads a file of settings: UTF-8 and of a size that a person writes. The error says why not.
-pub(super) fn read(path: &Path) -> Result<String, String> {
-    let why = |error: std::io::Error| format!("cannot be read: {error}");
+/// Reads a file of settings: UTF-8 and of a size that a person writes.
+pub(super) fn read(path: &Path) -> Result<String, ConfigError> {
+    let file = || path.display().to_string();
+    let why = |error: std::io::Error| ConfigError::whole(file(), format!("cannot be read: {error}"), None);
     let size = std::fs::metadata(path).map_err(why)?.len();
     if size > LARGEST {
-        return Err(format!("is {size} bytes long, and settings are at most {LARGEST}"));
+        let message = format!("is {size} bytes long, and settings are at most {LARGEST}");
+        return Err(ConfigError::whole(file(), message, None));
     }
-    std::fs::read_to_string(path).map_err(why)
+    String::from_utf8(std::fs::read(path).map_err(why)?).map_err(|error| {
+        let good = String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]);
+        let line = good.matches('\n').count() + 1;
+        let column = good.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        let hint = Some("save the file as UTF-8".to_owned());
+        ConfigError { file: file(), line, column, message: NOT_TEXT.to_owned(), hint }
+    })
 }
 
 fn known(name: &str, bundled: &[(&str, &str)]) -> String {
@@ -159,6 +176,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("mine.toml"), [0xff, 0xfe]).unwrap();
         let error = find("mine", Some(folder.path()), BUNDLED).unwrap_err().into_config_error("theme");
-        assert!(error.message.starts_with("cannot be read"), "{error}");
+        assert!(
+            error.to_string().ends_with("mine.toml:1: not TOML: this is no UTF-8 text\n  try: save the file as UTF-8")
+        );
     }
 }

@@ -77,7 +77,9 @@ impl Settings {
                 .environments
                 .push(EnvironmentRule { environment: Environment { protection: wanted, ..now }, rules: Vec::new() }),
         }
-        self.set_origin("environment", format!("{file}:{}", item.line()));
+        let origin = format!("{file}:{}", item.place().0);
+        self.set_environment_origin(&name, origin.clone());
+        self.set_origin("environment", origin);
         Ok(())
     }
 }

@@ -39,6 +39,7 @@ roles! {
     Key         "key"         Accent    "A key to press";
     Cursor      "cursor"      Accent    "The sign beside the selected line";
     Selection   "selection"   Text      "The selected line";
+    Found       "found"       Selection "What was searched for";
     Ok          "ok"          Text      "All is well";
     Busy        "busy"        Text      "On its way";
     Warn        "warn"        Text      "Somebody should look";

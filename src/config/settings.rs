@@ -52,6 +52,8 @@ pub struct Settings {
     pub file: Option<UserFile>,
     /// Where each field that is not a default was set.
     pub(super) origins: BTreeMap<&'static str, String>,
+    /// Where each table, and each filter, was set: by field and name.
+    parts: BTreeMap<(&'static str, String), String>,
     /// The fields the user's file says something wrong of.
     broken: BTreeSet<&'static str>,
     /// The user's file is no TOML somewhere: what it does not say may stand there.
@@ -96,6 +98,7 @@ impl Default for Settings {
             destinations: Vec::new(),
             file: None,
             origins: BTreeMap::new(),
+            parts: BTreeMap::new(),
             broken: BTreeSet::new(),
             torn: false,
         }
@@ -120,19 +123,17 @@ impl Places {
 impl Settings {
     /// The layers that are files: `file` if given (then it must be there), else the user's if there is one, and the
     /// project's over it. What is wrong inside is said and left out.
-    pub fn load(file: Option<&Path>) -> Result<(Self, Vec<ConfigError>), String> {
+    pub fn load(file: Option<&Path>) -> Result<(Self, Vec<ConfigError>), ConfigError> {
         Self::load_from(&Places::here(file))
     }
 
     /// As [`Settings::load`], with the places handed in. Fails when the user's file cannot be read, or was asked for and
     /// is not there.
-    pub fn load_from(places: &Places) -> Result<(Self, Vec<ConfigError>), String> {
+    pub fn load_from(places: &Places) -> Result<(Self, Vec<ConfigError>), ConfigError> {
         let user = places.asked.as_ref().or(places.user.as_ref());
         let read = |path: &PathBuf| place::read(path).map(|text| UserFile { path: path.display().to_string(), text });
         let file = match user {
-            Some(path) if places.asked.is_some() || path.exists() => {
-                Some(read(path).map_err(|why| format!("the settings file {} {why}", path.display()))?)
-            }
+            Some(path) if places.asked.is_some() || path.exists() => Some(read(path)?),
             _ => None,
         };
         let (mut settings, mut errors) = file.as_ref().map_or_else(Default::default, |f| Self::read(&f.path, &f.text));
@@ -140,10 +141,10 @@ impl Settings {
         match places.project.as_ref().map(|path| (path, read(path))) {
             Some((_, Ok(file))) => errors.extend(settings.tighten(&file.path, &file.text)),
             // a project that wants more care and cannot say so gets all of it
-            Some((path, Err(why))) => {
+            Some((path, Err(error))) => {
                 settings.set_readonly(path.display().to_string());
-                let hint = "until it can be read, everything is read-only";
-                errors.push(ConfigError::whole(path.display().to_string(), why, Some(hint.to_owned())));
+                let message = format!("{}; until it can be read, everything is read-only", error.message);
+                errors.push(ConfigError { message, ..error });
             }
             None => {}
         }
@@ -156,7 +157,12 @@ impl Settings {
         let (document, mut errors) = Document::parse(file, text);
         let mut settings = Self { torn: !errors.is_empty(), ..Self::default() };
         for entry in document.entries() {
-            match settings.read_field(&entry, &mut errors) {
+            let before = errors.len();
+            let read = settings.read_field(&entry, &mut errors);
+            if errors.len() > before {
+                settings.broken.extend(field::names(FIELDS).find(|name| *name == entry.key));
+            }
+            match read {
                 Ok(Some(name)) => settings.set_origin(name, format!("{file}:{}", entry.line())),
                 Ok(None) => {}
                 Err(error) => {
@@ -165,6 +171,7 @@ impl Settings {
                 }
             }
         }
+        ConfigError::one_a_torn_line(&mut errors);
         (settings, errors)
     }
 
@@ -186,22 +193,35 @@ impl Settings {
             "git_checkout" => self.git_checkout = Some(PathBuf::from(entry.text()?)),
             "environment" => {
                 for (n, item) in entry.list()?.enumerate() {
-                    self.environments.extend(kept(environment(&item, n, errors), errors));
+                    let read = kept(environment(&item, n, errors), errors);
+                    if let Some(rule) = &read {
+                        self.set_part("environment", &rule.environment.name, &item);
+                    }
+                    self.environments.extend(read);
                 }
             }
             "source" => {
                 for item in entry.list()? {
-                    self.sources.extend(kept(source(&item, errors), errors));
+                    let read = kept(source(&item, errors), errors);
+                    if let Some(source) = &read {
+                        self.set_part("source", &source.name, &item);
+                    }
+                    self.sources.extend(read);
                 }
             }
             "destination" => {
                 for item in entry.list()? {
-                    self.destinations.extend(kept(destination(&item, errors), errors));
+                    let read = kept(destination(&item, errors), errors);
+                    if let Some(destination) = &read {
+                        self.set_part("destination", &destination.is(), &item);
+                    }
+                    self.destinations.extend(read);
                 }
             }
             "filters" => {
                 for item in entry.table()? {
                     let text = kept(item.text().map(str::to_owned), errors);
+                    self.set_part("filters", item.key, &item);
                     self.filters.extend(text.map(|text| (item.key.to_owned(), text)));
                 }
             }
@@ -224,6 +244,23 @@ impl Settings {
         self.origins.get(field).map_or("default", String::as_str).to_owned()
     }
 
+    /// Where the table or filter of a name was set; where its field was, when that is not known.
+    #[must_use]
+    pub fn origin_of(&self, field: &'static str, name: &str) -> String {
+        self.parts.get(&(field, name.to_owned())).cloned().unwrap_or_else(|| self.origin(field))
+    }
+
+    /// Notes where the table or filter of a name stands. The first of a name is the one that counts.
+    pub(super) fn set_part(&mut self, field: &'static str, name: &str, entry: &Entry<'_, '_>) {
+        let place = entry.wrong("", None);
+        self.parts.entry((field, name.to_owned())).or_insert_with(|| format!("{}:{}", place.file, place.line));
+    }
+
+    /// Notes what made an environment stricter.
+    pub(super) fn set_environment_origin(&mut self, name: &str, origin: String) {
+        self.parts.insert(("environment", name.to_owned()), origin);
+    }
+
     /// Notes what set a field: `file:line`, a variable or a flag.
     pub fn set_origin(&mut self, field: &'static str, origin: impl Into<String>) {
         self.origins.insert(field, origin.into());
@@ -233,6 +270,7 @@ impl Settings {
     pub fn keep(&mut self, before: &Self) {
         let unsure = |field: &str| self.broken.contains(field) || (self.torn && !self.origins.contains_key(field));
         let [theme, keymap, ascii, mouse] = ["theme", "keymap", "ascii", "mouse"].map(unsure);
+        let [readonly, escape, filters, environments] = ["readonly", "escape_ms", "filters", "environment"].map(unsure);
         if theme {
             self.theme.clone_from(&before.theme);
         }
@@ -244,6 +282,20 @@ impl Settings {
         }
         if mouse {
             self.mouse = before.mouse;
+        }
+        if readonly {
+            self.readonly |= before.readonly;
+        }
+        if escape {
+            self.escape = before.escape;
+        }
+        if filters {
+            let missing = before.filters.iter().filter(|(name, _)| !self.filters.contains_key(*name));
+            self.filters.extend(missing.map(|(name, text)| (name.clone(), text.clone())).collect::<Vec<_>>());
+        }
+        if environments {
+            // one that fell out would take its protection with it
+            self.environments.clone_from(&before.environments);
         }
     }
 
@@ -312,7 +364,7 @@ namespaces = ["lab-*", "tmp"]
     #[test]
     fn a_missing_file_is_an_error_only_when_it_was_asked_for() {
         let error = Settings::load(Some(Path::new("/nonexistent/pilothouse.toml"))).unwrap_err();
-        assert!(error.contains("/nonexistent/pilothouse.toml"), "{error}");
+        assert!(error.to_string().starts_with("/nonexistent/pilothouse.toml: cannot be read"), "{error}");
     }
 
     #[test]
@@ -321,6 +373,20 @@ namespaces = ["lab-*", "tmp"]
         settings.set_origin("theme", "--theme");
         let origin = |field: &str| settings.rows().into_iter().find(|r| r.field == field).unwrap().origin;
         assert_eq!([origin("ascii"), origin("theme"), origin("mouse")], ["config.toml:2", "--theme", "default"]);
+    }
+
+    #[test]
+    fn a_file_that_is_wrong_about_an_environment_leaves_them_all_as_they_were() {
+        let (before, _) = Settings::read("c.toml", "[[environment]]\nname = \"lab\"\nprotection = \"typed\"\n");
+        for text in ["[[environment]]\nname = \"lab\"\nprotection = \"tpyed\"\n", "[[environment]\nname = \"lab\"\n"] {
+            let (mut settings, errors) = Settings::read("c.toml", text);
+            assert!(!errors.is_empty());
+            settings.keep(&before);
+            assert_eq!(settings.environments, before.environments, "{text}");
+        }
+        let (mut settings, _) = Settings::read("c.toml", "readonly = \"ja\"\nescape_ms = 0\n");
+        settings.keep(&Settings { readonly: true, escape: Duration::from_millis(70), ..Settings::default() });
+        assert!(settings.readonly && settings.escape.as_millis() == 70 && settings.environments.is_empty());
     }
 
     proptest! {

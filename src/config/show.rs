@@ -23,33 +23,34 @@ impl Settings {
     #[must_use]
     pub fn rows(&self) -> Vec<SettingRow> {
         let text = |text: &str| format!("{text:?}");
-        let optional = |value: Option<&str>| vec![value.map_or_else(|| "none".to_owned(), text)];
-        let values = |name: &str| match name {
-            "theme" => vec![text(&self.theme)],
-            "keymap" => vec![text(&self.keymap)],
-            "ascii" => vec![self.ascii.to_string()],
-            "mouse" => vec![self.mouse.to_string()],
-            "readonly" => vec![self.readonly.to_string()],
-            "escape_ms" => vec![self.escape.as_millis().to_string()],
-            "ssh_host" => optional(self.ssh_host.as_deref()),
-            "prometheus" => optional(self.prometheus.as_deref()),
-            "git_checkout" => optional(self.git_checkout.as_deref().and_then(Path::to_str)),
-            "environment" => each(&self.environments, environment),
-            "filters" if self.filters.is_empty() => vec!["none".to_owned()],
-            "filters" => self.filters.iter().map(|(name, filter)| format!("{name} = {}", text(filter))).collect(),
-            "source" => each(&self.sources, source),
-            _ => each(&self.destinations, destination),
-        };
+        let one = |field: &str, value: String| vec![(value, self.origin(field))];
+        let optional = |field: &str, value: Option<&str>| one(field, value.map_or_else(|| "none".to_owned(), text));
         let rows = |field: &'static str| {
-            let origin = self.origins.get(field).map_or("default", String::as_str).to_owned();
-            values(field).into_iter().map(move |value| SettingRow { field, value, origin: origin.clone() })
+            let of = |name: &str| self.origin_of(field, name);
+            let told: Vec<(String, String)> = match field {
+                "theme" => one(field, text(&self.theme)),
+                "keymap" => one(field, text(&self.keymap)),
+                "ascii" => one(field, self.ascii.to_string()),
+                "mouse" => one(field, self.mouse.to_string()),
+                "readonly" => one(field, self.readonly.to_string()),
+                "escape_ms" => one(field, self.escape.as_millis().to_string()),
+                "ssh_host" => optional(field, self.ssh_host.as_deref()),
+                "prometheus" => optional(field, self.prometheus.as_deref()),
+                "git_checkout" => optional(field, self.git_checkout.as_deref().and_then(Path::to_str)),
+                "environment" => {
+                    self.environments.iter().map(|rule| (environment(rule), of(&rule.environment.name))).collect()
+                }
+                "filters" => {
+                    self.filters.iter().map(|(name, filter)| (format!("{name} = {}", text(filter)), of(name))).collect()
+                }
+                "source" => self.sources.iter().map(|told| (source(told), of(&told.name))).collect(),
+                _ => self.destinations.iter().map(|told| (destination(told), of(&told.is()))).collect(),
+            };
+            let told = if told.is_empty() { one(field, "none".to_owned()) } else { told };
+            told.into_iter().map(move |(value, origin)| SettingRow { field, value, origin })
         };
         field::names(FIELDS).filter(|name| *name != "keys").flat_map(rows).collect()
     }
-}
-
-fn each<T>(items: &[T], say: impl Fn(&T) -> String) -> Vec<String> {
-    if items.is_empty() { vec!["none".to_owned()] } else { items.iter().map(say).collect() }
 }
 
 /// `prod: order 40, typed, #d3a4f2, label tier=gold or cluster prod-*`
@@ -82,8 +83,7 @@ fn source(source: &SourceSetting) -> String {
 
 /// `https://10.0.0.1:6443 through context cloud`
 fn destination(destination: &DestinationSetting) -> String {
-    let told: Vec<&str> = destination.server.iter().chain(&destination.name).map(String::as_str).collect();
-    format!("{} through context {}", told.join(" or "), destination.context)
+    format!("{} through context {}", destination.is(), destination.context)
 }
 
 #[cfg(test)]
@@ -121,5 +121,7 @@ context = "cloud"
         assert_eq!(of("source"), ["cloud: context predator-cloud, Argo CD in argo, off at the start"]);
         assert_eq!(of("destination"), ["https://10.0.0.1:6443 through context cloud"]);
         assert_eq!(of("ssh_host"), ["none"]);
+        let origins: Vec<&str> = rows.iter().filter(|r| r.origin != "default").map(|r| r.origin.as_str()).collect();
+        assert_eq!(origins, ["c.toml:1", "c.toml:7", "c.toml:10", "c.toml:15"]);
     }
 }

@@ -115,6 +115,7 @@ impl Theme {
         errors.extend(more);
         let (theme, more) = Self::resolve(&mut line, depth);
         errors.extend(more);
+        ConfigError::one_a_torn_line(&mut errors);
         errors.sort_by_key(|e| (e.file != file, e.line, e.column));
         (theme, errors)
     }
@@ -145,13 +146,20 @@ impl Theme {
     /// out, and so is what the terminal's own colours decide.
     #[must_use]
     pub fn unreadable(&self) -> Vec<String> {
-        let text = self.style(Role::Text);
+        let [text, header, selection] = [Role::Text, Role::Header, Role::Selection].map(|role| self.style(role));
         let read = Role::ALL.iter().filter(|r| !matches!(r, Role::Faint | Role::Border));
         let hard = |role: &Role| {
-            let style = text.patch(self.style(*role));
-            let ratio = palette::contrast(style.fg.and_then(palette::rgb)?, style.bg.and_then(palette::rgb)?);
-            (ratio < READABLE)
-                .then(|| format!("`{}` has a contrast of {ratio:.1}; {READABLE} is readable", role.word()))
+            let own = self.style(*role);
+            let over = [
+                ("", text.patch(own)),
+                (" in the header", text.patch(header).patch(own)),
+                (" in the selected line", text.patch(own).patch(selection)),
+            ];
+            over.into_iter().find_map(|(place, style)| {
+                let ratio = palette::contrast(style.fg.and_then(palette::rgb)?, style.bg.and_then(palette::rgb)?);
+                let said = || format!("`{}` has a contrast of {ratio:.1}{place}; {READABLE} is readable", role.word());
+                (ratio < READABLE).then(said)
+            })
         };
         read.filter_map(hard).collect()
     }

@@ -122,6 +122,17 @@ pub struct Destination {
     pub namespace: Symbol,
 }
 
+/// A resource that makes pods, or a pod.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Workload {
+    /// `Deployment`, `StatefulSet`, `Job`, ...
+    pub kind: Symbol,
+    /// Where it lives: often, and not always, the destination's namespace.
+    pub namespace: Symbol,
+    /// Its name.
+    pub name: Symbol,
+}
+
 /// A row of `status.conditions`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Condition {
@@ -207,8 +218,8 @@ pub struct AppRow {
     pub reconciled: Option<Timestamp>,
     /// Owner that puts edits back: the name of an ApplicationSet.
     pub application_set: Option<Symbol>,
-    /// Kind and name of its resources that make pods, and of its pods.
-    pub workloads: Box<[(Symbol, Symbol)]>,
+    /// Its resources that make pods, and its pods.
+    pub workloads: Box<[Workload]>,
 }
 
 impl AppRow {

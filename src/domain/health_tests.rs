@@ -121,6 +121,8 @@ fn daemon_sets_and_replica_sets() {
     replica(json!({}), Progressing, &behind("replica set"));
     let quota = json!({ "type": "ReplicaFailure", "status": "True", "message": "exceeded quota" });
     replica(json!({ "observedGeneration": 2, "conditions": [quota] }), Degraded, "exceeded quota");
+    let within = json!({ "type": "ReplicaFailure", "status": "False" });
+    replica(json!({ "observedGeneration": 2, "availableReplicas": 2, "conditions": [within] }), Healthy, "");
     replica(
         json!({ "observedGeneration": 2, "availableReplicas": 1 }),
         Progressing,
@@ -143,6 +145,10 @@ fn pods() {
         check("Always", waiting(stuck), Degraded, "why");
         check("Never", waiting(stuck), Progressing, "");
     }
+    let annotations = json!({ "argocd.argoproj.io/ignore-restart-policy": "true" });
+    let asked = json!({ "metadata": { "annotations": annotations }, "spec": { "restartPolicy": "Never" },
+        "status": waiting("ErrImagePull") });
+    super::tests::check("v1", "Pod", &asked, Some((Degraded, "why")));
     check("Always", waiting("ContainerCreating"), Progressing, "");
     check("Never", json!({ "phase": "Succeeded" }), Healthy, "");
     check("Never", json!({ "phase": "Failed", "message": "evicted" }), Degraded, "evicted");

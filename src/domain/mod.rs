@@ -22,7 +22,7 @@ pub mod time;
 pub mod trouble;
 pub mod why;
 
-pub use app::{AppKey, AppRow, AutoSync, Condition, Deployment, Destination, Fullness, Health, Sync};
+pub use app::{AppKey, AppRow, AutoSync, Condition, Deployment, Destination, Fullness, Health, Sync, Workload};
 pub use environment::{Classifier, Environment, EnvironmentRule, Protection, Rule};
 pub use event::{Event, ObjectRef};
 pub use link::{Link, SourceFacts};
@@ -31,7 +31,7 @@ pub use operation::{Operation, Phase, SyncPhase};
 pub use pod::{Container, ContainerState, Pod, Terminated};
 pub use resource::{AppDetail, HistoryEntry, LiveObject, ObjectCondition, ObjectName, Resource, ResourceResult};
 pub use risk::Risk;
-pub use route::{DestinationRule, Route, RouteContext, Routes};
+pub use route::{ClusterNames, DestinationRule, Route, RouteContext, Routes};
 pub use symbol::{Interner, Symbol};
 pub use time::{Clock, Timestamp};
 pub use trouble::{Trouble, TroubleKind};

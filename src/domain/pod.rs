@@ -1,5 +1,8 @@
 //! A pod as lists, trouble and logs need it.
 
+use std::time::Duration;
+
+use super::time::after;
 use super::{Symbol, Timestamp};
 
 /// A pod, projected on arrival. All text in it has been cleaned of terminal controls.
@@ -100,7 +103,30 @@ pub struct Terminated {
     pub finished: Option<Timestamp>,
 }
 
+/// What kubelet waits before it starts a container again: at once the first time, then this, and twice as long after
+/// every further end.
+const FIRST_BACK_OFF: Duration = Duration::from_secs(10);
+/// The longest it waits.
+const LONGEST_BACK_OFF: Duration = Duration::from_mins(5);
+
 impl Container {
+    /// When its node will start it again, if it has ended, as far as restarts and the time of the end tell. Kubelet
+    /// forgets its back-off after ten good minutes, so it may be sooner.
+    #[must_use]
+    pub fn next_start(&self) -> Option<Timestamp> {
+        let ended = match &self.state {
+            ContainerState::Terminated(ended) => ended,
+            ContainerState::Waiting { reason, .. } if &**reason == "CrashLoopBackOff" => self.last.as_ref()?,
+            ContainerState::Waiting { .. } | ContainerState::Running { .. } => return None,
+        };
+        let wait = match self.restarts.checked_sub(1) {
+            None => Duration::ZERO,
+            // five doublings are above the longest already
+            Some(doublings) => (FIRST_BACK_OFF * 2_u32.pow(doublings.min(5))).min(LONGEST_BACK_OFF),
+        };
+        Some(after(ended.finished?, wait))
+    }
+
     /// How it ended most recently: now, else the time before.
     #[must_use]
     pub fn ended(&self) -> Option<&Terminated> {
@@ -138,6 +164,23 @@ impl Pod {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_wait_for_the_next_start_doubles_up_to_five_minutes() {
+        let ended = Terminated { finished: Some(Timestamp::UNIX_EPOCH), ..Terminated::default() };
+        let waits = |restarts, state: ContainerState, last: Option<Terminated>| {
+            let container = Container { restarts, state, last, ..Container::default() };
+            container.next_start().map(Timestamp::as_second)
+        };
+        for (restarts, seconds) in [(0, 0), (1, 10), (2, 20), (3, 40), (4, 80), (5, 160), (6, 300), (4_000, 300)] {
+            assert_eq!(waits(restarts, ContainerState::Terminated(ended.clone()), None), Some(seconds));
+            let waiting = ContainerState::Waiting { reason: "CrashLoopBackOff".into(), message: None };
+            assert_eq!(waits(restarts, waiting, Some(ended.clone())), Some(seconds));
+        }
+        assert_eq!(waits(3, ContainerState::Running { since: None }, Some(ended.clone())), None);
+        let pulls = ContainerState::Waiting { reason: "ImagePullBackOff".into(), message: None };
+        assert_eq!(waits(3, pulls, Some(ended)), None);
+    }
 
     #[test]
     fn a_pod_knows_what_may_have_made_it() {

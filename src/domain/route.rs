@@ -1,6 +1,6 @@
 //! Which cluster an Application's objects live in, as far as anybody has told: never a guess.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::{AppRow, Destination, Symbol};
@@ -25,6 +25,42 @@ pub struct DestinationRule {
     pub context: Symbol,
 }
 
+/// What the Argo CD of a source calls the clusters it deploys to.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct ClusterNames {
+    servers: BTreeMap<Symbol, BTreeSet<Symbol>>,
+    /// Why they could not be read, or not anew.
+    unread: Option<Box<str>>,
+}
+
+impl ClusterNames {
+    /// From names and server URLs, one pair a registered cluster.
+    #[must_use]
+    pub fn new(pairs: impl IntoIterator<Item = (Symbol, Symbol)>) -> Self {
+        let mut names = Self::default();
+        for (name, server) in pairs {
+            names.servers.entry(name).or_default().insert(server);
+        }
+        names
+    }
+
+    /// The same, when they could not be read anew.
+    #[must_use]
+    pub fn unread(self, why: &str) -> Self {
+        Self { unread: Some(why.into()), ..self }
+    }
+
+    /// The one server of this name, or why there is none. Argo CD refuses a name that several clusters have.
+    fn server(&self, name: &Symbol) -> Result<&Symbol, String> {
+        let servers = self.servers.get(name);
+        match servers.and_then(|servers| servers.first().map(|first| (first, servers.len()))) {
+            Some((server, 1)) => Ok(server),
+            Some((_, count)) => Err(format!("{name}: {count} clusters have this name")),
+            None => Err(self.unread.as_ref().map_or_else(|| name.to_string(), |why| format!("{name}: {why}"))),
+        }
+    }
+}
+
 /// How to get to a destination.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Route {
@@ -43,6 +79,9 @@ pub enum Route {
 }
 
 impl Route {
+    /// What to try where there is no route.
+    pub const HINT: &str = "name the context that leads there in a [[destination]] of the configuration";
+
     /// The context, if there is one.
     #[must_use]
     pub fn context(&self) -> Option<&Symbol> {
@@ -71,6 +110,8 @@ impl fmt::Display for Route {
 pub struct Routes {
     contexts: Vec<RouteContext>,
     rules: BTreeMap<Symbol, Symbol>,
+    /// By source.
+    names: BTreeMap<Symbol, ClusterNames>,
 }
 
 /// How Argo CD calls the cluster it runs in.
@@ -81,14 +122,34 @@ impl Routes {
     #[must_use]
     pub fn new(contexts: Vec<RouteContext>, rules: impl IntoIterator<Item = DestinationRule>) -> Self {
         let rules = rules.into_iter().map(|rule| (normal(&rule.is).into(), rule.context)).collect();
-        Self { contexts, rules }
+        Self { contexts, rules, names: BTreeMap::new() }
+    }
+
+    /// The same, with what the Argo CD of a source calls its clusters.
+    #[must_use]
+    pub fn naming(mut self, source: Symbol, names: ClusterNames) -> Self {
+        self.names.insert(source, names);
+        self
+    }
+
+    /// Whether the names of a source's clusters have been asked for and answered.
+    #[must_use]
+    pub fn has_names(&self, source: &Symbol) -> bool {
+        self.names.contains_key(source)
+    }
+
+    /// Whether only the Argo CD of its source can tell which cluster this is.
+    #[must_use]
+    pub fn is_only_named(&self, destination: &Destination) -> bool {
+        let name = normal(&destination.name);
+        destination.server.is_empty() && !name.is_empty() && !OWN.contains(&&*name) && !self.rules.contains_key(&*name)
     }
 
     /// How a source's Application with this destination is reached.
     ///
     /// The cluster Argo CD runs in is the source's own context. Of several contexts that lead to one cluster, the
-    /// source's own is taken, else the current one, else the first. A cluster that is only named needs a rule: that a
-    /// context happens to have the same name says nothing.
+    /// source's own is taken, else the current one, else the first. A cluster that is only named needs a rule, or that
+    /// its Argo CD tells where it is: that a context happens to have the same name says nothing.
     #[must_use]
     pub fn resolve(&self, source: &Symbol, destination: &Destination) -> Route {
         let told = if destination.server.is_empty() { &destination.name } else { &destination.server };
@@ -108,7 +169,17 @@ impl Routes {
             };
         }
         if destination.server.is_empty() {
-            return Route::None { server: told.clone() };
+            let Some(names) = self.names.get(source) else { return Route::None { server: told.clone() } };
+            return match names.server(&destination.name) {
+                Ok(server) => {
+                    let there = Destination { server: server.clone(), name: "".into(), ..destination.clone() };
+                    match self.resolve(source, &there) {
+                        Route::None { server } => Route::None { server: format!("{told} ({server})").into() },
+                        route @ Route::Through { .. } => route,
+                    }
+                }
+                Err(why) => Route::None { server: why.into() },
+            };
         }
         let mut there: Vec<&RouteContext> = self.contexts.iter().filter(|c| normal(&c.server) == wanted).collect();
         there.sort_by_key(|c| (c.name != *source, !c.current));
@@ -126,14 +197,20 @@ impl Routes {
         self.resolve(&row.key.source, &row.destination)
     }
 
-    /// Context and namespace a row's objects live in.
+    /// Context and namespaces a row's objects live in: the destination's first, then those of workloads that name
+    /// another.
     #[must_use]
-    pub fn place(&self, row: &AppRow) -> Option<(Symbol, Symbol)> {
-        let namespace = &row.destination.namespace;
-        if namespace.is_empty() {
-            return None;
+    pub fn places(&self, row: &AppRow) -> Vec<(Symbol, Symbol)> {
+        let route = self.of(row);
+        let Some(context) = route.context() else { return Vec::new() };
+        let named = row.workloads.iter().map(|workload| &workload.namespace);
+        let mut places: Vec<(Symbol, Symbol)> = Vec::new();
+        for namespace in std::iter::once(&row.destination.namespace).chain(named).filter(|n| !n.is_empty()) {
+            if places.iter().all(|(_, known)| known != namespace) {
+                places.push((context.clone(), namespace.clone()));
+            }
         }
-        Some((self.of(row).context()?.clone(), namespace.clone()))
+        places
     }
 }
 
@@ -153,6 +230,7 @@ fn normal(server: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::{AppKey, Workload};
 
     fn routes() -> Routes {
         let context =
@@ -193,6 +271,53 @@ mod tests {
         assert_eq!(of("", "edge-eu"), "through context edge");
         assert_eq!(of("https://tunnelled:6443/", ""), "through context edge");
         assert_eq!(of("", "lost"), "no route to lost: the kubeconfig has no context nowhere");
+    }
+
+    #[test]
+    fn a_name_is_what_the_sources_own_argo_cd_says_it_is() {
+        let pair = |name: &str, server: &str| (name.into(), server.into());
+        let names = ClusterNames::new([
+            pair("far", "https://spoke.example"),
+            pair("home", "https://kubernetes.default.svc"),
+            pair("twice", "https://spoke.example"),
+            pair("twice", "https://other.example"),
+            pair("edge-eu", "https://spoke.example"),
+            pair("dark", "https://other.example"),
+        ]);
+        let routes = routes().naming("hub".into(), names);
+        let to = |source: &str, name: &str| {
+            let destination = Destination { server: "".into(), name: name.into(), namespace: "dev".into() };
+            routes.resolve(&source.into(), &destination).to_string()
+        };
+        assert_eq!(to("hub", "far"), "through context spoke-admin (spoke-viewer would do too)");
+        assert_eq!(to("hub", "home"), "through context hub");
+        assert_eq!(to("hub", "edge-eu"), "through context edge", "a rule wins");
+        assert_eq!(to("hub", "twice"), "no route to twice: 2 clusters have this name");
+        assert_eq!(to("hub", "dark"), "no route to dark (https://other.example)");
+        assert_eq!(to("hub", "unheard"), "no route to unheard");
+        assert_eq!(to("edge", "far"), "no route to far", "another Argo CD's names say nothing");
+        let unread = ClusterNames::default().unread("secrets: forbidden");
+        let routes = routes.naming("hub".into(), unread);
+        let far = Destination { server: "".into(), name: "far".into(), namespace: "dev".into() };
+        assert_eq!(routes.resolve(&"hub".into(), &far).to_string(), "no route to far: secrets: forbidden");
+        assert!(routes.is_only_named(&far) && routes.has_names(&"hub".into()) && !routes.has_names(&"edge".into()));
+    }
+
+    #[test]
+    fn what_stands_in_other_namespaces_is_looked_for_there_too() {
+        let workload = |namespace: &str, name: &str| Workload {
+            kind: "Deployment".into(),
+            namespace: namespace.into(),
+            name: name.into(),
+        };
+        let row = AppRow {
+            key: AppKey { source: "hub".into(), ..AppKey::default() },
+            destination: Destination { server: OWN[0].into(), name: "".into(), namespace: "dev".into() },
+            workloads: [workload("dev", "a"), workload("jobs", "b"), workload("jobs", "c")].into(),
+            ..AppRow::default()
+        };
+        let place = |namespace: &str| ("hub".into(), namespace.into());
+        assert_eq!(routes().places(&row), [place("dev"), place("jobs")]);
     }
 
     #[test]

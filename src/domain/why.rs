@@ -54,6 +54,10 @@ pub struct Why {
     pub run: Option<Run>,
     /// What it wrote last; `None` until that has been read.
     pub log: Option<LastWords>,
+    /// When the container is started again, as far as its node's back-off tells.
+    pub next_start: Option<Timestamp>,
+    /// The last that was told before the container ended: what may have led to it.
+    pub before: Option<Event>,
     /// The last Warning about the pod, else about the Application.
     pub event: Option<Event>,
     /// What the operation says.
@@ -62,6 +66,8 @@ pub struct Why {
     pub argocd: (Health, Option<Box<str>>),
     /// What was deployed last.
     pub deployed: Option<Deployment>,
+    /// The versions before and after that, where the cockpit saw both.
+    pub versions: Option<(Symbol, Symbol)>,
     /// Since when, as far as known.
     pub since: Option<Timestamp>,
 }
@@ -72,8 +78,7 @@ impl Why {
     pub fn began_with(&self) -> Option<&Deployment> {
         let (deployed, since) = (self.deployed.as_ref()?, self.since?);
         // a sync is written into the history once it is through, and pods fail before that
-        let apart = since.duration_since(deployed.at).as_secs();
-        (-AFTERMATH..=AFTERMATH).contains(&apart).then_some(deployed)
+        is_about(since, deployed.at).then_some(deployed)
     }
 
     /// The verdict in one line.
@@ -107,15 +112,19 @@ impl Why {
             let message = self.message.as_deref().map_or_else(String::new, |m| format!(": {m}"));
             tell("ended", &format!("{code}({reason}){at}, {} restarts{message}", self.restarts));
         }
+        if let Some(at) = self.next_start {
+            tell("next start", &format!("about {at:.0}"));
+        }
         for line in self.log.iter().flat_map(|log| &log.lines) {
             tell("log", line);
         }
         if let Some(why) = self.log.as_ref().and_then(|log| log.unread.as_ref()) {
             tell("log", &format!("not read: {why}"));
         }
-        if let Some(event) = &self.event {
+        for (label, event) in [("before it", &self.before), ("event", &self.event)] {
+            let Some(event) = event else { continue };
             let at = event.last.map_or_else(String::new, |at| format!(" (last at {at:.0})"));
-            tell("event", &format!("{} x{}{at}: {}", event.reason, event.count.max(1), event.message));
+            tell(label, &format!("{} x{}{at}: {}", event.reason, event.count.max(1), event.message));
         }
         if let Some(operation) = self.operation.as_deref().filter(|said| *said != self.trouble.reason) {
             tell("operation", operation);
@@ -128,10 +137,18 @@ impl Why {
         }
         if let Some(deployed) = &self.deployed {
             let by = deployed.by.as_ref().map_or("auto-sync", Symbol::as_str);
-            tell("deployed", &format!("{} by {by} at {:.0}", short_revision(&deployed.revision), deployed.at));
+            let versions = self.versions.as_ref().map_or_else(String::new, |(from, to)| format!("{from} -> {to}, "));
+            let revision = short_revision(&deployed.revision);
+            tell("deployed", &format!("{versions}{revision} by {by} at {:.0}", deployed.at));
         }
         text
     }
+}
+
+/// Whether both moments belong to the same deployment.
+#[must_use]
+pub fn is_about(a: Timestamp, b: Timestamp) -> bool {
+    (-AFTERMATH..=AFTERMATH).contains(&a.duration_since(b).as_secs())
 }
 
 /// Seconds between a deployment and the first failure it brings, either way round.
@@ -164,6 +181,9 @@ mod tests {
             exit_code: Some(1),
             restarts: 6,
             run: Some(Run { ended: Some(at(200)), ..Run::default() }),
+            next_start: Some(at(360)),
+            before: Some(Event { reason: "Killing".into(), message: "Stopping".into(), ..Event::default() }),
+            versions: Some(("1.4".into(), "1.5".into())),
             log: Some(LastWords { lines: vec!["ModuleNotFoundError: No module named 'x'".into()], unread: None }),
             event: Some(Event { reason: "BackOff".into(), message: "Back-off".into(), count: 14, ..Event::default() }),
             operation: Some("container worker crashes".into()),
@@ -180,11 +200,13 @@ mod tests {
             "celery-dev (dev, minikube/argocd): crash loop: container worker crashes\n\
              \x20 where      Deployment celery > Pod celery-x > container worker\n\
              \x20 ended      exit 1 (Error) at 2026-03-05T12:03:20Z, 6 restarts\n\
+             \x20 next start about 2026-03-05T12:06:00Z\n\
              \x20 log        ModuleNotFoundError: No module named 'x'\n\
+             \x20 before it  Killing x1: Stopping\n\
              \x20 event      BackOff x14: Back-off\n\
              \x20 Argo CD    Progressing\n\
              \x20 since      2026-03-05T12:00:00Z\n\
-             \x20 deployed   abc by auto-sync at 2026-03-05T12:00:30Z\n"
+             \x20 deployed   1.4 -> 1.5, abc by auto-sync at 2026-03-05T12:00:30Z\n"
         );
     }
 

@@ -8,13 +8,13 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
-use super::last_words;
 use super::scope::Scope;
 use super::sources::Sources;
+use super::{last_words, reread};
 use crate::domain::time::after;
 use crate::domain::{
-    AppDetail, AppKey, AppRow, Clock, ContainerState, Fullness, LastWords, Link, LiveObject, ObjectName, Run, Symbol,
-    Timestamp,
+    AppDetail, AppKey, AppRow, ClusterNames, ContainerState, Fullness, LastWords, Link, LiveObject, ObjectName, Route,
+    Run, Symbol, Timestamp,
 };
 use crate::source::Surroundings;
 use crate::source::kube::{self, Cluster, SourceSpec};
@@ -24,12 +24,6 @@ use crate::store::{Apps, Delta, Interest, NamespaceDelta, Place, Sink};
 pub const MOST: usize = 32;
 /// How long something nobody asks for any more is read on: looking away for a moment costs nothing.
 const LINGER: Duration = Duration::from_secs(5);
-/// Resources are read anew after this at the latest: not all that changes their health shows elsewhere.
-const REFRESH: Duration = Duration::from_secs(30);
-/// A live object that is looked at is read again after this.
-const LOOK: Duration = Duration::from_secs(3);
-/// Changes come in bursts: resources are read anew at most this often.
-const BURST: Duration = Duration::from_secs(1);
 
 /// What a task reads.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,14 +33,25 @@ enum Reading {
     Detail(AppKey),
     Words(Run),
     Object(Symbol, ObjectName),
+    /// What the Argo CD of a source calls its clusters.
+    Clusters(Symbol),
 }
 
 struct Task {
     scope: Scope,
     unwanted_since: Option<Timestamp>,
     /// For details: what they were last read for, and how to say that it changed.
-    seen: Option<Box<(AppRow, u64)>>,
+    seen: Option<Box<Seen>>,
     changed: Arc<Notify>,
+}
+
+/// What the details of an Application were last read for.
+#[derive(PartialEq)]
+struct Seen {
+    row: AppRow,
+    route: Option<Route>,
+    /// Moves with its pods.
+    pods: u64,
 }
 
 /// The readings that are under way.
@@ -134,6 +139,7 @@ impl Interests {
             Reading::Detail(app) => apps.detail(app).is_some() || apps.find(app).is_none(),
             Reading::Words(run) => apps.last_words(run).is_some(),
             Reading::Object(context, name) => apps.has_object(context, name),
+            Reading::Clusters(source) => apps.routes().has_names(source),
         })
     }
 
@@ -169,13 +175,13 @@ impl Interests {
                 let Some(cluster) = self.cluster(&place.0) else { return };
                 let delta = |link| Delta::Pods(place.0.clone(), place.1.clone(), NamespaceDelta::Link(link));
                 let work = kube::watch_pods(cluster, place.1.clone(), Arc::clone(&sink));
-                self.run(format!("pods of {}/{}", place.0, place.1), work, delta(Link::Off), delta)
+                self.run(format!("pods of {}/{}", place.0, place.1), work, Some(delta(Link::Off)), delta)
             }
             Reading::Events(place) => {
                 let Some(cluster) = self.cluster(&place.0) else { return };
                 let delta = |link| Delta::Events(place.0.clone(), place.1.clone(), NamespaceDelta::Link(link));
                 let work = kube::watch_events(cluster, place.1.clone(), Arc::clone(&sink));
-                self.run(format!("events of {}/{}", place.0, place.1), work, delta(Link::Off), delta)
+                self.run(format!("events of {}/{}", place.0, place.1), work, Some(delta(Link::Off)), delta)
             }
             Reading::Detail(app) => {
                 let Some(argo) = self.cluster(&app.source) else { return };
@@ -194,8 +200,8 @@ impl Interests {
                     };
                     Delta::Detail(app.clone(), Box::new(AppDetail { failed, ..AppDetail::default() }))
                 };
-                let work = follow_detail(argo, target, app.clone(), Arc::clone(&sink), Arc::clone(&changed));
-                self.run(format!("resources of {}", app.name), work, Delta::ForgetDetail(app.clone()), broken)
+                let work = reread::follow_detail(argo, target, app.clone(), Arc::clone(&sink), Arc::clone(&changed));
+                self.run(format!("resources of {}", app.name), work, Some(Delta::ForgetDetail(app.clone())), broken)
             }
             Reading::Object(context, name) => {
                 let Some(cluster) = self.cluster(context) else { return };
@@ -207,8 +213,8 @@ impl Interests {
                     let object = Box::new(LiveObject { failed, ..LiveObject::default() });
                     Delta::Object(context.clone(), name.clone(), object)
                 };
-                let work = follow_object(cluster, context.clone(), name.clone(), Arc::clone(&sink));
-                let end = Delta::ForgetObject(context.clone(), name.clone());
+                let work = reread::follow_object(cluster, context.clone(), name.clone(), Arc::clone(&sink));
+                let end = Some(Delta::ForgetObject(context.clone(), name.clone()));
                 self.run(format!("{} {}", name.kind, name.name), work, end, broken)
             }
             Reading::Words(run) => {
@@ -221,24 +227,40 @@ impl Interests {
                     Delta::Words(run.clone(), Box::new(LastWords { unread, ..LastWords::default() }))
                 };
                 let work = last_words::follow(cluster, run.clone(), goes_on(run, apps), Arc::clone(&sink));
-                self.run(format!("log of {}/{}", run.pod, run.container), work, Delta::ForgetWords(run.clone()), broken)
+                let end = Some(Delta::ForgetWords(run.clone()));
+                self.run(format!("log of {}/{}", run.pod, run.container), work, end, broken)
+            }
+            Reading::Clusters(source) => {
+                let Some(cluster) = self.cluster(source) else { return };
+                let namespace = apps.sources().get(source).map(|state| state.facts.argocd_namespace.clone());
+                let broken = |link: Link| {
+                    let why = match link {
+                        Link::Auth { why } => why,
+                        other => other.word().to_owned(),
+                    };
+                    Delta::Clusters(source.clone(), Box::new(ClusterNames::default().unread(&why)))
+                };
+                let work =
+                    reread::follow_names(cluster, source.clone(), namespace.unwrap_or_default(), Arc::clone(&sink));
+                // where clusters are stays true when nobody looks: a command may want to go there
+                self.run(format!("cluster names of {source}"), work, None, broken)
             }
         };
         self.tasks.insert(reading.clone(), Task { scope, unwanted_since: None, seen: None, changed });
     }
 
-    /// Runs `work` with `end` as its last word, whatever ends it.
+    /// Runs `work` with `end` as its last word, if it has one, whatever ends it.
     fn run(
         &self,
         name: String,
         work: impl Future<Output = ()> + Send + 'static,
-        end: Delta,
+        end: Option<Delta>,
         broken: impl Fn(Link) -> Delta,
     ) -> Scope {
         let sink = Arc::clone(&self.surroundings.sink);
         let broken = broken(Link::Auth { why: format!("what reads the {name} broke; ctrl-r starts it anew") });
         let scope = Scope::new(self.io.clone(), move |_| sink.push(broken.clone()));
-        let last_word = LastWord { sink: Arc::clone(&self.surroundings.sink), delta: Some(end) };
+        let last_word = LastWord { sink: Arc::clone(&self.surroundings.sink), delta: end };
         scope.spawn(name, async move {
             let _last_word = last_word;
             work.await;
@@ -258,16 +280,17 @@ impl Interests {
         let (Reading::Detail(app), Some(task)) = (reading, self.tasks.get_mut(reading)) else { return };
         let Some(id) = apps.find(app) else { return };
         let Some(row) = apps.get(id) else { return };
-        let pods = apps.place_of(id).map_or(0, |place| apps.pods().generation_at(&place));
+        let pods = apps.places_of(id).iter().map(|place| apps.pods().generation_at(place)).max().unwrap_or(0);
+        let now = Seen { row: row.clone(), route: apps.route(id), pods };
         match &mut task.seen {
-            Some(seen) if seen.0 == *row && seen.1 == pods => {}
-            // it deploys elsewhere now: begun anew, it reads from there
-            Some(seen) if seen.0.destination != row.destination => self.stop(reading),
+            Some(seen) if **seen == now => {}
+            // it deploys elsewhere now, or where that is has become known: begun anew, it reads from there
+            Some(seen) if seen.row.destination != now.row.destination || seen.route != now.route => self.stop(reading),
             Some(seen) => {
-                **seen = (row.clone(), pods);
+                **seen = now;
                 task.changed.notify_one();
             }
-            seen @ None => *seen = Some(Box::new((row.clone(), pods))),
+            seen @ None => *seen = Some(Box::new(now)),
         }
     }
 }
@@ -276,19 +299,20 @@ impl Interests {
 /// so is what nobody knows the way to.
 fn choose(interests: &[Interest], apps: &Apps, now: Timestamp) -> (BTreeSet<Reading>, usize) {
     let (mut pods, mut events, mut details, mut words) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    let mut objects = Vec::new();
+    let (mut objects, mut names) = (Vec::new(), Vec::new());
     for interest in interests {
         let app = interest.app();
         let Some(id) = apps.find(app).filter(|_| *apps.link(&app.source) != Link::Off) else { continue };
         // nobody knows yet where a sketch deploys to: what is read for it would be read from nowhere
-        if apps.get(id).is_none_or(|row| row.fullness == Fullness::Sketch) {
-            continue;
+        let Some(row) = apps.get(id).filter(|row| row.fullness == Fullness::Full) else { continue };
+        if apps.routes().is_only_named(&row.destination) {
+            names.push(Reading::Clusters(app.source.clone()));
         }
         match interest {
-            Interest::Pods(_) => pods.extend(apps.place_of(id).map(Reading::Pods)),
+            Interest::Pods(_) => pods.extend(apps.places_of(id).into_iter().map(Reading::Pods)),
             Interest::Events(_) => {
                 events.push(Reading::Events((app.source.clone(), app.namespace.clone())));
-                events.extend(apps.place_of(id).map(Reading::Events));
+                events.extend(apps.places_of(id).into_iter().map(Reading::Events));
             }
             Interest::Resources(_) => details.push(Reading::Detail(app.clone())),
             Interest::LastWords(_) => words.extend(apps.why(id, now).and_then(|why| why.run).map(Reading::Words)),
@@ -300,7 +324,7 @@ fn choose(interests: &[Interest], apps: &Apps, now: Timestamp) -> (BTreeSet<Read
         }
     }
     let (mut wanted, mut left_out) = (BTreeSet::new(), 0);
-    for readings in [pods, events, details, words, objects] {
+    for readings in [pods, events, details, words, objects, names] {
         let mut chosen = BTreeSet::new();
         let mut over = BTreeSet::new();
         for reading in readings {
@@ -335,48 +359,6 @@ impl Drop for LastWord {
         if let Some(delta) = self.delta.take() {
             self.sink.push(delta);
         }
-    }
-}
-
-/// Reads the resources of an Application, and again when something changed or some time has passed.
-async fn follow_detail(
-    argo: Cluster,
-    target: Result<Cluster, String>,
-    app: AppKey,
-    sink: Arc<dyn Sink>,
-    changed: Arc<Notify>,
-) {
-    let clock: Arc<dyn Clock> = Arc::clone(argo.clock());
-    let mut known = AppDetail::default();
-    loop {
-        match kube::detail(&argo, target.as_ref().map_err(Clone::clone), &app).await {
-            Ok(detail) => known = detail,
-            Err(error) => known.failed = Some(error.to_string().into()),
-        }
-        sink.push(Delta::Detail(app.clone(), Box::new(known.clone())));
-        let (pause, burst) = (clock.sleep(REFRESH), clock.sleep(BURST));
-        burst.await;
-        tokio::select! {
-            () = changed.notified() => {}
-            () = pause => {}
-        }
-    }
-}
-
-/// Reads a live object again and again; tells of it when it has changed.
-async fn follow_object(cluster: Cluster, context: Symbol, name: ObjectName, sink: Arc<dyn Sink>) {
-    let clock: Arc<dyn Clock> = Arc::clone(cluster.clock());
-    let mut told: Option<LiveObject> = None;
-    loop {
-        let object = match kube::shown_object(&cluster, &name).await {
-            Ok(object) => object,
-            Err(error) => LiveObject { failed: Some(error.to_string().into()), ..told.clone().unwrap_or_default() },
-        };
-        if told.as_ref() != Some(&object) {
-            sink.push(Delta::Object(context.clone(), name.clone(), Box::new(object.clone())));
-            told = Some(object);
-        }
-        clock.sleep(LOOK).await;
     }
 }
 

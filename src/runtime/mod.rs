@@ -17,6 +17,7 @@ pub mod observe;
 pub mod painter;
 pub mod reload;
 pub mod remember;
+mod reread;
 pub mod run;
 pub mod save;
 pub mod scope;

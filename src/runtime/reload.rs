@@ -124,6 +124,7 @@ mod tests {
     use crate::command::Keymap;
     use crate::config::ConfigError;
     use crate::config::glyph::ASCII;
+    use crate::config::settings::Settings;
     use crate::config::theme::Theme;
 
     /// Looks whose one complaint is what stands in the file.
@@ -131,7 +132,13 @@ mod tests {
         Box::new(move || {
             let text = std::fs::read_to_string(&file).unwrap_or_else(|_| "gone".to_owned());
             let complaints = vec![ConfigError::whole("f", text, None)];
-            Looks { theme: Theme::default(), keys: Keymap::bundled(), glyphs: &ASCII, mouse: false, complaints }
+            Looks {
+                theme: Theme::default(),
+                keys: Keymap::bundled(),
+                glyphs: &ASCII,
+                settings: Settings::default(),
+                complaints,
+            }
         })
     }
 

@@ -24,6 +24,7 @@ use super::tail::Tail;
 use super::terminal::TerminalGuard;
 use super::writer::{FrameSender, NotSent, Written};
 use crate::app::{Keep, Model, Msg, Request, frame, update};
+use crate::config::settings::Settings;
 use crate::domain::time::{after, elapsed};
 use crate::domain::{Clock, LogNews, Symbol, Timestamp};
 use crate::view::Work;
@@ -186,8 +187,8 @@ impl Cockpit {
                 looks = self.reload.next() => if let Some(looks) = looks {
                     let requests = self.take(Msg::Looks(Box::new(looks)));
                     for request in requests {
-                        if let Request::Mouse(ours) = request {
-                            self.ahead.extend_from_slice(self.terminal.mouse(ours));
+                        if let Request::Settings(settings) = request {
+                            self.take_hold(*settings);
                         }
                     }
                     due = Due::Now;
@@ -255,7 +256,7 @@ impl Cockpit {
                                 self.model.say(error.to_string(), self.clock.now());
                             }
                         }
-                        Request::Mouse(ours) => self.ahead.extend_from_slice(self.terminal.mouse(ours)),
+                        Request::Settings(settings) => self.take_hold(*settings),
                         Request::Copy { what, text } => self.copy(what, &text),
                         Request::CopyObject { context, object } => match self.interests.cluster(&context) {
                             Some(cluster) => self.errands.read(cluster, object),
@@ -292,6 +293,25 @@ impl Cockpit {
 
     fn take(&mut self, msg: Msg) -> Vec<Request> {
         update::update(&mut self.model, msg, self.clock.now())
+    }
+
+    /// Has settings that were saved take hold. Other environments sort every Application anew, so the sources are read
+    /// from their beginning; their order, colours and protection count at once.
+    fn take_hold(&mut self, settings: Settings) {
+        self.ahead.extend_from_slice(self.terminal.mouse(settings.mouse));
+        self.decoder.hold_escape(settings.escape);
+        self.k9s.readonly = settings.readonly;
+        if settings.readonly {
+            self.model.desk.readonly = true;
+            self.deeds.forbid(settings.origin("readonly"));
+        }
+        if settings.environments != self.choice.settings.environments {
+            let classifier = Arc::new(settings.classifier());
+            self.model.apps.classify_by(Arc::clone(&classifier));
+            self.sources.classify_by(classifier);
+        }
+        self.choice.settings = settings;
+        self.choice.announce(&mut self.model);
     }
 
     /// Draws what changed and hands it to the writer; says how long the screen stays true by itself.

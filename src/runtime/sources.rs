@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::runtime::Handle;
 
 use super::scope::Scope;
-use crate::domain::{Link, SourceFacts, Symbol};
+use crate::domain::{Classifier, Link, SourceFacts, Symbol};
 use crate::source::Surroundings;
 use crate::source::kube::{self, SourceSpec};
 use crate::store::{Apps, Delta};
@@ -81,6 +81,12 @@ impl Sources {
             }
             self.start(&name);
         }
+    }
+
+    /// Sorts Applications by other rules; the sources that are on are read anew.
+    pub fn classify_by(&mut self, classifier: Arc<Classifier>) {
+        self.surroundings.classifier = classifier;
+        self.reconnect(None);
     }
 
     /// How each known source is read, on or not.

@@ -4,7 +4,7 @@ use crate::sim::time::{SimClock, plus};
 use futures::future::select_all;
 use jiff::Timestamp;
 use std::cmp::Ordering;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::BinaryHeap;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 
@@ -27,8 +27,6 @@ pub struct Agenda {
     due: BinaryHeap<Due>,
     serial: u64,
     observers: Vec<Observer>,
-    /// The newest commit of each branch, by `<source>/<branch>`.
-    pub heads: HashMap<String, String>,
 }
 
 type Look = Box<dyn FnMut(Timestamp, &mut Agenda) + Send>;
@@ -113,7 +111,8 @@ impl Agenda {
         for wake in self.observers.iter_mut().flat_map(|observer| &mut observer.wakes) {
             wake.mark_unchanged();
         }
-        self.look(now);
+        // when time was skipped, what was due first comes first for those who look, too
+        self.look(self.next().map_or(now, |next| next.min(now)));
         for _ in 0..most {
             if self.next().is_none_or(|at| at > now) {
                 return;
@@ -122,6 +121,18 @@ impl Agenda {
             (due.act)(&mut Play { at: due.at, agenda: self, random });
             self.look(due.at);
         }
+    }
+}
+
+impl Agenda {
+    /// Performs everything due up to `now`, and has `show` set the clock to each moment before.
+    pub fn replay(&mut self, now: Timestamp, random: &mut fastrand::Rng, show: impl Fn(Timestamp)) {
+        while let Some(at) = self.next().filter(|at| *at <= now) {
+            show(at);
+            self.run(at, random, usize::MAX);
+        }
+        show(now);
+        self.run(now, random, usize::MAX);
     }
 }
 

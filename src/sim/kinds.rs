@@ -12,6 +12,15 @@ pub enum Generation {
     Whole,
 }
 
+/// What a subresource is answered with, and the verbs it takes.
+#[derive(Debug, Clone, Copy)]
+pub struct Part {
+    /// API group, version and type name; empty when they are the resource's own.
+    pub of: (&'static str, &'static str, &'static str),
+    /// Verbs that discovery announces.
+    pub verbs: &'static [&'static str],
+}
+
 /// One served resource type.
 #[derive(Debug)]
 pub struct Kind {
@@ -42,6 +51,12 @@ pub struct Kind {
 }
 
 impl Kind {
+    /// What refusals call a part of an object, or an order about one, which is no resource of its own.
+    #[must_use]
+    pub const fn part(group: &'static str, version: &'static str, kind: &'static str) -> Self {
+        Self { group, version, verbs: &[], ..core(kind, "", "") }
+    }
+
     /// `apiVersion` as in manifests.
     #[must_use]
     pub fn api_version(&self) -> String {
@@ -57,7 +72,13 @@ impl Kind {
     /// Whether the type comes from a `CustomResourceDefinition`: those are encoded with sorted keys and whole items.
     #[must_use]
     pub fn is_custom(&self) -> bool {
-        self.group == "argoproj.io"
+        self.group == "argoproj.io" || self.is_optional()
+    }
+
+    /// Whether the type is served only in clusters that have its definition: those of operators beside Argo CD.
+    #[must_use]
+    pub fn is_optional(&self) -> bool {
+        matches!(self.group, "external-secrets.io" | "monitoring.coreos.com")
     }
 
     /// Whether this is another spelling of a type that is kept: events have two.
@@ -70,6 +91,24 @@ impl Kind {
     #[must_use]
     pub fn has_status(&self) -> bool {
         self.subresources.contains(&"status")
+    }
+
+    /// A subresource of this type by its first word; none when the type has no such part.
+    #[must_use]
+    pub fn sub(&self, name: &str) -> Option<Part> {
+        let own = ("", "", self.kind);
+        self.subresources.contains(&name).then(|| match (self.kind, name) {
+            (_, "scale") => Part { of: ("autoscaling", "v1", "Scale"), verbs: PARTIAL },
+            ("Pod", "attach") => Part { of: ("", "", "PodAttachOptions"), verbs: CONNECT },
+            ("Pod", "binding") => Part { of: ("", "", "Binding"), verbs: CREATE },
+            ("Pod", "eviction") => Part { of: ("policy", "v1", "Eviction"), verbs: CREATE },
+            ("Pod", "exec") => Part { of: ("", "", "PodExecOptions"), verbs: CONNECT },
+            ("Pod", "log") => Part { of: own, verbs: &["get"] },
+            ("Pod", "portforward") => Part { of: ("", "", "PodPortForwardOptions"), verbs: CONNECT },
+            ("Pod", "proxy") => Part { of: ("", "", "PodProxyOptions"), verbs: PROXY },
+            ("Service", "proxy") => Part { of: ("", "", "ServiceProxyOptions"), verbs: PROXY },
+            _ => Part { of: own, verbs: PARTIAL },
+        })
     }
 
     /// Whether objects of this type are kept (reviews are only answered).
@@ -101,7 +140,12 @@ const ALL: &[&str] = &["create", "delete", "deletecollection", "get", "list", "p
 /// Custom resources announce the same verbs in another order.
 const CUSTOM: &[&str] = &["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"];
 const CREATE: &[&str] = &["create"];
+const CONNECT: &[&str] = &["create", "get"];
+const PARTIAL: &[&str] = &["get", "patch", "update"];
+const PROXY: &[&str] = &["create", "delete", "get", "patch", "update"];
 const STATUS: &[&str] = &["status"];
+const OF_POD: &[&str] =
+    &["attach", "binding", "ephemeralcontainers", "eviction", "exec", "log", "portforward", "proxy", "status"];
 const SCALE: &[&str] = &["scale", "status"];
 const IN_ALL: &[&str] = &["all"];
 
@@ -154,6 +198,11 @@ const fn argo(
         generation,
         ..core(kind, plural, singular)
     }
+}
+
+/// Types of operators that the services of the world use; all of them have a `/status`.
+const fn operator(group: &'static str, kind: &'static str, plural: &'static str, singular: &'static str) -> Kind {
+    Kind { group, verbs: CUSTOM, generation: Generation::Spec, ..core(kind, plural, singular) }
 }
 
 const fn rbac(kind: &'static str, plural: &'static str, singular: &'static str, namespaced: bool) -> Kind {
@@ -231,7 +280,7 @@ pub static KINDS: &[Kind] = &[
     Kind {
         short_names: &["po"],
         categories: IN_ALL,
-        subresources: STATUS,
+        subresources: OF_POD,
         generation: Generation::Spec,
         fields: POD_FIELDS,
         ..core("Pod", "pods", "pod")
@@ -241,7 +290,7 @@ pub static KINDS: &[Kind] = &[
     Kind {
         short_names: &["svc"],
         categories: IN_ALL,
-        subresources: STATUS,
+        subresources: &["proxy", "status"],
         fields: &[("spec.clusterIP", "/spec/clusterIP"), ("spec.type", "/spec/type")],
         ..core("Service", "services", "service")
     },
@@ -313,6 +362,25 @@ pub static KINDS: &[Kind] = &[
         ..argo("ApplicationSet", "applicationsets", "applicationset", &["appset", "appsets"], Generation::Spec)
     },
     argo("AppProject", "appprojects", "appproject", &["appproj", "appprojs"], Generation::Whole),
+    Kind {
+        short_names: &["es"],
+        categories: &["external-secrets"],
+        subresources: STATUS,
+        ..operator("external-secrets.io", "ExternalSecret", "externalsecrets", "externalsecret")
+    },
+    Kind {
+        short_names: &["css"],
+        categories: &["external-secrets"],
+        namespaced: false,
+        subresources: STATUS,
+        ..operator("external-secrets.io", "ClusterSecretStore", "clustersecretstores", "clustersecretstore")
+    },
+    Kind {
+        short_names: &["smon"],
+        categories: &["prometheus-operator"],
+        subresources: STATUS,
+        ..operator("monitoring.coreos.com", "ServiceMonitor", "servicemonitors", "servicemonitor")
+    },
 ];
 
 #[cfg(test)]

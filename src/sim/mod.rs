@@ -3,13 +3,14 @@
 //! ```text
 //! clock, kinds, columns < object, history, logs, network < store < write (with status, its refusals) < process, fault < stream
 //! access < rbac, tls < api < serve
-//! time < agenda, manifest < workload::behaviour < scenario, generate < populate < workload < live < control < world
+//! time < agenda, manifest < workload::behaviour < scenario, generate < populate < workload
+//! write, manifest < argocd; workload, argocd < live < control < world
 //! ```
 //!
 //! A [`store::Store`] holds one cluster's objects as the bytes that go over the wire; a [`serve::Server`] answers
 //! kubectl and kube-rs from it. The rest of the world changes the store, and clients see it as they would in a cluster:
 //! a [`scenario`] says what there is, [`manifest`] builds the objects, [`populate`] puts them in place, [`workload`]
-//! runs the pods, [`live`] keeps things happening, and a [`world::World`] holds it all together.
+//! runs the pods, [`argocd`] deploys, [`live`] keeps things happening, and a [`world::World`] holds it all together.
 
 pub mod access;
 pub mod agenda;
@@ -28,6 +29,7 @@ pub mod logs;
 pub mod manifest;
 pub mod network;
 pub mod object;
+pub mod operator;
 mod orders;
 pub mod populate;
 pub mod process;

@@ -1,5 +1,8 @@
 //! One kept object: the bytes that go over the wire, and the little that must be known without parsing them.
 
+use std::io::Write as _;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use bytes::{BufMut, Bytes, BytesMut};
 use serde_json::{Map, Value};
 
@@ -25,6 +28,8 @@ pub struct Object {
     pub fields: Box<[Box<str>]>,
     /// What the printer shows.
     pub cells: Box<[Cell]>,
+    /// The whole object as a value, while it is among the ones last written.
+    parsed: Mutex<Option<Arc<Value>>>,
 }
 
 const METADATA: &[u8] = b"{\"metadata\":";
@@ -51,6 +56,7 @@ impl Object {
             labels: labels.map(|(k, v)| (k.as_str().into(), v.as_str().unwrap_or_default().into())).collect(),
             fields: kind.fields.iter().map(|(_, pointer)| field(object, pointer)).collect(),
             cells: columns::cells(kind, object),
+            parsed: Mutex::default(),
         }
     }
 
@@ -100,11 +106,34 @@ impl Object {
     /// The whole object as a value, with `apiVersion` and `kind`.
     #[must_use]
     pub fn to_value(&self, kind: &Kind) -> Value {
-        let mut value: Value = serde_json::from_slice(&self.body).unwrap_or_default();
+        Arc::unwrap_or_clone(self.value(kind))
+    }
+
+    /// The same, shared: parsed only when it is not at hand.
+    #[must_use]
+    pub fn value(&self, kind: &Kind) -> Arc<Value> {
+        let kept = self.parsed.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        kept.unwrap_or_else(|| Arc::new(self.parse(kind)))
+    }
+
+    /// Keeps the whole object as a value beside its bytes, or (none) no longer.
+    pub(in crate::sim) fn keep(&self, value: Option<Arc<Value>>) {
+        *self.parsed.lock().unwrap_or_else(PoisonError::into_inner) = value;
+    }
+
+    fn parse(&self, kind: &Kind) -> Value {
+        let mut value = read(&self.body);
         value["apiVersion"] = kind.api_version().into();
         value["kind"] = kind.kind.into();
         value
     }
+}
+
+/// A value of text that was written here.
+///
+/// `Value`'s own reader: it is compiled with the library, which is optimised even where the world is not.
+fn read(text: &[u8]) -> Value {
+    std::str::from_utf8(text).ok().and_then(|text| text.parse().ok()).unwrap_or_default()
 }
 
 /// `namespace/name`, or the name alone.
@@ -121,8 +150,8 @@ pub(in crate::sim) fn rest(object: &Map<String, Value>) -> Vec<u8> {
             // writing to memory cannot fail
             out.push(b',');
             let _ = serde_json::to_writer(&mut out, name);
-            out.push(b':');
-            let _ = serde_json::to_writer(&mut out, value);
+            // `Value`'s own writer, optimised as its reader is
+            let _ = write!(out, ":{value}");
         }
     }
     out.push(b'}');

@@ -2,16 +2,15 @@
 
 use crate::sim::agenda::Agenda;
 use crate::sim::manifest::app::{App, Automated, Release, Workload, WorkloadKind};
-use crate::sim::manifest::event::{Reporter, Said, event};
 use crate::sim::manifest::meta::{commit, hex};
 use crate::sim::manifest::workload;
-use crate::sim::manifest::{application, argocd, crd, hook, node, settings};
+use crate::sim::manifest::{application, argocd, crd, desired, hook, node, settings};
 use crate::sim::network::{Listener, Rule, Speaks};
 use crate::sim::scenario::{Environment, Listen, Scenario, Service, Source};
 use crate::sim::store::Store;
 use crate::sim::time::minus;
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::time::Duration;
 
 const DAY: Duration = Duration::from_hours(24);
@@ -70,7 +69,7 @@ pub fn cluster(agenda: &mut Agenda, stage: &Stage, source: &Source, now: Timesta
     for (index, name) in stage.nodes.iter().enumerate() {
         store.put(node::node(name, &host(index), &source.kubernetes, index == 0, born, now));
     }
-    for definition in crd::all(born) {
+    for definition in crd::all(born).into_iter().chain(crd::of_operators(born)) {
         store.put(definition);
     }
     let version = json!({"admin.enabled": "true", "application.resourceTrackingMethod": "annotation"});
@@ -231,9 +230,9 @@ pub fn apps(
         // reconciles are spread over two minutes, as the controller's jitter does
         let reconciled = minus(now, Duration::from_secs(random.u64(2..120)));
         store.put(application::application(app, &set, reconciled));
-        store.put(settings::app_config(app, app.created));
+        store.put(desired::applied(settings::app_config(app, app.created)));
         if app.listens() {
-            store.put(settings::app_service(app, app.created));
+            store.put(desired::applied(settings::app_service(app, app.created)));
         }
         let image = app.running_image();
         for work in &app.workloads {
@@ -247,7 +246,7 @@ pub fn apps(
         }
         if let Some(name) = &app.pre_sync {
             let at = minus(app.release().at, Duration::from_secs(18));
-            let job = hook::job(app, name, hook::Phase::Before, &image, at);
+            let job = desired::applied(hook::job(app, name, hook::Phase::Before, &image, at));
             let store = store.clone();
             agenda.at(at, move |_| {
                 store.put(job);
@@ -272,18 +271,15 @@ fn run(agenda: &mut Agenda, stage: &Stage, app: &App, work: &Workload, image: &s
 }
 
 /// Applies a workload as Argo CD does: created, or given the template and the replicas that Git has.
-pub fn apply(stage: &Stage, app: &App, work: &Workload, image: &str, at: Timestamp) {
-    let fresh = workload::workload(app, work, image, app.created, at);
+fn apply(stage: &Stage, app: &App, work: &Workload, image: &str, at: Timestamp) {
+    let fresh = desired::applied(workload::workload(app, work, image, app.created, at));
     let there = stage.store.update(work.kind.word(), &app.namespace, &work.name, |object| {
         object["spec"]["template"] = fresh["spec"]["template"].clone();
         object["spec"]["replicas"] = fresh["spec"]["replicas"].clone();
+        let last = &fresh["metadata"]["annotations"][desired::LAST_APPLIED];
+        object["metadata"]["annotations"][desired::LAST_APPLIED] = last.clone();
     });
     if there.is_none() {
         stage.store.put(fresh);
     }
-}
-
-/// Says something about an object as Argo CD does, whose events are never counted together.
-pub fn say(stage: &Stage, object: &Value, said: Said<'_>, component: &str, at: Timestamp) {
-    stage.store.put(event(object, said, Reporter { component, host: "" }, 1, at, at));
 }

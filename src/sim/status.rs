@@ -171,6 +171,14 @@ impl Failure {
         Self::unfulfilled(kind, kind.plural, name, &why)
     }
 
+    /// A pod that has a node already is bound again.
+    pub(in crate::sim) fn bound(pod: &str, node: &str) -> Self {
+        let message = format!(
+            "Operation cannot be fulfilled on pods/binding \"{pod}\": pod {pod} is already assigned to node \"{node}\""
+        );
+        Self { details: details("", "pods/binding", pod), ..Self::new(409, "Conflict", message) }
+    }
+
     fn unfulfilled(kind: &Kind, word: &str, name: &str, why: &str) -> Self {
         let qualified = super::kinds::qualify(word, kind.group);
         let message = format!("Operation cannot be fulfilled on {qualified} \"{name}\": {why}");

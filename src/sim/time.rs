@@ -1,7 +1,7 @@
 //! The world's own time: the wall's at the start, plus what has passed times the speed, plus what was skipped.
 
 use jiff::Timestamp;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
@@ -14,6 +14,8 @@ struct Inner {
     origin: Timestamp,
     /// When it began to run; it stands still before.
     began: OnceLock<Instant>,
+    /// What it shows while it stands still.
+    shown: Mutex<Timestamp>,
     speed: f64,
     skipped: watch::Sender<Duration>,
 }
@@ -32,9 +34,11 @@ impl SimClock {
     #[expect(clippy::disallowed_methods, reason = "the one place where the world reads the wall clock: its origin")]
     pub fn still(speed: f64) -> Self {
         let speed = if speed.is_finite() { speed.clamp(0.001, 10_000.0) } else { 1.0 };
+        let origin = Timestamp::now();
         Self(Arc::new(Inner {
-            origin: Timestamp::now(),
+            origin,
             began: OnceLock::new(),
+            shown: Mutex::new(origin),
             speed,
             skipped: watch::Sender::new(Duration::ZERO),
         }))
@@ -45,10 +49,18 @@ impl SimClock {
         self.0.began.get_or_init(Instant::now);
     }
 
+    /// Shows another moment until it runs: what is written while the past is performed bears the time it happened.
+    pub fn show(&self, at: Timestamp) {
+        *self.0.shown.lock().unwrap_or_else(PoisonError::into_inner) = at;
+    }
+
     /// The world's present moment.
     #[must_use]
     pub fn now(&self) -> Timestamp {
-        let passed = self.0.began.get().map_or(Duration::ZERO, Instant::elapsed).mul_f64(self.0.speed);
+        let Some(began) = self.0.began.get() else {
+            return *self.0.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        };
+        let passed = began.elapsed().mul_f64(self.0.speed);
         plus(self.0.origin, passed.saturating_add(*self.0.skipped.borrow()))
     }
 

@@ -5,9 +5,13 @@ use crate::sim::clock::Clock;
 use crate::sim::control::{self, ControlError, Director, Place};
 use crate::sim::generate::{self, Generator};
 use crate::sim::kubeconfig::{self, Context};
+use crate::sim::live::deploy::Road;
+use crate::sim::live::drift::Hand;
+use crate::sim::live::releases::Releases;
 use crate::sim::live::{self, Agenda};
 use crate::sim::manifest::app::App;
 use crate::sim::manifest::{application, argocd};
+use crate::sim::operator;
 use crate::sim::orders;
 use crate::sim::populate::{self, Stage};
 use crate::sim::rbac::{self, Person};
@@ -25,6 +29,9 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+
+/// Argo CD looks at a cluster so long before the first thing it is to act on.
+const SETTLED: Duration = Duration::from_secs(5);
 
 /// What to simulate.
 #[derive(Debug, Clone)]
@@ -112,6 +119,18 @@ impl World {
         let mut random = fastrand::Rng::with_seed(options.seed);
         let mut agenda = Agenda::default();
         let mut stages = Vec::new();
+        let mut apps: Vec<Vec<App>> = Vec::new();
+        for source in scenario.sources.iter().filter(|_| with_apps) {
+            let mut here = populate::apps_of(&scenario, source, now);
+            for crash in &scenario.crashes {
+                if let Some(app) = here.iter_mut().find(|app| app.name == *crash.app.get_ref()) {
+                    live::crash::date(app, crash.restarts, crash.next, now);
+                }
+            }
+            apps.push(here);
+        }
+        let releases = Releases::new(&scenario.repository, apps.concat());
+        let mut apps = apps.into_iter();
         for source in &scenario.sources {
             let time = clock.clone();
             let store = Store::with(Clock::new(move || time.now()), random.u64(..));
@@ -119,30 +138,29 @@ impl World {
             // Events older than that would be forgotten again before anybody could read them
             let workloads = Workloads::begin(&mut agenda, &stage, minus(now, Duration::from_hours(1)));
             populate::cluster(&mut agenda, &stage, source, now);
+            operator::begin(&mut agenda, &stage);
             live::expiry::begin(&mut agenda, &stage, now);
-            if with_apps {
-                let mut apps = populate::apps_of(&scenario, source, now);
-                for crash in &scenario.crashes {
-                    if let Some(app) = apps.iter_mut().find(|app| app.name == *crash.app.get_ref()) {
-                        live::crash::date(app, crash.restarts, crash.next, now);
-                    }
-                }
+            let mut from = now;
+            if let Some(apps) = apps.next() {
                 populate::apps(&mut agenda, &stage, &scenario, &apps, now, &mut random);
-                script(&scenario, (&stage, &workloads), &apps, now, &mut agenda, &mut random);
+                let road = Road { stage: stage.clone(), workloads: workloads.clone(), releases: releases.clone() };
+                from = script(&scenario, &road, &apps, now, &mut agenda);
             }
             rbac::seed(&stage.store, &people(&scenario));
-            stages.push((stage, workloads));
-        }
-        if let (Some(total), Some((stage, _))) = (options.apps, stages.first()) {
-            let names = generate(stage, total, &options, now);
+            let mut generated = Vec::new();
+            if let (Some(total), true) = (options.apps, stages.is_empty()) {
+                generated = generate(&stage, total, &options, now);
+            }
+            live::argocd::begin(&mut agenda, &stage, &releases, generated.clone(), from);
             if options.changes_per_second > 0.0 {
                 // the rate is per second of the wall, the agenda goes by the world's clock
                 let pause = Duration::from_secs_f64((clock.speed() / options.changes_per_second).min(1e6));
-                live::changes::begin(&mut agenda, stage, names, pause, now);
+                live::changes::begin(&mut agenda, &stage, generated, pause, now);
             }
+            stages.push((stage, workloads));
         }
-        // what the scripts say happened already
-        agenda.run(now, &mut random, usize::MAX);
+        // what happened already
+        agenda.replay(now, &mut random, |at| clock.show(at));
         let users = users(&scenario);
         Self::open(options, users, scenario.faults, stages, clock, agenda, random)
     }
@@ -316,15 +334,9 @@ fn write_kubeconfig(
     Ok((path, folder))
 }
 
-/// Puts everything the scenario says about the apps of one source on the agenda.
-fn script(
-    scenario: &Scenario,
-    (stage, workloads): (&Stage, &Workloads),
-    apps: &[App],
-    now: Timestamp,
-    agenda: &mut Agenda,
-    random: &mut fastrand::Rng,
-) {
+/// Puts everything the scenario says about the apps of one source on the agenda; from when on Argo CD looks at them.
+fn script(scenario: &Scenario, road: &Road, apps: &[App], now: Timestamp, agenda: &mut Agenda) -> Timestamp {
+    let Road { stage, workloads, .. } = road;
     let find = |name: &str| apps.iter().find(|app| app.name == name);
     for image in &scenario.images {
         workloads.teach(workload::Rule {
@@ -333,12 +345,6 @@ fn script(
             words: image.behaviour.clone(),
             lines: image.lines.clone(),
         });
-    }
-    // what the scripts below begin in the past begins after this
-    live::health::begin(agenda, stage, apps, minus(now, Duration::from_mins(1)));
-    for app in apps {
-        agenda.heads.insert(live::heartbeat::branch(stage, app), app.head.clone());
-        live::heartbeat::begin(agenda, stage, app, now, random);
     }
     for notice in &scenario.notices {
         if let Some(app) = find(notice.app.get_ref()) {
@@ -353,20 +359,33 @@ fn script(
             live::crash::begin(workloads, stage, app);
         }
     }
+    let mut first = now;
     for drift in &scenario.drifts {
         if let Some(app) = find(drift.app.get_ref()) {
-            live::drift::begin(agenda, stage, app, &drift.manager, drift.replicas, minus(now, drift.age));
+            let hand = Hand { manager: drift.manager.clone(), replicas: drift.replicas, every: drift.every };
+            let at = drift.after.map_or_else(|| minus(now, drift.age), |after| plus(now, after));
+            live::drift::begin(agenda, stage, app, hand, at);
+            first = first.min(at);
         }
     }
     for syncing in &scenario.syncing {
         if let Some(app) = find(syncing.app.get_ref()) {
-            live::deploy::begin_under_way(agenda, stage, workloads, app, &syncing.version, syncing.ready_after, now);
+            live::deploy::begin_under_way(agenda, road, app, &syncing.version, syncing.ready_after, now);
+            first = first.min(live::deploy::began(now));
         }
     }
     for deploy in &scenario.deploys {
         if let Some(app) = find(deploy.app.get_ref()) {
-            let plan = live::deploy::Plan { version: None, ready: deploy.rollout, every: deploy.every };
-            live::deploy::begin(agenda, stage, workloads, app, plan, plus(now, deploy.after));
+            let plan = live::deploy::Plan {
+                version: None,
+                ready: deploy.rollout,
+                every: deploy.every,
+                hooks_fail_for: deploy.hooks_fail_for,
+            };
+            live::deploy::begin(agenda, road, app, plan, plus(now, deploy.after));
         }
     }
+    // what was released before is in place as it is told, and Argo CD must not do it again
+    let last = apps.iter().map(|app| app.release().at).filter(|at| *at <= now).max();
+    minus(first, SETTLED).max(last.map_or(Timestamp::MIN, |last| plus(last, SETTLED))).min(now)
 }

@@ -70,6 +70,13 @@ impl Apps {
         Self { classifier, ..Self::default() }
     }
 
+    /// Describes environments with another classifier from now on; rows stay where they are until they are read anew.
+    pub fn classify_by(&mut self, classifier: Arc<Classifier>) {
+        self.classifier = classifier;
+        self.generation += 1;
+        self.order_generation += 1;
+    }
+
     /// Names a source that exists, so that it is listed even while it is off.
     pub fn add_source(&mut self, name: Symbol, facts: SourceFacts) {
         self.sources.entry(name).or_default().facts = facts;
@@ -100,6 +107,7 @@ impl Apps {
             Delta::Words(run, words) => drop(self.live.words.insert(run, *words)),
             Delta::ForgetWords(run) => drop(self.live.words.remove(&run)),
             Delta::Object(context, name, object) => drop(self.live.objects.insert((context, name), *object)),
+            Delta::Clusters(source, names) => self.take_names(source, *names, now),
             Delta::ForgetObject(context, name) => drop(self.live.objects.remove(&(context, name))),
         }
     }
@@ -127,7 +135,7 @@ impl Apps {
                 return;
             }
             let moved = self.live.is_moved(&slot.row, &row);
-            let left = if moved { self.live.displace(id, &slot.row) } else { None };
+            let left = if moved { self.live.displace(id, &slot.row) } else { Vec::new() };
             slot.own = trouble;
             let trouble = worst(trouble, slot.pods.as_deref());
             if moves_order(&slot.row, &row) || slot.trouble != trouble {
@@ -158,7 +166,7 @@ impl Apps {
             (self.slots.len() - 1) as RowId
         };
         self.by_key.insert(key, id);
-        self.place(id, None, now);
+        self.place(id, Vec::new(), now);
     }
 
     fn remove(&mut self, key: &AppKey, now: Timestamp) {
@@ -167,7 +175,7 @@ impl Apps {
         if let Some(slot) = self.slots[id as usize].take() {
             self.census.forget(&slot.row, slot.trouble);
             self.live.forget(key);
-            if let Some(left) = self.live.displace(id, &slot.row) {
+            for left in self.live.displace(id, &slot.row) {
                 self.judge(&left, None, now);
             }
         }

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::domain::{AppKey, AppRow, Health, Phase, Sync, Timestamp};
+use crate::domain::{AppKey, AppRow, Health, Phase, Symbol, Sync, Timestamp};
 
 /// One change of an Application.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub struct Change {
 }
 
 /// What changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum What {
     /// Its health: before, after.
     Health(Health, Health),
@@ -24,6 +24,8 @@ pub enum What {
     Sync(Sync, Sync),
     /// An operation came into this phase.
     Operation(Phase),
+    /// What a person calls its version: before, after.
+    Version(Symbol, Symbol),
     /// An attempt of an operation failed and this retry is waited for.
     Retry(u32),
 }
@@ -45,6 +47,9 @@ impl Changes {
         }
         if old.sync != new.sync {
             self.push(new, now, What::Sync(old.sync, new.sync));
+        }
+        if old.version() != new.version() && !old.version().is_empty() && !new.version().is_empty() {
+            self.push(new, now, What::Version(old.version().into(), new.version().into()));
         }
         let (before, after) = (old.operation.as_deref(), new.operation.as_deref());
         let phase = after.and_then(|operation| operation.phase);
@@ -70,7 +75,8 @@ impl Changes {
     }
 
     /// Those of an Application, oldest first.
-    pub fn of<'a>(&'a self, app: &'a AppKey) -> impl Iterator<Item = &'a Change> {
+    #[must_use]
+    pub fn of<'a>(&'a self, app: &'a AppKey) -> impl DoubleEndedIterator<Item = &'a Change> + Clone {
         self.kept.iter().filter(move |change| change.app == *app)
     }
 }
@@ -95,7 +101,7 @@ mod tests {
         changes.note(&running, &running, now);
         changes.note(&running, &retrying, now);
         changes.note(&retrying, &failed, now);
-        let told: Vec<What> = changes.of(&running.key).map(|change| change.what).collect();
+        let told: Vec<What> = changes.of(&running.key).map(|change| change.what.clone()).collect();
         assert_eq!(
             told,
             [What::Health(Health::Healthy, Health::Degraded), What::Retry(1), What::Operation(Phase::Failed)]

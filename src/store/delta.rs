@@ -1,7 +1,8 @@
 //! What sources tell the store. A source never touches the store: it pushes deltas into a [`Sink`].
 
 use crate::domain::{
-    AppDetail, AppKey, AppRow, Event, LastWords, Link, LiveObject, ObjectName, Pod, Run, SourceFacts, Symbol,
+    AppDetail, AppKey, AppRow, ClusterNames, Event, LastWords, Link, LiveObject, ObjectName, Pod, Run, SourceFacts,
+    Symbol,
 };
 
 /// One change of what is known.
@@ -35,6 +36,8 @@ pub enum Delta {
     ForgetWords(Run),
     /// A live object was read through a context.
     Object(Symbol, ObjectName, Box<LiveObject>),
+    /// What the Argo CD of a source calls its clusters was read.
+    Clusters(Symbol, Box<ClusterNames>),
     /// Nobody looks at a live object any more.
     ForgetObject(Symbol, ObjectName),
 }

@@ -9,8 +9,8 @@ use super::events::Events;
 use super::placed::Placed;
 use super::pods::{Place, Pods, Touched};
 use crate::domain::{
-    AppDetail, AppKey, AppRow, Event, LastWords, LiveObject, ObjectName, Pod, Route, Routes, Run, Symbol, Timestamp,
-    Trouble, trouble,
+    AppDetail, AppKey, AppRow, ClusterNames, Event, LastWords, LiveObject, ObjectName, Pod, Route, Routes, Run, Symbol,
+    Timestamp, Trouble, trouble,
 };
 
 /// Pods, Events and details, and which Applications they belong to.
@@ -40,14 +40,23 @@ impl Live {
         !self.placed.is_empty() && (old.workloads != new.workloads || old.destination != new.destination)
     }
 
-    /// A row is gone, or about to be another: the place it leaves, if anybody looks at that.
-    pub fn displace(&mut self, id: RowId, row: &AppRow) -> Option<Place> {
+    /// A row is gone, or about to be another: the places it leaves, of those that anybody looks at.
+    pub fn displace(&mut self, id: RowId, row: &AppRow) -> Vec<Place> {
         if self.placed.is_empty() {
-            return None;
+            return Vec::new();
         }
-        let place = self.routes.place(row)?;
-        self.placed.get_mut(&place)?.remove(id, row);
-        Some(place)
+        let mut left = self.routes.places(row);
+        left.retain(|place| {
+            let placed = self.placed.get_mut(place);
+            placed.map(|placed| placed.remove(id, row, &place.1)).is_some()
+        });
+        left
+    }
+
+    /// The pods of a row that live in one of its places.
+    fn pods_at<'a>(&'a self, place: &Place, id: RowId) -> impl Iterator<Item = &'a Pod> + use<'a> {
+        let placed = self.placed.get(place);
+        self.pods.at(place).filter(move |pod| placed.is_some_and(|placed| placed.owners(pod).contains(&id)))
     }
 
     /// Nobody asks for an Application any more.
@@ -88,16 +97,22 @@ impl Apps {
         &self.live.routes
     }
 
+    /// What the Argo CD of a source calls its clusters was read.
+    pub(super) fn take_names(&mut self, source: Symbol, names: ClusterNames, now: Timestamp) {
+        let routes = Routes::clone(&self.live.routes).naming(source, names);
+        self.set_routes(Arc::new(routes), now);
+    }
+
     /// How the objects of the row at `id` are reached.
     #[must_use]
     pub fn route(&self, id: RowId) -> Option<Route> {
         self.get(id).map(|row| self.live.routes.of(row))
     }
 
-    /// Context and namespace the objects of the row at `id` live in.
+    /// Contexts and namespaces the objects of the row at `id` live in, the destination's first.
     #[must_use]
-    pub fn place_of(&self, id: RowId) -> Option<Place> {
-        self.get(id).and_then(|row| self.live.routes.place(row))
+    pub fn places_of(&self, id: RowId) -> Vec<Place> {
+        self.get(id).map_or_else(Vec::new, |row| self.live.routes.places(row))
     }
 
     /// All pods that are known.
@@ -106,12 +121,10 @@ impl Apps {
         &self.live.pods
     }
 
-    /// The pods of the row at `id`, by name; none while nobody reads its namespace.
+    /// The pods of the row at `id`, by namespace and name; none while nobody reads its namespaces.
     #[must_use]
     pub fn pods_of(&self, id: RowId) -> Vec<&Pod> {
-        let Some(place) = self.place_of(id) else { return Vec::new() };
-        let Some(placed) = self.live.placed.get(&place) else { return Vec::new() };
-        self.live.pods.at(&place).filter(|pod| placed.owners(pod).contains(&id)).collect()
+        self.places_of(id).iter().flat_map(|place| self.live.pods_at(place, id)).collect()
     }
 
     /// All Events that are known.
@@ -189,18 +202,24 @@ impl Apps {
     }
 
     /// A new row, or one that deploys elsewhere or other things than before, finds its pods; `left` is where it was.
-    pub(super) fn place(&mut self, id: RowId, left: Option<Place>, now: Timestamp) {
+    pub(super) fn place(&mut self, id: RowId, left: Vec<Place>, now: Timestamp) {
         if self.live.placed.is_empty() {
             return;
         }
         let Some(row) = self.slots[id as usize].as_ref().map(|slot| &slot.row) else { return };
-        let place = self.live.routes.place(row);
-        match place.as_ref().and_then(|place| self.live.placed.get_mut(place)) {
-            Some(placed) => placed.add(id, row),
-            None => self.set_pods_verdict(id, None),
+        let mut places: BTreeSet<Place> = left.into_iter().collect();
+        let mut is_watched = false;
+        for place in self.live.routes.places(row) {
+            if let Some(placed) = self.live.placed.get_mut(&place) {
+                placed.add(id, row, &place.1);
+                places.insert(place);
+                is_watched = true;
+            }
+        }
+        if !is_watched {
+            self.set_pods_verdict(id, None);
         }
         // who lists a pod takes it from who is only named by its label, so the others are judged too
-        let places: BTreeSet<Place> = left.into_iter().chain(place).collect();
         for place in places {
             self.judge(&place, None, now);
         }
@@ -211,10 +230,11 @@ impl Apps {
         let mut placed = Placed::default();
         for (id, slot) in self.slots.iter().enumerate() {
             if let Some(slot) = slot
-                && slot.row.destination.namespace == place.1
-                && self.live.routes.place(&slot.row).as_ref() == Some(place)
+                && (slot.row.destination.namespace == place.1
+                    || slot.row.workloads.iter().any(|workload| workload.namespace == place.1))
+                && self.live.routes.places(&slot.row).contains(place)
             {
-                placed.add(id as RowId, &slot.row);
+                placed.add(id as RowId, &slot.row, &place.1);
             }
         }
         self.live.placed.insert(place.clone(), placed);
@@ -236,6 +256,15 @@ impl Apps {
             for id in owners {
                 if let Some(worst) = verdicts.get_mut(id) {
                     *worst = trouble::worse(worst.take(), verdict.clone());
+                }
+            }
+        }
+        // a few have pods elsewhere too: the worst of all places counts
+        for (id, worst) in &mut verdicts {
+            for other in self.places_of(*id).iter().filter(|other| *other != place) {
+                for pod in self.live.pods_at(other, *id) {
+                    let (verdict, _) = trouble::of_pod(pod, self.live.unhealthy(other, pod), now);
+                    *worst = trouble::worse(worst.take(), verdict);
                 }
             }
         }

@@ -1,5 +1,7 @@
 use super::*;
-use crate::domain::{Container, ContainerState, Destination, Link, RouteContext, Symbol, Terminated, TroubleKind};
+use crate::domain::{
+    Container, ContainerState, Deployment, Destination, Link, RouteContext, Terminated, TroubleKind, Workload,
+};
 use crate::store::Delta;
 use proptest::prelude::*;
 
@@ -21,7 +23,7 @@ fn row(source: &str, name: &str, server: &str, lists: &str) -> AppRow {
         key: AppKey { source: source.into(), namespace: "argocd".into(), name: name.into() },
         environment: Some("dev".into()),
         destination,
-        workloads: [("Deployment".into(), Symbol::from(lists))].into(),
+        workloads: [Workload { kind: "Deployment".into(), namespace: "dev".into(), name: lists.into() }].into(),
         ..AppRow::default()
     }
 }
@@ -74,6 +76,38 @@ fn pods_count_for_their_own_cluster_only() {
 }
 
 #[test]
+fn pods_outside_the_destinations_namespace_count_too() {
+    let mut apps = Apps::default();
+    apps.set_routes(routes(), NOW);
+    let both = ["dev", "jobs"].map(|namespace| Workload {
+        kind: "Deployment".into(),
+        namespace: namespace.into(),
+        name: "celery".into(),
+    });
+    apps.apply(Delta::Upsert(Box::new(AppRow { workloads: both.into(), ..row("one", "wide", OWN, "") })), NOW);
+    apps.apply(Delta::Upsert(Box::new(row("one", "narrow", OWN, "celery"))), NOW);
+    let jobs = |crashes| Pod { namespace: "jobs".into(), ..pod("one", "celery-7cf7b9c-j", "celery", "", crashes) };
+    upsert(&mut apps, jobs(true));
+    upsert(&mut apps, pod("one", "celery-7cf7b9c-d", "celery", "", false));
+    let names = |apps: &Apps, name: &str| {
+        let key = AppKey { source: "one".into(), namespace: "argocd".into(), name: name.into() };
+        let pods = apps.pods_of(apps.find(&key).unwrap()).into_iter();
+        pods.map(|pod| format!("{}/{}", pod.namespace, pod.name)).collect::<Vec<_>>()
+    };
+    assert_eq!(names(&apps, "wide"), ["dev/celery-7cf7b9c-d", "jobs/celery-7cf7b9c-j"]);
+    assert_eq!(kind(&apps, "one", "wide"), Some(TroubleKind::CrashLoop), "what is well elsewhere changes nothing");
+    assert_eq!((kind(&apps, "one", "narrow"), names(&apps, "narrow").len()), (None, 1));
+    let wide = apps.find(&AppKey { source: "one".into(), namespace: "argocd".into(), name: "wide".into() }).unwrap();
+    let chain = apps.why(wide, NOW).unwrap().chain;
+    assert!(chain.iter().all(|object| &*object.namespace == "jobs") && chain.len() == 3, "{chain:?}");
+    upsert(&mut apps, jobs(false));
+    assert_eq!(kind(&apps, "one", "wide"), None);
+    upsert(&mut apps, jobs(true));
+    apps.apply(Delta::Pods("one".into(), "jobs".into(), NamespaceDelta::Link(Link::Off)), NOW);
+    assert_eq!(kind(&apps, "one", "wide"), None, "nobody looks there any more");
+}
+
+#[test]
 fn the_evidence_leads_from_the_workload_to_the_container() {
     let mut apps = Apps::default();
     apps.set_routes(routes(), NOW);
@@ -95,6 +129,51 @@ fn the_evidence_leads_from_the_workload_to_the_container() {
     assert_eq!((why.container.as_deref(), why.exit_code, why.restarts), (Some("worker"), Some(1), 6));
     assert_eq!(why.trouble.reason, "container worker crashes, 6 times, exit code 1");
     assert_eq!(why.event.map(|e| e.name.to_string()).as_deref(), Some("e1"));
+}
+
+#[test]
+fn a_crash_is_told_with_what_led_to_it_and_when_it_goes_on() {
+    let at = |second: i64| Timestamp::from_second(second).unwrap();
+    let version = |tag: &str, deployed| AppRow {
+        images: [format!("celery:{tag}").into()].into(),
+        deployed: Some(Box::new(Deployment { id: 1, revision: "abc".into(), at: at(deployed), by: None })),
+        ..row("one", "celery-dev", OWN, "celery")
+    };
+    let mut apps = Apps::default();
+    apps.set_routes(routes(), NOW);
+    for (row, now) in [(version("1.4", 0), 0), (version("1.5", 1_000), 1_010)] {
+        apps.apply(Delta::Upsert(Box::new(row)), at(now));
+    }
+    let mut crashing = pod("one", "celery-7cf7b9c-x", "celery", "", true);
+    crashing.containers[0].restarts = 3;
+    crashing.containers[0].state =
+        ContainerState::Terminated(Terminated { exit_code: 1, finished: Some(at(1_100)), ..Terminated::default() });
+    upsert(&mut apps, crashing);
+    let event = |name: &str, (kind, about): (&str, &str), reason: &str, second| Event {
+        name: name.into(),
+        warning: matches!(reason, "Unhealthy" | "BackOff"),
+        reason: reason.into(),
+        object: crate::domain::ObjectRef { kind: kind.into(), namespace: "dev".into(), name: about.into() },
+        last: Some(at(second)),
+        ..Event::default()
+    };
+    let (x, deployment) = (("Pod", "celery-7cf7b9c-x"), ("Deployment", "celery"));
+    let told = |apps: &mut Apps, event: Event| {
+        apps.apply(Delta::Events("one".into(), "dev".into(), NamespaceDelta::Upsert(Box::new(event))), at(1_105));
+    };
+    told(&mut apps, event("scaled", deployment, "ScalingReplicaSet", 1_001));
+    told(&mut apps, event("started", x, "Started", 1_099));
+    told(&mut apps, event("backs off", x, "BackOff", 1_100));
+    told(&mut apps, event("another", ("Pod", "other"), "Unhealthy", 1_090));
+    let before = |apps: &Apps| apps.why(0, at(1_105)).unwrap().before.map(|event| event.name.to_string());
+    assert_eq!(before(&apps).as_deref(), Some("scaled"));
+    told(&mut apps, event("probe", x, "Unhealthy", 1_095));
+    assert_eq!(before(&apps).as_deref(), Some("probe"));
+    told(&mut apps, event("later", x, "Unhealthy", 1_102));
+    let why = apps.why(0, at(1_105)).unwrap();
+    assert_eq!(why.event.map(|event| event.name.to_string()).as_deref(), Some("later"));
+    assert_eq!(why.next_start, Some(at(1_140)), "40 s after the third restart's end");
+    assert_eq!(why.versions, Some(("1.4".into(), "1.5".into())));
 }
 
 #[derive(Clone, Debug)]
@@ -168,8 +247,8 @@ proptest! {
         for (id, row, kind) in apps.iter() {
             let to = if &*row.destination.server == OWN { row.key.source.clone() } else { "two".into() };
             let place: Place = (to, "dev".into());
-            let lists = |r: &AppRow, p: &Pod| p.owner.as_ref().is_some_and(|(_, owner)| **owner == *format!("{}-7cf7b9c", r.workloads[0].1));
-            let is_here = |r: &AppRow| apps.routes().place(r).as_ref() == Some(&place);
+            let lists = |r: &AppRow, p: &Pod| p.owner.as_ref().is_some_and(|(_, owner)| **owner == *format!("{}-7cf7b9c", r.workloads[0].name));
+            let is_here = |r: &AppRow| apps.routes().places(r).contains(&place);
             let owns = |p: &Pod| {
                 let somebody_lists = apps.all().any(|r| is_here(r) && lists(r, p));
                 lists(row, p) || !somebody_lists && p.instance.as_ref() == Some(&row.key.name)

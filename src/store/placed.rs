@@ -3,9 +3,9 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::apps::RowId;
-use crate::domain::{AppRow, Pod, Symbol};
+use crate::domain::{AppRow, Pod, Symbol, Workload};
 
-/// The Applications that deploy to one place, found by what their pods tell.
+/// The Applications that have objects in one place, found by what their pods tell.
 #[derive(Debug, Default)]
 pub(super) struct Placed {
     /// All of them.
@@ -15,10 +15,10 @@ pub(super) struct Placed {
 }
 
 impl Placed {
-    /// An Application deploys here.
-    pub fn add(&mut self, id: RowId, row: &AppRow) {
+    /// An Application has objects in this namespace.
+    pub fn add(&mut self, id: RowId, row: &AppRow, namespace: &Symbol) {
         self.ids.insert(id);
-        for (kind, name) in &row.workloads {
+        for Workload { kind, name, .. } in within(row, namespace) {
             let named = self.by_workload.entry(kind.clone()).or_default();
             named.entry(name.clone()).or_default().push(id);
         }
@@ -26,9 +26,9 @@ impl Placed {
     }
 
     /// An Application is gone from here; `row` is as it was added.
-    pub fn remove(&mut self, id: RowId, row: &AppRow) {
+    pub fn remove(&mut self, id: RowId, row: &AppRow, namespace: &Symbol) {
         self.ids.remove(&id);
-        for (kind, name) in &row.workloads {
+        for Workload { kind, name, .. } in within(row, namespace) {
             if let Some(named) = self.by_workload.get_mut(kind) {
                 take(named, name, id);
             }
@@ -42,6 +42,10 @@ impl Placed {
         let named = || pod.instance.as_ref().and_then(|instance| self.by_name.get(instance));
         listed.or_else(named).map_or(&[], Vec::as_slice)
     }
+}
+
+fn within<'a>(row: &'a AppRow, namespace: &'a Symbol) -> impl Iterator<Item = &'a Workload> {
+    row.workloads.iter().filter(move |workload| workload.namespace == *namespace)
 }
 
 fn take(named: &mut HashMap<Symbol, Vec<RowId>>, name: &Symbol, id: RowId) {

@@ -2,14 +2,14 @@
 
 use super::apps::{Apps, RowId};
 use crate::domain::event::fold;
-use crate::domain::{AppRow, Event, ObjectRef, Symbol};
+use crate::domain::{AppRow, Event, ObjectRef, Symbol, Workload};
 
 impl Apps {
     /// The Events about the row at `id`, the objects it manages, and what those made; Warnings first, then the newest.
     #[must_use]
     pub fn events_of(&self, id: RowId) -> Vec<Event> {
         let Some(row) = self.get(id) else { return Vec::new() };
-        let mut places: Vec<(Symbol, Symbol)> = self.place_of(id).into_iter().collect();
+        let mut places: Vec<(Symbol, Symbol)> = self.places_of(id);
         // what is told about the Application itself is told where Argo CD lives
         let own = (row.key.source.clone(), row.key.namespace.clone());
         if !places.contains(&own) {
@@ -25,14 +25,16 @@ impl Apps {
         if &*object.kind == "Application" {
             return object.namespace == row.key.namespace && object.name == row.key.name;
         }
-        if object.namespace != row.destination.namespace {
-            return false;
-        }
-        let managed = |kind: &str, name: &str| *object.kind == *kind && *object.name == *name;
+        let managed = |kind: &str, namespace: &str, name: &str| {
+            *object.kind == *kind && *object.namespace == *namespace && *object.name == *name
+        };
         let made = |name: &str| object.name.strip_prefix(name).is_some_and(|rest| rest.starts_with('-'));
-        row.workloads.iter().any(|(kind, name)| managed(kind, name) || (is_made(&object.kind) && made(name)))
-            || self.pods_of(id).iter().any(|pod| managed("Pod", &pod.name))
-            || self.detail(&row.key).is_some_and(|d| d.resources.iter().any(|r| managed(&r.kind, &r.name)))
+        let makes = |w: &Workload| is_made(&object.kind) && w.namespace == object.namespace && made(&w.name);
+        row.workloads.iter().any(|w| managed(&w.kind, &w.namespace, &w.name) || makes(w))
+            || self.pods_of(id).iter().any(|pod| managed("Pod", &pod.namespace, &pod.name))
+            || self
+                .detail(&row.key)
+                .is_some_and(|d| d.resources.iter().any(|r| managed(&r.kind, &r.namespace, &r.name)))
     }
 }
 

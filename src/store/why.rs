@@ -1,6 +1,12 @@
 //! Gathering what a verdict rests on.
 
+use std::time::Duration;
+
 use super::apps::{Apps, RowId};
+use super::changes::What;
+use super::pods::Place;
+use crate::domain::time::after;
+use crate::domain::why::is_about as is_about_time;
 use crate::domain::{
     AppRow, ContainerState, Event, ObjectRef, Pod, Run, Symbol, Timestamp, Trouble, TroubleKind, Why, trouble,
 };
@@ -10,8 +16,7 @@ impl Apps {
     #[must_use]
     pub fn why(&self, id: RowId, now: Timestamp) -> Option<Why> {
         let (row, verdict) = (self.get(id)?, self.trouble(id, now)?);
-        let place = self.place_of(id);
-        let unhealthy = |pod: &Pod| place.as_ref().and_then(|place| self.live.unhealthy(place, pod));
+        let unhealthy = |pod: &Pod| self.live.unhealthy(&place_of(pod), pod);
         let pods = self.pods_of(id);
         let failing = pods.iter().filter_map(|pod| Some((*pod, trouble::of_pod(pod, unhealthy(pod), now).0?)));
         let worst = failing.min_by_key(|(_, trouble)| (trouble.kind, trouble.since.unwrap_or(Timestamp::MAX)));
@@ -39,6 +44,8 @@ impl Apps {
                 why.log = self.last_words(&run).cloned();
                 why.run = started.then_some(run);
                 why.exit_code = ended.map(|ended| ended.exit_code);
+                why.next_start = container.next_start().filter(|_| !pod.runs_once);
+                why.before = ended.and_then(|ended| self.before(row, pod, &why.chain, ended.finished?));
                 let waiting = match &container.state {
                     ContainerState::Waiting { reason, message } => Some((reason.clone(), message.clone())),
                     ContainerState::Running { .. } | ContainerState::Terminated(_) => None,
@@ -54,16 +61,54 @@ impl Apps {
                 why.message = Some(message.clone());
             }
         }
-        let about_pod = pod.zip(place.as_ref()).and_then(|(pod, place)| {
-            self.events().at(place).find(|event| event.warning && is_about(event, "Pod", &pod.name))
+        let about_pod = pod.and_then(|pod| {
+            self.events().at(&place_of(pod)).find(|event| event.warning && is_about(event, "Pod", &pod.name))
         });
         let own = (row.key.source.clone(), row.key.namespace.clone());
         let about_app =
             || self.events().at(&own).find(|event| event.warning && is_about(event, "Application", &row.key.name));
         why.event = about_pod.or_else(about_app).cloned();
+        if why.event == why.before {
+            why.before = None;
+        }
+        why.versions = why.deployed.as_ref().and_then(|deployed| self.versions(row, deployed.at));
         Some(why)
     }
+
+    /// The last that was told of the pod, of what made it, or of the Application's operations, before a container ended.
+    fn before(&self, row: &AppRow, pod: &Pod, chain: &[ObjectRef], ended: Timestamp) -> Option<Event> {
+        // nodes tell ends in whole seconds
+        let until = after(ended, Duration::from_secs(1));
+        let is_earlier = |event: &&Event| event.last.is_some_and(|last| last < until);
+        let place = place_of(pod);
+        let of_pod = self.events().at(&place).find(|event| {
+            is_earlier(event)
+                && chain.contains(&event.object)
+                && (event.warning || LED.contains(&&*event.reason))
+                && &*event.reason != "BackOff"
+        });
+        let own = (row.key.source.clone(), row.key.namespace.clone());
+        let of_app = self.events().at(&own).find(|event| {
+            is_earlier(event) && is_about(event, "Application", &row.key.name) && &*event.reason == "OperationStarted"
+        });
+        [of_pod, of_app].into_iter().flatten().max_by_key(|event| event.last).cloned()
+    }
+
+    /// The versions before and after a deployment, if the cockpit looked on.
+    fn versions(&self, row: &AppRow, deployed: Timestamp) -> Option<(Symbol, Symbol)> {
+        let mut seen = self.changes().of(&row.key).filter_map(|change| match &change.what {
+            What::Version(from, to) if is_about_time(change.at, deployed) => Some((from, to)),
+            _ => None,
+        });
+        // during a rollout the old one may come up again
+        let (first, _) = seen.clone().next()?;
+        let (_, last) = seen.next_back()?;
+        (first != last).then(|| (first.clone(), last.clone()))
+    }
 }
+
+/// What is told in the ordinary way and still leads to an end: a probe's verdict, a new version.
+const LED: [&str; 2] = ["Killing", "ScalingReplicaSet"];
 
 fn blank(row: &AppRow, verdict: Trouble) -> Why {
     // one that went well has nothing to say about trouble
@@ -73,6 +118,9 @@ fn blank(row: &AppRow, verdict: Trouble) -> Why {
         environment: row.environment.clone(),
         since: verdict.since,
         trouble: verdict,
+        next_start: None,
+        before: None,
+        versions: None,
         chain: Vec::new(),
         container: None,
         reason: None,
@@ -88,6 +136,10 @@ fn blank(row: &AppRow, verdict: Trouble) -> Why {
     }
 }
 
+fn place_of(pod: &Pod) -> Place {
+    (pod.context.clone(), pod.namespace.clone())
+}
+
 fn is_about(event: &Event, kind: &str, name: &Symbol) -> bool {
     &*event.object.kind == kind && event.object.name == *name
 }
@@ -96,7 +148,9 @@ fn is_about(event: &Event, kind: &str, name: &Symbol) -> bool {
 fn chain(row: &AppRow, pod: &Pod) -> Vec<ObjectRef> {
     let reference =
         |kind: &str, name: &str| ObjectRef { kind: kind.into(), namespace: pod.namespace.clone(), name: name.into() };
-    let listed = |kind: &str, name: &str| row.workloads.iter().any(|(k, n)| &**k == kind && &**n == name);
+    let listed = |kind: &str, name: &str| {
+        row.workloads.iter().any(|w| &*w.kind == kind && &*w.name == name && w.namespace == pod.namespace)
+    };
     let mut chain = vec![reference("Pod", &pod.name)];
     if let Some((kind, name)) = &pod.owner {
         chain.push(reference(kind, name));

@@ -51,7 +51,7 @@ impl View for App {
                 return (Handled::Yes, vec![Effect::Ask(Ask::Search, self.finder.sought().to_owned())]);
             }
             CommandId::SearchNext | CommandId::SearchPrior => {
-                let (found, said) = self.finder.step(id, &self.texts(), self.window.selected);
+                let (found, said) = self.finder.step(id == CommandId::SearchPrior, &self.texts(), self.window.selected);
                 self.window.selected = found.unwrap_or(self.window.selected);
                 lens.object = self.object();
                 return (Handled::Yes, vec![said]);
@@ -112,7 +112,7 @@ impl View for App {
             let mut pen = Pen::new(buf, area, row as u16, seen.glyphs.ellipsis);
             pen.cell(if here { seen.glyphs.cursor } else { "" }, 2, over(Role::Cursor));
             for (text, role) in line {
-                pen.text(text, over(*role));
+                self.finder.write(text, over(*role), seen.style(Role::Found), &mut pen);
             }
         }
     }
@@ -173,15 +173,13 @@ fn lines(
             pod_lines(seen, pod, 2, &mut lines);
         }
     }
-    if let Some(link) = seen.apps.place_of(id).and_then(|place| seen.apps.pods().link(&place).cloned())
-        && link.is_doubtful()
-    {
-        let (words, role) = super::links::words(seen, &link);
-        lines.push(vec![(format!("  its pods may have been overtaken: {words}"), role)]);
+    for place in seen.apps.places_of(id) {
+        if let Some(link) = seen.apps.pods().link(&place).filter(|link| link.is_doubtful()) {
+            let (words, role) = super::links::words(seen, link);
+            lines.push(vec![(format!("  its pods in {} may have been overtaken: {words}", place.1), role)]);
+        }
     }
-    if let Some(crate::domain::Route::None { server }) = seen.apps.route(id) {
-        lines.push(vec![(format!("  no route to {server}: its pods cannot be read"), Role::Warn)]);
-    }
+    lines.extend(super::detail::no_route(seen, id, width));
     lines
 }
 

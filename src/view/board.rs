@@ -66,6 +66,31 @@ impl Board {
         Some((line.unwrap_or(self.services.selected), column.unwrap_or(self.environments.selected)))
     }
 
+    fn is_empty(&self, environment: usize) -> bool {
+        self.grid.cell(self.services.selected, environment).is_empty()
+    }
+
+    /// To the next environment on one side where the service is deployed; where it is in none there, to the next.
+    fn step_across(&mut self, by: isize) {
+        let count = self.grid.environments().len();
+        let from = self.environments.selected;
+        let beyond = |environment: &usize| if by < 0 { *environment < from } else { *environment > from };
+        let nearest = (0..count).filter(beyond).filter(|e| !self.is_empty(*e)).min_by_key(|e| e.abs_diff(from));
+        match nearest {
+            Some(environment) => self.environments.selected = environment,
+            None => self.environments.step(by, count),
+        }
+    }
+
+    /// Under a filter most cells are empty: the cursor goes to the nearest one of its row that is not.
+    fn leave_empty_cell(&mut self) {
+        let from = self.environments.selected;
+        let taken = (0..self.grid.environments().len()).filter(|e| !self.is_empty(*e));
+        if let Some(environment) = taken.min_by_key(|e| e.abs_diff(from)) {
+            self.environments.selected = environment;
+        }
+    }
+
     fn name_width(&self, area: Rect) -> u16 {
         let longest = self.services.visible(self.grid.services().len(), self.height);
         let longest = longest.map(|n| pen::width(&self.grid.services()[n])).max().unwrap_or(0) as u16;
@@ -99,8 +124,8 @@ impl View for Board {
         let (services, environments) = (self.grid.services().len(), self.grid.environments().len());
         let mut effects = Vec::new();
         match id {
-            CommandId::CursorLeft => self.environments.step(-1, environments),
-            CommandId::CursorRight => self.environments.step(1, environments),
+            CommandId::CursorLeft => self.step_across(-1),
+            CommandId::CursorRight => self.step_across(1),
             CommandId::MarkToggle => {
                 let cell = self.grid.cell(self.services.selected, self.environments.selected);
                 lens.mark(&keys(seen, cell));
@@ -153,6 +178,9 @@ impl View for Board {
         }
         let (services, environments) = (self.grid.services().len(), self.grid.environments().len());
         self.services.clamp(services, self.height);
+        if !lens.text.is_empty() || lens.query.problems {
+            self.leave_empty_cell();
+        }
         let room = area.width.saturating_sub(2 + self.name_width(area));
         self.columns = usize::from(room / NARROWEST_CELL).clamp(1, environments.max(1));
         self.environments.clamp(environments, self.columns);

@@ -71,7 +71,8 @@ impl View for Chooser {
     fn draw(&self, _: &Lens, seen: &Seen<'_>, area: Rect, buf: &mut Buffer) {
         let first = self.cell.first().and_then(|id| seen.apps.get(*id));
         let title = first.map_or_else(String::new, |row| {
-            let environment = row.environment.as_deref().unwrap_or_default();
+            let environment = row.environment.as_ref().map(|name| seen.environment_name(&seen.apps.describe(name)));
+            let environment = environment.unwrap_or_default();
             format!("{} Applications of {} in {environment}", self.cell.len(), row.service)
         });
         Pen::new(buf, area, 0, seen.glyphs.ellipsis).skip(1).text(&title, seen.style(Role::Title));

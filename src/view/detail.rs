@@ -8,7 +8,7 @@ use super::empty::wrap;
 use super::{Lens, Seen, status};
 use crate::config::theme::Role;
 use crate::domain::app::short_revision;
-use crate::domain::{AppRow, AutoSync, Fullness, Operation, Phase, Symbol, TroubleKind};
+use crate::domain::{AppRow, AutoSync, Fullness, Operation, Phase, Route, Symbol, TroubleKind};
 use crate::store::RowId;
 use crate::widget::Pen;
 
@@ -122,16 +122,30 @@ pub(super) fn lines(seen: &Seen<'_>, id: RowId, row: &AppRow, width: u16) -> Vec
     lines
 }
 
+/// That nobody knows the way to where its objects live, and what to do about it; nothing where there is a way.
+pub(super) fn no_route(seen: &Seen<'_>, id: RowId, width: u16) -> Vec<Vec<Run>> {
+    let Some(route @ Route::None { .. }) = seen.apps.route(id) else { return Vec::new() };
+    let row = seen.apps.get(id).filter(|row| seen.apps.routes().is_only_named(&row.destination));
+    if let Some(row) = row.filter(|row| !seen.apps.routes().has_names(&row.key.source)) {
+        let name = &row.destination.name;
+        return vec![vec![(format!("  which cluster {name} is, is being read{}", seen.glyphs.ellipsis), Role::Dim)]];
+    }
+    let room = usize::from(width.saturating_sub(4)).max(10);
+    let told = wrap(&format!("{route}: nothing that lives there can be read"), room);
+    let tried = wrap(&format!("try: {}", Route::HINT), room);
+    let line = |role: Role| move |part: String| vec![(format!("  {part}"), role)];
+    told.into_iter().map(line(Role::Warn)).chain(tried.into_iter().map(line(Role::Dim))).collect()
+}
+
 fn title(seen: &Seen<'_>, row: &AppRow) -> Vec<Run> {
-    let place = match &row.environment {
-        Some(environment) => format!("  {environment} {} {}", seen.glyphs.dot, row.key.source),
-        None => format!("  {}", row.key.source),
-    };
-    let mut runs = vec![
-        (row.key.name.to_string(), Role::Title),
-        (place, Role::Dim),
-        (format!("  {}/{}", row.key.namespace, row.project), Role::Dim),
-    ];
+    let mut runs = vec![(row.key.name.to_string(), Role::Title), ("  ".to_owned(), Role::Dim)];
+    if let Some(environment) = row.environment.as_ref().map(|name| seen.apps.describe(name)) {
+        let role = if environment.is_protected() { Role::Production } else { Role::Dim };
+        runs.push((seen.environment_name(&environment), role));
+        runs.push((format!(" {} ", seen.glyphs.dot), Role::Dim));
+    }
+    runs.push((row.key.source.to_string(), Role::Dim));
+    runs.push((format!("  {}/{}", row.key.namespace, row.project), Role::Dim));
     if seen.is_doubtful(&row.key.source) {
         runs.push((format!("  {}", seen.apps.link(&row.key.source).word()), Role::Warn));
     }

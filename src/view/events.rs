@@ -154,19 +154,19 @@ impl View for Events {
         let kind = if self.timeline { "time line of" } else { "events of" };
         let mut pen = Pen::new(buf, area, 0, seen.glyphs.ellipsis);
         pen.skip(1).text(&format!("{kind} {name}"), seen.style(Role::Title));
-        if let Some((id, _)) = detail::selected(lens, seen)
-            && let Some(place) = seen.apps.place_of(id)
-        {
-            let dropped = seen.apps.events().dropped(&place);
-            let link = seen.apps.events().link(&place);
+        let id = detail::selected(lens, seen).map(|(id, _)| id);
+        let places = id.map_or_else(Vec::new, |id| seen.apps.places_of(id));
+        for place in &places {
+            let link = seen.apps.events().link(place);
             let (words, role) = link.map_or(("not read yet".to_owned(), Role::Dim), |l| super::links::words(seen, l));
             pen.text(&format!("  {}/{}  ", place.0, place.1), seen.style(Role::Dim)).text(&words, seen.style(role));
-            if self.follow {
-                pen.text("  follow", seen.style(Role::Accent));
-            }
-            if dropped > 0 {
-                pen.text(&format!("  {dropped} older ones left out"), seen.style(Role::Warn));
-            }
+        }
+        if self.follow && !places.is_empty() {
+            pen.text("  follow", seen.style(Role::Accent));
+        }
+        let dropped: u64 = places.iter().map(|place| seen.apps.events().dropped(place)).sum();
+        if dropped > 0 {
+            pen.text(&format!("  {dropped} older ones left out"), seen.style(Role::Warn));
         }
         if let Some(wanted) = &self.wanted {
             let mut pen = Pen::new(buf, area, 1, seen.glyphs.ellipsis);
@@ -178,7 +178,14 @@ impl View for Events {
                 Some(_) => "nothing that was told has these words",
                 None => "nothing was told lately: Events are kept for an hour",
             };
+            let lost = id.map_or_else(Vec::new, |id| detail::no_route(seen, id, area.width));
             Pen::new(buf, area, 2, seen.glyphs.ellipsis).skip(1).text(text, seen.style(Role::Dim));
+            for (n, line) in lost.iter().enumerate() {
+                let mut pen = Pen::new(buf, area, n as u16 + 3, seen.glyphs.ellipsis);
+                for (text, role) in line {
+                    pen.text(text, seen.style(*role));
+                }
+            }
         }
         for (row, n) in self.window.visible(self.lines.len(), self.height).enumerate() {
             let line = &self.lines[n];
@@ -251,18 +258,18 @@ fn happened(seen: &Seen<'_>, id: RowId, row: &AppRow) -> Vec<Line> {
 
 /// A change in words.
 fn changed(row: &AppRow, change: &Change) -> (Role, String, String) {
-    match change.what {
-        What::Health(from, to) => {
+    match &change.what {
+        &What::Health(from, to) => {
             let role = if to > Health::Progressing { Role::Warn } else { Role::Text };
             let now = row.health_message.as_deref().filter(|_| row.health == to);
             let why = now.map_or_else(String::new, |why| format!(": {why}"));
             (role, to.word().to_owned(), format!("health was {}{why}", from.word()))
         }
-        What::Sync(from, to) => {
+        &What::Sync(from, to) => {
             let role = if to == Sync::Synced { Role::Text } else { Role::Warn };
             (role, to.word().to_owned(), format!("sync was {}", from.word()))
         }
-        What::Operation(phase) => {
+        &What::Operation(phase) => {
             let role = match phase {
                 Phase::Running => Role::Busy,
                 Phase::Succeeded => Role::Ok,
@@ -272,6 +279,7 @@ fn changed(row: &AppRow, change: &Change) -> (Role, String, String) {
             let said = operation.and_then(|operation| operation.message.as_deref()).unwrap_or_default();
             (role, format!("operation {}", phase.word()), said.to_owned())
         }
+        What::Version(from, to) => (Role::Text, "version".to_owned(), format!("{from} -> {to}")),
         What::Retry(count) => (Role::Warn, "attempt failed".to_owned(), format!("retry {count} is waited for")),
     }
 }

@@ -1,12 +1,17 @@
 //! Words that are searched for in the lines of a screen: typing goes to the first match, and then from one to the next.
 
-use super::{Effect, Typing};
-use crate::command::CommandId;
+use ratatui::style::Style;
 
-/// What is searched for. Small letters match capitals too.
+use super::{Effect, Typing};
+use crate::store::logs::Pattern;
+use crate::widget::Pen;
+
+/// What is searched for. Small letters match capitals too, and `/x/` is an expression.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Finder {
     sought: String,
+    /// What was typed, where it can be searched for.
+    wanted: Option<Pattern>,
     /// Where the search began.
     from: Option<usize>,
 }
@@ -21,6 +26,8 @@ impl Finder {
     pub(super) fn typed(&mut self, text: &str, typing: Typing, lines: &[String], at: usize) -> Option<usize> {
         let from = *self.from.get_or_insert(at);
         text.clone_into(&mut self.sought);
+        // an expression that is not finished finds nothing yet
+        self.wanted = Pattern::parse(text).unwrap_or_default();
         if typing != Typing::Changed {
             self.from = None;
         }
@@ -35,12 +42,12 @@ impl Finder {
     }
 
     /// Goes to the next match or the one before, around the end; says which of how many it is.
-    pub(super) fn step(&self, id: CommandId, lines: &[String], at: usize) -> (Option<usize>, Effect) {
+    pub(super) fn step(&self, back: bool, lines: &[String], at: usize) -> (Option<usize>, Effect) {
         if self.sought.is_empty() {
             return (None, Effect::Say("nothing is searched for".to_owned()));
         }
         let found = self.found(lines);
-        let next = if id == CommandId::SearchPrior {
+        let next = if back {
             found.iter().rposition(|n| *n < at).or(found.len().checked_sub(1))
         } else {
             found.iter().position(|n| *n > at).or((!found.is_empty()).then_some(0))
@@ -56,17 +63,23 @@ impl Finder {
     pub(super) fn clear(&mut self) -> bool {
         let had = !self.sought.is_empty();
         self.sought.clear();
+        self.wanted = None;
         had
     }
 
-    fn found(&self, lines: &[String]) -> Vec<usize> {
-        let exact = self.sought.chars().any(char::is_uppercase);
-        let holds = |line: &String| {
-            if exact { line.contains(&self.sought) } else { line.to_lowercase().contains(&self.sought) }
-        };
-        if self.sought.is_empty() {
-            return Vec::new();
+    /// Writes a text with what is searched for set off in it.
+    pub(super) fn write(&self, text: &str, style: Style, found: Style, pen: &mut Pen<'_>) {
+        let mut from = 0;
+        for hit in self.wanted.iter().flat_map(|wanted| wanted.find_in(text)) {
+            pen.text(&text[from..hit.start], style).text(&text[hit.clone()], style.patch(found));
+            from = hit.end;
         }
+        pen.text(&text[from..], style);
+    }
+
+    fn found(&self, lines: &[String]) -> Vec<usize> {
+        let Some(wanted) = &self.wanted else { return Vec::new() };
+        let holds = |line: &String| wanted.find_in(line).next().is_some();
         lines.iter().enumerate().filter(|(_, line)| holds(line)).map(|(n, _)| n).collect()
     }
 }
@@ -94,10 +107,10 @@ mod tests {
         let mut finder = Finder::default();
         finder.typed("Pod", Typing::Changed, &lines(), 0);
         finder.typed("Pod", Typing::Accepted, &lines(), 0);
-        let step = |id, at| finder.step(id, &lines(), at);
-        assert_eq!(step(CommandId::SearchNext, 0), (Some(4), Effect::Say("2 of 2 with `Pod`".to_owned())));
-        assert_eq!(step(CommandId::SearchNext, 4).0, Some(0));
-        assert_eq!(step(CommandId::SearchPrior, 0).0, Some(4));
-        assert_eq!(Finder::default().step(CommandId::SearchNext, &lines(), 0).0, None);
+        let step = |back, at| finder.step(back, &lines(), at);
+        assert_eq!(step(false, 0), (Some(4), Effect::Say("2 of 2 with `Pod`".to_owned())));
+        assert_eq!(step(false, 4).0, Some(0));
+        assert_eq!(step(true, 0).0, Some(4));
+        assert_eq!(Finder::default().step(false, &lines(), 0).0, None);
     }
 }

@@ -7,7 +7,7 @@ use super::travel::steps;
 use super::{Effect, Handled, Lens, ScreenId, Seen, View, status};
 use crate::command::{CommandId, Scope};
 use crate::config::theme::Role;
-use crate::domain::{AppKey, AppRow, Fullness, Symbol};
+use crate::domain::{AppKey, AppRow, Fullness};
 use crate::store::{FIELDS, FieldId, Index, Interest, RowId, Sort};
 use crate::widget::columns::{Wish, fit};
 use crate::widget::{Pen, Window};
@@ -172,10 +172,11 @@ fn draw_row(
                 pen.cell(&row.key.name, cells, over(Role::Text));
             }
             FieldId::Environment => {
-                let name = row.environment.as_ref().map_or(seen.glyphs.ellipsis, Symbol::as_str);
-                let style = row.environment.as_ref().map(|e| seen.environment_style(&seen.apps.describe(e)));
+                let environment = row.environment.as_ref().map(|e| seen.apps.describe(e));
+                let name = environment.as_ref().map(|e| seen.environment_name(e));
+                let style = environment.map(|e| seen.environment_style(&e));
                 let style = style.filter(|_| !selected && !doubtful).unwrap_or_else(|| over(Role::Text));
-                pen.cell(name, cells, style);
+                pen.cell(name.as_deref().unwrap_or(seen.glyphs.ellipsis), cells, style);
             }
             FieldId::Version => {
                 let known = row.fullness == Fullness::Full || !row.revision.is_empty();

@@ -81,8 +81,8 @@ impl View for Help {
                     pen.skip(3).cell(keys, 18, seen.style(Role::Key)).text(help, seen.style(Role::Text));
                 }
                 Line::Key { keys, help, reason: Some(reason) } => {
-                    pen.skip(3).cell(keys, 18, seen.style(Role::Faint)).text(help, seen.style(Role::Faint));
-                    pen.text(&format!("  ({reason})"), seen.style(Role::Faint));
+                    pen.skip(3).cell(keys, 18, seen.style(Role::Dim)).text(help, seen.style(Role::Dim));
+                    pen.text(&format!("  ({reason})"), seen.style(Role::Dim));
                 }
                 Line::Gap => {}
             }

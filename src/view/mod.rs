@@ -9,6 +9,7 @@ pub mod app;
 pub mod audit;
 pub mod board;
 pub mod chooser;
+pub mod complaints;
 pub mod copy;
 pub mod deployments;
 pub mod desk;
@@ -166,6 +167,8 @@ pub enum ScreenId {
     Copy,
     /// The sources.
     Links,
+    /// What is wrong in files.
+    Complaints,
     /// The keys.
     Help,
 }
@@ -182,7 +185,7 @@ pub struct Screen {
 }
 
 /// Every screen there is.
-pub static REGISTRY: [Screen; 15] = [
+pub static REGISTRY: [Screen; 16] = [
     Screen { id: ScreenId::Board, word: "board", make: || Box::new(board::Board::default()) },
     Screen { id: ScreenId::Fleet, word: "fleet", make: || Box::new(fleet::Fleet::default()) },
     Screen { id: ScreenId::Chooser, word: "chooser", make: || Box::new(chooser::Chooser::default()) },
@@ -197,6 +200,7 @@ pub static REGISTRY: [Screen; 15] = [
     Screen { id: ScreenId::Audit, word: "audit", make: || Box::new(audit::Audit::default()) },
     Screen { id: ScreenId::Copy, word: "copy", make: || Box::new(copy::Copy::default()) },
     Screen { id: ScreenId::Links, word: "links", make: || Box::new(links::Links::default()) },
+    Screen { id: ScreenId::Complaints, word: "complaints", make: || Box::new(complaints::Complaints::default()) },
     Screen { id: ScreenId::Help, word: "help", make: || Box::new(help::Help::default()) },
 ];
 

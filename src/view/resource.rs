@@ -106,7 +106,7 @@ impl View for Resource {
                 let mut from = 0;
                 for found in matches {
                     pen.text(&text[from..found.start], seen.style(*role));
-                    pen.text(&text[found.clone()], seen.style(*role).patch(seen.style(Role::Selection)));
+                    pen.text(&text[found.clone()], seen.style(*role).patch(seen.style(Role::Found)));
                     from = found.end;
                 }
                 pen.text(&text[from..], seen.style(*role));
@@ -170,11 +170,9 @@ impl Resource {
 fn lines(seen: &Seen<'_>, id: RowId, name: &ObjectName, unfolded: bool, width: u16) -> Vec<Vec<Run>> {
     let mut lines = Vec::new();
     let Some(object) = seen.apps.object(id, name) else {
-        let words = match seen.apps.route(id) {
-            Some(crate::domain::Route::None { server }) => format!("no route to {server}: it cannot be read"),
-            _ => format!("it is being read{}", seen.glyphs.ellipsis),
-        };
-        return vec![vec![(words, Role::Dim)]];
+        let lost = super::detail::no_route(seen, id, width);
+        let reads = || vec![vec![(format!("it is being read{}", seen.glyphs.ellipsis), Role::Dim)]];
+        return if lost.is_empty() { reads() } else { lost };
     };
     let room = usize::from(width.saturating_sub(4)).max(10);
     if let Some(why) = &object.failed {
@@ -211,7 +209,7 @@ fn conditions(seen: &Seen<'_>, object: &LiveObject, room: usize, lines: &mut Vec
 }
 
 fn events(seen: &Seen<'_>, id: RowId, name: &ObjectName, room: usize, lines: &mut Vec<Vec<Run>>) {
-    let Some((context, _)) = seen.apps.place_of(id) else { return };
+    let Some(context) = seen.apps.route(id).and_then(|route| route.context().cloned()) else { return };
     let at = seen.apps.events().at(&(context, name.namespace.clone()));
     let its = fold(at.filter(|event| event.object.kind == name.kind && event.object.name == name.name));
     if its.is_empty() {
@@ -246,7 +244,7 @@ fn yaml(seen: &Seen<'_>, object: &LiveObject, unfolded: bool, lines: &mut Vec<Ve
             Some((_, whole)) if Some(n) == place => {
                 let managers = object.managers.iter().map(Symbol::as_str).collect::<Vec<_>>().join(", ");
                 let said = format!(" {} {} lines, by {managers}", seen.glyphs.ellipsis, whole.len());
-                lines.push(vec![("  managedFields:".to_owned(), Role::Dim), (said, Role::Faint)]);
+                lines.push(vec![("  managedFields:".to_owned(), Role::Dim), (said, Role::Dim)]);
             }
             _ => lines.push(coloured(line)),
         }

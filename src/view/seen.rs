@@ -67,6 +67,8 @@ pub struct Seen<'a> {
     pub below: &'a [Scope],
     /// What can be done now.
     pub situation: Situation,
+    /// What is wrong in the files of settings, keys and looks.
+    pub complaints: &'a [String],
     /// What this frame costs.
     pub work: &'a Work,
 }

@@ -1,16 +1,20 @@
 //! Why an Application is red: the failing container, how it ended, what was told, since when; and which keys help.
 
+use std::time::Duration;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::detail::{self, Run};
 use super::empty::wrap as words;
+use super::finder::Finder;
 use super::travel::{scrolled, steps};
-use super::{Effect, Handled, Lens, ScreenId, Seen, View};
+use super::{Ask, Effect, Handled, Lens, ScreenId, Seen, Typing, View};
 use crate::command::{CommandId, Scope};
 use crate::config::theme::Role;
 use crate::domain::app::short_revision;
-use crate::domain::{AppRow, Symbol, Why as Evidence};
+use crate::domain::time::{coarse, elapsed};
+use crate::domain::{AppRow, Symbol, Timestamp, Why as Evidence};
 use crate::store::{Interest, RowId};
 use crate::widget::{Pen, wrap};
 
@@ -20,6 +24,9 @@ pub struct Why {
     offset: usize,
     lines: Vec<Vec<Run>>,
     height: usize,
+    finder: Finder,
+    /// The line a search went to.
+    found: usize,
 }
 
 impl View for Why {
@@ -40,9 +47,26 @@ impl View for Why {
     }
 
     fn command(&mut self, id: CommandId, _: &mut Lens, _: &Seen<'_>) -> (Handled, Vec<Effect>) {
-        let Some(by) = steps(id, self.height) else { return (Handled::No, Vec::new()) };
-        self.offset = scrolled(self.offset, by, self.lines.len(), self.height);
-        (Handled::Yes, Vec::new())
+        match id {
+            CommandId::WhySearch => (Handled::Yes, vec![Effect::Ask(Ask::Search, self.finder.sought().to_owned())]),
+            CommandId::WhyNext | CommandId::WhyPrior => {
+                let (line, said) = self.finder.step(id == CommandId::WhyPrior, &self.texts(), self.found);
+                self.go_to(line);
+                (Handled::Yes, vec![said])
+            }
+            CommandId::ViewBack if self.finder.clear() => (Handled::Yes, Vec::new()),
+            id => {
+                let Some(by) = steps(id, self.height) else { return (Handled::No, Vec::new()) };
+                self.offset = scrolled(self.offset, by, self.lines.len(), self.height);
+                (Handled::Yes, Vec::new())
+            }
+        }
+    }
+
+    fn typed(&mut self, _: Ask, text: &str, typing: Typing, _: &Seen<'_>) -> Vec<Effect> {
+        let line = self.finder.typed(text, typing, &self.texts(), self.found);
+        self.go_to(line);
+        Vec::new()
     }
 
     fn layout(&mut self, lens: &mut Lens, seen: &Seen<'_>, area: Rect) {
@@ -54,12 +78,26 @@ impl View for Why {
     fn draw(&self, _: &Lens, seen: &Seen<'_>, area: Rect, buf: &mut Buffer) {
         for (row, runs) in self.lines.iter().skip(self.offset).take(self.height).enumerate() {
             seen.work.row();
+            let here = self.offset + row == self.found && !self.finder.sought().is_empty();
             let mut pen = Pen::new(buf, area, row as u16, seen.glyphs.ellipsis);
-            pen.skip(1);
+            pen.cell(if here { seen.glyphs.cursor } else { "" }, 1, seen.style(Role::Cursor));
             for (text, role) in runs {
-                pen.text(text, seen.style(*role));
+                self.finder.write(text, seen.style(*role), seen.style(Role::Found), &mut pen);
             }
         }
+    }
+}
+
+impl Why {
+    fn texts(&self) -> Vec<String> {
+        self.lines.iter().map(|line| line.iter().map(|(text, _)| text.as_str()).collect()).collect()
+    }
+
+    /// Brings a line into view, the one a search found.
+    fn go_to(&mut self, line: Option<usize>) {
+        self.found = line.unwrap_or(self.found);
+        let lowest = (self.found + 1).saturating_sub(self.height.max(1));
+        self.offset = self.offset.clamp(lowest, self.found.max(lowest));
     }
 }
 
@@ -68,12 +106,13 @@ fn lines(seen: &Seen<'_>, id: RowId, row: &AppRow, width: u16) -> Vec<Vec<Run>> 
         let well = format!("{}: nothing is known to be wrong", row.key.name);
         let mut lines = vec![vec![(well, Role::Title)]];
         lines.extend(detail::lines(seen, id, row, width).into_iter().skip(1));
+        lines.extend(detail::no_route(seen, id, width));
         return lines;
     };
-    evidence(seen, row, &why, width)
+    evidence(seen, (id, row), &why, width)
 }
 
-fn evidence(seen: &Seen<'_>, row: &AppRow, why: &Evidence, width: u16) -> Vec<Vec<Run>> {
+fn evidence(seen: &Seen<'_>, (id, row): (RowId, &AppRow), why: &Evidence, width: u16) -> Vec<Vec<Run>> {
     let since = why.since.map_or_else(String::new, |at| format!(" for {}", seen.age(at)));
     let mut lines = vec![vec![
         (format!("{} {}", seen.glyphs.trouble, row.key.name), Role::Bad),
@@ -92,11 +131,15 @@ fn evidence(seen: &Seen<'_>, row: &AppRow, why: &Evidence, width: u16) -> Vec<Ve
         let label = if why.exit_code.is_some() { "ended" } else { "waits" };
         block(label, &format!("{code}({reason}){age}, {}{message}", restarts(why.restarts)), Role::Bad);
     }
+    if let Some(at) = why.next_start {
+        block("", &format!("next start {}", soon(seen, at)), Role::Warn);
+    }
     lines.extend(log_lines(seen, why, room));
     let mut block = |label: &str, text: &str, role: Role| lines.extend(paragraph(label, text, role, room));
-    if let Some(event) = &why.event {
+    for (label, event, role) in [("before it", &why.before, Role::Text), ("event", &why.event, Role::Warn)] {
+        let Some(event) = event else { continue };
         let age = event.last.map_or_else(String::new, |at| format!(", {} ago", seen.age(at)));
-        block("event", &format!("{} x{}: {}{age}", event.reason, event.count.max(1), event.message), Role::Warn);
+        block(label, &format!("{} x{}: {}{age}", event.reason, event.count.max(1), event.message), role);
     }
     // what was said already is not said again
     let told = |said: &&str| *said != why.trouble.reason;
@@ -109,7 +152,11 @@ fn evidence(seen: &Seen<'_>, row: &AppRow, why: &Evidence, width: u16) -> Vec<Ve
     if let Some(deployed) = &why.deployed {
         let by = deployed.by.as_ref().map_or("auto-sync", Symbol::as_str);
         let revision = short_revision(&deployed.revision);
-        let text = format!("{} {revision} by {by}, {} ago", row.version(), seen.age(deployed.at));
+        let version = match &why.versions {
+            Some((from, to)) => format!("{from} -> {to},"),
+            None => row.version().to_owned(),
+        };
+        let text = format!("{version} {revision} by {by}, {} ago", seen.age(deployed.at));
         // a version that is the revision says nothing more
         let text = text.strip_prefix(&format!("{revision} ")).unwrap_or(&text);
         let (label, text) = match why.began_with() {
@@ -118,6 +165,7 @@ fn evidence(seen: &Seen<'_>, row: &AppRow, why: &Evidence, width: u16) -> Vec<Ve
         };
         block(label, &text, Role::Text);
     }
+    lines.extend(detail::no_route(seen, id, width));
     lines.push(next(seen));
     lines
 }
@@ -132,6 +180,19 @@ fn labelled(label: &str) -> Run {
 fn paragraph(label: &str, text: &str, role: Role, room: usize) -> Vec<Vec<Run>> {
     let parts = words(text, room).into_iter().enumerate();
     parts.map(|(n, part)| vec![labelled(if n == 0 { label } else { "" }), (part, role)]).collect()
+}
+
+/// `in about 40s`; what a node does is not told to the second, so neither is it counted down to the second.
+fn soon(seen: &Seen<'_>, at: Timestamp) -> String {
+    let left = elapsed(seen.now, at);
+    if left.is_zero() {
+        return "any moment now".to_owned();
+    }
+    let step = if left > Duration::from_mins(1) { 60 } else { 10 };
+    let steps = left.as_millis().div_ceil(step * 1_000);
+    let told = Duration::from_secs((steps * step) as u64);
+    seen.wake_in(left.saturating_sub(Duration::from_secs(((steps - 1) * step) as u64)).max(Duration::from_millis(1)));
+    format!("in about {}", coarse(told))
 }
 
 fn restarts(count: u32) -> String {

@@ -25,7 +25,8 @@ impl Panel<'_> {
             buf[position].reset();
         }
         buf.set_style(place, self.theme.style(Role::Text));
-        if place.width < 8 || place.height < 3 {
+        let inside = Self::inside(place);
+        if inside == place {
             return place;
         }
         let (last_x, last_y) = (place.right() - 1, place.bottom() - 1);
@@ -44,6 +45,15 @@ impl Panel<'_> {
         let top = Rect { x: place.x + 2, width: place.width - 4, height: 1, ..place };
         let title = format!(" {} ", self.title);
         Pen::new(buf, top, 0, self.glyphs.ellipsis).text(&title, self.theme.style(Role::Title));
+        inside
+    }
+
+    /// What is inside the frame of a panel at `place`: all of it where there is no room for a frame.
+    #[must_use]
+    pub fn inside(place: Rect) -> Rect {
+        if place.width < 8 || place.height < 3 {
+            return place;
+        }
         Rect { x: place.x + 1, y: place.y + 1, width: place.width - 2, height: place.height - 2 }
     }
 }

@@ -2,10 +2,10 @@
 
 use crossterm::event::Event;
 use pilothouse::action::Verb;
-use pilothouse::app::{Msg, Request};
-use pilothouse::command::hint;
+use pilothouse::app::{Bindings, Msg, Request, update};
+use pilothouse::command::hint::{self, with_global};
 use pilothouse::command::{CommandId, Scope, TABLE};
-use pilothouse::config::keymap::{Chord, Keymap, Lookup};
+use pilothouse::config::keymap::{BUNDLED, Binding, Chord, Keymap, Lookup};
 use pilothouse::domain::{self, AppRow, ObjectRef, Protection, Timestamp};
 use pilothouse::store::Delta;
 use pilothouse::store::delta::NamespaceDelta;
@@ -27,7 +27,7 @@ fn in_the_middle(screen: ScreenId) -> Cockpit {
     let row = cockpit.model.apps.all().find(|row| &*row.key.name == name).unwrap();
     cockpit.model.lens.selected = Some(row.key.clone());
     match screen {
-        ScreenId::Chooser | ScreenId::Copy | ScreenId::Why => drop(cockpit.press("j")),
+        ScreenId::Actions | ScreenId::Chooser | ScreenId::Copy | ScreenId::Why => drop(cockpit.press("j")),
         ScreenId::Links | ScreenId::App | ScreenId::Help => drop(cockpit.press("j j j j j")),
         ScreenId::Resource => {
             cockpit.model.lens.object = Some(deployment());
@@ -38,6 +38,10 @@ fn in_the_middle(screen: ScreenId) -> Cockpit {
             tell_events(&mut cockpit);
             drop(cockpit.press("j j j j j"));
         }
+        ScreenId::Complaints => {
+            cockpit.model.complaints = (0..30).map(|n| format!("config.toml:{n}: something is wrong")).collect();
+            drop(cockpit.press("j j j j j"));
+        }
         ScreenId::Plan => {
             plan_sync(&mut cockpit, Protection::Confirm);
             drop(cockpit.press("j j"));
@@ -46,7 +50,6 @@ fn in_the_middle(screen: ScreenId) -> Cockpit {
             plan(&mut cockpit, Verb::Rollback { id: None, prune: false }, Protection::Confirm);
             drop(cockpit.press("home j"));
         }
-        ScreenId::Actions => drop(cockpit.press("j")),
         ScreenId::Audit => {
             cockpit.model.desk.records = Some(Ok((0..30).flat_map(written).collect()));
             drop(cockpit.press("j j"));
@@ -111,49 +114,82 @@ fn leaves_all_as_it_is(screen: ScreenId, command: CommandId) -> bool {
         (screen, command),
         (ScreenId::Links, CommandId::ViewLinks)
             | (ScreenId::Help, CommandId::ViewHelp)
+            | (ScreenId::Complaints, CommandId::ViewComplaints)
             | (ScreenId::Board, CommandId::ViewBoard)
             | (ScreenId::Fleet, CommandId::ViewFleet)
     )
 }
 
+/// Every bundled keymap.
+fn keymaps() -> impl Iterator<Item = (&'static str, Keymap<CommandId>)> {
+    BUNDLED.iter().map(|(name, _)| (*name, Keymap::load(name, None).0))
+}
+
 #[test]
-fn every_bound_key_does_something_on_every_screen() {
-    let keymap = Keymap::bundled();
-    // the logs need lines to move in: their keys are pressed in `logs_screen`
+fn every_bound_key_does_something_on_every_screen_in_every_keymap() {
+    for (name, keymap) in keymaps() {
+        // the logs need lines to move in: their keys are pressed in `logs_screen`
+        for screen in REGISTRY.iter().filter(|s| s.id != ScreenId::Logs) {
+            for binding in keymap.effective(&with_global(screen.id.make().scopes())) {
+                let mut cockpit = in_the_middle(screen.id);
+                prepare(&mut cockpit, screen.id, binding.command);
+                cockpit.model.keys = Bindings(keymap.clone());
+                let before = notice(&mut cockpit);
+                let requests = cockpit.press_chords(&binding.keys);
+                let noticed = notice(&mut cockpit) != before || !requests.is_empty();
+                let expected = !leaves_all_as_it_is(screen.id, binding.command);
+                let command = binding.command.spec().name;
+                assert_eq!(noticed, expected, "{name}: {} ({command}) on the {}", binding.spelled(), screen.word);
+            }
+        }
+    }
+}
+
+/// Whether a command is there for a key or a name on a screen, and it does something there or says why not.
+#[test]
+fn every_command_of_a_screen_is_handled_there_by_its_name_too() {
     for screen in REGISTRY.iter().filter(|s| s.id != ScreenId::Logs) {
         let scopes = scopes_of(screen.id);
-        for binding in keymap.bindings().filter(|b| scopes.contains(&b.scope)) {
+        for row in TABLE.iter().filter(|row| scopes.contains(&row.scope) && row.takes.is_none()) {
             let mut cockpit = in_the_middle(screen.id);
-            prepare(&mut cockpit, screen.id, binding.command);
+            prepare(&mut cockpit, screen.id, row.id);
             let before = notice(&mut cockpit);
-            let keys: Vec<String> = binding.keys.iter().map(ToString::to_string).collect();
-            let requests = cockpit.press(&keys.join(" "));
+            let requests = update::command(&mut cockpit.model, row.id, cockpit.now);
             let noticed = notice(&mut cockpit) != before || !requests.is_empty();
-            let expected = !leaves_all_as_it_is(screen.id, binding.command);
-            assert_eq!(noticed, expected, "{keys:?} ({}) on the {}", binding.command.spec().name, screen.word);
+            assert_eq!(noticed, !leaves_all_as_it_is(screen.id, row.id), "{} on the {}", row.name, screen.word);
         }
     }
 }
 
 #[test]
 fn help_and_hints_list_exactly_the_keys_that_work() {
-    let keymap = Keymap::bundled();
+    for (_, keymap) in keymaps() {
+        lists_what_works(&keymap);
+    }
+}
+
+fn lists_what_works(keymap: &Keymap<CommandId>) {
     for screen in &REGISTRY {
-        let scopes = scopes_of(screen.id);
         let own = screen.id.make().scopes();
+        let scopes = with_global(own);
         let mut listed = Vec::new();
-        for entry in hint::help(&keymap, own).into_iter().flat_map(|section| section.entries) {
-            let row = TABLE.iter().find(|row| scopes.contains(&row.scope) && row.help == entry.help).unwrap();
-            for keys in keymap.keys_of(row.scope, row.id) {
-                assert!(entry.keys.contains(&keys), "{keys} is missing for {}", row.name);
-                let chords = Chord::sequence(&keys).unwrap();
-                assert_eq!(keymap.lookup(&scopes, &chords), Lookup::Command(row.id), "{keys} on the {}", screen.word);
-                listed.push((row.scope, keys));
+        for section in hint::help(keymap, own) {
+            for entry in section.entries {
+                let given = |b: &&Binding<CommandId>| b.command == entry.id && b.scope.title() == section.title;
+                for binding in keymap.effective(&scopes).into_iter().filter(given) {
+                    let keys = binding.spelled();
+                    assert!(entry.keys.contains(&keys), "{keys} is missing for {}", entry.help);
+                    let found = keymap.lookup(&scopes, &binding.keys);
+                    assert_eq!(found, Lookup::Command(entry.id), "{keys} on the {}", screen.word);
+                    listed.push((binding.scope, keys));
+                }
             }
         }
-        let working = keymap.bindings().filter(|b| scopes.contains(&b.scope)).count();
+        listed.sort();
+        listed.dedup();
+        let working = keymap.effective(&scopes).len();
         assert_eq!(listed.len(), working, "{}", screen.word);
-        for hint in hint::hints(&keymap, own) {
+        for hint in hint::hints(keymap, own) {
             let chords = Chord::sequence(&hint.keys).unwrap();
             assert_eq!(
                 keymap.lookup(&scopes, &chords),
@@ -314,6 +350,25 @@ fn a_paste_goes_into_the_filter_as_one_clean_line() {
 }
 
 #[test]
+fn a_pasted_line_break_is_never_enter() {
+    let paste = |cockpit: &mut Cockpit, text: &str| cockpit.take(Msg::Input(Event::Paste(text.into())));
+    for keys in ["", "g", ":", "/", "enter /", "o", "? /"] {
+        let mut cockpit = cockpit(voyage(), ScreenId::Fleet, (80, 24));
+        cockpit.press(keys);
+        let (at, palette) = (cockpit.screen(), cockpit.model.palette.is_some());
+        let typing = cockpit.model.prompt.is_some();
+        for text in ["\n", "q\n", "theme light\r\nq\r", "\u{2028}quit\u{85}\n"] {
+            assert_eq!(paste(&mut cockpit, text), [], "{keys}: {text:?}");
+            assert_eq!((cockpit.screen(), cockpit.model.palette.is_some()), (at, palette), "{keys}: {text:?}");
+            assert_eq!(cockpit.model.prompt.is_some(), typing, "{keys}: {text:?}");
+        }
+        if let Some(palette) = &cockpit.model.palette {
+            assert_eq!(palette.text().trim(), "qtheme light qquit", "one line of words");
+        }
+    }
+}
+
+#[test]
 fn digits_choose_an_environment() {
     for screen in [ScreenId::Board, ScreenId::Fleet] {
         let mut cockpit = cockpit(voyage(), screen, (120, 40));
@@ -372,6 +427,18 @@ fn what_is_gone_is_not_selected_and_its_neighbour_is() {
     cockpit.take(Msg::Data(vec![Delta::Remove(gone)]));
     cockpit.frame();
     assert_eq!(cockpit.selected(), next);
+}
+
+#[test]
+fn under_a_filter_the_cursor_is_on_something() {
+    let mut cockpit = cockpit(voyage(), ScreenId::Board, (120, 40));
+    cockpit.press("/ c e l e r y - p r o d enter");
+    cockpit.frame();
+    assert_eq!(cockpit.selected().as_deref(), Some("predator-cloud/celery-prod"));
+    // there is nothing else in its row
+    cockpit.press("left");
+    cockpit.frame();
+    assert_eq!(cockpit.selected().as_deref(), Some("predator-cloud/celery-prod"));
 }
 
 #[test]

@@ -4,6 +4,7 @@
 
 mod acting;
 mod architecture;
+mod broken;
 mod clock;
 mod copy;
 mod events_screen;

@@ -144,3 +144,35 @@ fn nothing_is_clicked_while_a_line_says_something_else() {
     );
     assert!(cockpit.model.prompt.is_some(), "typing goes on");
 }
+
+#[test]
+fn the_palette_is_pointed_at_and_nothing_below_it_is() {
+    let open = || {
+        let mut cockpit = cockpit(voyage(), ScreenId::Fleet, (120, 40));
+        cockpit.press(":");
+        cockpit.type_text("links");
+        cockpit
+    };
+    let mut cockpit = open();
+    let at = cockpit.place_of("Show the sources");
+    assert_eq!(cockpit.click(at), []);
+    assert!(cockpit.model.palette.is_some() && cockpit.screen() == ScreenId::Fleet, "once selects");
+    cockpit.click(at);
+    assert!(cockpit.model.palette.is_none() && cockpit.screen() == ScreenId::Links, "twice does it");
+    // the wheel moves among the lines, and a click beside the frame closes it and does nothing else
+    let mut cockpit = open();
+    cockpit.press("backspace backspace backspace backspace backspace");
+    cockpit.frame();
+    let first = cockpit.model.palette.as_ref().unwrap().selected().unwrap().label.clone();
+    cockpit.mouse(MouseEventKind::ScrollDown, (60, 6));
+    assert_ne!(cockpit.model.palette.as_ref().unwrap().selected().unwrap().label, first);
+    let selected = cockpit.selected();
+    cockpit.click((1, 25));
+    assert!(cockpit.model.palette.is_none());
+    assert_eq!((cockpit.screen(), cockpit.selected()), (ScreenId::Fleet, selected));
+    // its own hints are buttons
+    let mut cockpit = open();
+    let close = cockpit.place_of("esc close");
+    cockpit.click(close);
+    assert!(cockpit.model.palette.is_none());
+}

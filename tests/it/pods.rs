@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use pilothouse::domain::time::after;
 use pilothouse::domain::{
     AppKey, Clock, DestinationRule, Health, Link, ObjectName, SourceFacts, Timestamp, TroubleKind, event,
@@ -11,7 +13,7 @@ use pilothouse::domain::{
 use pilothouse::runtime::interests::Interests;
 use pilothouse::runtime::mailbox::Mailbox;
 use pilothouse::runtime::sources::{KnownSource, Sources};
-use pilothouse::sim::access::{Access, User};
+use pilothouse::sim::access::{Access, Rule, User};
 use pilothouse::sim::kubeconfig::{Context, render};
 use pilothouse::sim::serve::{Cluster, Server};
 use pilothouse::sim::store::Store;
@@ -198,6 +200,13 @@ impl Twins {
         let remote = json!({ "server": servers[1].url(), "namespace": "dev" });
         servers[0].store().put(deploys("remote", &remote));
         servers[0].store().put(deploys("named", &json!({ "name": "far-away", "namespace": "dev" })));
+        servers[0].store().put(deploys("told", &json!({ "name": "berth", "namespace": "dev" })));
+        let encode = |text: &str| STANDARD.encode(text);
+        servers[0].store().put(json!({ "apiVersion": "v1", "kind": "Secret",
+            "metadata": { "name": "cluster-berth", "namespace": "argocd",
+                "labels": { "argocd.argoproj.io/secret-type": "cluster" } },
+            "data": { "name": encode("berth"), "server": encode(&servers[1].url()),
+                "config": encode("{\"bearerToken\":\"hunter2\"}") } }));
         servers[0].store().put(deploys("lost", &json!({ "name": "spoke", "namespace": "dev" })));
         let context = |n: usize, name: &str| Context {
             name: name.into(),
@@ -217,17 +226,21 @@ async fn pods_come_from_the_right_cluster_or_from_none() {
     let rule = DestinationRule { is: "far-away".into(), context: "spoke".into() };
     let mut bridge = Bridge::new(&twins.place, vec![rule]);
     bridge.sources.start(&"hub".into());
-    let names = ["own", "remote", "named", "lost"];
+    let names = ["own", "remote", "named", "told", "lost"];
     let interests = names.map(|name| Interest::Pods(key("hub", name)));
     bridge
         .until(&interests, "both clusters", |b| {
             let live = |context: &str| b.apps.pods().link(&(context.into(), "dev".into())) == Some(&Link::Live);
-            live("hub") && live("spoke") && b.apps.len() == names.len()
+            let told = b.apps.find(&key("hub", "told")).and_then(|id| b.apps.route(id));
+            let is_told = told.is_some_and(|route| route.context().is_some());
+            live("hub") && live("spoke") && b.apps.len() == names.len() && is_told
         })
         .await;
     let trouble = names.map(|name| bridge.trouble(&key("hub", name)));
     // the hub's own pod has ended once only; the spoke's ends over and over
-    assert_eq!(trouble, [None, Some(TroubleKind::CrashLoop), Some(TroubleKind::CrashLoop), None]);
+    let loops = Some(TroubleKind::CrashLoop);
+    assert_eq!(trouble, [None, loops, loops, loops, None]);
+    assert!(!format!("{:?}", bridge.apps.routes()).contains("hunter2"));
     let lost = bridge.apps.find(&key("hub", "lost")).unwrap();
     assert_eq!(bridge.apps.route(lost).unwrap().to_string(), "no route to spoke");
     assert!(bridge.apps.pods_of(lost).is_empty());
@@ -244,6 +257,27 @@ async fn pods_come_from_the_right_cluster_or_from_none() {
     };
     bridge.until(&interests, "the end of the servers", is_down).await;
     assert_eq!(bridge.trouble(&key("hub", "own")), Some(TroubleKind::CrashLoop), "what was known stays");
+}
+
+/// Who may not read the Secrets of clusters is told so, and no context is guessed from its name.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cluster_whose_name_may_not_be_looked_up_has_no_route() {
+    let reader = |groups: &str, resources: &str| Rule {
+        groups: vec![groups.to_owned()],
+        resources: vec![resources.to_owned()],
+        ..Rule::all_resources(None, &["get", "list", "watch"])
+    };
+    let twins = Twins::new(&Access { rules: vec![reader("argoproj.io", "*"), reader("", "pods")] });
+    let mut bridge = Bridge::new(&twins.place, Vec::new());
+    bridge.sources.start(&"hub".into());
+    let told = key("hub", "told");
+    let route = |b: &Bridge| b.apps.find(&told).and_then(|id| b.apps.route(id)).map(|route| route.to_string());
+    let wanted = [Interest::Pods(told.clone()), Interest::Resources(told.clone())];
+    let is_refused = |b: &Bridge| route(b).is_some_and(|route| route.contains("secrets"));
+    bridge.until(&wanted, "the refusal", is_refused).await;
+    assert!(route(&bridge).unwrap().starts_with("no route to berth: "), "{:?}", route(&bridge));
+    bridge.until(&wanted, "the reason", |b| b.apps.detail(&told).is_some_and(|d| d.read_from.is_err())).await;
+    assert_eq!(bridge.apps.pods().places().count(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -4,16 +4,18 @@ use std::fmt::Write as _;
 
 use pilothouse::action::Verb;
 use pilothouse::app::visits;
+use pilothouse::command::Keymap;
 use pilothouse::config::glyph::ASCII;
 use pilothouse::config::palette::Depth;
+use pilothouse::config::settings::Settings;
 use pilothouse::config::theme::Theme;
-use pilothouse::domain::{Link, Protection};
+use pilothouse::domain::{AppKey, Health, Link, Protection, Sync};
 use pilothouse::store::{Apps, Delta};
 use pilothouse::view::{REGISTRY, ScreenId, Seen, Work};
 use proptest::prelude::*;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
-use ratatui::style::Style;
+use ratatui::style::{Color, Style};
 
 use crate::fixture::{self, Cockpit, NOW, SHARED_CELL, below, deployment, harbour, plan, plan_sync, voyage, written};
 
@@ -34,9 +36,19 @@ fn on(screen: ScreenId, apps: Apps, size: (u16, u16)) -> Cockpit {
             plan(&mut cockpit, Verb::Rollback { id: None, prune: false }, Protection::Confirm);
         }
         ScreenId::Audit => cockpit.model.desk.records = Some(Ok((0..3).flat_map(written).collect())),
+        ScreenId::Complaints => cockpit.model.complaints = complaints(),
         _ => {}
     }
     cockpit
+}
+
+/// What two files have wrong.
+fn complaints() -> Vec<String> {
+    let mut keys = Keymap::bundled();
+    let mut all =
+        keys.patch("~/.config/pilothouse/config.toml", "[keys.list]\n\"x\" = \"filter.opne\"\n\"entr\" = 3\n");
+    all.extend(Theme::from_file("themes/mine.toml", "[roles]\nok = \"gren\"\n", Depth::TrueColor).1);
+    all.iter().map(ToString::to_string).collect()
 }
 
 fn select(cockpit: &mut Cockpit, name: &str) {
@@ -127,14 +139,66 @@ pub fn looks(buf: &Buffer) -> String {
 }
 
 #[test]
-fn every_theme_on_the_lists() {
+fn every_screen_in_every_theme_at_every_size() {
     for theme in ["dark", "light", "mono"] {
-        for screen in [ScreenId::Board, ScreenId::Fleet, ScreenId::Links] {
-            let mut cockpit = on(screen, world_of(screen), (80, 24));
-            cockpit.model.theme = Theme::bundled(theme, Depth::TrueColor).unwrap();
-            insta::assert_snapshot!(format!("{screen:?}_looks_{theme}").to_lowercase(), looks(&cockpit.frame()));
+        for screen in &REGISTRY {
+            let mut all = String::new();
+            for (width, height) in SIZES {
+                let mut cockpit = on(screen.id, world_of(screen.id), (width, height));
+                cockpit.model.theme = Theme::bundled(theme, Depth::TrueColor).unwrap();
+                _ = writeln!(all, "{width}x{height}\n{}", looks(&cockpit.frame()));
+            }
+            insta::assert_snapshot!(format!("{}_looks_{theme}", screen.word), all);
         }
     }
+}
+
+/// The words of every sign, which the mono theme has nothing but letters to say.
+#[test]
+fn without_colours_every_state_is_told_by_text_alone() {
+    let mut cockpit = on(ScreenId::Fleet, voyage(), (200, 60));
+    cockpit.model.theme = Theme::bundled("mono", Depth::TrueColor).unwrap();
+    let buf = cockpit.frame();
+    let coloured = buf.content.iter().filter(|c| ![c.fg, c.bg].iter().all(|c| *c == Color::Reset)).count();
+    assert_eq!(coloured, 0);
+    let rows: Vec<(AppKey, Health, Sync)> =
+        cockpit.model.apps.all().map(|row| (row.key.clone(), row.health, row.sync)).collect();
+    for (key, health, sync) in rows {
+        cockpit.model.stack.push(ScreenId::App);
+        cockpit.model.lens.selected = Some(key.clone());
+        let text = cockpit.text();
+        assert!(text.contains(health.word()) && text.contains(sync.word()), "{}:\n{text}", key.name);
+    }
+}
+
+#[test]
+fn production_looks_different_everywhere_and_not_by_colour_alone() {
+    for theme in ["dark", "light", "high-contrast", "colour-blind", "mono"] {
+        for screen in [ScreenId::Board, ScreenId::Fleet, ScreenId::App, ScreenId::Logs, ScreenId::Why] {
+            let mut frames = ["celery-prod", "celery-staging"].map(|name| {
+                let mut cockpit = on(screen, below(voyage()), (120, 40));
+                select(&mut cockpit, name);
+                cockpit.model.theme = Theme::bundled(theme, Depth::TrueColor).unwrap();
+                cockpit
+            });
+            let [prod, staging] = frames.each_mut().map(|cockpit| cockpit.text());
+            assert!(
+                prod.contains("PROD"),
+                "{theme}, {}:\n{prod}",
+                REGISTRY.iter().find(|s| s.id == screen).unwrap().word
+            );
+            assert!(prod.contains("━━━") && !staging.contains("━━━") && staging.contains("───"), "{theme}:\n{prod}");
+        }
+    }
+    // the colour the settings give an environment is that of its name in the header and on the Board, and of its frame
+    let rules = "[[environment]]\nname = \"prod\"\ncolor = \"#12ab34\"\n";
+    let (settings, _) = Settings::read("c.toml", rules);
+    let mut cockpit = on(ScreenId::Board, voyage(), (120, 40));
+    cockpit.model.apps.classify_by(std::sync::Arc::new(settings.classifier()));
+    select(&mut cockpit, "celery-prod");
+    let buf = cockpit.frame();
+    let coloured = |row: u16| (0..buf.area.width).any(|x| buf[(x, row)].fg == Color::Rgb(0x12, 0xab, 0x34));
+    assert!(coloured(0) && coloured(1) && coloured(2), "header, rule and heading");
 }
 
 #[test]
@@ -218,7 +282,7 @@ proptest! {
             let seen = Seen {
                 apps: &model.apps, logs: &model.logs, desk: &model.desk, now: *now, theme: &model.theme, glyphs: model.glyphs, keys: &model.keys,
                 below: model.stack.below(),
-                situation: visits::situation(model), work: &work,
+                situation: visits::situation(model), complaints: &model.complaints, work: &work,
             };
             let place = Rect::new(x, y, width, height);
             let mut buf = Buffer::filled(Rect::new(0, 0, x + width + 3, y + height + 3), ratatui::buffer::Cell::new("~"));

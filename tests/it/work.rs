@@ -57,6 +57,7 @@ fn with_seen<R>(apps: &Apps, check: impl FnOnce(&Seen<'_>) -> R) -> R {
         keys: &keys,
         below: &[],
         situation: Situation::default(),
+        complaints: &[],
         work: &work,
     })
 }

@@ -1,7 +1,7 @@
 //! How the palette looks: the line that is typed, and below it what answers.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::style::{Modifier, Style};
 use unicode_segmentation::UnicodeSegmentation as _;
 
@@ -21,10 +21,7 @@ const NARROW: u16 = 56;
 
 /// Draws the palette over `body`.
 pub fn draw(palette: &mut Palette, seen: &Seen<'_>, body: Rect, buf: &mut Buffer) {
-    let width = body.width.min(WIDEST);
-    let lines = palette.entries.len().max(1) as u16 + 3;
-    let height = lines.min(HIGHEST).min(body.height);
-    let place = Rect { x: body.x + (body.width - width) / 2, width, height, ..body };
+    let place = place(palette, body);
     let inner = Panel { title: "commands", theme: seen.theme, glyphs: seen.glyphs }.draw(place, buf);
     if inner.is_empty() {
         return;
@@ -54,6 +51,26 @@ pub fn draw(palette: &mut Palette, seen: &Seen<'_>, body: Rect, buf: &mut Buffer
     }
 }
 
+/// Where the palette stands over `body`.
+fn place(palette: &Palette, body: Rect) -> Rect {
+    let width = body.width.min(WIDEST);
+    let lines = palette.entries.len().max(1) as u16 + 3;
+    let height = lines.min(HIGHEST).min(body.height);
+    Rect { x: body.x + (body.width - width) / 2, width, height, ..body }
+}
+
+/// What of the palette over `body` is at a place: nothing; else the number of a line, or some other part of it.
+pub fn place_in(palette: &Palette, body: Rect, at: Position) -> Option<Option<usize>> {
+    let place = place(palette, body);
+    if !place.contains(at) {
+        return None;
+    }
+    let inner = Panel::inside(place);
+    let line = at.y.checked_sub(inner.y + 1).filter(|_| inner.contains(at));
+    let shown = usize::from(inner.height.saturating_sub(1));
+    Some(line.and_then(|line| palette.window.visible(palette.entries.len(), shown).nth(line.into())))
+}
+
 fn draw_entry(entry: &Entry, here: bool, names: u16, seen: &Seen<'_>, place: Rect, buf: &mut Buffer) {
     let over = |role: Role| if here { seen.style(role).patch(seen.style(Role::Selection)) } else { seen.style(role) };
     if here {
@@ -65,7 +82,7 @@ fn draw_entry(entry: &Entry, here: bool, names: u16, seen: &Seen<'_>, place: Rec
     let mut pen = Pen::new(buf, place, 0, seen.glyphs.ellipsis);
     pen.cell(if here { seen.glyphs.cursor } else { "" }, 2, over(Role::Cursor));
     let start = pen.x();
-    label(entry, over(if possible { Role::Text } else { Role::Faint }), over(Role::Accent), &mut pen);
+    label(entry, over(if possible { Role::Text } else { Role::Dim }), over(Role::Accent), &mut pen);
     if !entry.takes.is_empty() {
         pen.text(" ", over(Role::Dim)).text(entry.takes, over(Role::Dim));
     }
@@ -82,7 +99,7 @@ fn draw_entry(entry: &Entry, here: bool, names: u16, seen: &Seen<'_>, place: Rec
         Some(reason) => pen.cell(reason, room, over(Role::Warn)),
         None => pen.cell(&entry.help, room, over(Role::Dim)),
     };
-    pen.skip(1).text(&entry.keys, over(if possible { Role::Key } else { Role::Faint }));
+    pen.skip(1).text(&entry.keys, over(if possible { Role::Key } else { Role::Dim }));
 }
 
 /// The name, with what was typed of it set off.

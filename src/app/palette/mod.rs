@@ -7,7 +7,7 @@ mod rank;
 mod state;
 mod value;
 
-pub use draw::draw;
+pub use draw::{draw, place_in};
 pub use entry::{Action, Entry, Value};
 pub use offer::Offer;
 pub use state::Palette;

@@ -50,6 +50,16 @@ impl Palette {
         self.entries.get(self.window.selected)
     }
 
+    /// Selects a line by its number.
+    pub fn point(&mut self, line: usize) {
+        self.window.selected = line.min(self.entries.len().saturating_sub(1));
+    }
+
+    /// Moves the selection among the lines.
+    pub fn step(&mut self, by: isize) {
+        self.window.step(by, self.entries.len());
+    }
+
     /// Brings the lines up to date with what is typed and what is known; does nothing when neither has changed.
     pub fn refresh(&mut self, offer: &Offer<'_>) {
         let wanted = (self.text().to_owned(), offer.apps.order_generation(), offer.situation);

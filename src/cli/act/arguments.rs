@@ -166,6 +166,9 @@ pub struct Sync {
     /// Change nothing: have Argo CD say what would be
     #[arg(long)]
     pub dry_run: bool,
+    /// Watch it, and for this long after it; roll back by itself when it fails or turns Degraded
+    #[arg(long, value_name = "D", value_parser = duration, conflicts_with = "dry_run")]
+    pub guard: Option<Duration>,
 }
 
 /// On or off.

@@ -30,7 +30,7 @@ pub fn run(act: &Act, everywhere: &Everywhere, out: &mut impl Write) -> Result<E
                 resources: sync.resource.clone(),
                 ..SyncOptions::default()
             };
-            perform(&sync.on, everywhere, out, |_| Ok(Verb::Sync(options.clone())))
+            run::guarded(&sync.on, everywhere, out, sync.guard, |_| Ok(Verb::Sync(options.clone())))
         }
         Act::Rollback { to, prune, on } => {
             perform(on, everywhere, out, |_| Ok(Verb::Rollback { id: *to, prune: *prune }))

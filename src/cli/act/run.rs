@@ -1,6 +1,7 @@
 //! One write, from the words of the command line to its end.
 
 use std::io::Write;
+use std::time::Duration;
 
 use super::super::arguments::{Everywhere, Output};
 use super::super::exit::{Exit, Failure};
@@ -10,13 +11,15 @@ use super::arguments::On;
 use super::confirm;
 use super::report::{PlanJson, Report, refused, tell};
 use crate::action::{
-    Application, Asked, Audit, End, Guard, Memory, ObjectName, Outcome, Plan, Refusal, RefusalKind, Road, Verb,
-    execute, follow, guard, kube_user, plan,
+    Application, Asked, Audit, End, Guard, Harbour, Memory, ObjectName, Outcome, Plan, Refusal, RefusalKind, Road,
+    Verb, Voyage, Watched, execute, follow, guard, kube_user, plan, watch,
 };
 use crate::config::error::nearest;
-use crate::domain::AppKey;
+use crate::domain::app::short_revision;
 use crate::domain::time::after;
+use crate::domain::{AppKey, AppRow};
 use crate::source::kube::ReadError;
+use crate::store::Interest;
 
 /// The way to the clusters of an Application, and where writes are noted.
 pub struct Way {
@@ -35,6 +38,11 @@ impl Way {
     pub fn find(read: &mut Read, app: &str, environment: Option<&str>) -> Result<Self, Failure> {
         let setup = &mut read.setup;
         let key = find::find(&setup.apps, app, environment)?;
+        let is_named = |row: &AppRow| setup.apps.routes().is_only_named(&row.destination);
+        if setup.apps.all().any(|row| row.key == key && is_named(row)) {
+            // where that is, has to be read first
+            setup.look(&[Interest::Pods(key.clone())], read.deadline, &read.io);
+        }
         let row = setup.apps.find(&key).and_then(|id| setup.apps.get(id));
         let row = row.ok_or_else(|| Failure::new(Exit::NotFound, format!("{} is gone", key.name)))?;
         let environment = row.environment.clone().unwrap_or_default();
@@ -81,6 +89,17 @@ pub fn perform(
     out: &mut impl Write,
     verb: impl Fn(&Application) -> Result<Verb, Failure>,
 ) -> Result<Exit, Failure> {
+    guarded(on, everywhere, out, None, verb)
+}
+
+/// The same, and a sync is watched for `hold` after it, and rolled back when it fails.
+pub fn guarded(
+    on: &On,
+    everywhere: &Everywhere,
+    out: &mut impl Write,
+    hold: Option<Duration>,
+    verb: impl Fn(&Application) -> Result<Verb, Failure>,
+) -> Result<Exit, Failure> {
     let mut read = Read::start(everywhere, on.look.environment.as_deref(), on.look.timeout)?;
     let way = Way::find(&mut read, &on.look.app, on.look.environment.as_deref())?;
     let io = &read.io;
@@ -100,6 +119,10 @@ pub fn perform(
     if on.look.output != Output::Json {
         tell(&planned, &mut std::io::stderr())?;
     }
+    let harbour = match hold {
+        Some(_) => Some(harbour(&facts.app, on)?),
+        None => None,
+    };
     let answer = confirm::ask(&planned, &way.road.guard, on.confirm.as_deref())?;
     let evidence = io.block_on(way.road.evidence(&planned)).map_err(unread)?;
     let report = PlanJson::of(&planned);
@@ -121,6 +144,18 @@ pub fn perform(
         }
     }
     let deadline = after(way.road.clock.now(), on.look.timeout);
+    if let (Some(hold), Some(harbour)) = (hold, harbour) {
+        let is_quiet = on.look.output == Output::Json;
+        let tell = |what: String| {
+            if !is_quiet {
+                complain(&format!("  {what}"));
+            }
+        };
+        let deadline = after(deadline, hold);
+        let voyage = Voyage { begun: &kept, harbour: &harbour, hold, deadline };
+        let watched = watch(&way.road, &way.audit, &way.asked, &voyage, tell);
+        return say.watched(report, io.block_on(watched), out);
+    }
     let mut said = String::new();
     let progress = |app: &Application| {
         let now = format!("{} {}", app.phase(), app.operation_message());
@@ -131,6 +166,25 @@ pub fn perform(
     };
     let end = io.block_on(follow(&way.road, &kept, deadline, progress));
     say.over(report, end, out)
+}
+
+/// What a guarded sync would go back to; said before anybody says yes.
+fn harbour(app: &Application, on: &On) -> Result<Harbour, Failure> {
+    let harbour = Harbour::of(app).ok_or_else(|| {
+        let why = format!("{} has no deployment to roll back to, so it cannot be guarded", app.name());
+        Failure::new(Exit::Refused, why).hint("sync without --guard")
+    })?;
+    if on.look.output != Output::Json {
+        complain(&format!(
+            "  guarded: if it fails, auto-sync goes off and deployment {} ({}) comes back",
+            harbour.id,
+            short_revision(&harbour.revision)
+        ));
+        if let Some(set) = app.application_set() {
+            complain(&format!("  ApplicationSet {set} may put auto-sync back, and with it the failed revision"));
+        }
+    }
+    Ok(harbour)
 }
 
 struct Say<'a> {
@@ -163,6 +217,28 @@ impl Say<'_> {
             return Ok(exit);
         }
         self.ended(plan, outcome, None, Some(refusal.why.clone()), None, exit, out)
+    }
+
+    fn watched(&self, plan: PlanJson, watched: Watched, out: &mut impl Write) -> Result<Exit, Failure> {
+        match watched {
+            Watched::Held(app) => self.over(plan, End::Well(Some(app)), out),
+            Watched::RolledBack { why, app, put_back } => {
+                let back = if put_back {
+                    "; auto-sync was put back by somebody: the failed revision comes again"
+                } else {
+                    "; auto-sync stays off"
+                };
+                let phase = app.as_ref().map(|app| app.phase().to_owned());
+                let revision = app.as_ref().map(Application::operation_revision);
+                let message = Some(format!("{why}{back}"));
+                self.ended(Some(plan), "rolledBack", phase, message, revision, Exit::RolledBack, out)
+            }
+            Watched::Adrift { why, then } => {
+                let message = Some(format!("{why}; it could not be rolled back: {then}"));
+                self.ended(Some(plan), "failed", None, message, None, Exit::Failed, out)
+            }
+            Watched::Open { why } => self.ended(Some(plan), "timedOut", None, Some(why), None, Exit::TimedOut, out),
+        }
     }
 
     fn over(&self, plan: PlanJson, end: End, out: &mut impl Write) -> Result<Exit, Failure> {

@@ -2,6 +2,7 @@
 
 mod apps;
 mod events;
+mod gaps;
 mod pods;
 mod table;
 mod why;
@@ -13,7 +14,8 @@ use std::io::Write;
 use super::arguments::{Everywhere, GetWhat};
 use super::exit::{Exit, Failure};
 use super::read::Read;
-use crate::store::Interest;
+use crate::domain::AppKey;
+use crate::store::{Apps, Interest};
 
 /// Reads what is asked for and prints it.
 pub fn run(everywhere: &Everywhere, what: &GetWhat, out: &mut impl Write) -> Result<Exit, Failure> {
@@ -28,13 +30,13 @@ pub fn run(everywhere: &Everywhere, what: &GetWhat, out: &mut impl Write) -> Res
             let mut read = Read::start(everywhere, environment.as_deref(), *timeout)?;
             read.look(|key| vec![Interest::Pods(key)]);
             pods::print(&read.setup.apps, environment.as_deref(), *output, read.now(), out)?;
-            read.end(out)
+            end(&read, &within(&read.setup.apps, environment.as_deref()), out)
         }
         GetWhat::Events { environment, output, timeout } => {
             let mut read = Read::start(everywhere, environment.as_deref(), *timeout)?;
             read.look(|key| vec![Interest::Events(key.clone()), Interest::Pods(key)]);
             events::print(&read.setup.apps, environment.as_deref(), *output, read.now(), out)?;
-            read.end(out)
+            end(&read, &within(&read.setup.apps, environment.as_deref()), out)
         }
         GetWhat::Why { app, environment, output, timeout } => {
             let mut read = Read::start(everywhere, environment.as_deref(), *timeout)?;
@@ -42,9 +44,22 @@ pub fn run(everywhere: &Everywhere, what: &GetWhat, out: &mut impl Write) -> Res
             let wanted = [Interest::Pods, Interest::Events, Interest::LastWords].map(|of| of(key.clone()));
             read.setup.look(&wanted, read.deadline, &read.io);
             why::print(&read.setup.apps, &key, *output, read.now(), out)?;
-            read.end(out)
+            end(&read, &[key], out)
         }
     }
+}
+
+/// The Applications of an environment, or all.
+fn within(apps: &Apps, environment: Option<&str>) -> Vec<AppKey> {
+    let rows = apps.all().filter(|row| environment.is_none() || row.environment.as_deref() == environment);
+    rows.map(|row| row.key.clone()).collect()
+}
+
+/// Says of every source, and of every namespace of these Applications, that it could not be read.
+fn end(read: &Read, keys: &[AppKey], out: &mut impl Write) -> Result<Exit, Failure> {
+    let exit = read.end(out)?;
+    let gaps = gaps::tell(&read.setup.apps, keys);
+    Ok(if exit == Exit::Ok { gaps } else { exit })
 }
 
 /// Prints rows as JSON, one array.

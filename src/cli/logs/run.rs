@@ -13,7 +13,7 @@ use crate::cli::find::find;
 use crate::cli::setup::{self, Setup};
 use crate::config::palette::Depth;
 use crate::domain::time::after;
-use crate::domain::{AppKey, Link, Pod, Symbol, Timestamp};
+use crate::domain::{AppKey, Link, Pod, Route, Symbol, Timestamp};
 use crate::runtime::observe::{observe, observe_live};
 use crate::runtime::scope::Scope;
 use crate::source::kube::{Cluster, KubeconfigPlace};
@@ -52,13 +52,16 @@ pub fn run(logs: &Logs, everywhere: &Everywhere, out: &mut impl Write) -> Result
         setup.sources.stop(&other);
     }
     let row = setup.apps.all().find(|row| row.key == key).cloned().unwrap_or_default();
-    let reading = reading(logs, key, &mut setup, runtime.handle())?;
     let coloured = setup::depth() != Depth::None && logs.output == LogOutput::Text;
     let mut printer = Printer::new(BufWriter::new(out), logs, &row, coloured);
     runtime.block_on(async {
-        let Setup { apps, interests, mailbox, news, clock, .. } = &mut setup;
-        let wanted = [Interest::Pods(reading.key.clone())];
-        observe_live(apps, interests, &wanted, mailbox, news, clock, deadline).await;
+        {
+            let Setup { apps, interests, mailbox, news, clock, .. } = &mut setup;
+            let wanted = [Interest::Pods(key.clone())];
+            observe_live(apps, interests, &wanted, mailbox, news, clock, deadline).await;
+        }
+        // only now: where a cluster is that is only named had to be read too
+        let reading = reading(logs, key, &mut setup, runtime.handle())?;
         if let Some(failure) = unread(&setup, &reading.key) {
             return Err(failure);
         }
@@ -80,7 +83,7 @@ fn reading<'a>(logs: &'a Logs, key: AppKey, setup: &mut Setup, io: &Handle) -> R
     let cluster = route.context().and_then(|context| setup.interests.cluster(context));
     let Some(cluster) = cluster else {
         let failure = Failure::new(Exit::Source, format!("{route}, where `{}` runs", key.name));
-        return Err(failure.hint("name the context that leads there in a [[destination]] of the configuration"));
+        return Err(failure.hint(Route::HINT));
     };
     let since = logs.since.map(|ago| setup.clock.now().checked_sub(ago).unwrap_or(Timestamp::MIN));
     let scope = Scope::new(io.clone(), |panic| {
@@ -97,12 +100,14 @@ pub(super) fn pods(setup: &Setup, key: &AppKey) -> Vec<Pod> {
 
 /// Why the pods cannot be read, if they cannot.
 pub(super) fn unread(setup: &Setup, key: &AppKey) -> Option<Failure> {
-    let place = setup.apps.find(key).and_then(|id| setup.apps.place_of(id));
-    let why = match place.as_ref().and_then(|place| setup.apps.pods().link(place)) {
-        Some(Link::Denied { what }) => what.clone(),
-        Some(Link::Auth { why } | Link::Down { why, .. }) => why.clone(),
-        Some(Link::Live | Link::Stale { .. }) => return None,
-        Some(Link::Off | Link::Connecting { .. }) | None => "no answer in time".to_owned(),
-    };
-    Some(Failure::new(Exit::Source, format!("cannot list pods: {why}")))
+    let places = setup.apps.find(key).map_or_else(Vec::new, |id| setup.apps.places_of(id));
+    places.iter().find_map(|place| {
+        let why = match setup.apps.pods().link(place) {
+            Some(Link::Denied { what }) => what.clone(),
+            Some(Link::Auth { why } | Link::Down { why, .. }) => why.clone(),
+            Some(Link::Live | Link::Stale { .. }) => return None,
+            Some(Link::Off | Link::Connecting { .. }) | None => "no answer in time".to_owned(),
+        };
+        Some(Failure::new(Exit::Source, format!("cannot list pods in {}: {why}", place.1)))
+    })
 }

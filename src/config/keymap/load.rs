@@ -107,6 +107,7 @@ impl<C: Command> Keymap<C> {
             let origin = if layer.bundled { layer.file.to_owned() } else { format!("{}:{}", layer.file, entry.line()) };
             self.bindings.push(Binding { scope, keys, command, origin });
         }
+        ConfigError::one_a_torn_line(&mut errors);
         errors.sort_by_key(|e| (e.line, e.column));
         errors
     }
@@ -140,6 +141,7 @@ impl<C: Command> Keymap<C> {
         }
         let elsewhere = self.bindings.iter().find(|b| b.keys == line.keys);
         let hint = elsewhere.map(|b| format!("it is bound in [keys.{}], to {}", b.scope.word(), b.command.word()));
+        let hint = hint.or_else(|| Some("take the line away".to_owned()));
         let message = format!("`{}` is not bound in [keys.{}]", spell(&line.keys), line.scope.word());
         Err(line.entry.wrong_key(&message, hint))
     }
@@ -214,7 +216,12 @@ fn line<'d, 't, C: Command>(
     entry: Entry<'d, 't>,
     before: &[Line<'d, 't, C>],
 ) -> Result<Line<'d, 't, C>, ConfigError> {
-    let keys = Chord::sequence(entry.key).map_err(|why| entry.wrong_key(&why, None))?;
+    let keys = Chord::sequence(entry.key).map_err(|why| {
+        // most reasons name what was meant
+        let spelling = "keys are written j, G, ctrl-d, enter, f5, and one after another \"g g\"".to_owned();
+        let hint = (!why.contains("; ")).then_some(spelling);
+        entry.wrong_key(&why, hint)
+    })?;
     let spelled = spell(&keys);
     let command = command::<C>(scope, &entry)?;
     if let Some(first) = before.iter().find(|l| l.scope == scope && l.keys == keys) {

@@ -81,6 +81,11 @@ impl Decoder {
         }
     }
 
+    /// Holds a lone ESC for another time from now on.
+    pub fn hold_escape(&mut self, escape: Duration) {
+        self.escape = escape;
+    }
+
     /// Reads `bytes`, which arrived at `now`, and appends the events they complete.
     ///
     /// A paste is one [`Event::Paste`], cleaned of everything that steers a terminal, its line breaks as `\n`.

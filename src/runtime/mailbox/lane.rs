@@ -93,6 +93,7 @@ impl Lane {
             | Delta::Words(..)
             | Delta::ForgetWords(_)
             | Delta::Object(..)
+            | Delta::Clusters(..)
             | Delta::ForgetObject(..) => Overtaken::default(),
         };
         self.live_after = self.live_after.map(|after| after.min(self.pending()));

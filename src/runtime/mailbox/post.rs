@@ -51,6 +51,7 @@ enum Whole {
     Detail(AppKey),
     Words(Run),
     Object(Symbol, ObjectName),
+    Clusters(Symbol),
 }
 
 impl Lanes {
@@ -175,6 +176,7 @@ impl Sink for Mailbox {
             | Delta::Words(..)
             | Delta::ForgetWords(_)
             | Delta::Object(..)
+            | Delta::Clusters(..)
             | Delta::ForgetObject(..) => return self.push_live(delta),
         };
         let mut guard = self.lock();
@@ -220,6 +222,7 @@ impl Mailbox {
             Delta::Object(ref context, ref name, _) | Delta::ForgetObject(ref context, ref name) => {
                 lanes.keep_newest(Whole::Object(context.clone(), name.clone()), delta)
             }
+            Delta::Clusters(ref source, _) => lanes.keep_newest(Whole::Clusters(source.clone()), delta),
             _ => return,
         };
         lanes.figures.coalesced += overtaken;

@@ -47,6 +47,7 @@ impl Naive {
             | Delta::Words(..)
             | Delta::ForgetWords(_)
             | Delta::Object(..)
+            | Delta::Clusters(..)
             | Delta::ForgetObject(..) => {}
         }
     }

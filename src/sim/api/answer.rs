@@ -22,7 +22,7 @@ use super::encode::Encoder;
 use super::negotiate::Form;
 use super::path::{Query, Target};
 use super::respond::{self, Body, TEXT};
-use super::{connect, discovery, log, openapi, protobuf, proxy, read, review, watch, write};
+use super::{connect, discovery, log, openapi, protobuf, proxy, read, review, scale, watch, write};
 
 /// Bytes of a request's body that are read; real servers stop at 3 MiB too.
 const MAX_BODY: usize = 3 << 20;
@@ -96,6 +96,7 @@ impl Api {
         };
         let verb = verb(request.method(), &target, &query);
         let kind = kinds::by_resource(&target.group, &target.version, &target.plural);
+        let kind = kind.filter(|kind| discovery::is_served(&self.store, kind));
         // everyone who is someone may ask about themselves
         let reviewing = verb == "create" && kind.is_some_and(|k| !k.is_stored()) && user.name != ANONYMOUS;
         if !reviewing {
@@ -103,12 +104,20 @@ impl Api {
         }
         let kind =
             kind.filter(|k| k.namespaced || target.namespace.is_empty()).ok_or_else(Failure::no_such_resource)?;
+        let part = target.subresource.split('/').next().unwrap_or_default();
+        if !part.is_empty() {
+            let part = kind.sub(part).ok_or_else(|| Failure::not_found(kind, &target.name))?;
+            if !part.verbs.contains(&verb) {
+                return Err(Failure::method_not_allowed());
+            }
+        }
         match verb {
             _ if proxy::is_for(kind, &target) => proxy::proxy(self, url, kind, &target, request).await,
             "get" | "create" if kind.kind == "Pod" && connect::is_for(&target) => {
                 connect::connect(self, url, kind, &target, &query, request)
             }
             "get" if kind.kind == "Pod" && target.subresource == "log" => log::log(self, url, kind, &target, &query),
+            "get" if target.subresource == "scale" => scale::get(&self.store, kind, &target, &accept),
             "get" | "list" | "watch" if kind.is_stored() => {
                 let encoder = Encoder::new(kind, Form::negotiate(&accept, &query, kind)?);
                 match verb {
@@ -190,7 +199,7 @@ impl Api {
             "/version" => respond::json(200, &version()),
             "/healthz" | "/livez" | "/readyz" => respond::whole(200, TEXT, "ok"),
             path => openapi::answer(&self.store, path)
-                .or_else(|| discovery::discover(path, accept, port))
+                .or_else(|| discovery::discover(&self.store, path, accept, port))
                 .unwrap_or_else(|| respond::whole(404, TEXT, "404 page not found\n")),
         }
     }

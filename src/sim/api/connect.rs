@@ -1,4 +1,4 @@
-//! exec and port-forward: what the API server and the kubelet check before they hand the connection over.
+//! attach, exec and port-forward: what the API server and the kubelet check before they hand the connection over.
 
 use http::header::{CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, UPGRADE};
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
@@ -14,7 +14,7 @@ use super::super::fault::{Cut, Faults};
 use super::super::kinds::Kind;
 use super::super::process::Container;
 use super::super::status::Failure;
-use super::super::stream::{self, Exec, Forward, Protocol, Socket, Wanted};
+use super::super::stream::{self, Exec, Forward, Protocol, Runs, Socket, Wanted};
 use super::answer::Api;
 use super::log;
 use super::path::{Query, Target};
@@ -22,7 +22,7 @@ use super::respond::{self, Body, TEXT};
 
 /// Whether a subresource of pods is answered by an upgraded connection.
 pub(super) fn is_for(target: &Target) -> bool {
-    matches!(target.subresource.as_str(), "exec" | "portforward")
+    matches!(target.subresource.as_str(), "attach" | "exec" | "portforward")
 }
 
 /// Checks what is asked for, answers the upgrade and starts the session.
@@ -77,9 +77,15 @@ fn exec(
     if let (Some(refusal), Protocol::V1 | Protocol::V4) = (&refusal, protocol) {
         return Ok(respond::whole(500, TEXT, refusal.clone()));
     }
+    let container = Container { store: api.store.clone(), pod, name };
+    let runs = match target.subresource.as_str() {
+        "attach" if container.spec()["stdin"] == true => Runs::Own,
+        "attach" => Runs::Printer,
+        _ => Runs::Command(query.all("command").map(str::to_owned).collect()),
+    };
     let exec = Exec {
-        container: Container { store: api.store.clone(), pod, name },
-        command: query.all("command").map(str::to_owned).collect(),
+        container,
+        runs,
         wanted,
         protocol,
         refusal: refusal.map(|why| format!("unable to upgrade connection: {why}")),

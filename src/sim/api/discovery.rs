@@ -4,19 +4,20 @@ use http::Response;
 use serde_json::{Value, json};
 
 use super::super::kinds::{KINDS, Kind};
+use super::super::store::Store;
 use super::negotiate::wants_aggregated;
 use super::respond::{self, Body};
 
 const AGGREGATED: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
 
 /// The answer at a discovery path; none when the path is something else.
-pub(super) fn discover(path: &str, accept: &str, port: u16) -> Option<Response<Body>> {
+pub(super) fn discover(store: &Store, path: &str, accept: &str, port: u16) -> Option<Response<Body>> {
     let segments: Vec<&str> = path.trim_matches('/').split('/').collect();
     let aggregated = wants_aggregated(accept);
     let value = match segments.as_slice() {
-        ["api"] if aggregated => return Some(respond::whole(200, AGGREGATED, whole(&[""]).to_string())),
+        ["api"] if aggregated => return Some(respond::whole(200, AGGREGATED, whole(store, &[""]).to_string())),
         ["apis"] if aggregated => {
-            return Some(respond::whole(200, AGGREGATED, whole(&groups()).to_string()));
+            return Some(respond::whole(200, AGGREGATED, whole(store, &groups(store)).to_string()));
         }
         ["api"] => json!({
             "kind": "APIVersions",
@@ -26,25 +27,35 @@ pub(super) fn discover(path: &str, accept: &str, port: u16) -> Option<Response<B
         ["apis"] => json!({
             "kind": "APIGroupList",
             "apiVersion": "v1",
-            "groups": groups().iter().map(|g| group(g)).collect::<Vec<_>>(),
+            "groups": groups(store).iter().map(|g| group(g)).collect::<Vec<_>>(),
         }),
-        ["api", version] => resources("", version)?,
-        ["apis", name] if groups().contains(name) => {
+        ["api", version] => resources(store, "", version)?,
+        ["apis", name] if groups(store).contains(name) => {
             let mut value = group(name);
             value["kind"] = "APIGroup".into();
             value["apiVersion"] = "v1".into();
             value
         }
-        ["apis", group, version] if !group.is_empty() => resources(group, version)?,
+        ["apis", group, version] if !group.is_empty() => resources(store, group, version)?,
         _ => return None,
     };
     Some(respond::json(200, &value))
 }
 
+/// The types of this cluster.
+fn served(store: &Store) -> impl Iterator<Item = &'static Kind> + use<'_> {
+    KINDS.iter().filter(|kind| is_served(store, kind))
+}
+
+/// Whether a cluster has a type: some come with a definition only.
+pub(super) fn is_served(store: &Store, kind: &Kind) -> bool {
+    !kind.is_optional() || store.object("CustomResourceDefinition", "", &kind.qualified()).is_some()
+}
+
 /// Named groups, in the order of the table.
-fn groups() -> Vec<&'static str> {
+fn groups(store: &Store) -> Vec<&'static str> {
     let mut out: Vec<&str> = Vec::new();
-    for kind in KINDS {
+    for kind in served(store) {
         if !kind.group.is_empty() && !out.contains(&kind.group) {
             out.push(kind.group);
         }
@@ -63,9 +74,9 @@ fn group(name: &str) -> Value {
     json!({"name": name, "versions": [version], "preferredVersion": version})
 }
 
-fn resources(group: &str, version: &str) -> Option<Value> {
+fn resources(store: &Store, group: &str, version: &str) -> Option<Value> {
     let mut rows = Vec::new();
-    for kind in KINDS.iter().filter(|k| k.group == group && k.version == version) {
+    for kind in served(store).filter(|k| k.group == group && k.version == version) {
         let mut row = json!({
             "name": kind.plural,
             "singularName": kind.singular,
@@ -84,13 +95,14 @@ fn resources(group: &str, version: &str) -> Option<Value> {
                 "name": format!("{}/{sub}", kind.plural),
                 "singularName": "",
                 "namespaced": kind.namespaced,
-                "kind": kind.kind,
-                "verbs": ["get", "patch", "update"],
             });
-            if *sub == "scale" {
-                row["group"] = "autoscaling".into();
-                row["version"] = "v1".into();
-                row["kind"] = "Scale".into();
+            let Some(part) = kind.sub(sub) else { continue };
+            let (group, version, name) = part.of;
+            row["kind"] = name.into();
+            row["verbs"] = json!(part.verbs);
+            if !version.is_empty() {
+                row["group"] = group.into();
+                row["version"] = version.into();
             }
             rows.push(row);
         }
@@ -107,13 +119,13 @@ fn resources(group: &str, version: &str) -> Option<Value> {
     Some(list)
 }
 
-fn whole(groups: &[&str]) -> Value {
-    let items: Vec<Value> = groups.iter().map(|g| aggregated(g)).collect();
+fn whole(store: &Store, groups: &[&str]) -> Value {
+    let items: Vec<Value> = groups.iter().map(|g| aggregated(store, g)).collect();
     json!({"kind": "APIGroupDiscoveryList", "apiVersion": "apidiscovery.k8s.io/v2", "metadata": {}, "items": items})
 }
 
-fn aggregated(group: &str) -> Value {
-    let rows: Vec<Value> = KINDS.iter().filter(|k| k.group == group).map(row).collect();
+fn aggregated(store: &Store, group: &str) -> Value {
+    let rows: Vec<Value> = served(store).filter(|k| k.group == group).map(row).collect();
     let metadata = if group.is_empty() { json!({}) } else { json!({"name": group}) };
     json!({
         "metadata": metadata,
@@ -138,12 +150,14 @@ fn row(kind: &Kind) -> Value {
         }
     }
     let sub = |name: &&str| {
-        let scale = json!({"group": "autoscaling", "version": "v1", "kind": "Scale"});
-        let kind = if *name == "scale" { scale } else { response.clone() };
-        json!({"subresource": name, "responseKind": kind, "verbs": ["get", "patch", "update"]})
+        let part = kind.sub(name)?;
+        let (of_group, of_version, of) = part.of;
+        let (of_group, of_version) = if of_version.is_empty() { (group, version) } else { (of_group, of_version) };
+        let answered = json!({"group": of_group, "version": of_version, "kind": of});
+        Some(json!({"subresource": name, "responseKind": answered, "verbs": part.verbs}))
     };
     if !kind.subresources.is_empty() {
-        row["subresources"] = kind.subresources.iter().map(sub).collect();
+        row["subresources"] = kind.subresources.iter().filter_map(sub).collect();
     }
     row
 }

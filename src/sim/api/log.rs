@@ -156,7 +156,7 @@ pub(super) fn container(pod: &Value, name: &str, asked: &str) -> Result<String, 
 
 /// The id of the run whose log is meant, as the kubelet finds it; else why there is none.
 fn run(pod: &Value, name: &str, container: &str, previous: bool) -> Result<String, String> {
-    let statuses = ["containerStatuses", "initContainerStatuses"];
+    let statuses = ["containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses"];
     let mut statuses = statuses.iter().filter_map(|field| pod["status"][field].as_array()).flatten();
     let status = statuses
         .find(|status| status["name"] == container)

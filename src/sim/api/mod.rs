@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! answer: faults, who asks, may they, what for
-//!   discovery, openapi, review, read (get, list), watch, log, connect (exec, port-forward), proxy, write (all
-//!   that changes something)
+//!   discovery, openapi, review, read (get, list), watch, log, connect (attach, exec, port-forward), proxy, write
+//!   (all that changes something) with scale and evict
 //!     path, negotiate, selector, page, wire: what the request says
 //!     encode, respond: what goes back
 //! ```
@@ -13,6 +13,7 @@ mod connect;
 mod discovery;
 mod encode;
 mod event;
+mod evict;
 mod log;
 mod negotiate;
 mod openapi;
@@ -23,6 +24,7 @@ mod proxy;
 mod read;
 mod respond;
 mod review;
+mod scale;
 mod selector;
 mod shape;
 mod watch;

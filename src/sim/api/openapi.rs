@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use super::super::kinds::{KINDS, Kind};
 use super::super::store::Store;
 use super::super::write::known;
+use super::discovery::is_served;
 use super::respond::{self, Body};
 use super::shape::of as shape_of;
 
@@ -15,6 +16,7 @@ pub(super) fn answer(store: &Store, path: &str) -> Option<Response<Body>> {
     if place.is_empty() {
         let paths: Map<String, Value> = KINDS
             .iter()
+            .filter(|kind| is_served(store, kind))
             .map(|kind| {
                 let place = place_of(kind);
                 let url = format!("/openapi/v3/{place}?hash={:X}", fingerprint(store, kind));
@@ -23,7 +25,8 @@ pub(super) fn answer(store: &Store, path: &str) -> Option<Response<Body>> {
             .collect();
         return Some(respond::json(200, &json!({"paths": paths})));
     }
-    let kinds: Vec<&'static Kind> = KINDS.iter().filter(|kind| place_of(kind) == place).collect();
+    let kinds: Vec<&'static Kind> =
+        KINDS.iter().filter(|kind| place_of(kind) == place && is_served(store, kind)).collect();
     if kinds.is_empty() { None } else { Some(respond::json(200, &document(store, place, &kinds))) }
 }
 
@@ -79,7 +82,8 @@ fn document(store: &Store, place: &str, kinds: &[&'static Kind]) -> Value {
 fn component(kind: &Kind) -> String {
     let group = if kind.group.is_empty() { "core" } else { kind.group.split('.').next().unwrap_or_default() };
     if kind.is_custom() {
-        format!("io.argoproj.{}.{}", kind.version, kind.kind)
+        let reversed: Vec<&str> = kind.group.rsplit('.').collect();
+        format!("{}.{}.{}", reversed.join("."), kind.version, kind.kind)
     } else {
         format!("io.k8s.api.{group}.{}.{}", kind.version, kind.kind)
     }

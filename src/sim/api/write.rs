@@ -33,16 +33,16 @@ pub(super) struct Request<'a> {
 
 /// Answers a write; `verb` is one of those that rules name.
 pub(super) fn answer(verb: &str, request: &Request<'_>) -> Result<Response<Body>, Failure> {
-    let subresource = request.target.subresource.as_str();
-    if !subresource.is_empty() && !request.kind.subresources.contains(&subresource) {
-        return Err(Failure::not_found(request.kind, &request.target.name));
-    }
-    match verb {
-        "create" if subresource.is_empty() && request.target.name.is_empty() => request.create(),
-        "update" if matches!(subresource, "" | "status") && !request.target.name.is_empty() => request.update(),
-        "patch" if matches!(subresource, "" | "status") && !request.target.name.is_empty() => request.patch(),
-        "delete" if subresource.is_empty() => request.delete(),
-        "deletecollection" if subresource.is_empty() => request.delete_collection(),
+    let named = !request.target.name.is_empty();
+    match (verb, request.target.subresource.as_str()) {
+        ("create", "") if !named => request.create(),
+        ("create", "eviction") => super::evict::evict(request),
+        ("create", "binding") => super::evict::bind(request),
+        ("update" | "patch", "scale") => super::scale::change(verb, request),
+        ("update", "" | "status" | "ephemeralcontainers") if named => request.update(),
+        ("patch", "" | "status" | "ephemeralcontainers") if named => request.patch(),
+        ("delete", "") => request.delete(),
+        ("deletecollection", "") => request.delete_collection(),
         _ => Err(Failure::method_not_allowed()),
     }
 }
@@ -83,26 +83,30 @@ impl Request<'_> {
     fn patch(&self) -> Result<Response<Body>, Failure> {
         let writer = self.writer("PatchOptions")?;
         let address = Address::new(self.kind.kind, &self.target.namespace, &self.target.name)?;
-        let force = self.query.has("force");
-        let patch = match self.media() {
-            "application/apply-patch+yaml" => {
-                if self.query.get("fieldManager").is_empty() {
-                    let message = "Required value: is required for apply patch";
-                    return Err(Failure::invalid_write("PatchOptions", "fieldManager", "FieldValueRequired", message));
-                }
-                let mut config = self.object()?;
-                let name = config["metadata"]["name"].as_str().unwrap_or_default();
-                if !name.is_empty() && name != self.target.name {
-                    let message = format!(
-                        "metadata.name: Invalid value: {name:?}: must match the name of the request ({})",
-                        self.target.name
-                    );
-                    return Err(Failure::bad_request(message));
-                }
-                config["metadata"]["name"] = self.target.name.as_str().into();
-                return self.written(&writer.apply(&config, self.query.get("force") == "true")?);
+        if self.media() == "application/apply-patch+yaml" {
+            if self.query.get("fieldManager").is_empty() {
+                let message = "Required value: is required for apply patch";
+                return Err(Failure::invalid_write("PatchOptions", "fieldManager", "FieldValueRequired", message));
             }
-            _ if force => {
+            let mut config = self.object()?;
+            let name = config["metadata"]["name"].as_str().unwrap_or_default();
+            if !name.is_empty() && name != self.target.name {
+                let message = format!(
+                    "metadata.name: Invalid value: {name:?}: must match the name of the request ({})",
+                    self.target.name
+                );
+                return Err(Failure::bad_request(message));
+            }
+            config["metadata"]["name"] = self.target.name.as_str().into();
+            return self.written(&writer.apply(&config, self.query.get("force") == "true")?);
+        }
+        self.written(&writer.patch(&address, &self.changes()?)?)
+    }
+
+    /// The body as a patch that is no apply.
+    pub(super) fn changes(&self) -> Result<Patch, Failure> {
+        Ok(match self.media() {
+            _ if self.query.has("force") => {
                 let message = "Forbidden: may not be specified for non-apply patch";
                 return Err(Failure::invalid_write("PatchOptions", "force", "FieldValueForbidden", message));
             }
@@ -120,8 +124,7 @@ impl Request<'_> {
             "application/merge-patch+json" => Patch::Merge(self.json()?),
             "application/strategic-merge-patch+json" if !self.kind.is_custom() => Patch::Strategic(self.json()?),
             _ => return Err(Failure::unsupported_patch(self.kind.is_custom())),
-        };
-        self.written(&writer.patch(&address, &patch)?)
+        })
     }
 
     fn delete(&self) -> Result<Response<Body>, Failure> {
@@ -186,7 +189,7 @@ impl Request<'_> {
     }
 
     /// The writer that the request's options describe.
-    fn writer(&self, options: &str) -> Result<Writer, Failure> {
+    pub(super) fn writer(&self, options: &str) -> Result<Writer, Failure> {
         let manager = match self.query.get("fieldManager") {
             "" => agent(self.headers),
             manager => manager.to_owned(),
@@ -261,7 +264,7 @@ impl Request<'_> {
         Ok(object)
     }
 
-    fn json(&self) -> Result<Value, Failure> {
+    pub(super) fn json(&self) -> Result<Value, Failure> {
         serde_json::from_slice(self.body).map_err(|error| {
             Failure::bad_request(format!(
                 "the object provided is unrecognized (must be of type {}): {error}",
@@ -277,6 +280,11 @@ impl Request<'_> {
 
     fn delete_options(&self) -> Result<(DeleteOptions, bool), Failure> {
         let body: Value = if self.body.is_empty() { Value::Null } else { self.json()? };
+        self.options_of(&body)
+    }
+
+    /// How something is to be deleted, and whether only for show.
+    pub(super) fn options_of(&self, body: &Value) -> Result<(DeleteOptions, bool), Failure> {
         let text = |field: &str| body[field].as_str().map(str::to_owned);
         let query = |field: &str| Some(self.query.get(field).to_owned()).filter(|v| !v.is_empty());
         let policy = text("propagationPolicy").or_else(|| query("propagationPolicy"));

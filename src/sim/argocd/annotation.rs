@@ -7,10 +7,12 @@ use serde_json::Value;
 pub const REFRESH: &str = "argocd.argoproj.io/refresh";
 /// Says which Application an object is part of.
 pub const TRACKING: &str = "argocd.argoproj.io/tracking-id";
-/// What was applied last, for the next three-way merge.
-pub const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+pub use crate::sim::manifest::desired::LAST_APPLIED;
+
 /// Holds a hook's object while it runs.
 pub const HOOK_FINALIZER: &str = "argocd.argoproj.io/hook-finalizer";
+/// On an Application: a revision that changes none of these paths brings nothing new.
+pub const PATHS: &str = "argocd.argoproj.io/manifest-generate-paths";
 /// On an Application: nobody looks at it.
 pub const SKIP: &str = "argocd.argoproj.io/skip-reconcile";
 

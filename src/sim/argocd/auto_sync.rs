@@ -48,7 +48,7 @@ pub fn decide(app: &Value, comparison: &Comparison, open: bool, now: Timestamp) 
         _ => sync["source"] = app["spec"]["source"].clone(),
     }
     let state = &app["status"]["operationState"];
-    if attempted(app, state, revision) {
+    if attempted(app, state, comparison) {
         if state["phase"] != "Succeeded" {
             let words = text(state, "/message");
             return Decision::Refuse(format!("Failed last sync attempt to [{revision}]: {words}"));
@@ -87,8 +87,8 @@ pub fn decide(app: &Value, comparison: &Comparison, open: bool, now: Timestamp) 
     Decision::Sync(json!({"sync": sync, "initiatedBy": {"automated": true}, "retry": retry}))
 }
 
-/// Whether the last operation went to this revision of these sources already.
-fn attempted(app: &Value, state: &Value, revision: &str) -> bool {
+/// Whether the last operation went to this revision of these sources already, or to one that wants the same.
+fn attempted(app: &Value, state: &Value, comparison: &Comparison) -> bool {
     if !state.is_object() {
         return false;
     }
@@ -100,7 +100,7 @@ fn attempted(app: &Value, state: &Value, revision: &str) -> bool {
         Some(sources) if !sources.is_empty() => result["sources"].as_array() == Some(sources),
         _ => result["source"] == app["spec"]["source"],
     };
-    result["revision"] == revision && same_source
+    (result["revision"] == *comparison.revision || comparison.brings_nothing) && same_source
 }
 
 /// Before the heal after `heals` ones: at once, 2 s, 6 s, 18 s, 54 s, 162 s, 300 s.

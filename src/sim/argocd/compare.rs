@@ -3,6 +3,7 @@
 use super::annotation::{self, TRACKING};
 use super::condition::Condition;
 use super::health::{self, Health, Judgement};
+use super::ignore;
 use super::key::{Key, version};
 use super::merge;
 use super::target::Wanted;
@@ -38,6 +39,8 @@ pub struct Comparison {
     pub conditions: Vec<Condition>,
     /// What kind of source it is.
     pub source_type: &'static str,
+    /// Whether the Application names the paths it is made from, and nothing changed in them since its last operation.
+    pub brings_nothing: bool,
 }
 
 impl Comparison {
@@ -45,7 +48,15 @@ impl Comparison {
     #[must_use]
     pub fn unknown(conditions: Vec<Condition>) -> Self {
         let health = Judgement { health: Health::Unknown, message: String::new() };
-        Self { sync: "Unknown", revision: String::new(), rows: Vec::new(), health, conditions, source_type: "" }
+        Self {
+            sync: "Unknown",
+            revision: String::new(),
+            rows: Vec::new(),
+            health,
+            conditions,
+            source_type: "",
+            brings_nothing: false,
+        }
     }
 }
 
@@ -64,6 +75,7 @@ pub fn compare(app: &Value, wanted: &Wanted, live: &BTreeMap<Key, Value>) -> Com
             health,
             conditions,
             source_type: wanted.source_type,
+            brings_nothing: false,
         };
     }
     let mut rows = Vec::new();
@@ -76,7 +88,13 @@ pub fn compare(app: &Value, wanted: &Wanted, live: &BTreeMap<Key, Value>) -> Com
             let words = format!("{}/{} is part of applications {namespace}/{name} and {owner}", key.kind, key.name);
             conditions.push(("SharedResourceWarning", words));
         }
-        let differs = there.is_none_or(|live| merge::differs(live, target));
+        let ignored = ignore::pointers(app, key);
+        let differs = there.is_none_or(|live| {
+            if ignored.is_empty() {
+                return merge::differs(live, target);
+            }
+            merge::differs(&ignore::without(live, &ignored), &ignore::without(target, &ignored))
+        });
         let mut value = row(key, target, if differs { "OutOfSync" } else { "Synced" });
         add_wave(&mut value, target);
         rows.push(Row { key: key.clone(), value, is_out_of_sync: differs, is_extra: false });
@@ -108,7 +126,15 @@ pub fn compare(app: &Value, wanted: &Wanted, live: &BTreeMap<Key, Value>) -> Com
         .collect();
     let health = health::aggregate(&counted);
     conditions.sort();
-    Comparison { sync, revision: wanted.revision.clone(), rows, health, conditions, source_type: wanted.source_type }
+    Comparison {
+        sync,
+        revision: wanted.revision.clone(),
+        rows,
+        health,
+        conditions,
+        source_type: wanted.source_type,
+        brings_nothing: false,
+    }
 }
 
 fn add_wave(value: &mut Value, object: &Value) {

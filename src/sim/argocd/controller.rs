@@ -12,6 +12,7 @@ use crate::sim::manifest::meta::text;
 use crate::sim::store::Store;
 use crate::sim::time::plus;
 use jiff::Timestamp;
+use serde_json::Value;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
@@ -68,6 +69,7 @@ pub struct Controller {
     pub(super) now: Timestamp,
     queue: BTreeMap<(Timestamp, u64), Work>,
     serial: u64,
+    left_alone: HashSet<String>,
     seen: Vec<(Store, u64, HashMap<&'static str, u64>)>,
 }
 
@@ -92,6 +94,19 @@ impl Controller {
         repository: Box<dyn Repository>,
         pace: Pace,
     ) -> Self {
+        Self::except(HashSet::new(), home, namespace, clusters, repository, pace)
+    }
+
+    /// The same, but it leaves Applications alone, whatever happens to them and whatever they say.
+    #[must_use]
+    pub fn except(
+        left_alone: HashSet<String>,
+        home: &Store,
+        namespace: &str,
+        clusters: Vec<Cluster>,
+        repository: Box<dyn Repository>,
+        pace: Pace,
+    ) -> Self {
         let mut stores: Vec<Store> = vec![home.clone()];
         for cluster in &clusters {
             if let Link::Up(store) = &cluster.link
@@ -110,6 +125,7 @@ impl Controller {
             now: home.now(),
             queue: BTreeMap::new(),
             serial: 0,
+            left_alone,
             seen: Vec::new(),
         };
         for store in stores {
@@ -117,11 +133,19 @@ impl Controller {
             let kinds = KINDS.iter().filter(|kind| kind.is_stored()).map(|kind| (kind.kind, version)).collect();
             controller.seen.push((store, version, kinds));
         }
-        for app in home.list("Application", Some(namespace)) {
+        let (kind, there) = (kinds::by_kind("Application"), home.snapshot("Application", Some(namespace), None));
+        let there = there.map(|snapshot| snapshot.objects).unwrap_or_default();
+        let there = there.iter().filter(|object| !controller.left_alone.contains(object.name()));
+        let there: Vec<Value> = there.filter_map(|object| Some(object.to_value(kind?))).collect();
+        for app in there {
             let name = text(&app, "/metadata/name").to_owned();
             controller.state(&name).was_automated = auto_sync::is_on(&app);
-            controller.request(&name, None, AT_ONCE);
+            controller.request(&name, Some(Level::Recent), AT_ONCE);
             controller.look_at_operation(&name, AT_ONCE);
+            if let Ok(compared) = text(&app, "/status/reconciledAt").parse::<Timestamp>() {
+                let next = plus(compared, RESYNC).duration_since(controller.now);
+                controller.resync_in(&name, Duration::try_from(next).unwrap_or_default());
+            }
         }
         controller
     }
@@ -178,10 +202,14 @@ impl Controller {
 
     /// Has an Application compared without a reason in a while.
     pub(super) fn resync(&mut self, name: &str) {
-        let at = plus(self.now, RESYNC);
+        self.resync_in(name, RESYNC);
+    }
+
+    fn resync_in(&mut self, name: &str, wait: Duration) {
+        let at = plus(self.now, wait);
         self.state(name).resync_at = Some(at);
         let name = name.to_owned();
-        self.after(RESYNC, move |controller| {
+        self.after(wait, move |controller| {
             if controller.apps.get(&name).is_some_and(|state| state.resync_at == Some(at)) {
                 controller.request(&name, Some(Level::Latest), Duration::ZERO);
             }
@@ -220,6 +248,9 @@ impl Controller {
                 let changes = store.changes(kind.kind, since, usize::MAX);
                 self.seen[index].2.insert(kind.kind, version);
                 for change in changes.map(|(changes, _)| changes).unwrap_or_default() {
+                    if kind.kind == "Application" && self.left_alone.contains(change.object.name()) {
+                        continue;
+                    }
                     if kind.kind == "Application" && index == 0 && change.object.namespace() == self.namespace {
                         self.application_changed(&change);
                     }
@@ -250,6 +281,12 @@ impl Controller {
             return;
         }
         let Some(kind) = kinds::by_kind(kind) else { return };
+        // reading an object costs much more than seeing that it is nobody's
+        let sign = memchr::memmem::Finder::new(TRACKING);
+        let versions = std::iter::once(&*change.object).chain(change.before.as_deref());
+        if !is_pod && !versions.into_iter().any(|object| sign.find(object.metadata()).is_some()) {
+            return;
+        }
         let mut object = change.object.to_value(kind);
         for _ in 0..if is_pod { 3 } else { 0 } {
             if !annotation::value(&object, TRACKING).is_empty() {

@@ -24,6 +24,7 @@ mod conformance;
 mod controller;
 mod health;
 mod history;
+mod ignore;
 mod key;
 mod merge;
 mod operation;

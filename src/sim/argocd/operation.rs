@@ -3,6 +3,7 @@
 use super::cluster::{self, Cluster, Link};
 use super::controller::{Controller, Level, POLL};
 use super::history;
+use super::ignore;
 use super::project;
 use super::record::{self, is_over};
 use super::retry::Retry;
@@ -169,7 +170,7 @@ impl Controller {
             return Err(error(words.join(";"), asked));
         }
         let cluster = cluster.map_err(|words| error(format!("InvalidSpecError: {words}"), asked))?;
-        let wanted = target::wanted(&*self.repository, &cluster, app, &sources, asked);
+        let mut wanted = target::wanted(&*self.repository, &cluster, app, &sources, asked);
         let Link::Up(store) = &cluster.link else {
             return Err(error(conditions(&wanted), &wanted.revision));
         };
@@ -178,6 +179,7 @@ impl Controller {
         }
         let project = project::of_app(&self.home, &self.namespace, app).unwrap_or_default();
         let live = target::live(store, name, &wanted);
+        ignore::respect(app, &operation["sync"]["syncOptions"], &mut wanted.objects, &live);
         let by_apply = operation["sync"]["syncStrategy"]["apply"].is_object();
         let tasks = task::tasks(operation, &wanted, &live, &project, by_apply)
             .map_err(|words| (Outcome::new("Failed", words), result(&wanted.revision)))?;

@@ -3,6 +3,7 @@
 use super::controller::Controller;
 use crate::sim::manifest::event::{Reporter, Said, event};
 use crate::sim::manifest::meta::text;
+use crate::sim::time::stamp;
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -16,7 +17,18 @@ impl Controller {
 
     /// One write to an Application.
     pub(super) fn write(&self, name: &str, change: impl FnOnce(&mut Value)) {
-        self.home.update("Application", &self.namespace, name, change);
+        let now = stamp(self.now);
+        self.home.update("Application", &self.namespace, name, |app| {
+            let before = app.clone();
+            change(app);
+            if *app == before {
+                return;
+            }
+            let mut entries = app["metadata"]["managedFields"].as_array_mut().into_iter().flatten();
+            if let Some(own) = entries.find(|entry| entry["manager"] == COMPONENT) {
+                own["time"] = Value::from(now);
+            }
+        });
     }
 
     /// One Event about an Application.

@@ -1,6 +1,6 @@
 //! One comparison of an Application, and what is written about it.
 
-use super::annotation::{self, REFRESH, SKIP};
+use super::annotation::{self, PATHS, REFRESH, SKIP};
 use super::auto_sync::{self, Decision};
 use super::cluster::{self, Link};
 use super::compare::{self, Comparison};
@@ -56,7 +56,14 @@ impl Controller {
             return self.conclude(&app, comparison, None, level);
         };
         let live = target::live(store, name, &wanted);
-        let comparison = compare::compare(&app, &wanted, &live);
+        let mut comparison = compare::compare(&app, &wanted, &live);
+        // the paths are compared with the revision that was deployed last
+        let deployed = text(&app, "/status/operationState/syncResult/revision");
+        if !annotation::value(&app, PATHS).is_empty() && !deployed.is_empty() && deployed != wanted.revision {
+            let then = target::wanted(&*self.repository, &cluster, &app, &sources, deployed);
+            comparison.brings_nothing =
+                !then.is_broken() && then.objects == wanted.objects && then.hooks == wanted.hooks;
+        }
         let images = images(store, &app, &live);
         self.conclude(&app, comparison, Some(images), level);
     }

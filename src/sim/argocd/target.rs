@@ -142,11 +142,12 @@ pub fn live(store: &Store, app: &str, wanted: &Wanted) -> BTreeMap<Key, Value> {
 #[must_use]
 pub fn tracked(store: &Store, app: &str) -> Vec<Value> {
     let sign = format!("\"{TRACKING}\":\"{app}:");
+    let sign = memchr::memmem::Finder::new(&sign);
     let mut found = Vec::new();
     for kind in KINDS.iter().filter(|kind| kind.is_stored() && kind.kind != "Event") {
         let Ok(snapshot) = store.snapshot(kind.kind, None, None) else { continue };
         for object in snapshot.objects {
-            if memchr::memmem::find(object.metadata(), sign.as_bytes()).is_some() {
+            if sign.find(object.metadata()).is_some() {
                 let object = object.to_value(kind);
                 if annotation::value(&object, TRACKING) == Key::of(&object).tracking_id(app) {
                     found.push(object);

@@ -91,3 +91,47 @@ pub(super) static APPLICATION: Printer = Printer {
         ]
     },
 };
+
+/// Columns come from the CRD.
+pub(super) static EXTERNAL_SECRET: Printer = Printer {
+    columns: &[
+        NAME,
+        column("StoreType", "Custom resource definition column (in JSONPath format): .spec.secretStoreRef.kind"),
+        column("Store", "Custom resource definition column (in JSONPath format): .spec.secretStoreRef.name"),
+        column("Refresh Interval", "Custom resource definition column (in JSONPath format): .spec.refreshInterval"),
+        column("Status", "The reason of the condition Ready."),
+        column("Ready", "The condition Ready."),
+    ],
+    cells: |o| {
+        vec![
+            name(o),
+            cell(o, "/spec/secretStoreRef/kind"),
+            cell(o, "/spec/secretStoreRef/name"),
+            cell(o, "/spec/refreshInterval"),
+            cell(ready(o), "/reason"),
+            cell(ready(o), "/status"),
+        ]
+    },
+};
+
+/// Columns come from the CRD.
+pub(super) static SECRET_STORE: Printer = Printer {
+    columns: &[
+        NAME,
+        AGE,
+        column("Status", "The reason of the condition Ready."),
+        column("Capabilities", "Custom resource definition column (in JSONPath format): .status.capabilities"),
+        column("Ready", "The condition Ready."),
+    ],
+    cells: |o| {
+        vec![name(o), age(o), cell(ready(o), "/reason"), cell(o, "/status/capabilities"), cell(ready(o), "/status")]
+    },
+};
+
+fn cell(object: &Value, pointer: &str) -> Cell {
+    object.pointer(pointer).and_then(Value::as_str).map_or(Cell::Empty, Cell::text)
+}
+
+fn ready(object: &Value) -> &Value {
+    items(object, "/status/conditions").iter().find(|one| one["type"] == "Ready").unwrap_or(&Value::Null)
+}

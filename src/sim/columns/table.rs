@@ -77,6 +77,8 @@ fn printer(kind: &Kind) -> &'static Printer {
         "PersistentVolumeClaim" => &config::CLAIM,
         "Lease" => &config::LEASE,
         "Application" => &config::APPLICATION,
+        "ExternalSecret" => &config::EXTERNAL_SECRET,
+        "ClusterSecretStore" => &config::SECRET_STORE,
         "Namespace" => &cluster::NAMESPACE,
         "Node" => &cluster::NODE,
         "CustomResourceDefinition" | "Role" | "ClusterRole" => &cluster::CREATED_AT,

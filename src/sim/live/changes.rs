@@ -1,6 +1,5 @@
 //! Many small changes of generated Applications, evenly spread: what a large Argo CD looks like all day.
 
-use super::controller::Controller;
 use crate::sim::live::{Agenda, Play};
 use crate::sim::manifest::application;
 use crate::sim::manifest::meta::{hex, text};
@@ -30,10 +29,10 @@ impl Storm {
     fn again(self, play: &mut Play<'_>) {
         let index = play.random.usize(..self.apps.len());
         if let Some(name) = self.apps.get(index) {
-            let controller = Controller::new(&self.stage, name);
             let (roll, at) = (play.random.u8(0..100), play.at);
             let serial = play.random.u64(..);
-            controller.write(|object| change(object, roll, serial, at));
+            let (store, namespace) = (&self.stage.store, &self.stage.argocd_namespace);
+            store.update("Application", namespace, name, |object| change(object, roll, serial, at));
         }
         // from the moment this one was due: the rate holds however late it was performed
         let next = plus(play.at, self.pause);

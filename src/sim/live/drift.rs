@@ -1,46 +1,42 @@
-//! Somebody scales a workload by hand where nobody undoes it.
+//! Somebody scales a workload by hand.
 
-use super::controller::Controller;
 use crate::sim::live::{Agenda, Play};
 use crate::sim::manifest::app::App;
-use crate::sim::manifest::application;
-use crate::sim::manifest::managed;
-use crate::sim::manifest::meta::text;
 use crate::sim::populate::Stage;
+use crate::sim::time::plus;
+use crate::sim::write::Writer;
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::json;
+use std::time::Duration;
 
-/// Has `manager` set the replicas of the app's first workload at a moment.
-pub fn begin(agenda: &mut Agenda, stage: &Stage, app: &App, manager: &str, replicas: u32, at: Timestamp) {
-    let (stage, app, manager) = (stage.clone(), app.clone(), manager.to_owned());
-    agenda.at(at, move |play| scale(&stage, &app, &manager, replicas, play));
+/// What is done by hand.
+#[derive(Debug, Clone)]
+pub struct Hand {
+    /// The field manager's name.
+    pub manager: String,
+    /// What the first workload is scaled to.
+    pub replicas: u32,
+    /// From one time to the next; once when none.
+    pub every: Option<Duration>,
 }
 
-fn scale(stage: &Stage, app: &App, manager: &str, replicas: u32, play: &mut Play<'_>) {
+/// Has somebody set the replicas of the app's first workload at a moment.
+pub fn begin(agenda: &mut Agenda, stage: &Stage, app: &App, hand: Hand, at: Timestamp) {
+    let (stage, app) = (stage.clone(), app.clone());
+    agenda.at(at, move |play| scale(&stage, &app, hand, play));
+}
+
+fn scale(stage: &Stage, app: &App, hand: Hand, play: &mut Play<'_>) {
     let Some(work) = app.workloads.first() else { return };
-    let (kind, name, namespace) = (work.kind.word(), work.name.as_str(), app.namespace.as_str());
-    let at = play.at;
-    stage.store.update(kind, namespace, name, |object| {
-        object["spec"]["replicas"] = json!(replicas);
-        let entries = object["metadata"]["managedFields"].as_array_mut().into_iter().flatten();
-        for entry in entries.filter(|entry| entry["manager"] == "argocd-controller") {
-            if let Some(fields) = entry.pointer_mut("/fieldsV1/f:spec").and_then(Value::as_object_mut) {
-                fields.remove("f:replicas");
-            }
-        }
-        let entry = managed::entry("apps/v1", manager, &json!({"spec": {"replicas": replicas}}), at);
-        if let Some(entries) = object["metadata"]["managedFields"].as_array_mut() {
-            entries.push(entry);
-        }
-    });
-    let controller = Controller::new(stage, &app.name);
-    let differing: Vec<_> =
-        app.resources().into_iter().filter(|resource| resource.kind == kind && resource.name == name).collect();
-    play.later(200, move |play| {
-        controller.announce(Some("OutOfSync"), None, play.at);
-        controller.write(|object| {
-            let revision = text(object, "/status/sync/revision").to_owned();
-            application::compare(object, &revision, &differing, false, play.at);
+    let edited =
+        Writer::new(&stage.store, &hand.manager).edit(work.kind.word(), &app.namespace, &work.name, |object| {
+            object["spec"]["replicas"] = json!(hand.replicas);
         });
-    });
+    if let Err(failure) = edited {
+        tracing::debug!(app = %app.name, failure = %failure.message, "not scaled");
+    }
+    if let Some(every) = hand.every {
+        let at = plus(play.at, every.max(Duration::from_mins(1)));
+        begin(play.agenda, stage, app, hand, at);
+    }
 }

@@ -92,7 +92,11 @@ impl Logs {
         let mut book = self.book();
         let Book { pods, rates } = &mut *book;
         let mut news = false;
-        for (statuses, specs) in [("initContainerStatuses", "initContainers"), ("containerStatuses", "containers")] {
+        for (statuses, specs) in [
+            ("initContainerStatuses", "initContainers"),
+            ("containerStatuses", "containers"),
+            ("ephemeralContainerStatuses", "ephemeralContainers"),
+        ] {
             for status in pod["status"][statuses].as_array().into_iter().flatten() {
                 let name = status["name"].as_str().unwrap_or_default();
                 let spec = pod["spec"][specs].as_array().into_iter().flatten().find(|spec| spec["name"] == name);

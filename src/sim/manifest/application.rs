@@ -1,6 +1,6 @@
 //! Applications (argoproj.io/v1alpha1), and each write their controller makes to one.
 
-use crate::sim::manifest::app::{App, Release, ResourceRef};
+use crate::sim::manifest::app::{App, Release};
 use crate::sim::manifest::hook::Phase;
 use crate::sim::manifest::managed;
 use crate::sim::manifest::meta::{metadata, number, owned_by};
@@ -20,8 +20,9 @@ const SYNC: Duration = Duration::from_secs(21);
 pub fn application(app: &App, owner: &Value, now: Timestamp) -> Value {
     let labels = json!({"environment": app.environment, "component": app.service, "team": app.team});
     let mut meta = metadata("Application", &app.argocd_namespace, &app.name, &labels, app.created);
-    meta["annotations"] =
-        json!({"notifications.argoproj.io/subscribe.on-sync-failed.slack": format!("{}-alerts", app.project)});
+    meta["annotations"] = json!({"notifications.argoproj.io/subscribe.on-sync-failed.slack": format!("{}-alerts", app.project),
+            "argocd.argoproj.io/manifest-generate-paths":
+                format!("/helm/charts/{0};/helm/overlays/{1}/{0}.yaml", app.service, app.environment)});
     meta["finalizers"] = json!(["resources-finalizer.argocd.argoproj.io"]);
     meta["ownerReferences"] = owned_by(owner);
     meta["generation"] = json!(20 + 7 * app.releases.len());
@@ -40,7 +41,7 @@ pub fn application(app: &App, owner: &Value, now: Timestamp) -> Value {
     let history: Vec<Value> =
         app.releases.iter().enumerate().map(|(id, release)| history_row(app, id, release)).collect();
     let kept = history.len().saturating_sub(HISTORY);
-    let results = results(app, &app.running_image(), usize::MAX, true);
+    let results = results(app, &app.running_image());
     let asked = operation(app, &app.revision_of(last), last.by.as_deref());
     let mut object = json!({
         "apiVersion": API,
@@ -105,16 +106,9 @@ fn history_row(app: &App, id: usize, release: &Release) -> Value {
     })
 }
 
-/// Whether the sync engine sees more than one step: then health is awaited, and the last words differ.
-#[must_use]
-pub fn awaits_health(app: &App) -> bool {
-    app.post_sync.is_some()
-}
-
-/// The message of a sync of this app that succeeded.
-#[must_use]
-pub fn ending(app: &App) -> &'static str {
-    if awaits_health(app) { "successfully synced (no more tasks)" } else { "successfully synced (all tasks run)" }
+/// The message of a sync of this app that succeeded; with a hook at the end it differs.
+fn ending(app: &App) -> &'static str {
+    if app.post_sync.is_some() { "successfully synced (no more tasks)" } else { "successfully synced (all tasks run)" }
 }
 
 /// Rows of `status.resources`, all Synced, in Argo CD's order (group, kind, name).
@@ -146,8 +140,7 @@ fn hook_row(app: &App, name: &str) -> Value {
 }
 
 /// `operation` of a sync to `revision`, asked for by auto-sync or by a person.
-#[must_use]
-pub fn operation(app: &App, revision: &str, by: Option<&str>) -> Value {
+fn operation(app: &App, revision: &str, by: Option<&str>) -> Value {
     let mut operation = json!({
         "initiatedBy": initiator(by),
         "retry": if by.is_some() { json!({}) } else { retry() },
@@ -159,121 +152,43 @@ pub fn operation(app: &App, revision: &str, by: Option<&str>) -> Value {
     operation
 }
 
-/// One row of `syncResult.resources` about a hook.
-#[must_use]
-pub fn hook_result(app: &App, name: &str, phase: Phase, image: &str, done: bool) -> Value {
-    let message =
-        if done { "Reached expected number of succeeded pods".to_owned() } else { format!("job.batch/{name} created") };
+/// A row of `syncResult.resources` about a hook that succeeded.
+fn hook_result(app: &App, name: &str, phase: Phase, image: &str) -> Value {
     json!({
         "group": "batch", "version": "v1", "kind": "Job", "name": name, "namespace": app.namespace,
-        "status": "Synced", "message": message, "hookType": phase.word(), "syncPhase": phase.word(),
-        "hookPhase": if done { "Succeeded" } else { "Running" }, "images": [image],
+        "status": "Synced", "message": "Reached expected number of succeeded pods", "hookType": phase.word(),
+        "syncPhase": phase.word(), "hookPhase": "Succeeded", "images": [image],
     })
 }
 
-/// Rows of `syncResult.resources` when the first `steps` of `PreSync` hook, waves and `PostSync` hook were applied.
-///
-/// The last of them still runs unless `done`.
-#[must_use]
-pub fn results(app: &App, image: &str, steps: usize, done: bool) -> Vec<Value> {
-    let all = steps_of(app);
-    let steps = steps.min(all.len());
-    let mut rows = Vec::new();
-    for (index, step) in all.iter().take(steps).enumerate() {
+/// Rows of `syncResult.resources` of a sync that succeeded: `PreSync` hook, waves, `PostSync` hook.
+fn results(app: &App, image: &str) -> Vec<Value> {
+    let resources = app.resources();
+    let last = resources.last().map(|resource| resource.wave);
+    let mut rows: Vec<Value> = app.pre_sync.iter().map(|name| hook_result(app, name, Phase::Before, image)).collect();
+    rows.extend(resources.iter().map(|resource| {
+        let verb = if resource.is_workload() { "configured" } else { "unchanged" };
         // without a hook after it, the last wave is never awaited: its rows stay Running
-        let awaited = index + 1 < all.len() || awaits_health(app);
-        let over = awaited && (done || index + 1 < steps);
-        match step {
-            Step::Hook(phase, name) => rows.push(hook_result(app, name, *phase, image, over)),
-            Step::Wave(resources) => rows.extend(resources.iter().map(|resource| {
-                let verb = if resource.is_workload() { "configured" } else { "unchanged" };
-                let mut row = json!({
-                    "group": resource.group, "version": "v1", "kind": resource.kind, "name": resource.name,
-                    "namespace": app.namespace, "status": "Synced", "syncPhase": "Sync",
-                    "message": format!("{} {verb}", resource.kubectl()),
-                    "hookPhase": if over { "Succeeded" } else { "Running" },
-                });
-                if resource.is_workload() {
-                    row["images"] = json!([image]);
-                }
-                row
-            })),
+        let awaited = Some(resource.wave) != last || app.post_sync.is_some();
+        let mut row = json!({
+            "group": resource.group, "version": "v1", "kind": resource.kind, "name": resource.name,
+            "namespace": app.namespace, "status": "Synced", "syncPhase": "Sync",
+            "message": format!("{} {verb}", resource.kubectl()),
+            "hookPhase": if awaited { "Succeeded" } else { "Running" },
+        });
+        if resource.is_workload() {
+            row["images"] = json!([image]);
         }
-    }
+        row
+    }));
+    rows.extend(app.post_sync.iter().map(|name| hook_result(app, name, Phase::After, image)));
     rows
-}
-
-/// One step of a sync: what is applied together.
-#[derive(Debug, Clone)]
-pub enum Step {
-    /// A Job before or after the waves.
-    Hook(Phase, String),
-    /// The resources of one wave.
-    Wave(Vec<ResourceRef>),
-}
-
-/// The steps of a sync of this app, in order.
-#[must_use]
-pub fn steps_of(app: &App) -> Vec<Step> {
-    let mut steps: Vec<Step> = app.pre_sync.iter().map(|name| Step::Hook(Phase::Before, name.clone())).collect();
-    let mut waves: Vec<Vec<ResourceRef>> = Vec::new();
-    for resource in app.resources() {
-        match waves.last_mut() {
-            Some(wave) if wave.first().is_some_and(|first| first.wave == resource.wave) => wave.push(resource),
-            _ => waves.push(vec![resource]),
-        }
-    }
-    steps.extend(waves.into_iter().map(Step::Wave));
-    steps.extend(app.post_sync.iter().map(|name| Step::Hook(Phase::After, name.clone())));
-    steps
-}
-
-/// What a running sync says while it waits for a step.
-#[must_use]
-pub fn waiting_for(step: &Step) -> String {
-    match step {
-        Step::Hook(_, name) => format!("waiting for completion of hook batch/Job/{name}"),
-        Step::Wave(resources) => {
-            let first = resources.first().map(ResourceRef::path).unwrap_or_default();
-            match resources.len() {
-                0 | 1 => format!("waiting for healthy state of {first}"),
-                more => format!("waiting for healthy state of {first} and {} more resources", more - 1),
-            }
-        }
-    }
-}
-
-/// Asks for an operation: `operation` is set, the state of the last one goes.
-pub fn ask(object: &mut Value, operation: &Value) {
-    object["operation"] = operation.clone();
-    if let Some(status) = object["status"].as_object_mut() {
-        status.remove("operationState");
-    }
 }
 
 /// The controller takes the operation up.
 pub fn begin(object: &mut Value, at: Timestamp) {
     object["status"]["operationState"] =
         json!({"operation": object["operation"], "phase": "Running", "startedAt": stamp(at)});
-    sign(object, at);
-}
-
-/// A comparison: which resources differ at which revision of Git. Only a full one moves `reconciledAt`.
-pub fn compare(object: &mut Value, revision: &str, differing: &[ResourceRef], full: bool, at: Timestamp) {
-    let status = &mut object["status"];
-    for row in status["resources"].as_array_mut().into_iter().flatten() {
-        if row["status"].is_null() {
-            continue;
-        }
-        let differs =
-            differing.iter().any(|resource| row["kind"] == resource.kind && row["name"] == resource.name.as_str());
-        row["status"] = json!(if differs { "OutOfSync" } else { "Synced" });
-    }
-    status["sync"]["status"] = json!(if differing.is_empty() { "Synced" } else { "OutOfSync" });
-    status["sync"]["revision"] = json!(revision);
-    if full {
-        status["reconciledAt"] = json!(stamp(at));
-    }
     sign(object, at);
 }
 
@@ -329,27 +244,6 @@ pub fn end(object: &mut Value, message: &str, results: &[Value], at: Timestamp) 
     if let Some(object) = object.as_object_mut() {
         object.remove("operation");
     }
-}
-
-/// Shows or hides a hook's Job among the app's resources.
-pub fn show_hook(object: &mut Value, app: &App, name: &str, there: bool, at: Timestamp) {
-    let Some(rows) = object["status"]["resources"].as_array_mut() else { return };
-    rows.retain(|row| !(row["kind"] == "Job" && row["name"] == name));
-    if there {
-        rows.push(hook_row(app, name));
-        rows.sort_by(|a, b| {
-            a["group"].as_str().cmp(&b["group"].as_str()).then(a["name"].as_str().cmp(&b["name"].as_str()))
-        });
-    }
-    sign(object, at);
-}
-
-/// The images that live pods of the app run, sorted.
-pub fn set_images(object: &mut Value, images: &[String]) {
-    let mut images = images.to_vec();
-    images.sort();
-    images.dedup();
-    object["status"]["summary"]["images"] = json!(images);
 }
 
 /// Adds a condition, or replaces the one of its type.

@@ -69,7 +69,11 @@ pub fn application_set(namespace: &str, name: &str, apps: &[App], created: Times
                 "metadata": {
                     "name": "{{.service}}-{{.env}}",
                     "labels": {"component": "{{.service}}", "environment": "{{.env}}", "team": "{{.team}}"},
-                    "annotations": {"notifications.argoproj.io/subscribe.on-sync-failed.slack": format!("{name}-alerts")},
+                    "annotations": {
+                        "argocd.argoproj.io/manifest-generate-paths":
+                            "/helm/charts/{{.service}};/helm/overlays/{{.env}}/{{.service}}.yaml",
+                        "notifications.argoproj.io/subscribe.on-sync-failed.slack": format!("{name}-alerts"),
+                    },
                 },
                 "spec": {
                     "project": name,

@@ -1,9 +1,84 @@
-//! The three `CustomResourceDefinition`s of Argo CD, with the part of their schemas that clients ask about.
+//! The `CustomResourceDefinition`s of Argo CD and of the operators its applications use, with the part of their schemas that clients ask about.
 
 use crate::sim::manifest::meta::metadata;
 use crate::sim::time::stamp;
 use jiff::Timestamp;
 use serde_json::{Value, json};
+
+/// What operators beside Argo CD bring along: External Secrets and the Prometheus operator.
+#[must_use]
+pub fn of_operators(created: Timestamp) -> Vec<Value> {
+    let anything = json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true});
+    let ready = |field: &str| format!(".status.conditions[?(@.type==\"Ready\")].{field}");
+    let column = |name: &str, path: &str| json!({"name": name, "type": "string", "jsonPath": path});
+    let secrets = json!([
+        column("StoreType", ".spec.secretStoreRef.kind"),
+        column("Store", ".spec.secretStoreRef.name"),
+        column("Refresh Interval", ".spec.refreshInterval"),
+        column("Status", &ready("reason")),
+        column("Ready", &ready("status")),
+    ]);
+    let stores = json!([
+        {"name": "AGE", "type": "date", "jsonPath": ".metadata.creationTimestamp"},
+        column("Status", &ready("reason")),
+        column("Capabilities", ".status.capabilities"),
+        column("Ready", &ready("status")),
+    ]);
+    let remote = object(
+        &json!({"key": text(), "property": text(), "version": text(), "metadataPolicy": text(),
+            "conversionStrategy": text(), "decodingStrategy": text()}),
+        &["key"],
+    );
+    let secret = object(
+        &json!({
+            "refreshInterval": text(),
+            "refreshPolicy": text(),
+            "secretStoreRef": object(&json!({"name": text(), "kind": text()}), &[]),
+            "target": object(&json!({"name": text(), "creationPolicy": text(), "deletionPolicy": text(),
+                "immutable": flag(), "template": anything}), &[]),
+            "data": list(&object(&json!({"secretKey": text(), "remoteRef": remote, "sourceRef": anything}),
+                &["remoteRef", "secretKey"])),
+            "dataFrom": list(&anything),
+        }),
+        &[],
+    );
+    let store = object(
+        &json!({"controller": text(), "provider": anything, "refreshInterval": whole(), "retrySettings": anything,
+            "conditions": list(&anything)}),
+        &["provider"],
+    );
+    let monitor = object(
+        &json!({
+            "selector": object(&json!({"matchLabels": {"type": "object", "additionalProperties": text()},
+                "matchExpressions": list(&anything)}), &[]),
+            "namespaceSelector": object(&json!({"any": flag(), "matchNames": list(&text())}), &[]),
+            "endpoints": list(&anything),
+            "jobLabel": text(),
+            "targetLabels": list(&text()),
+            "podTargetLabels": list(&text()),
+            "sampleLimit": whole(),
+        }),
+        &["endpoints", "selector"],
+    );
+    let root = |spec: &Value| root(spec, &[("status", anything.clone())], &["spec"]);
+    let made = |kind: &str, plural: &str, short: &str, group: &str, spec: &Value, columns: &Value| {
+        let mut made = definition(kind, plural, &[short], &root(spec), columns, true, created);
+        made["metadata"]["name"] = json!(format!("{plural}.{group}"));
+        made["metadata"]["labels"] = json!({});
+        made["spec"]["group"] = json!(group);
+        made["spec"]["versions"][0]["name"] = json!("v1");
+        made["status"]["storedVersions"] = json!(["v1"]);
+        made
+    };
+    let external = "external-secrets.io";
+    let mut all = vec![
+        made("ExternalSecret", "externalsecrets", "es", external, &secret, &secrets),
+        made("ClusterSecretStore", "clustersecretstores", "css", external, &store, &stores),
+        made("ServiceMonitor", "servicemonitors", "smon", "monitoring.coreos.com", &monitor, &json!([])),
+    ];
+    all[1]["spec"]["scope"] = json!("Cluster");
+    all
+}
 
 /// All three, as they stand in a cluster since `created`.
 #[must_use]

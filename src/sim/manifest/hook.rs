@@ -26,6 +26,10 @@ impl Phase {
     }
 }
 
+/// What a hook runs that somebody got wrong.
+pub const FAILING: &str =
+    "echo 'connecting to the repository'; sleep 2; echo 'error: repository [backups] missing'; exit 1";
+
 /// A hook's Job that was just created.
 #[must_use]
 pub fn job(app: &App, name: &str, phase: Phase, image: &str, created: Timestamp) -> Value {

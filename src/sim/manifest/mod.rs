@@ -7,6 +7,7 @@ pub mod app;
 pub mod application;
 pub mod argocd;
 pub mod crd;
+pub mod desired;
 pub mod event;
 pub mod hook;
 pub mod managed;

@@ -35,6 +35,12 @@ impl Container {
         all.into_iter().find(|status| status["name"] == name).cloned().unwrap_or_default()
     }
 
+    /// `namespace/name` of its pod.
+    #[must_use]
+    pub fn key(&self) -> String {
+        super::super::object::key(self.text("/metadata/namespace"), self.text("/metadata/name"))
+    }
+
     /// The runtime's id, without the runtime's name.
     #[must_use]
     pub fn id(&self) -> String {

@@ -21,6 +21,14 @@ pub enum ScenarioError {
         /// Why.
         source: std::io::Error,
     },
+    /// The file is no text.
+    #[error("{file}:{line}: this is no UTF-8 text; save the file as UTF-8")]
+    NotText {
+        /// Its path.
+        file: String,
+        /// Counted from 1.
+        line: usize,
+    },
     /// The text says something that cannot be.
     #[error("{file}:{line}: {reason}{hint}")]
     Invalid {
@@ -82,8 +90,15 @@ impl ScenarioError {
 /// serde's "unknown field `a`, expected one of `b`, `c`" made into a hint.
 fn expected(message: &str) -> String {
     let mut words = message.split('`').skip(1).step_by(2);
-    let Some(name) = words.next() else { return String::new() };
-    if message.starts_with("unknown") { nearest(name, words) } else { String::new() }
+    let name = words.next().unwrap_or_default();
+    match message.split_whitespace().next().unwrap_or_default() {
+        "unknown" => nearest(name, words),
+        "missing" => format!("; add {name} = ..."),
+        "duplicate" => "; keep one of the two".to_owned(),
+        // what it says names what is wanted already
+        "invalid" if message.contains("expected") => String::new(),
+        _ => "; a line is key = value, texts stand in quotes, lists in [ ]".to_owned(),
+    }
 }
 
 fn nearest<'a>(name: &str, there: impl Iterator<Item = &'a str>) -> String {

@@ -276,9 +276,15 @@ pub struct Drift {
     pub replicas: u32,
     /// The field manager's name.
     pub manager: String,
-    /// How long ago.
-    #[serde(deserialize_with = "duration")]
+    /// How long before the world's start.
+    #[serde(default, deserialize_with = "duration")]
     pub age: Duration,
+    /// From the world's start until then, if it comes later.
+    #[serde(default, deserialize_with = "optional_duration")]
+    pub after: Option<Duration>,
+    /// From one time to the next; once when absent.
+    #[serde(default, deserialize_with = "optional_duration")]
+    pub every: Option<Duration>,
 }
 
 /// A sync that runs when the world starts.
@@ -322,6 +328,9 @@ pub struct Deploy {
     /// From the creation of new pods until they are ready, 6 s when absent.
     #[serde(default = "six_seconds", deserialize_with = "duration")]
     pub rollout: Duration,
+    /// Its hooks fail until a commit so much later; they do not when absent.
+    #[serde(default, deserialize_with = "optional_duration")]
+    pub hooks_fail_for: Option<Duration>,
 }
 
 fn argocd() -> String {

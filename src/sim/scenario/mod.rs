@@ -57,7 +57,9 @@
 //! app = "frontend-staging"
 //! replicas = 3
 //! manager = "kubectl-scale"
-//! age = "12m"
+//! age = "12m"                         # before the start of the world
+//! after = "40s"                       # or after it
+//! every = "5m"                        # once when absent
 //!
 //! [[syncing]]                         # the last release of the app is still being rolled out
 //! app = "qdrant-dev"
@@ -74,6 +76,7 @@
 //! after = "75s"
 //! every = "6m"                        # once when absent
 //! rollout = "6s"                      # default: from new pods to ready ones
+//! hooks_fail_for = "80s"              # its hooks fail until a commit so much later; they do not when absent
 //!
 //! [[user]]                            # default: admin, developer (writes in *-dev) and viewer; the first is kubeconfig's
 //! name = "developer"
@@ -125,9 +128,14 @@ pub fn load(name: &str) -> Result<Scenario, ScenarioError> {
     if !file {
         return Err(ScenarioError::unknown_name(name, BUNDLED.iter().map(|(bundled, _)| *bundled)));
     }
-    let text =
-        std::fs::read_to_string(path).map_err(|source| ScenarioError::Unreadable { file: name.to_owned(), source })?;
-    parse(name, &text)
+    let bytes = std::fs::read(path).map_err(|source| ScenarioError::Unreadable { file: name.to_owned(), source })?;
+    match str::from_utf8(&bytes) {
+        Ok(text) => parse(name, text),
+        Err(error) => {
+            let line = 1 + bytes[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count();
+            Err(ScenarioError::NotText { file: name.to_owned(), line })
+        }
+    }
 }
 
 /// Reads a scenario's text; `file` is what errors call it.

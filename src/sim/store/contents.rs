@@ -1,6 +1,6 @@
 //! Reading and writing a cluster's objects.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::ops::Bound;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,6 +15,7 @@ use super::super::kinds::{self, KINDS, Kind};
 use super::super::logs::Logs;
 use super::super::network::Network;
 use super::super::object::{self, Object};
+use super::super::process::Exits;
 use super::shelf::{Shelf, State};
 
 /// A cluster's objects with their history; clones share them.
@@ -27,6 +28,7 @@ struct Shared {
     state: Mutex<State>,
     logs: Logs,
     network: Network,
+    exits: Exits,
     /// Seconds by which this cluster's clock is ahead of the world's.
     skew: Arc<AtomicI64>,
 }
@@ -56,7 +58,12 @@ impl Store {
     /// An empty cluster on `clock`, whose uids and generated names follow from `seed`.
     #[must_use]
     pub fn with(clock: Clock, seed: u64) -> Self {
-        let shelf = || Shelf { objects: BTreeMap::new(), history: History::default(), changed: watch::Sender::new(0) };
+        let shelf = || Shelf {
+            objects: BTreeMap::new(),
+            history: History::default(),
+            changed: watch::Sender::new(0),
+            recent: VecDeque::new(),
+        };
         let shelves = KINDS.iter().filter(|k| k.is_stored()).map(|k| (k.kind, shelf())).collect();
         let state = State { resource_version: 1, random: fastrand::Rng::with_seed(seed), shelves };
         let skew = Arc::new(AtomicI64::new(0));
@@ -68,7 +75,8 @@ impl Store {
             })
         };
         let network = Network::new(clock.clone());
-        Self(Arc::new(Shared { clock, state: Mutex::new(state), logs: Logs::default(), network, skew }))
+        let (logs, exits) = (Logs::default(), Exits::default());
+        Self(Arc::new(Shared { clock, state: Mutex::new(state), logs, network, exits, skew }))
     }
 
     /// Whether both are the same cluster.
@@ -105,6 +113,12 @@ impl Store {
         self.0.skew.store(ahead, Ordering::Relaxed);
     }
 
+    /// Which processes of this cluster ended by themselves.
+    #[must_use]
+    pub fn exits(&self) -> &Exits {
+        &self.0.exits
+    }
+
     /// What listens in the pods of this cluster, and who is connected.
     #[must_use]
     pub fn network(&self) -> &Network {
@@ -120,7 +134,7 @@ impl Store {
         // as it was kept, under the same lock: runs begin and end in the order of the writes
         let kept = pod.and_then(|key| state.shelves.get("Pod")?.objects.get(&*key).cloned());
         if let (Some(kept), Some(kind)) = (kept, kinds::by_kind("Pod")) {
-            self.0.logs.observe(&kept.to_value(kind), self.0.clock.now());
+            self.0.logs.observe(&kept.value(kind), self.0.clock.now());
         }
         version
     }
@@ -162,6 +176,7 @@ impl Store {
         let Some(before) = shelf.objects.remove(&*object::key(namespace, name)) else { return false };
         *resource_version += 1;
         let object = Arc::new(before.at(kind, *resource_version));
+        before.keep(None);
         shelf.record(Change { resource_version: *resource_version, before: Some(before), object, deleted: true });
         if kind.kind == "Pod" {
             self.0.logs.forget(&object::key(namespace, name), self.0.clock.now());

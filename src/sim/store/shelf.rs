@@ -1,6 +1,6 @@
 //! Writing: what an API server does to an object before it is kept.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -29,7 +29,12 @@ pub(super) struct Shelf {
     pub history: History,
     /// The version of the last change; watches wait on it.
     pub changed: watch::Sender<u64>,
+    /// What was last written, oldest first: objects kept as values, too, since somebody is about to look at them.
+    pub recent: VecDeque<Arc<Object>>,
 }
+
+/// Objects of a kind that are kept as values beside their bytes.
+const RECENT: usize = 512;
 
 impl Shelf {
     /// Keeps a change and wakes the watchers.
@@ -37,6 +42,17 @@ impl Shelf {
         let version = change.resource_version;
         self.history.push(change);
         self.changed.send_replace(version);
+    }
+
+    /// Keeps an object as a value, and no longer the oldest of those that are.
+    fn parsed(&mut self, object: &Arc<Object>, value: Arc<Value>) {
+        object.keep(Some(value));
+        self.recent.push_back(Arc::clone(object));
+        if self.recent.len() > RECENT
+            && let Some(oldest) = self.recent.pop_front()
+        {
+            oldest.keep(None);
+        }
     }
 }
 
@@ -51,17 +67,29 @@ impl State {
         };
         let Some(shelf) = self.shelves.get_mut(kind.kind) else { return self.resource_version };
         let before = shelf.objects.get(&*key).cloned();
+        let whole = rest.is_none();
         let rest = rest.unwrap_or_else(|| object::rest(object));
         let place = kind.fields.iter().position(|(field, _)| *field == "spec.nodeName");
         let unplaced =
             |before: &Arc<Object>| place.and_then(|at| before.fields.get(at)).is_some_and(|node| node.is_empty());
         let bound = before.as_ref().is_some_and(unplaced)
             && object.get("spec").is_some_and(|spec| spec["nodeName"].is_string());
+        let was = before.as_ref().map(|before| before.value(kind));
+        let same_spec = |old: &Value, before: &Object| {
+            if whole {
+                old.get("spec") == object.get("spec")
+            } else {
+                text_of_spec(before.rest()) == text_of_spec(&rest)
+            }
+        };
+        let other_spec = kind.generation == Generation::Spec
+            && was.as_deref().zip(before.as_deref()).is_some_and(|(old, before)| !same_spec(old, before));
         let version = self.resource_version + 1;
         let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) else { return version - 1 };
         metadata.remove("resourceVersion");
-        if let Some(before) = &before {
-            let old: Map<String, Value> = serde_json::from_slice(before.metadata()).unwrap_or_default();
+        if let (Some(before), Some(was)) = (&before, &was) {
+            let nothing = Map::new();
+            let old = was["metadata"].as_object().unwrap_or(&nothing);
             for field in ["uid", "creationTimestamp", "generation"] {
                 match old.get(field) {
                     Some(value) => drop(metadata.insert(field.to_owned(), value.clone())),
@@ -75,11 +103,11 @@ impl State {
             let changed = match kind.generation {
                 Generation::Absent => false,
                 Generation::Whole => !same_rest,
-                Generation::Spec => !same_rest && spec(before.rest()) != spec(&rest),
+                Generation::Spec => !same_rest && other_spec,
             };
             // a pod that is bound to a node is what was wanted all along; a first mark for deletion is something new
             let marked = |metadata: &Map<String, Value>| metadata.contains_key("deletionTimestamp");
-            let marks = kind.generation != Generation::Absent && marked(metadata) && !marked(&old);
+            let marks = kind.generation != Generation::Absent && marked(metadata) && !marked(old);
             let moved = moved || marks || (changed && !bound);
             if moved && let Some(generation) = metadata.get("generation").and_then(Value::as_u64) {
                 metadata.insert("generation".to_owned(), (generation + 1).into());
@@ -94,6 +122,13 @@ impl State {
         }
         metadata.insert("resourceVersion".to_owned(), version.to_string().into());
         let object = Arc::new(Object::new(kind, &value, &rest, version));
+        if whole {
+            value["apiVersion"] = kind.api_version().into();
+            shelf.parsed(&object, Arc::new(value));
+        }
+        if let Some(before) = &before {
+            before.keep(None);
+        }
         self.resource_version = version;
         shelf.objects.insert(key.into(), Arc::clone(&object));
         shelf.record(Change { resource_version: version, before, object, deleted: false });
@@ -121,7 +156,7 @@ fn identify(value: &mut Value, random: &mut fastrand::Rng) -> Option<(&'static K
 }
 
 /// The spec within what follows the metadata, as text; both sides were written by the same encoder.
-fn spec(rest: &[u8]) -> Option<String> {
+fn text_of_spec(rest: &[u8]) -> Option<String> {
     #[derive(Deserialize)]
     struct Spec<'a> {
         #[serde(borrow)]

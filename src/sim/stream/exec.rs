@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, watch};
 use super::super::process::shell::{self, Exit, Input, Output, Pipe};
 use super::super::process::{Container, ended};
 use super::channel::{Receiver, Sender, Socket};
-use super::status;
+use super::{attach, status};
 
 /// Messages on the way to a process and from it.
 const IN_FLIGHT: usize = 32;
@@ -43,11 +43,22 @@ pub(in crate::sim) struct Wanted {
     pub terminal: bool,
 }
 
+/// Whose streams they are.
+#[derive(Debug)]
+pub(in crate::sim) enum Runs {
+    /// Of a new process beside the container's own.
+    Command(Vec<String>),
+    /// Of the container's own process, which reads: a shell.
+    Own,
+    /// Of the container's own process, which only prints.
+    Printer,
+}
+
 /// What to run where.
 #[derive(Debug)]
 pub(in crate::sim) struct Exec {
     pub container: Container,
-    pub command: Vec<String>,
+    pub runs: Runs,
     pub wanted: Wanted,
     pub protocol: Protocol,
     /// Why the kubelet cannot start anything, if it cannot.
@@ -64,7 +75,7 @@ struct Resize {
 
 /// Runs a command over a socket until one of the two ends.
 pub(in crate::sim) async fn exec(socket: Socket, exec: Exec) {
-    let Exec { container, command, wanted, protocol, refusal } = exec;
+    let Exec { container, runs, wanted, protocol, refusal } = exec;
     let (sink, source) = socket.split();
     let (mut sender, mut receiver) = (Sender(sink), Receiver(source));
     if let Some(why) = refusal {
@@ -77,16 +88,27 @@ pub(in crate::sim) async fn exec(socket: Socket, exec: Exec) {
     let (typed, keys) = mpsc::channel(IN_FLIGHT);
     let (resize, size) = watch::channel((80, 24));
     let (written, mut output) = mpsc::channel(IN_FLIGHT);
+    let command = if let Runs::Command(command) = &runs { command.clone() } else { Vec::new() };
+    let mut scribe = matches!(runs, Runs::Own).then(|| attach::Scribe::new(container.clone()));
+    let killed = if matches!(runs, Runs::Command(_)) { KILLED } else { 0 };
     let process = {
         let (input, output) = (Input::new(keys, size), Output { sender: written, terminal: wanted.terminal });
-        let command = command.clone();
-        async move { shell::start(container, &command, input, output).await }
+        async move {
+            match runs {
+                Runs::Command(command) => shell::start(container, &command, input, output).await,
+                Runs::Own => attach::be(container, input, output).await,
+                Runs::Printer => attach::watch(container, output).await,
+            }
+        }
     };
     let writing = async {
         // tells the client that the streams are there
         let first = if wanted.stdout { STDOUT } else { STDERR };
         let mut open = sender.send(first, &[]).await;
         while open && let Some((pipe, bytes)) = output.recv().await {
+            if let Some(scribe) = &mut scribe {
+                scribe.take(&bytes);
+            }
             open = match pipe {
                 Pipe::Out if wanted.stdout => sender.send(STDOUT, &bytes).await,
                 Pipe::Error if wanted.stderr => sender.send(STDERR, &bytes).await,
@@ -100,7 +122,7 @@ pub(in crate::sim) async fn exec(socket: Socket, exec: Exec) {
     let exit = tokio::select! {
         (exit, ()) = async { tokio::join!(process, writing) } => exit,
         () = reading => return,
-        () = gone => Exit::Code(KILLED),
+        () = gone => Exit::Code(killed),
     };
     let last = match exit {
         Exit::Code(0) => Some(status::success()).filter(|_| protocol != Protocol::V1),

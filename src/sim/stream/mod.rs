@@ -1,11 +1,12 @@
-//! What runs over an upgraded connection: exec and port-forward.
+//! What runs over an upgraded connection: attach, exec and port-forward.
 //!
 //! ```text
 //! sessions: the tasks, ended with their server
-//!   exec, forward: Kubernetes' channels within WebSocket messages    tunnel, spdy: port-forward as kubectl speaks it
+//!   attach < exec, forward: Kubernetes' channels within WebSocket messages    tunnel, spdy: port-forward as kubectl speaks it
 //!     channel: one message, one channel    status: what is said at the end    target: the pod that is dialled
 //! ```
 
+mod attach;
 mod channel;
 mod exec;
 mod forward;
@@ -16,7 +17,7 @@ mod target;
 mod tunnel;
 
 pub(in crate::sim) use channel::Socket;
-pub(in crate::sim) use exec::{Exec, Protocol, Wanted, exec};
+pub(in crate::sim) use exec::{Exec, Protocol, Runs, Wanted, exec};
 pub(in crate::sim) use forward::forward;
 pub use sessions::Sessions;
 pub(in crate::sim) use target::Forward;

@@ -53,7 +53,7 @@ impl Cache {
             };
             self.seen.insert(kind, complete);
             for change in changes {
-                let now = (!change.deleted).then(|| Arc::new(change.object.to_value(definition)));
+                let now = (!change.deleted).then(|| change.object.value(definition));
                 all.push(self.keep(kind, change.object.key(), now));
             }
         }
@@ -71,7 +71,7 @@ impl Cache {
             all.push(self.keep(kind, &key, None));
         }
         for object in &snapshot.objects {
-            all.push(self.keep(kind, object.key(), Some(Arc::new(object.to_value(definition)))));
+            all.push(self.keep(kind, object.key(), Some(object.value(definition))));
         }
     }
 

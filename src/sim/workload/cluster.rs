@@ -78,7 +78,8 @@ impl Workloads {
             kubelet: Kubelet::default(),
             queued: BTreeSet::new(),
         })));
-        let wakes = KINDS.iter().map(|kind| stage.store.subscribe(kind)).collect();
+        let kinds = KINDS.iter().map(|kind| stage.store.subscribe(kind));
+        let wakes = kinds.chain([stage.store.exits().subscribe()]).collect();
         let observer = workloads.clone();
         agenda.observe(wakes, move |at, agenda| observer.look(at, agenda));
         workloads
@@ -113,6 +114,10 @@ impl Workloads {
     fn look(&self, at: Timestamp, agenda: &mut Agenda) {
         let mut cluster = self.cluster();
         let store = cluster.stage.store.clone();
+        for exited in store.exits().take() {
+            let this = self.clone();
+            agenda.at(at, move |play| this.work(play, |work| kubelet::exited(work, &exited)));
+        }
         let changes = cluster.cache.refresh(&store);
         for seen in &changes {
             for (role, key) in reactions(&cluster, seen) {

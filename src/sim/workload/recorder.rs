@@ -38,7 +38,14 @@ impl Recorder {
             return;
         }
         let path = container.map(|name| {
-            let list = if init_names(object).any(|init| init == name) { "initContainers" } else { "containers" };
+            let mut ephemeral = object["spec"]["ephemeralContainers"].as_array().into_iter().flatten();
+            let list = if init_names(object).any(|init| init == name) {
+                "initContainers"
+            } else if ephemeral.any(|one| one["name"] == name) {
+                "ephemeralContainers"
+            } else {
+                "containers"
+            };
             format!("spec.{list}{{{name}}}")
         });
         let same = format!("{component} {} {}", path.as_deref().unwrap_or_default(), event::key(object, said));

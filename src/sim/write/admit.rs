@@ -79,6 +79,9 @@ pub fn check(store: &Store, kind: &Kind, new: &Value, old: Option<&Value>) -> Re
     if let Some(old) = old {
         causes.extend(changed(kind, new, old));
     }
+    if kind.kind == "Pod" {
+        causes.extend(ephemeral(new, old));
+    }
     if causes.is_empty() { Ok(()) } else { Err(Failure::invalid(kind, name, &causes)) }
 }
 
@@ -143,6 +146,45 @@ fn missing(kind: &Kind, new: &Value) -> Vec<Value> {
     if kind.group == "batch" && template.split('.').fold(new, |at, field| &at[field])["restartPolicy"] == "Always" {
         let message = "Required value: valid values: \"OnFailure\", \"Never\"";
         causes.push(cause(&format!("{template}.restartPolicy"), "FieldValueRequired", message));
+    }
+    causes
+}
+
+/// Containers for debugging are added to a pod that runs, and stay as they are.
+fn ephemeral(new: &Value, old: Option<&Value>) -> Vec<Value> {
+    const FIELD: &str = "spec.ephemeralContainers";
+    let list = |pod: &Value, list: &str| pod["spec"][list].as_array().cloned().unwrap_or_default();
+    let all = list(new, "ephemeralContainers");
+    let Some(old) = old else {
+        let message = "Forbidden: cannot be set on create";
+        return if all.is_empty() { Vec::new() } else { vec![cause(FIELD, "FieldValueForbidden", message)] };
+    };
+    let mut causes = Vec::new();
+    for before in list(old, "ephemeralContainers") {
+        let now = all.iter().find(|container| container["name"] == before["name"]);
+        if now != Some(&before) {
+            let what = if now.is_some() { "changed" } else { "removed" };
+            let message = format!("Forbidden: existing ephemeral containers {} may not be {what}", before["name"]);
+            causes.push(cause(FIELD, "FieldValueForbidden", &message));
+        }
+    }
+    let others: Vec<Value> = [list(new, "containers"), list(new, "initContainers")].concat();
+    for (index, container) in all.iter().enumerate() {
+        for field in ["name", "image"].into_iter().filter(|field| container[*field].as_str().is_none_or(str::is_empty))
+        {
+            causes.push(required(&format!("{FIELD}[{index}].{field}")));
+        }
+        let twice = all[..index].iter().chain(&others).any(|other| other["name"] == container["name"]);
+        if twice {
+            let message = format!("Duplicate value: {}", container["name"]);
+            causes.push(cause(&format!("{FIELD}[{index}].name"), "FieldValueDuplicate", &message));
+        }
+        let target = &container["targetContainerName"];
+        if target.as_str().is_some_and(|name| !name.is_empty()) && !others.iter().any(|other| other["name"] == *target)
+        {
+            let message = format!("Not found: {target}");
+            causes.push(cause(&format!("{FIELD}[{index}].targetContainerName"), "FieldValueNotFound", &message));
+        }
     }
     causes
 }

@@ -27,12 +27,12 @@ pub fn begin(store: &Store, kind: &Kind, object: &mut Value) {
             object["status"] = json!({});
             select_own_pods(store, object);
         }
-        ("argoproj.io", _) if kind.has_status() => {
+        _ if kind.is_custom() && kind.has_status() => {
             if let Some(map) = object.as_object_mut() {
                 map.remove("status");
             }
         }
-        _ if kind.has_status() && kind.group != "argoproj.io" => object["status"] = json!({}),
+        _ if kind.has_status() && !kind.is_custom() => object["status"] = json!({}),
         _ => {}
     }
 }
@@ -194,7 +194,7 @@ fn select_own_pods(store: &Store, object: &mut Value) {
 
 fn pod_spec(spec: Option<&mut Value>, restart: &str) {
     let Some(spec) = spec else { return };
-    for list in ["containers", "initContainers"] {
+    for list in ["containers", "initContainers", "ephemeralContainers"] {
         for container in items(spec, list) {
             let image = container["image"].as_str().unwrap_or_default();
             let tag = image.rsplit('/').next().unwrap_or_default();

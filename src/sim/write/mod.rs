@@ -5,7 +5,7 @@
 //! ```text
 //! writer, delete: what can be done
 //!   options: how; admit: may the object be so; collect: who goes with whom
-//!   patch, strategic: what a patch makes of an object
+//!   patch, strategic: what a patch makes of an object; scale: its replicas alone
 //!   owners < typed < fields, relation: who set which field
 //!   known < schema: which fields there are; defaults: what the server fills in
 //! ```
@@ -26,6 +26,7 @@ mod options;
 mod owners;
 mod patch;
 pub(in crate::sim) mod relation;
+pub mod scale;
 mod schema;
 mod strategic;
 mod typed;

@@ -2,6 +2,9 @@
 
 use serde_json::Value;
 
+use super::super::status::Failure;
+use super::strategic;
+
 /// A patch as a client sends it.
 #[derive(Debug, Clone)]
 pub enum Patch {
@@ -11,6 +14,21 @@ pub enum Patch {
     Merge(Value),
     /// An object laid over the other by the rules of its type; not for custom resources.
     Strategic(Value),
+}
+
+impl Patch {
+    /// Lays the patch over an object.
+    ///
+    /// # Errors
+    /// When an operation of a JSON patch cannot be done; the object is then half patched.
+    pub fn onto(&self, object: &mut Value) -> Result<(), Failure> {
+        match self {
+            Self::Json(operations) => json(object, operations).map_err(|_| Failure::unprocessable())?,
+            Self::Merge(patch) => merge(object, patch),
+            Self::Strategic(patch) => strategic::merge(object, patch),
+        }
+        Ok(())
+    }
 }
 
 /// Why a JSON patch cannot be applied; servers do not tell their clients.

@@ -10,8 +10,8 @@ use super::super::status::Failure;
 use super::super::store::Store;
 use super::options::{Address, Validation, Written};
 use super::owners::{Operation, Owner, Owners};
-use super::patch::{self, Patch};
-use super::{admit, defaults, known, strategic};
+use super::patch::Patch;
+use super::{admit, defaults, known};
 
 /// Tries to find a generated name that is free.
 const NAMES: usize = 8;
@@ -28,7 +28,7 @@ pub struct Writer {
 
 /// What was sent, for the words of a refusal.
 #[derive(Clone, Copy)]
-enum Sent {
+pub(super) enum Sent {
     Object,
     Patch,
     Apply,
@@ -118,13 +118,7 @@ impl Writer {
         }
         self.revise(address, Sent::Patch, |live| {
             let mut object = live.clone();
-            match patch {
-                Patch::Json(operations) => {
-                    patch::json(&mut object, operations).map_err(|_| Failure::unprocessable())?;
-                }
-                Patch::Merge(patch) => patch::merge(&mut object, patch),
-                Patch::Strategic(patch) => strategic::merge(&mut object, patch),
-            }
+            patch.onto(&mut object)?;
             Ok(object)
         })
     }
@@ -258,7 +252,7 @@ impl Writer {
     }
 
     /// Replaces an object by what `make` makes of it, again if somebody else wrote meanwhile.
-    fn revise(
+    pub(super) fn revise(
         &self,
         address: &Address,
         sent: Sent,
@@ -313,6 +307,14 @@ impl Writer {
                 && let Some(metadata) = new.get_mut("metadata")
             {
                 set(metadata, "annotations", annotations);
+            }
+            return;
+        }
+        if self.subresource == "ephemeralcontainers" {
+            let list = new["spec"].get("ephemeralContainers").cloned();
+            *new = old.clone();
+            if let Some(spec) = new.get_mut("spec") {
+                set(spec, "ephemeralContainers", list);
             }
             return;
         }

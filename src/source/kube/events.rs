@@ -132,6 +132,68 @@ mod tests {
         assert_eq!((core.count, &*core.message, &*core.reporter), (7, "Back-off restarting", "kubelet"));
     }
 
+    /// Recorded while a container crashed, the newest state of each Event.
+    const CRASH: &str = include_str!("../../../tests/fixtures/kubernetes/crash-events.jsonl");
+
+    fn recorded() -> Vec<serde_json::Value> {
+        CRASH.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    /// The same object as `events.k8s.io` gives it.
+    fn respelled(core: &serde_json::Value) -> serde_json::Value {
+        let names = [
+            ("message", "note"),
+            ("involvedObject", "regarding"),
+            ("count", "deprecatedCount"),
+            ("firstTimestamp", "deprecatedFirstTimestamp"),
+            ("lastTimestamp", "deprecatedLastTimestamp"),
+            ("source", "deprecatedSource"),
+            ("reportingComponent", "reportingController"),
+        ];
+        let fields = core.as_object().unwrap().iter().map(|(field, value)| {
+            let new = names.iter().find(|(old, _)| old == field).map_or(field.as_str(), |(_, new)| new);
+            (new.to_owned(), value.clone())
+        });
+        fields.collect::<serde_json::Map<_, _>>().into()
+    }
+
+    #[test]
+    fn recorded_events_are_read_alike_in_both_spellings_and_all_have_their_time() {
+        let events: Vec<Event> = recorded().iter().map(event).collect();
+        for (event_read, core) in events.iter().zip(recorded()) {
+            assert_eq!(*event_read, event(&respelled(&core)));
+            assert!(event_read.last.is_some() && event_read.first <= event_read.last, "{event_read:?}");
+        }
+        // the scheduler gives an eventTime and nothing else
+        let scheduled = events.iter().find(|event| &*event.reason == "Scheduled").unwrap();
+        assert_eq!(scheduled.last.unwrap().to_string(), "2026-11-23T06:33:23.380882Z");
+        assert_eq!((scheduled.count, &*scheduled.reporter), (1, "default-scheduler"));
+        // Argo CD leaves the reporting component empty
+        let synced = events.iter().find(|event| &*event.reason == "OperationStarted").unwrap();
+        assert_eq!(&*synced.reporter, "argocd-application-controller");
+        let folded = crate::domain::event::fold(&events);
+        assert!(folded.is_sorted_by_key(|event| std::cmp::Reverse(event.last)));
+        let back_off = folded.iter().find(|event| event.warning).unwrap();
+        assert_eq!((&*back_off.reason, back_off.count), ("BackOff", 4));
+    }
+
+    /// What `events.k8s.io` answered (recorded): of each pair of names only one is there.
+    #[test]
+    fn a_recorded_answer_of_the_new_api_is_read() {
+        let answer: serde_json::Value =
+            serde_json::from_str(include_str!("../../../tests/fixtures/kubernetes/events-v1.json")).unwrap();
+        let mut events = answer["items"].as_array().unwrap().iter().map(|item| {
+            let mut item = item.clone();
+            item["metadata"] = serde_json::json!({ "name": "e" });
+            event(&item)
+        });
+        let (scheduled, kubelet) = (events.next().unwrap(), events.next().unwrap());
+        assert_eq!((&*scheduled.object.kind, &*scheduled.reporter, scheduled.count), ("Pod", "default-scheduler", 1));
+        assert_eq!(scheduled.last.unwrap().to_string(), "2026-11-23T06:31:05.752432Z");
+        assert_eq!((kubelet.warning, &*kubelet.reporter, kubelet.count), (true, "kubelet", 4));
+        assert_eq!(kubelet.last.unwrap().to_string(), "2026-11-23T06:31:08Z");
+    }
+
     #[test]
     fn a_series_counts_as_it_says() {
         let series = event(&serde_json::json!({

@@ -10,6 +10,7 @@
 //! minutes, and fails a page for one odd object. [`run`] is the whole of it; [`contexts`] says what can be run.
 
 mod cluster;
+mod cluster_names;
 mod collection;
 mod connect;
 mod credential;
@@ -42,6 +43,7 @@ mod tree;
 mod write;
 
 pub use cluster::Cluster;
+pub use cluster_names::cluster_names;
 pub use connect::SourceSpec;
 pub use decode::{Decoder, Event, Page};
 pub use destination::routes;

@@ -38,7 +38,7 @@ pub enum ReadError {
 }
 
 impl ReadError {
-    fn of(fault: Fault, what: &str) -> Self {
+    pub(super) fn of(fault: Fault, what: &str) -> Self {
         let missing = fault.is_missing();
         match fault.kind {
             _ if missing => Self::Missing(format!("{what} is not there")),

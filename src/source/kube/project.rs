@@ -9,7 +9,7 @@ use crate::domain::environment::Facts;
 use crate::domain::text::{clean, without_credentials};
 use crate::domain::{
     AppKey, AppRow, AutoSync, Classifier, Condition, Deployment, Destination, Fullness, Health, Interner, Symbol, Sync,
-    Timestamp,
+    Timestamp, Workload,
 };
 
 /// The longest message that is kept, in bytes.
@@ -138,7 +138,7 @@ impl Projector {
             refreshing: meta.annotations.refresh.is_some(),
             reconciled: moment(&status.reconciled),
             application_set: meta.owners.0.iter().find(|o| o.kind == "ApplicationSet").map(|o| texts.symbol(&o.name)),
-            workloads: workloads.iter().map(|(k, n)| (texts.symbol(k), texts.symbol(n))).collect(),
+            workloads: workloads.iter().map(|told| workload(told, &destination, texts)).collect(),
             labels: labels.into(),
             destination,
             key,
@@ -215,6 +215,11 @@ fn deployment(row: &shape::HistoryRow<'_>, texts: &mut Texts) -> Option<Deployme
         at: moment(&row.deployed)?,
         by: texts.some(&row.initiator.username),
     })
+}
+
+fn workload([kind, namespace, name]: &[Text<'_>; 3], destination: &Destination, texts: &mut Texts) -> Workload {
+    let namespace = if namespace.is_empty() { destination.namespace.clone() } else { texts.symbol(namespace) };
+    Workload { kind: texts.symbol(kind), namespace, name: texts.symbol(name) }
 }
 
 fn condition(condition: &shape::Condition<'_>, texts: &mut Texts) -> Condition {

@@ -118,6 +118,7 @@ objects! {
 
     Resource {
         kind: Text<'de> = "kind",
+        namespace: Text<'de> = "namespace",
         name: Text<'de> = "name",
         status: Text<'de> = "status",
         hook: bool = "hook",
@@ -231,8 +232,8 @@ pub struct Resources<'de> {
     pub drift: u32,
     /// Those that left Git.
     pub prunable: u32,
-    /// Kind and name of those that make pods, and of pods.
-    pub workloads: Vec<(Text<'de>, Text<'de>)>,
+    /// Kind, namespace and name of those that make pods, and of pods.
+    pub workloads: Vec<[Text<'de>; 3]>,
 }
 
 /// Kinds whose pods belong to the Application.
@@ -246,7 +247,7 @@ impl<'de> Count<'de> for Resources<'de> {
     /// to prune.
     fn add(&mut self, resource: &Resource<'de>) {
         if WORKLOADS.contains(&&*resource.kind) && self.workloads.len() < 4 * FEW {
-            self.workloads.push((resource.kind.clone(), resource.name.clone()));
+            self.workloads.push([&resource.kind, &resource.namespace, &resource.name].map(Clone::clone));
         }
         if !resource.hook {
             self.total += 1;

@@ -12,7 +12,7 @@ use crate::config::theme::Role;
 use crate::domain::Timestamp;
 use crate::store::LogStore;
 use crate::store::logs::{Kind, Level, Line, StreamState};
-use crate::view::{Lens, Seen};
+use crate::view::{Lens, Seen, detail};
 use crate::widget::{Pen, pen, wrap};
 
 /// Screens narrower than this say the level with one letter.
@@ -56,6 +56,14 @@ pub(super) fn screen(logs: &Logs, lens: &Lens, seen: &Seen<'_>, area: Rect, buf:
         let words = if seen.logs.is_empty() { "no line has come in yet" } else { "no line passes the filter" };
         let words = if logs.complete { words } else { "looking" };
         Pen::new(buf, area, 2, seen.glyphs.ellipsis).skip(2).text(words, seen.style(Role::Dim));
+        let id = lens.selected.as_ref().and_then(|key| seen.apps.find(key));
+        let lost = id.map_or_else(Vec::new, |id| detail::no_route(seen, id, area.width));
+        for (n, line) in lost.iter().enumerate() {
+            let mut pen = Pen::new(buf, area, n as u16 + 3, seen.glyphs.ellipsis);
+            for (text, role) in line {
+                pen.text(text, seen.style(*role));
+            }
+        }
     }
     status(logs, seen, area, buf);
 }
@@ -121,18 +129,17 @@ fn pods(store: &LogStore) -> String {
 
 fn narrowed(logs: &Logs, lens: &Lens, seen: &Seen<'_>) -> Vec<(String, Role)> {
     let mut parts = Vec::new();
-    parts.push(match (logs.held, logs.top) {
-        (Some(_), _) => (format!("paused, {} new", logs.new), Role::Warn),
-        (None, None) => ("follow".to_owned(), Role::Ok),
-        (None, Some(_)) => ("scrolled".to_owned(), Role::Busy),
-    });
+    match (logs.held, logs.top) {
+        // what has ended says nothing new: there is nothing to follow
+        _ if lens.previous => parts.push(("previous".to_owned(), Role::Accent)),
+        (Some(_), _) => parts.push((format!("paused, {} new", logs.new), Role::Warn)),
+        (None, None) => parts.push(("follow".to_owned(), Role::Ok)),
+        (None, Some(_)) => parts.push(("scrolled".to_owned(), Role::Busy)),
+    }
     let dropped = seen.logs.dropped();
     let lost = (format!("{dropped} dropped"), if dropped > 0 { Role::Warn } else { Role::Dim });
     if dropped > 0 {
         parts.push(lost.clone());
-    }
-    if lens.previous {
-        parts.push(("previous".to_owned(), Role::Accent));
     }
     if let Some(level) = logs.level {
         parts.push((format!("level {}+", level.word().to_lowercase()), Role::Accent));
@@ -206,8 +213,8 @@ fn text(logs: &Logs, line: &Line<'_>, placed: &Placed, seen: &Seen<'_>, (area, r
             let style = match style {
                 Look::Plain => seen.style(Role::Text),
                 Look::Foreign(style) => seen.style(Role::Text).patch(seen.theme.foreign(style)),
-                Look::Found if current => seen.style(Role::Selection).patch(seen.style(Role::Key)),
-                Look::Found => seen.style(Role::Selection),
+                Look::Found if current => seen.style(Role::Found).patch(seen.style(Role::Key)),
+                Look::Found => seen.style(Role::Found),
             };
             pen.text(&shape.text[range], style);
         }

@@ -1,6 +1,8 @@
 //! What the screen looks like at three sizes.
 
 use pilothouse::domain::text::is_steering;
+use pilothouse::store::LogStore;
+use pilothouse::store::logs::Limits;
 use pilothouse::view::Work;
 use ratatui::style::Color;
 
@@ -49,6 +51,41 @@ fn lines_that_come_in_while_the_view_is_held_are_counted() {
     assert_eq!(held.lines().skip(2).collect::<Vec<_>>(), now.lines().skip(2).collect::<Vec<_>>());
     cockpit.press("space");
     assert!(cockpit.frame().contains("later"));
+}
+
+#[test]
+fn what_a_storm_pushes_out_is_counted_and_memory_stays_flat() {
+    let limits = Limits { bytes: 1 << 20, lines: 100_000 };
+    let mut cockpit = Cockpit::empty(80, 24);
+    cockpit.model.logs = LogStore::new(limits);
+    let stream = cockpit.model.logs.stream("backend-7cf7-9fdf8", "api");
+    assert!(cockpit.frame().contains("0 dropped"));
+    let mut most = 0;
+    for n in 0..200_000_u64 {
+        let text = format!("INFO:     10.88.0.1:51234 - \"GET /runs/{n} HTTP/1.1\" 200 OK");
+        cockpit.model.logs.push(stream, at(n), &text, at(n));
+        if n % 1_000 == 999 {
+            cockpit.model.logs.settle(at(n));
+            most = most.max(cockpit.model.logs.bytes());
+        }
+    }
+    cockpit.model.logs.settle_all();
+    let (dropped, kept) = (cockpit.model.logs.dropped(), cockpit.model.logs.len());
+    assert!(dropped > 100_000 && dropped + kept == 200_000, "{dropped} dropped, {kept} kept");
+    // twenty times its size went through
+    assert!(most <= limits.bytes, "{most}");
+    let frame = cockpit.frame();
+    assert!(frame.contains(&format!("{dropped} dropped")) && frame.contains("runs/199999"), "{frame}");
+}
+
+#[test]
+fn ended_runs_are_not_followed() {
+    let mut cockpit = Cockpit::new(80, 24);
+    assert!(cockpit.frame().lines().nth(1).unwrap().contains("follow"));
+    cockpit.press("p");
+    let frame = cockpit.frame();
+    let head = frame.lines().nth(1).unwrap();
+    assert!(head.contains("previous") && !head.contains("follow"), "{head}");
 }
 
 #[test]

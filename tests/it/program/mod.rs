@@ -9,5 +9,6 @@ mod reload;
 pub mod screen;
 mod settings;
 mod sources;
+mod twins;
 mod untrusted;
 mod world;

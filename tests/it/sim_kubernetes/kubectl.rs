@@ -1,7 +1,7 @@
 //! The real kubectl understands the world.
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use pilothouse::sim::kubeconfig::{self, Context};
@@ -31,8 +31,13 @@ impl Kubectl {
         Self { home, config }
     }
 
+    /// With a kubeconfig that is there already.
+    pub fn at(config: &Path) -> Self {
+        Self { home: tempfile::tempdir().unwrap(), config: config.to_owned() }
+    }
+
     pub fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new("kubectl");
+        let mut command = Command::new(program());
         command.arg("--cache-dir").arg(self.home.path()).args(args).env_clear().kill_on_drop(true);
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
         command.env("HOME", self.home.path()).env("KUBECONFIG", &self.config).stdin(Stdio::null());
@@ -54,6 +59,15 @@ impl Kubectl {
         let output = tokio::time::timeout(DEADLINE, self.command(args).output()).await.expect("kubectl hangs").unwrap();
         String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
     }
+}
+
+/// kubectl 1.32, which some installations keep beside a `kubectl` that picks another version by the server's.
+fn program() -> PathBuf {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&path).map(|folder| folder.join("kubectl")).find(|file| file.is_file());
+    let real = found.and_then(|file| file.canonicalize().ok());
+    let pinned = real.map(|file| file.with_file_name("kubectl.1.32")).filter(|file| file.is_file());
+    pinned.unwrap_or_else(|| PathBuf::from("kubectl"))
 }
 
 /// The words of each line.

@@ -85,6 +85,7 @@ impl Told {
             | Delta::Words(..)
             | Delta::ForgetWords(_)
             | Delta::Object(..)
+            | Delta::Clusters(..)
             | Delta::ForgetObject(..) => {}
         }
     }

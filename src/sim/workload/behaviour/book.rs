@@ -40,7 +40,7 @@ impl Book {
         let command: Vec<&str> = words("command").chain(words("args")).collect();
         let read = match command.as_slice() {
             [shell, "-c", script] if shell.ends_with("sh") => script::read(script, &mut behaviour),
-            ["sleep", time] => script::read(&format!("sleep {time}"), &mut behaviour),
+            ["sleep" | "echo", ..] => script::read(&command.join(" "), &mut behaviour),
             _ => None,
         };
         if read.is_none() && short {

@@ -63,7 +63,7 @@ pub(super) fn ensure(work: &mut Work<'_, '_>, key: &str, uid: &str, index: usize
 
 /// When an image is pulled: as the container says, else always for `latest`.
 fn policy<'a>(pod: &'a Value, wanted: &Wanted) -> &'a str {
-    let spec = ["initContainers", "containers"]
+    let spec = ["initContainers", "containers", "ephemeralContainers"]
         .iter()
         .filter_map(|list| pod["spec"][*list].as_array())
         .flatten()

@@ -4,6 +4,7 @@ use super::run::{Ended, State};
 use super::{change, image, of, probe, report, start, status};
 use crate::sim::manifest::event::Said;
 use crate::sim::manifest::meta::text;
+use crate::sim::process::Exited;
 use crate::sim::workload::cluster::Work;
 use crate::sim::workload::recorder::pod_in_words;
 use jiff::Timestamp;
@@ -58,7 +59,7 @@ fn running(work: &mut Work<'_, '_>, key: &str, uid: &str, index: usize, life: u6
     let Some(pod) = of(work, key, uid) else { return };
     let begun = change(work, key, uid, |run| {
         run.addressed = true;
-        let init = index < run.inits;
+        let (init, ephemeral) = (index < run.inits, index >= run.inits + run.mains);
         let stopping = run.stopping;
         let container = run.containers.get_mut(index).filter(|it| it.life == life && !stopping)?;
         if let State::Ended(ended) = &container.state {
@@ -70,7 +71,7 @@ fn running(work: &mut Work<'_, '_>, key: &str, uid: &str, index: usize, life: u6
         container.state = State::Running { since };
         let probes = probe::Probes::of(&pod, &container.name);
         container.started = probes.startup.is_none();
-        container.ready = container.started && probes.readiness.is_none() && (container.sidecar || !init);
+        container.ready = container.started && probes.readiness.is_none() && (container.sidecar || !init) && !ephemeral;
         Some((container.name.clone(), container.behaviour.clone(), container.restarts, probes))
     });
     let Some((name, behaviour, restarts, probes)) = begun.flatten() else { return };
@@ -92,6 +93,16 @@ fn running(work: &mut Work<'_, '_>, key: &str, uid: &str, index: usize, life: u6
     }
 }
 
+/// A process has ended by itself while somebody was attached to it.
+pub(in crate::sim::workload) fn exited(work: &mut Work<'_, '_>, exited: &Exited) {
+    let run = work.cluster.kubelet.runs.get(&exited.pod).filter(|run| run.uid == exited.uid);
+    let mut containers = run.into_iter().flat_map(|run| run.containers.iter().enumerate());
+    let found = containers.find(|(_, it)| it.name == exited.container).map(|(index, it)| (index, it.life));
+    let Some((index, life)) = found else { return };
+    let reason = if exited.code == 0 { "Completed" } else { "Error" };
+    end(work, &exited.pod, &exited.uid, index, life, exited.code, reason);
+}
+
 /// A container's process has ended.
 pub(super) fn end(work: &mut Work<'_, '_>, key: &str, uid: &str, index: usize, life: u64, code: i64, reason: &str) {
     let Some(pod) = of(work, key, uid) else { return };
@@ -100,7 +111,7 @@ pub(super) fn end(work: &mut Work<'_, '_>, key: &str, uid: &str, index: usize, l
     let outcome = change(work, key, uid, |run| {
         let name = run.containers.get(index)?;
         let id = status::id(run, name);
-        let (init, stopping) = (index < run.inits, run.stopping);
+        let (init, ephemeral, stopping) = (index < run.inits, index >= run.inits + run.mains, run.stopping);
         let container = run.containers.get_mut(index).filter(|it| it.life == life)?;
         let State::Running { since } = container.state else { return None };
         let times = Some((since, now));
@@ -111,6 +122,7 @@ pub(super) fn end(work: &mut Work<'_, '_>, key: &str, uid: &str, index: usize, l
         let lived = Duration::try_from(now.duration_since(since)).unwrap_or_default();
         container.crashes = if lived >= FORGIVEN { 1 } else { container.crashes + 1 };
         let restarts = match policy.as_str() {
+            _ if ephemeral => false,
             "Never" => container.sidecar,
             "OnFailure" => container.sidecar || code != 0,
             _ => !init || container.sidecar || code != 0,

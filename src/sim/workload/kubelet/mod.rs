@@ -16,6 +16,7 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+pub(super) use life::exited;
 pub use life::restarting;
 pub(super) use stop::{evict, kill};
 
@@ -46,6 +47,8 @@ pub(super) fn sync(work: &mut Work<'_, '_>, key: &str) {
         stop::begin(work, key, &pod, running);
     } else if !running && !pod::is_over(&pod) {
         start::begin(work, key, &pod);
+    } else if running {
+        start::join(work, key, &pod);
     }
 }
 

@@ -32,6 +32,8 @@ pub(super) struct Run {
     pub containers: Vec<Container>,
     /// How many of them are init containers.
     pub inits: usize,
+    /// How many follow that make the pod ready; the rest are there for debugging.
+    pub mains: usize,
 }
 
 /// One container of a pod.
@@ -102,6 +104,7 @@ impl Run {
             failed: None,
             containers: containers.collect(),
             inits: count,
+            mains: main.len(),
             uid,
         }
     }
@@ -117,7 +120,26 @@ impl Run {
 
     /// The containers that make the pod ready.
     pub fn main(&self) -> impl Iterator<Item = &Container> {
-        self.containers.iter().skip(self.inits)
+        self.containers.iter().skip(self.inits).take(self.mains)
+    }
+
+    /// Takes containers for debugging in that the pod has by now; whether there are any new ones.
+    pub fn join(&mut self, pod: &Value, book: &Book) -> bool {
+        let all = pod["spec"]["ephemeralContainers"].as_array().map_or(&[][..], Vec::as_slice);
+        let new = all.iter().skip(self.containers.len() - self.inits - self.mains);
+        let new: Vec<Container> = new
+            .map(|container| {
+                // what reads waits for somebody who types; the rest does what it is for and ends
+                let behaviour = book.of(pod, container, container["stdin"] != true);
+                Container::new(container, behaviour, false, "ContainerCreating")
+            })
+            .collect();
+        if new.is_empty() {
+            return false;
+        }
+        self.containers.extend(new);
+        self.generation = pod["metadata"]["generation"].as_i64().unwrap_or(self.generation);
+        true
     }
 }
 

@@ -23,6 +23,19 @@ pub(super) fn begin(work: &mut Work<'_, '_>, key: &str, pod: &Value) {
     work.later(SANDBOX, move |work| mount(work, &key, &uid));
 }
 
+/// Containers for debugging were added to a pod that runs.
+pub(super) fn join(work: &mut Work<'_, '_>, key: &str, pod: &Value) {
+    let Some(run) = work.cluster.kubelet.runs.get_mut(key).filter(|run| !run.stopping && !run.over) else { return };
+    if !run.join(pod, &work.cluster.book) {
+        return;
+    }
+    let (uid, stands) = (run.uid.clone(), run.sandbox);
+    report(work, key, &uid);
+    if stands {
+        next(work, key, &uid);
+    }
+}
+
 /// Volumes must be there before the sandbox is.
 fn mount(work: &mut Work<'_, '_>, key: &str, uid: &str) {
     let Some(pod) = of(work, key, uid) else { return };
@@ -55,10 +68,13 @@ pub(super) fn next(work: &mut Work<'_, '_>, key: &str, uid: &str) {
         })
     };
     let initializing = (0..run.inits).find(|index| !done(*index));
-    let due: Vec<usize> = match initializing {
-        Some(index) => vec![index].into_iter().filter(|index| fresh(*index)).collect(),
-        None => (run.inits..run.containers.len()).filter(|index| fresh(*index)).collect(),
+    let ephemeral = run.inits + run.mains;
+    let due = match initializing {
+        Some(index) => index..index + 1,
+        None => run.inits..ephemeral,
     };
+    // who debugs a pod does not wait for it
+    let due: Vec<usize> = due.chain(ephemeral..run.containers.len()).filter(|index| fresh(*index)).collect();
     for index in due {
         image::ensure(work, key, uid, index);
     }
@@ -67,7 +83,7 @@ pub(super) fn next(work: &mut Work<'_, '_>, key: &str, uid: &str) {
 /// What a container needs of its environment and does not find, in the kubelet's words.
 pub(super) fn missing_config(work: &Work<'_, '_>, pod: &Value, container: &str) -> Option<String> {
     let namespace = text(pod, "/metadata/namespace");
-    let lists = ["initContainers", "containers"];
+    let lists = ["initContainers", "containers", "ephemeralContainers"];
     let spec = lists
         .iter()
         .filter_map(|list| pod["spec"][*list].as_array())

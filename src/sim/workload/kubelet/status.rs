@@ -30,8 +30,12 @@ pub(super) fn of(pod: &Value, run: &Run, at: Timestamp) -> Value {
         let inits: Vec<Value> = run.containers.iter().enumerate().take(run.inits).map(describe).collect();
         status["initContainerStatuses"] = json!(inits);
     }
-    let main: Vec<Value> = run.containers.iter().enumerate().skip(run.inits).map(describe).collect();
+    let all = run.containers.iter().enumerate().skip(run.inits).map(describe).collect::<Vec<Value>>();
+    let (main, ephemeral) = all.split_at(run.mains.min(all.len()));
     status["containerStatuses"] = json!(main);
+    if !ephemeral.is_empty() {
+        status["ephemeralContainerStatuses"] = json!(ephemeral);
+    }
     status
 }
 
@@ -116,7 +120,11 @@ pub(super) fn id(run: &Run, container: &Container) -> String {
 }
 
 fn container_status(pod: &Value, run: &Run, index: usize, container: &Container) -> Value {
-    let (list, index) = if index < run.inits { ("initContainers", index) } else { ("containers", index - run.inits) };
+    let (list, index) = match index {
+        _ if index < run.inits => ("initContainers", index),
+        _ if index < run.inits + run.mains => ("containers", index - run.inits),
+        _ => ("ephemeralContainers", index - run.inits - run.mains),
+    };
     let spec = &pod["spec"][list][index];
     let begun = container.last.is_some() || !matches!(container.state, State::Waiting { .. });
     let image = &container.image;

@@ -1,0 +1,47 @@
+//! Two controllers that applications count on beside the workloads: External Secrets and the horizontal autoscaler.
+//!
+//! They look at what was written a moment later, all objects of theirs at once: there are few.
+
+mod autoscaler;
+mod external_secret;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use super::agenda::Agenda;
+use super::populate::Stage;
+use super::store::Store;
+use super::time::plus;
+
+/// From a write to the look at it.
+const LAG: Duration = Duration::from_millis(200);
+
+/// Starts both in a cluster.
+pub fn begin(agenda: &mut Agenda, stage: &Stage) {
+    reconcile(agenda, stage, &["ExternalSecret", "Secret"], "ExternalSecret", external_secret::sync);
+    let kinds = ["HorizontalPodAutoscaler", "Deployment", "StatefulSet"];
+    reconcile(agenda, stage, &kinds, "HorizontalPodAutoscaler", autoscaler::sync);
+}
+
+/// Has `sync` look whenever objects of these kinds were written and there are any of its own kind.
+fn reconcile(agenda: &mut Agenda, stage: &Stage, kinds: &[&str], own: &'static str, sync: fn(&Store)) {
+    let mut seen: Vec<_> = kinds.iter().map(|kind| stage.store.subscribe(kind)).collect();
+    let (store, due) = (stage.store.clone(), Arc::new(AtomicBool::new(false)));
+    agenda.observe(seen.clone(), move |at, agenda| {
+        let mut changed = false;
+        for seen in &mut seen {
+            // the store outlives whoever watches it
+            changed |= seen.has_changed().unwrap_or_default();
+            seen.mark_unchanged();
+        }
+        if !changed || store.len(own) == 0 || due.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let (store, due) = (store.clone(), Arc::clone(&due));
+        agenda.at(plus(at, LAG), move |_| {
+            due.store(false, Ordering::Relaxed);
+            sync(&store);
+        });
+    });
+}
