@@ -76,7 +76,6 @@ pub enum When {
 impl When {
     /// The reason why `id` cannot be done, when it cannot.
     #[must_use]
-    #[expect(clippy::match_same_arms, reason = "what may be written is asked after whether it may be at all")]
     pub fn reason(self, id: CommandId, now: &Situation) -> Option<String> {
         let (holds, why) = match self {
             Self::Writable | Self::Operating if !now.selected => (false, "no Application is selected"),

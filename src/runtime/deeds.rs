@@ -189,7 +189,6 @@ impl Deeds {
         self.rules.folder.as_ref().map(|folder| Memory::new(folder)).map_err(Clone::clone)
     }
 
-    #[expect(clippy::result_large_err, reason = "one for each Application of a plan: a handful")]
     /// The ways to Applications, each bound to the source of its row.
     fn find(&self, keys: &[AppKey], apps: &Apps, mut cluster: impl FnMut(&Symbol) -> Option<Cluster>) -> Vec<Found> {
         let memory = self.memory();
