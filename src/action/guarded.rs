@@ -220,7 +220,7 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
 
-    fn app(status: Value) -> Application {
+    fn app(status: &Value) -> Application {
         Application::new(json!({"metadata": {"name": "a"}, "operation": {}, "status": status}))
     }
 
@@ -238,7 +238,7 @@ mod tests {
             (json!({"operationState": {"phase": "Succeeded"}, "health": {"status": "Healthy"}}), false),
             (json!({"operationState": {"phase": "Succeeded"}, "health": {"status": "Degraded"}}), true),
         ] {
-            assert_eq!(failing(&app(status.clone())).is_some(), fails, "{status}");
+            assert_eq!(failing(&app(&status)).is_some(), fails, "{status}");
         }
     }
 
@@ -246,8 +246,8 @@ mod tests {
     fn the_last_good_deployment_is_the_present_one_while_it_is_healthy() {
         let history = json!([{"id": 3, "revision": "a"}, {"id": 4, "revision": "b"}]);
         let good =
-            |health: &str| Harbour::of(&app(json!({"health": {"status": health}, "history": history}))).map(|h| h.id);
+            |health: &str| Harbour::of(&app(&json!({"health": {"status": health}, "history": history}))).map(|h| h.id);
         assert_eq!((good("Healthy"), good("Degraded")), (Some(4), Some(3)));
-        assert_eq!(Harbour::of(&app(json!({}))), None);
+        assert_eq!(Harbour::of(&app(&json!({}))), None);
     }
 }

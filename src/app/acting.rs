@@ -5,7 +5,7 @@ use super::msg::Request;
 use crate::action::{Propagation, Proposal, SyncOptions, Verb};
 use crate::command::CommandId;
 use crate::domain::{AppKey, Fullness, Timestamp};
-use crate::view::ScreenId;
+use crate::view::{ScreenId, deployments};
 
 /// Does a command that leads to a write: shows its plan, or does it where it takes no confirmation.
 pub fn act(model: &mut Model, id: CommandId, now: Timestamp) -> Option<Request> {
@@ -14,11 +14,6 @@ pub fn act(model: &mut Model, id: CommandId, now: Timestamp) -> Option<Request> 
         model.say(format!("{} is gone", key.name), now);
         return None;
     };
-    if row.fullness == Fullness::Sketch {
-        // its environment, and with it how it is protected, is not known yet
-        model.say(format!("{} is still being read", key.name), now);
-        return None;
-    }
     let verb = match id {
         CommandId::RefreshNow => Verb::Refresh { hard: false },
         CommandId::RefreshHard => Verb::Refresh { hard: true },
@@ -28,7 +23,19 @@ pub fn act(model: &mut Model, id: CommandId, now: Timestamp) -> Option<Request> 
         CommandId::AutoSyncSwitch => Verb::AutoSync { on: !row.auto_sync.enabled },
         _ => return None,
     };
-    let apps: Vec<AppKey> = vec![key];
+    // what is marked is synced together; everything else is done to one at a time
+    let marks = &model.lens.marks;
+    let together = id == CommandId::SyncOpen && !marks.is_empty();
+    let apps: Vec<AppKey> = if together { marks.iter().cloned().collect() } else { vec![key] };
+    let is_sketch = |key: &&AppKey| {
+        let row = model.apps.find(key).and_then(|id| model.apps.get(id));
+        row.is_some_and(|row| row.fullness == Fullness::Sketch)
+    };
+    if let Some(key) = apps.iter().find(is_sketch) {
+        // its environment, and with it how it is protected, is not known yet
+        model.say(format!("{} is still being read", key.name), now);
+        return None;
+    }
     let proposal = Proposal { verb, apps };
     if matches!(proposal.verb, Verb::Refresh { .. }) {
         return Some(Request::AtOnce(proposal));
@@ -43,4 +50,23 @@ pub fn open(model: &mut Model, proposal: Proposal) -> Request {
     // an older plan of the same is no longer shown
     model.desk.draft = None;
     Request::Plan(proposal)
+}
+
+/// Shows what was deployed before, and has it read.
+pub fn deployments(model: &mut Model) -> Option<Request> {
+    let key = model.lens.selected.clone()?;
+    model.stack.push(ScreenId::Deployments);
+    model.desk.draft = None;
+    Some(Request::Plan(deployments::proposal(key)))
+}
+
+/// Whether the program may end: writes that are under way are said first, once.
+pub fn may_leave(model: &mut Model, now: Timestamp) -> bool {
+    let Some(first) = model.desk.under_way.values().next() else { return true };
+    if std::mem::replace(&mut model.desk.warned, true) {
+        return true;
+    }
+    let said = format!("under way: {first}; the same key again leaves it to itself");
+    model.warn(said, now);
+    false
 }

@@ -113,7 +113,8 @@ pub fn lay_out(model: &mut Model, now: Timestamp) {
     let work = Work::default();
     let situation = situation(model);
     let Model { apps, logs, desk, stack, lens, prompt, asked, keys, complaints, theme, glyphs, size, .. } = model;
-    let seen = Seen { apps, logs, desk, now, theme, glyphs, keys, below: stack.below(), situation, complaints, work: &work };
+    let seen =
+        Seen { apps, logs, desk, now, theme, glyphs, keys, below: stack.below(), situation, complaints, work: &work };
     let area = Rect::new(0, 0, size.width, size.height);
     if !area.is_empty() {
         let body = Places::of(area, stack.top().id(), prompt.is_some() && asked.is_none()).body;
@@ -127,7 +128,8 @@ pub fn interests(model: &Model, now: Timestamp) -> Vec<Interest> {
     let work = Work::default();
     let situation = situation(model);
     let Model { apps, logs, desk, stack, lens, keys, complaints, theme, glyphs, .. } = model;
-    let seen = Seen { apps, logs, desk, now, theme, glyphs, keys, below: stack.below(), situation, complaints, work: &work };
+    let seen =
+        Seen { apps, logs, desk, now, theme, glyphs, keys, below: stack.below(), situation, complaints, work: &work };
     stack.top().interests(lens, &seen)
 }
 

@@ -275,6 +275,7 @@ fn carry_out(model: &mut Model, effect: Effect, now: Timestamp) -> Option<Reques
         }
         Effect::Copy { what, text } => return Some(Request::Copy { what, text }),
         Effect::CopyObject { context, object } => return Some(Request::CopyObject { context, object }),
+        Effect::Propose(proposal) => return Some(acting::open(model, proposal)),
         Effect::Plan(proposal) => {
             model.desk.draft = None;
             return Some(Request::Plan(proposal));
@@ -290,10 +291,11 @@ fn carry_out(model: &mut Model, effect: Effect, now: Timestamp) -> Option<Reques
 /// Does a command that no screen has for itself.
 pub(super) fn everyones(model: &mut Model, id: CommandId, now: Timestamp) -> Option<Request> {
     match id {
-        CommandId::ProgramQuit => return Some(Request::Quit),
+        CommandId::ProgramQuit if acting::may_leave(model, now) => return Some(Request::Quit),
+        CommandId::ProgramQuit => {}
         CommandId::ViewBack => leave(model),
         CommandId::ViewQuit => {
-            if !model.stack.pop() {
+            if !model.stack.pop() && acting::may_leave(model, now) {
                 return Some(Request::Quit);
             }
         }
@@ -311,6 +313,12 @@ pub(super) fn everyones(model: &mut Model, id: CommandId, now: Timestamp) -> Opt
         CommandId::MarkClear => model.lens.keep_marks(|_| false),
         CommandId::ViewBoard => model.stack.go_home(ScreenId::Board),
         CommandId::ViewFleet => model.stack.go_home(ScreenId::Fleet),
+        CommandId::AuditOpen => {
+            open_or_leave(model, ScreenId::Audit);
+            return Some(Request::Recall);
+        }
+        CommandId::ActionsOpen => model.stack.push(ScreenId::Actions),
+        CommandId::DeploymentsOpen => return acting::deployments(model),
         CommandId::SyncOpen
         | CommandId::RefreshNow
         | CommandId::RefreshHard

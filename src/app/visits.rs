@@ -77,7 +77,7 @@ impl Visits {
 /// Notes where the person is now, after something they did.
 pub fn note(model: &mut Model) {
     // help, what is copied and what is planned belong to a screen and are none to come back to
-    if matches!(model.stack.top().id(), ScreenId::Help | ScreenId::Copy | ScreenId::Plan) {
+    if matches!(model.stack.top().id(), ScreenId::Help | ScreenId::Copy | ScreenId::Plan | ScreenId::Actions) {
         return;
     }
     let now = Place::of(model);

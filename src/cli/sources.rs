@@ -83,7 +83,7 @@ pub fn misled(settings: &Settings, contexts: &[String]) -> Vec<ConfigError> {
     for destination in settings.destinations.iter().filter(|d| !contexts.contains(&d.context)) {
         let what = format!("the destination {} is not reached", clean(&destination.is()));
         errors.push(no_context(
-            settings.origin_of("destination", &destination.is()),
+            &settings.origin_of("destination", &destination.is()),
             &what,
             &destination.context,
             contexts,
@@ -108,7 +108,7 @@ fn believed<'s>(settings: &'s Settings, contexts: &[String]) -> (Vec<&'s SourceS
         let taken = kept.iter().any(|k| k.name == source.name)
             || contexts.iter().any(|name| *name == source.name && name != context);
         if !contexts.contains(context) {
-            errors.push(no_context(origin, &left_out, context, contexts));
+            errors.push(no_context(&origin, &left_out, context, contexts));
         } else if taken {
             errors.push(at(&origin, format!("{left_out}: another source or context has this name"), None));
         } else {
@@ -118,11 +118,11 @@ fn believed<'s>(settings: &'s Settings, contexts: &[String]) -> (Vec<&'s SourceS
     (kept, errors)
 }
 
-fn no_context(origin: String, what: &str, context: &str, contexts: &[String]) -> ConfigError {
+fn no_context(origin: &str, what: &str, context: &str, contexts: &[String]) -> ConfigError {
     let near = nearest(context, contexts.iter().map(String::as_str));
     let hint = near.map_or_else(|| clean(&contexts.join(", ")).into_owned(), |near| clean(near).into_owned());
     let message = format!("{what}: the kubeconfig has no context `{}`", clean(context));
-    at(&origin, message, Some(hint).filter(|hint| !hint.is_empty()))
+    at(origin, message, Some(hint).filter(|hint| !hint.is_empty()))
 }
 
 /// An error at the `file:line` that set something.

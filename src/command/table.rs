@@ -30,6 +30,12 @@ pub enum Scope {
     Logs,
     /// What would be written.
     Plan,
+    /// What was deployed before.
+    Deployments,
+    /// What can be done to a resource.
+    Actions,
+    /// What was written.
+    Audit,
     /// What can be copied of an Application.
     Copy,
     /// The sources.
@@ -46,7 +52,7 @@ pub enum Scope {
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 20] = [
         Self::Board,
         Self::Fleet,
         Self::List,
@@ -58,6 +64,9 @@ impl Scope {
         Self::Why,
         Self::Logs,
         Self::Plan,
+        Self::Deployments,
+        Self::Actions,
+        Self::Audit,
         Self::Copy,
         Self::Links,
         Self::Help,
@@ -81,6 +90,9 @@ impl Scope {
             Self::Why => "Why",
             Self::Logs => "Logs",
             Self::Plan => "Plan",
+            Self::Deployments => "Deployments",
+            Self::Actions => "Actions",
+            Self::Audit => "Audit",
             Self::Copy => "Copy",
             Self::Links => "Sources",
             Self::Help => "Help",
@@ -110,6 +122,9 @@ impl Word for Scope {
             Self::Why => "why",
             Self::Logs => "logs",
             Self::Plan => "plan",
+            Self::Deployments => "deployments",
+            Self::Actions => "actions",
+            Self::Audit => "audit",
             Self::Copy => "copy",
             Self::Links => "links",
             Self::Help => "help",
@@ -134,6 +149,9 @@ impl keymap::Scope for Scope {
             Self::Why => &[Self::Why, Self::App, Self::Global],
             Self::Logs => &[Self::Logs, Self::Global],
             Self::Plan => &[Self::Plan, Self::Global],
+            Self::Deployments => &[Self::Deployments, Self::Global],
+            Self::Actions => &[Self::Actions, Self::Global],
+            Self::Audit => &[Self::Audit, Self::Global],
             Self::Copy => &[Self::Copy, Self::Global],
             Self::Links => &[Self::Links, Self::Global],
             Self::Help => &[Self::Help, Self::Global],
@@ -258,6 +276,12 @@ commands! {
     OperationTerminate "operation.terminate" App    ""         "Stop the running operation" ["terminate" App] when Operating risk Change cli "terminate APP";
     AutoSyncSwitch    "auto-sync.switch"    App     ""         "Switch auto-sync off, or give back what it was" ["auto-sync" App] when Writable risk Change cli "autosync off APP";
     AppDelete         "app.delete"          App     ""         "Delete the Application" ["delete" App] when Writable risk Danger cli "delete APP";
+    DeploymentsOpen   "deployments.open"    App     "roll back" "Show what was deployed before, to go back to it" ["rollback" "deployments" App] when Selected cli "history APP";
+    ActionsOpen       "actions.open"        App     ""         "Show what can be done to the resource under the cursor, and to its Application" ["actions" App] when Writable;
+    DeploymentsChoose "deployments.choose"  Deployments "roll back" "Show what going back to the selected deployment would do, to confirm it" when Writable risk Danger cli "rollback APP";
+    DeploymentsAgain  "deployments.again"   Deployments "read anew" "Read the deployments again";
+    ActionsChoose     "actions.choose"      Actions "choose"   "Show what the selected action would do, to confirm it";
+    AuditAgain        "audit.again"         Audit   "read anew" "Read what was written again";
     PlanOther         "plan.other"          Plan    "other button" "Go to the other button";
     PlanChoose        "plan.choose"         Plan    "choose"   "Press the button";
     PlanAgain         "plan.again"          Plan    "plan anew" "Read everything again and plan anew";
@@ -326,6 +350,7 @@ commands! {
     EventsOpen        "events.open"         App     "events"   "Show what was told about the selected Application" ["events" App] when Selected cli "get events";
     K9sOpen           "k9s.open"            App     "k9s"      "Open k9s on its cluster and namespace, to look only where production is protected" ["k9s"] when Selected;
     CopyOpen          "copy.open"           Global  "copy"     "Copy something of the selected Application" ["copy" "yank"] when Selected;
+    AuditOpen         "audit.open"          Global  ""         "Show what this tool wrote, as whom and with what outcome" ["audit"] cli "audit";
     ViewLinks         "view.links"          Global  "sources"  "Show the sources and how they are doing" ["sources" "links" "contexts"];
     SourcesReconnect  "sources.reconnect"   Global  ""         "Connect every source anew that is on" ["reconnect"] when Connected;
     PaletteOpen       "palette.open"        Global  "commands" "Type a command, an Application or an environment by its name";

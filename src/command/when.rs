@@ -78,15 +78,14 @@ impl When {
     #[must_use]
     pub fn reason(self, id: CommandId, now: &Situation) -> Option<String> {
         let (holds, why) = match self {
-            Self::Always => return None,
+            Self::Writable | Self::Operating if !now.selected => (false, "no Application is selected"),
+            Self::Writable | Self::Operating if now.frozen.is_some() => (false, now.frozen.map_or("", Frozen::words)),
+            Self::Always | Self::Writable => return None,
             Self::Numbered => {
                 let number = id.environment_number()?;
                 let known = now.environments;
                 return (number > known).then(|| format!("there is no environment {number}: {known} are known"));
             }
-            Self::Writable | Self::Operating if !now.selected => (false, "no Application is selected"),
-            Self::Writable | Self::Operating if now.frozen.is_some() => (false, now.frozen.map_or("", Frozen::words)),
-            Self::Writable => return None,
             Self::Operating => (now.operating, "no operation is in progress"),
             Self::Selected => (now.selected, "no Application is selected"),
             Self::SeveralEnvironments => (now.environments > 1, "there is only one environment"),

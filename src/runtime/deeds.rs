@@ -52,7 +52,7 @@ pub struct Deeds {
 }
 
 /// The way to an Application and what is known of it, or why there is none.
-type Found = Result<(Asked, Road), (AppKey, Environment, Refusal)>;
+type Found = Result<(Asked, Road), Box<(AppKey, Environment, Refusal)>>;
 
 impl Deeds {
     /// Nothing is under way. It will run on `io`.
@@ -197,7 +197,7 @@ impl Deeds {
             let row = apps.find(key).and_then(|id| Some((id, apps.get(id)?)));
             let name = row.and_then(|(_, row)| row.environment.clone()).unwrap_or_default();
             let environment = apps.describe(&name);
-            let refused = |why: String| Err((key.clone(), environment.clone(), Refusal::no_way(why)));
+            let refused = |why: String| Err(Box::new((key.clone(), environment.clone(), Refusal::no_way(why))));
             let way = match (row, &memory, cluster(&key.source)) {
                 (None, ..) => refused(format!("{} is gone", key.name)),
                 (_, Err(why), _) => refused(why.clone()),
@@ -228,7 +228,10 @@ async fn read(found: Vec<Found>, proposal: &Proposal) -> Vec<Item> {
     let items = found.into_iter().map(|way| async move {
         match way {
             Ok((asked, road)) => Item::read(&road, &asked, verb).await,
-            Err((key, environment, why)) => Item::refused(key, environment, why),
+            Err(none) => {
+                let (key, environment, why) = *none;
+                Item::refused(key, environment, why)
+            }
         }
     });
     join_all(items).await
@@ -293,7 +296,7 @@ async fn perform(order: Order, found: Vec<Found>, audit: &Audit, told: &Told<'_>
 }
 
 async fn one(plans: Vec<Plan>, way: Found, audit: &Audit, consent: &Consent, watch: bool) -> Result<(), String> {
-    let (asked, road) = way.map_err(|(.., why)| why.why)?;
+    let (asked, road) = way.map_err(|none| none.2.why)?;
     let who = Who { kube: kube_user(&road.control).await, ..audit.who().clone() };
     let audit = Audit::new(audit.folder().to_owned(), who);
     let count = plans.len();

@@ -97,7 +97,7 @@ impl Kind {
     #[must_use]
     pub fn sub(&self, name: &str) -> Option<Part> {
         let own = ("", "", self.kind);
-        self.subresources.contains(&name).then(|| match (self.kind, name) {
+        self.subresources.contains(&name).then_some(match (self.kind, name) {
             (_, "scale") => Part { of: ("autoscaling", "v1", "Scale"), verbs: PARTIAL },
             ("Pod", "attach") => Part { of: ("", "", "PodAttachOptions"), verbs: CONNECT },
             ("Pod", "binding") => Part { of: ("", "", "Binding"), verbs: CREATE },

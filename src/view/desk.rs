@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::action::{Draft, Note, Proposal, Record};
+use crate::action::{Draft, Half, Note, Proposal, Record};
 use crate::domain::{AppKey, Symbol};
 
 /// Plans, writes that are under way, and what was written before.
@@ -63,15 +63,50 @@ impl Desk {
     /// Takes news in; what is to be said of them, and whether it is nothing to worry about.
     pub fn take(&mut self, news: News) -> Option<(String, bool)> {
         match news {
-            News::Planned(draft) => self.draft = Some(draft),
+            News::Planned(draft) => {
+                self.learn(&draft);
+                self.draft = Some(draft);
+            }
             News::Goes { number, said } => drop(self.under_way.insert(number, said)),
             News::Over { number, said, well } => {
                 self.under_way.remove(&number);
+                self.warned = false;
                 return Some((said, well));
             }
             News::Notes(notes) => self.notes = notes,
-            News::Records(records) => self.records = Some(records),
+            News::Records(records) => {
+                let first = self.records.is_none();
+                self.records = Some(records);
+                return if first { self.unfinished().map(|said| (said, false)) } else { None };
+            }
         }
         None
+    }
+
+    /// Where Applications may not be changed, as the rights that were asked for a plan say.
+    fn learn(&mut self, draft: &Draft) {
+        for item in &draft.items {
+            let place = (item.key.source.clone(), item.key.namespace.clone());
+            if item.denied.iter().any(|right| right.starts_with("needs patch applications")) {
+                self.denied.insert(place);
+            } else if item.plans.is_ok() {
+                self.denied.remove(&place);
+            }
+        }
+    }
+
+    /// Writes of earlier runs nobody knows the end of.
+    fn unfinished(&self) -> Option<String> {
+        let records = self.records.as_ref()?.as_deref().ok()?;
+        let ended: BTreeSet<&str> =
+            records.iter().filter(|r| r.event == Half::Outcome).map(|r| r.id.as_str()).collect();
+        let mut open = records.iter().filter(|r| r.event == Half::Intent && !ended.contains(r.id.as_str()));
+        let first = open.next()?;
+        let more = match open.count() {
+            0 => String::new(),
+            n => format!(" and {n} more"),
+        };
+        let at = first.at.strftime("%Y-%m-%d %H:%M UTC");
+        Some(format!("nobody knows how this ended: {} ({at}){more}; @ shows what was written", first.title))
     }
 }

@@ -94,7 +94,17 @@ pub(super) fn lines(seen: &Seen<'_>, id: RowId, row: &AppRow, width: u16) -> Vec
         Role::Text,
     );
     block("images", &row.images.join("  "), Role::Text);
-    block("auto-sync", &auto_sync(row.auto_sync), Role::Text);
+    match status::switched_off(seen, row) {
+        Some(note) => {
+            let words = format!(
+                "off for {}, by {} from here; switching it on gives back what it was",
+                seen.age(note.at),
+                note.by
+            );
+            block("auto-sync", &format!("{} {words}", seen.glyphs.auto_sync_off), Role::Warn);
+        }
+        None => block("auto-sync", &auto_sync(row.auto_sync), Role::Text),
+    }
     let cluster = if row.destination.name.is_empty() { &row.destination.server } else { &row.destination.name };
     block("deploys to", &format!("{} on {cluster}", row.destination.namespace), Role::Text);
     for condition in &row.conditions {

@@ -4,11 +4,14 @@
 //! come from a [`Role`](crate::config::theme::Role). Add a screen as a file here, a scope in the command table, and
 //! one row in [`REGISTRY`].
 
+pub mod actions;
 pub mod app;
+pub mod audit;
 pub mod board;
 pub mod chooser;
 pub mod complaints;
 pub mod copy;
+pub mod deployments;
 pub mod desk;
 pub mod detail;
 pub mod empty;
@@ -78,6 +81,8 @@ pub enum Effect {
         /// Which.
         object: ObjectName,
     },
+    /// Show the plan of something that would be written, and have it made.
+    Propose(Proposal),
     /// Plan something that would be written. It is shown by [`Desk::draft`] once it is made.
     Plan(Proposal),
     /// Carry out what was planned and confirmed.
@@ -152,6 +157,12 @@ pub enum ScreenId {
     Logs,
     /// What would be written.
     Plan,
+    /// What was deployed before.
+    Deployments,
+    /// What can be done to a resource.
+    Actions,
+    /// What was written.
+    Audit,
     /// What of the selected Application can be copied.
     Copy,
     /// The sources.
@@ -174,7 +185,7 @@ pub struct Screen {
 }
 
 /// Every screen there is.
-pub static REGISTRY: [Screen; 13] = [
+pub static REGISTRY: [Screen; 16] = [
     Screen { id: ScreenId::Board, word: "board", make: || Box::new(board::Board::default()) },
     Screen { id: ScreenId::Fleet, word: "fleet", make: || Box::new(fleet::Fleet::default()) },
     Screen { id: ScreenId::Chooser, word: "chooser", make: || Box::new(chooser::Chooser::default()) },
@@ -184,6 +195,9 @@ pub static REGISTRY: [Screen; 13] = [
     Screen { id: ScreenId::Why, word: "why", make: || Box::new(why::Why::default()) },
     Screen { id: ScreenId::Logs, word: "logs", make: || Box::new(logs::Logs::default()) },
     Screen { id: ScreenId::Plan, word: "plan", make: || Box::new(plan::Plan::default()) },
+    Screen { id: ScreenId::Deployments, word: "deployments", make: || Box::new(deployments::Deployments::default()) },
+    Screen { id: ScreenId::Actions, word: "actions", make: || Box::new(actions::Actions::default()) },
+    Screen { id: ScreenId::Audit, word: "audit", make: || Box::new(audit::Audit::default()) },
     Screen { id: ScreenId::Copy, word: "copy", make: || Box::new(copy::Copy::default()) },
     Screen { id: ScreenId::Links, word: "links", make: || Box::new(links::Links::default()) },
     Screen { id: ScreenId::Complaints, word: "complaints", make: || Box::new(complaints::Complaints::default()) },

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::Seen;
+use crate::action::Note;
 use crate::config::theme::Role;
 use crate::domain::time::{coarse, elapsed};
 use crate::domain::{AppRow, Fullness, Health, Operation, Phase, Sync, SyncPhase, Timestamp, TroubleKind};
@@ -24,8 +25,19 @@ pub struct Status {
 #[must_use]
 pub fn of(seen: &Seen<'_>, row: &AppRow, trouble: Option<TroubleKind>) -> Status {
     let (sign, role) = sign(seen, row, trouble);
-    let (words, words_role) = words(seen, row, trouble);
+    let (mut words, mut words_role) = words(seen, row, trouble);
+    if let Some(note) = switched_off(seen, row) {
+        let since = if words.is_empty() { format!(" {}", seen.age(note.at)) } else { format!(" {words}") };
+        words = format!("{}{since}", seen.glyphs.auto_sync_off);
+        words_role = if words_role == Role::Dim { Role::Warn } else { words_role };
+    }
     Status { sign, role, words, words_role }
+}
+
+/// What auto-sync was, where this tool switched it off and it is still off.
+#[must_use]
+pub fn switched_off<'s>(seen: &Seen<'s>, row: &AppRow) -> Option<&'s Note> {
+    if row.auto_sync.enabled || row.fullness == Fullness::Sketch { None } else { seen.desk.notes.get(&row.key) }
 }
 
 /// The one sign of a row: trouble, else what health says, else drift.

@@ -1,6 +1,7 @@
 //! Keys as the loop hands them in: each that is bound does something, and nothing else does.
 
 use crossterm::event::Event;
+use pilothouse::action::Verb;
 use pilothouse::app::{Bindings, Msg, Request, update};
 use pilothouse::command::hint::{self, with_global};
 use pilothouse::command::{CommandId, Scope, TABLE};
@@ -12,7 +13,9 @@ use pilothouse::view::{REGISTRY, ScreenId};
 use proptest::prelude::*;
 use ratatui::buffer::Buffer;
 
-use crate::fixture::{Cockpit, SHARED_CELL, below, cockpit, deployment, harbour, key, plan_sync, voyage};
+use crate::fixture::{
+    Cockpit, SHARED_CELL, below, cockpit, deployment, harbour, key, plan, plan_sync, voyage, written,
+};
 
 /// A cockpit on a screen with room to move in every direction.
 fn in_the_middle(screen: ScreenId) -> Cockpit {
@@ -24,7 +27,7 @@ fn in_the_middle(screen: ScreenId) -> Cockpit {
     let row = cockpit.model.apps.all().find(|row| &*row.key.name == name).unwrap();
     cockpit.model.lens.selected = Some(row.key.clone());
     match screen {
-        ScreenId::Chooser | ScreenId::Copy | ScreenId::Why => drop(cockpit.press("j")),
+        ScreenId::Actions | ScreenId::Chooser | ScreenId::Copy | ScreenId::Why => drop(cockpit.press("j")),
         ScreenId::Links | ScreenId::App | ScreenId::Help => drop(cockpit.press("j j j j j")),
         ScreenId::Resource => {
             cockpit.model.lens.object = Some(deployment());
@@ -41,6 +44,14 @@ fn in_the_middle(screen: ScreenId) -> Cockpit {
         }
         ScreenId::Plan => {
             plan_sync(&mut cockpit, Protection::Confirm);
+            drop(cockpit.press("j j"));
+        }
+        ScreenId::Deployments => {
+            plan(&mut cockpit, Verb::Rollback { id: None, prune: false }, Protection::Confirm);
+            drop(cockpit.press("home j"));
+        }
+        ScreenId::Audit => {
+            cockpit.model.desk.records = Some(Ok((0..30).flat_map(written).collect()));
             drop(cockpit.press("j j"));
         }
         ScreenId::Fleet | ScreenId::Logs => {}

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use pilothouse::action::Verb;
 use pilothouse::app::visits;
 use pilothouse::command::Keymap;
 use pilothouse::config::glyph::ASCII;
@@ -16,7 +17,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
 use ratatui::style::{Color, Style};
 
-use crate::fixture::{self, Cockpit, NOW, SHARED_CELL, below, deployment, harbour, plan_sync, voyage};
+use crate::fixture::{self, Cockpit, NOW, SHARED_CELL, below, deployment, harbour, plan, plan_sync, voyage, written};
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (40, 10)];
 
@@ -29,11 +30,14 @@ fn on(screen: ScreenId, apps: Apps, size: (u16, u16)) -> Cockpit {
     };
     select(&mut cockpit, telling);
     cockpit.model.lens.object = (screen == ScreenId::Resource).then(deployment);
-    if screen == ScreenId::Complaints {
-        cockpit.model.complaints = complaints();
-    }
-    if screen == ScreenId::Plan {
-        plan_sync(&mut cockpit, Protection::Confirm);
+    match screen {
+        ScreenId::Plan => plan_sync(&mut cockpit, Protection::Confirm),
+        ScreenId::Deployments => {
+            plan(&mut cockpit, Verb::Rollback { id: None, prune: false }, Protection::Confirm);
+        }
+        ScreenId::Audit => cockpit.model.desk.records = Some(Ok((0..3).flat_map(written).collect())),
+        ScreenId::Complaints => cockpit.model.complaints = complaints(),
+        _ => {}
     }
     cockpit
 }
@@ -177,7 +181,7 @@ fn production_looks_different_everywhere_and_not_by_colour_alone() {
                 cockpit.model.theme = Theme::bundled(theme, Depth::TrueColor).unwrap();
                 cockpit
             });
-            let [prod, staging] = frames.each_mut().map(|cockpit| cockpit.text());
+            let [prod, staging] = frames.each_mut().map(crate::fixture::Cockpit::text);
             assert!(
                 prod.contains("PROD"),
                 "{theme}, {}:\n{prod}",

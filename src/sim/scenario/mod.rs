@@ -187,7 +187,7 @@ pub fn load(name: &str) -> Result<Scenario, ScenarioError> {
     match str::from_utf8(&bytes) {
         Ok(text) => parse(name, text),
         Err(error) => {
-            let line = 1 + bytes[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count();
+            let line = 1 + memchr::memchr_iter(b'\n', &bytes[..error.valid_up_to()]).count();
             Err(ScenarioError::NotText { file: name.to_owned(), line })
         }
     }

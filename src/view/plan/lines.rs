@@ -209,6 +209,7 @@ fn several(seen: &Seen<'_>, page: &mut Page, draft: &Draft, items: &[Item], wave
             (format!("   {sign} "), role),
             (format!("{:<24} ", item.key.name), Role::Text),
             (format!("{environment:<10} "), looks),
+            (format!("{:<16} ", item.key.source), Role::Dim),
             (words, if obstacle.is_some() { Role::Warn } else { Role::Dim }),
         ]);
     }

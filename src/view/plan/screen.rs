@@ -72,6 +72,8 @@ impl View for Plan {
 
     fn typed(&mut self, _: Ask, text: &str, typing: Typing, seen: &Seen<'_>) -> Vec<Effect> {
         if typing != Typing::Accepted {
+            // whoever thought better of it finds Cancel where it was
+            self.on_confirm &= typing == Typing::Changed;
             return Vec::new();
         }
         let Some(phrase) = self.draft(seen).and_then(Draft::phrase) else {

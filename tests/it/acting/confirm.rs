@@ -135,6 +135,81 @@ fn a_refresh_takes_no_confirmation() {
     assert_eq!(person.at_once, [Proposal { verb: Verb::Refresh { hard: false }, apps: vec![key] }]);
 }
 
+#[test]
+fn what_is_marked_is_one_plan_and_production_asks_for_name_and_number() {
+    let mut person = Person::new(Protection::Typed);
+    person.press("home j j space j space s");
+    let text = person.cockpit.text();
+    assert!(text.contains("Sync 2 Applications") && text.contains("2 of 2 can be done, all at once"), "{text}");
+    person.press("tab enter p r o d enter");
+    assert_eq!(person.acted, [], "the name alone is too little");
+    person.press("tab enter p r o d space 2 enter");
+    let [order] = &person.acted[..] else { panic!("{:?}", person.acted) };
+    assert_eq!((order.plans.len(), order.wave, order.follow), (2, 5, true));
+    assert_eq!(order.consent, Consent::Phrase("prod 2".into()));
+}
+
+#[test]
+fn a_rollback_says_first_that_it_switches_auto_sync_off() {
+    let mut person = Person::new(Protection::Confirm);
+    person.press("R");
+    let text = person.cockpit.text();
+    // 11 is there now, and 10 was something else
+    assert!(text.contains("› #10") && text.contains("image.tag") && text.contains("1.4.1"), "{text}");
+    person.press("enter");
+    let text = person.cockpit.text();
+    for words in
+        ["step 1", "Switch auto-sync of celery-staging off", "step 2", "no hooks run", "ApplicationSet predator12"]
+    {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    person.press("tab enter");
+    let [order] = &person.acted[..] else { panic!("{:?}", person.acted) };
+    let verbs: Vec<_> = order.plans[0].iter().map(|plan| plan.verb.clone()).collect();
+    assert_eq!(verbs, [Verb::AutoSync { on: false }, Verb::Rollback { id: Some(10), prune: false }]);
+}
+
+#[test]
+fn the_menu_has_what_makes_sense_and_a_number_is_asked_for() {
+    let mut person = Person::new(Protection::Confirm);
+    person.cockpit.model.apps = crate::fixture::below(voyage());
+    person.press("enter");
+    assert_eq!(person.cockpit.screen(), ScreenId::App);
+    while person.cockpit.model.lens.object.as_ref().is_none_or(|object| &*object.kind != "Deployment") {
+        person.press("j");
+    }
+    person.press("a");
+    let text = person.cockpit.text();
+    for words in
+        ["Restart Deployment celery", "Scale Deployment celery", "Pause the rollout", "Delete Deployment celery"]
+    {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    person.press("j enter 3 enter");
+    assert_eq!(person.cockpit.screen(), ScreenId::Plan);
+    person.press("tab enter");
+    let [order] = &person.acted[..] else { panic!("{:?}", person.acted) };
+    assert!(matches!(&order.plans[0][0].verb, Verb::Scale { replicas: 3, .. }), "{:?}", order.plans);
+}
+
+#[test]
+fn a_write_nobody_knows_the_end_of_is_said_at_the_start() {
+    let mut person = Person::new(Protection::Confirm);
+    let records = (0..3).flat_map(crate::fixture::written).collect();
+    person.cockpit.take(Msg::Desk(News::Records(Ok(records))));
+    let text = person.cockpit.text();
+    assert!(text.contains("nobody knows how this ended: Sync celery-staging to release/staging 2"), "{text}");
+}
+
+#[test]
+fn leaving_while_something_is_written_is_asked_about_once() {
+    let mut person = Person::new(Protection::Confirm);
+    person.cockpit.take(Msg::Desk(News::Goes { number: 1, said: "Sync redis-prod".into() }));
+    assert_eq!(person.cockpit.press("ctrl-c"), []);
+    assert!(person.cockpit.text().contains("under way: Sync redis-prod"));
+    assert_eq!(person.cockpit.press("ctrl-c"), [Request::Quit]);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
     /// Whatever is pressed where the name is to be typed: without the name nothing is written, and looking again is all

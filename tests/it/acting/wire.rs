@@ -30,9 +30,8 @@ impl Sea {
         screen.keys("v");
         screen.shows(&["application"]);
         screen.keys(&format!("/{app}\r"));
-        screen.until("the one", |s| {
-            s.contents().contains(&format!("› {app}")) || s.contents().contains(&format!(" {app}  "))
-        });
+        // known whole: a sketch is not acted on
+        screen.shows(&[&format!("› ●    {app}"), "deploys to"]);
         screen
     }
 
@@ -117,4 +116,27 @@ fn a_refresh_is_one_key_and_read_only_is_none() {
     screen.keys("r");
     screen.shows(&["the cockpit is read-only"]);
     assert!(audit(screen.home()).is_empty());
+}
+
+#[test]
+fn a_rollback_switches_auto_sync_off_first_and_leaves_a_badge() {
+    let sea = Sea::new();
+    let mut screen = sea.open(&[], "backend-staging");
+    screen.keys("R");
+    screen.shows(&["Deployments of backend-staging", "is there now"]);
+    screen.keys("\r");
+    screen.shows(&["step 1", "Switch auto-sync of backend-staging off", "[ Cancel ]", "you may rollback"]);
+    screen.keys("\t");
+    screen.shows(&["[ Roll back backend-staging in staging (predator-cloud) ]"]);
+    screen.keys("\r");
+    screen.shows(&["asked for"]);
+    let lines = ["intent autosync staging -", "outcome autosync staging done"];
+    let lines: Vec<_> = lines.iter().chain(&["intent rollback staging -", "outcome rollback staging done"]).collect();
+    assert_eq!(audit(screen.home()), lines.into_iter().map(|words| line(words)).collect::<Vec<_>>());
+    let app = sea.app("predator-cloud", "backend-staging");
+    assert_eq!(app["spec"]["syncPolicy"]["automated"]["enabled"], false);
+    screen.keys("\x1b");
+    screen.shows(&["⏻", "by autosync from here"]);
+    screen.keys("@");
+    screen.shows(&["2 writes in the last 31 days", "Switch auto-sync of backend-staging off"]);
 }

@@ -16,9 +16,9 @@ fn demo_shows_the_board_live_and_its_screens() {
     screen.keys("/celery-p");
     screen.shows_no("backend-dev");
     screen.keys("\r?");
-    screen.shows(&["Filter by words", "Everywhere"]);
+    screen.shows(&["Filter by words", "On an Application"]);
     screen.keys("q");
-    screen.shows_no("Everywhere");
+    screen.shows_no("On an Application");
     screen.keys("\x1b");
     screen.shows(&["backend-dev"]);
     screen.keys("o");

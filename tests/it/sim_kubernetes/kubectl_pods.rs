@@ -117,7 +117,7 @@ async fn kubectl_deletes_with_what_hangs_on_it() {
     }
 }
 
-const OF_OPERATORS: &str = r#"
+const OF_OPERATORS: &str = r"
 apiVersion: external-secrets.io/v1
 kind: ExternalSecret
 metadata: {name: keys}
@@ -136,7 +136,7 @@ apiVersion: autoscaling/v2
 kind: HorizontalPodAutoscaler
 metadata: {name: api}
 spec: {minReplicas: 3, maxReplicas: 5, scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: api}}
-"#;
+";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn kubectl_applies_what_operators_act_on() {

@@ -36,7 +36,7 @@ fn joined(steps: &[Value]) -> Vec<Value> {
     for step in steps {
         match all.last_mut().filter(|last| said(last) && said(step) && last["channel"] == step["channel"]) {
             Some(last) => {
-                last["text"] = (last["text"].as_str().unwrap().to_owned() + step["text"].as_str().unwrap()).into()
+                last["text"] = (last["text"].as_str().unwrap().to_owned() + step["text"].as_str().unwrap()).into();
             }
             None => all.push(step.clone()),
         }

@@ -90,7 +90,7 @@ async fn a_forward_carries_much_both_ways_and_half_closes() {
     };
     let mut back = Vec::new();
     let reading = read.read_to_end(&mut back);
-    let (_, read) = within(async { tokio::join!(writing, reading) }).await;
+    let ((), read) = within(async { tokio::join!(writing, reading) }).await;
     read.unwrap();
     assert!(back == sent, "{} of {} bytes came back", back.len(), sent.len());
 }

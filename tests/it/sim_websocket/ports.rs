@@ -9,7 +9,7 @@ use super::scene::{NAMESPACE, POD, world};
 use super::socket::{Got, Socket};
 use crate::sim_kubernetes::world::World;
 
-fn service(world: &World, name: &str, target: Value) {
+fn service(world: &World, name: &str, target: &Value) {
     world.store.put(json!({"apiVersion": "v1", "kind": "Service",
         "metadata": {"name": name, "namespace": NAMESPACE},
         "spec": {"selector": {"app": "backend"}, "ports": [{"name": "http", "port": 80, "targetPort": target}]}}));
@@ -18,8 +18,8 @@ fn service(world: &World, name: &str, target: Value) {
 #[tokio::test]
 async fn the_proxy_leads_to_what_a_service_serves() {
     let world = world();
-    service(&world, "backend", json!("http"));
-    service(&world, "broken", json!(9));
+    service(&world, "backend", &json!("http"));
+    service(&world, "broken", &json!(9));
     let at = |name: &str, path: &str| format!("/api/v1/namespaces/{NAMESPACE}/services/{name}/proxy{path}");
     for name in ["backend", "backend:http", "backend:80", "http:backend:http"] {
         assert_eq!(world.client().json(&at(name, "/health?x=1")).await["status"], "ok", "{name}");

@@ -1,0 +1,183 @@
+//! What was deployed before, and how the chosen deployment differs from what is there now.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+use super::travel::steps;
+use super::{Effect, Handled, Lens, ScreenId, Seen, View};
+use crate::action::{Application, Entry, Proposal, Verb};
+use crate::command::{CommandId, Scope};
+use crate::config::theme::Role;
+use crate::domain::app::short_revision;
+use crate::domain::{AppKey, Timestamp};
+use crate::widget::{Pen, Window};
+
+/// The deployments of one Application, newest first.
+#[derive(Debug, Default)]
+pub struct Deployments {
+    key: Option<AppKey>,
+    /// The Application as it was read, and when.
+    app: Option<(Timestamp, Application)>,
+    entries: Vec<Entry>,
+    /// Why it cannot be rolled back, or why there is nothing to see.
+    obstacle: Option<String>,
+    window: Window,
+    height: usize,
+}
+
+/// What is asked for so that the history comes with it.
+#[must_use]
+pub fn proposal(key: AppKey) -> Proposal {
+    Proposal { verb: Verb::Rollback { id: None, prune: false }, apps: vec![key] }
+}
+
+impl View for Deployments {
+    fn id(&self) -> ScreenId {
+        ScreenId::Deployments
+    }
+
+    fn scopes(&self) -> &'static [Scope] {
+        &[Scope::Deployments]
+    }
+
+    fn command(&mut self, id: CommandId, _: &mut Lens, _: &Seen<'_>) -> (Handled, Vec<Effect>) {
+        let Some(key) = self.key.clone() else { return (Handled::No, Vec::new()) };
+        match id {
+            CommandId::DeploymentsChoose => {
+                let Some(entry) = self.entries.get(self.window.selected) else {
+                    return (Handled::Yes, vec![Effect::Say("there is no deployment to go back to".to_owned())]);
+                };
+                let verb = Verb::Rollback { id: Some(entry.id), prune: false };
+                (Handled::Yes, vec![Effect::Propose(Proposal { verb, apps: vec![key] })])
+            }
+            CommandId::DeploymentsAgain => (Handled::Yes, vec![Effect::Plan(proposal(key))]),
+            id => match steps(id, self.height) {
+                Some(by) => {
+                    self.window.step(by, self.entries.len());
+                    (Handled::Yes, Vec::new())
+                }
+                None => (Handled::No, Vec::new()),
+            },
+        }
+    }
+
+    fn point(&mut self, at: Position, _: &mut Lens, _: &Seen<'_>) -> bool {
+        let line = usize::from(at.y).checked_sub(1);
+        line.is_some_and(|line| self.window.point(line, self.entries.len(), self.height))
+    }
+
+    fn layout(&mut self, lens: &mut Lens, seen: &Seen<'_>, area: Rect) {
+        if self.key.is_none() {
+            self.key.clone_from(&lens.selected);
+        }
+        let wanted = self.key.clone().map(proposal);
+        let draft = wanted.and_then(|wanted| seen.desk.draft_of(&wanted));
+        if let Some(draft) = draft
+            && self.app.as_ref().is_none_or(|(at, _)| *at != draft.at)
+            && let Some(item) = draft.items.first()
+        {
+            self.obstacle = item.obstacle(seen.now).map(|(why, _)| why);
+            let first = self.app.is_none();
+            self.app = item.app.clone().map(|app| (draft.at, app));
+            self.entries = self.app.as_ref().map(|(_, app)| app.history()).unwrap_or_default();
+            self.entries.reverse();
+            if let (true, Some((_, app))) = (first, &self.app) {
+                self.window.selected = preselected(app, &self.entries);
+            }
+        }
+        self.height = usize::from(area.height.saturating_sub(1) / 2).max(1);
+        self.window.clamp(self.entries.len(), self.height);
+    }
+
+    fn draw(&self, _: &Lens, seen: &Seen<'_>, area: Rect, buf: &mut Buffer) {
+        let name = self.key.as_ref().map_or("nothing", |key| &*key.name);
+        let mut pen = Pen::new(buf, area, 0, seen.glyphs.ellipsis);
+        pen.skip(1).text(&format!("Deployments of {name}"), seen.style(Role::Title));
+        if let Some(why) = &self.obstacle {
+            pen.text(&format!("  {why}"), seen.style(Role::Warn));
+        }
+        let Some((_, app)) = &self.app else {
+            if self.obstacle.is_none() {
+                let words = format!("  they are being read{}", seen.glyphs.ellipsis);
+                Pen::new(buf, area, 1, seen.glyphs.ellipsis).text(&words, seen.style(Role::Dim));
+            }
+            return;
+        };
+        for (line, n) in self.window.visible(self.entries.len(), self.height).enumerate() {
+            self.draw_entry(seen, app, n, Pen::new(buf, area, line as u16 + 1, seen.glyphs.ellipsis));
+        }
+        let below = self.window.visible(self.entries.len(), self.height).len() as u16 + 2;
+        if let Some(entry) = self.entries.get(self.window.selected) {
+            compare(seen, app, entry, below, area, buf);
+        }
+    }
+}
+
+impl Deployments {
+    fn draw_entry(&self, seen: &Seen<'_>, app: &Application, n: usize, mut pen: Pen<'_>) {
+        seen.work.row();
+        let entry = &self.entries[n];
+        let here = n == self.window.selected;
+        let over = |role| if here { seen.style(role).patch(seen.style(Role::Selection)) } else { seen.style(role) };
+        let age = entry.deployed.map_or_else(String::new, |at| seen.age(at));
+        let by = entry.by.as_deref().unwrap_or("auto-sync");
+        pen.cell(if here { seen.glyphs.cursor } else { "" }, 2, over(Role::Cursor));
+        pen.cell(&format!("#{}", entry.id), 6, over(Role::Dim)).cell(&age, 6, over(Role::Dim));
+        pen.cell(short_revision(&entry.shown_revision()), 10, over(Role::Text)).cell(by, 16, over(Role::Dim));
+        let images = if n == 0 { app.images() } else { entry.images() };
+        let now = if n == 0 { "  is there now" } else { "" };
+        pen.text(&images.join(" "), over(Role::Text)).text(now, over(Role::Dim));
+    }
+}
+
+/// The last deployment where a later attempt failed, else the newest one that was something else.
+fn preselected(app: &Application, entries: &[Entry]) -> usize {
+    let Some(newest) = entries.first() else { return 0 };
+    let failed = matches!(app.phase(), "Failed" | "Error");
+    if failed && app.operation_revision() != newest.shown_revision() {
+        return 0;
+    }
+    let what = |entry: &Entry| (entry.shown_revision(), entry.parameters());
+    let other = entries.iter().position(|entry| what(entry) != what(newest));
+    other.unwrap_or_else(|| 1.min(entries.len() - 1))
+}
+
+/// What is there now and what was then, side by side; what differs is marked.
+fn compare(seen: &Seen<'_>, app: &Application, entry: &Entry, from: u16, area: Rect, buf: &mut Buffer) {
+    let (now, then) = (app.parameters(), entry.parameters());
+    let mut names: Vec<&String> = now.iter().chain(&then).map(|(name, _)| name).collect();
+    let mut known = std::collections::BTreeSet::new();
+    names.retain(|name| known.insert(name.as_str()));
+    let find = |all: &[(String, String)], name: &str| {
+        all.iter().find(|(known, _)| known == name).map_or_else(|| "-".to_owned(), |(_, value)| value.clone())
+    };
+    let revision = app.history().last().map(Entry::shown_revision).unwrap_or_default();
+    let mut rows = vec![("revision".to_owned(), short_revision(&revision).to_owned(), {
+        short_revision(&entry.shown_revision()).to_owned()
+    })];
+    rows.push((
+        "images".to_owned(),
+        app.images().join(" "),
+        match entry.images() {
+            images if images.is_empty() => "not noted by Argo CD".to_owned(),
+            images => images.join(" "),
+        },
+    ));
+    rows.extend(names.into_iter().map(|name| (name.clone(), find(&now, name), find(&then, name))));
+    let half = area.width.saturating_sub(18) / 2;
+    let mut line = |row: u16, name: &str, now: &str, then: &str, head: bool| {
+        if row >= area.height {
+            return;
+        }
+        let differs = now != then && !head;
+        let role = if head { Role::Heading } else { Role::Text };
+        let mut pen = Pen::new(buf, area, row, seen.glyphs.ellipsis);
+        pen.cell(if differs { seen.glyphs.out_of_sync } else { "" }, 3, seen.style(Role::Warn));
+        pen.cell(name, 14, seen.style(Role::Dim)).cell(now, half.saturating_sub(1), seen.style(role)).skip(1);
+        pen.text(then, seen.style(if differs { Role::Accent } else { role }));
+    };
+    line(from, "", "now", &format!("deployment {}", entry.id), true);
+    for (n, (name, now, then)) in rows.iter().enumerate() {
+        line(from + 1 + n as u16, name, now, then, false);
+    }
+}
