@@ -7,7 +7,7 @@
 //! ```
 //!
 //! A plan holds the exact requests and what a person reads before saying yes; it is made of facts alone and sends nothing.
-//! Only [`guard`] makes an [`Approved`], and only an [`Approved`] can be executed. Cockpit and command line go the same
+//! Only [`guard()`] makes an [`Approved`], and only an [`Approved`] can be executed. Cockpit and command line go the same
 //! way.
 
 mod application;

@@ -5,7 +5,7 @@
 //! ```
 //!
 //! They react to whatever is in the store, whoever wrote it, and act on the world's clock: every write is noticed by a
-//! [`Cluster`](cluster), which puts the controllers it concerns on the agenda a few milliseconds later. Each controller
+//! `Cluster`, which puts the controllers it concerns on the agenda a few milliseconds later. Each controller
 //! looks at its object as it was last seen and does the next thing, as in a real cluster; nobody follows a script. What
 //! a container does (how long it is pulled, whether it crashes) is told by a [`Behaviour`].
 //!
