@@ -12,7 +12,7 @@ use super::plan::{Plan, Request, Where};
 use super::saw::Saw;
 use super::verb::Verb;
 use crate::domain::Clock;
-use crate::source::kube::{Cluster, ReadError, Write, WriteError, whole_application, write};
+use crate::source::kube::{Cluster, ReadError, Write, WriteError, write};
 
 /// How often a write that met a newer version is looked at and tried again.
 const CONFLICTS: usize = 5;
@@ -94,18 +94,26 @@ impl Road {
     /// # Errors
     /// When it cannot be read.
     pub async fn evidence(&self, plan: &Plan) -> Result<Evidence, ReadError> {
-        let key = &plan.target.key;
-        let app = Application::new(whole_application(&self.control, &key.namespace, &key.name).await?);
-        let mut denied = Vec::new();
-        for request in &plan.requests {
-            if let Some(cluster) = self.cluster(request) {
-                denied.extend(super::rights::missing(cluster, &request.right).await);
-            }
-        }
+        let app = self.look(&plan.target.key).await?;
+        let denied = self.denied(plan.requests.iter().collect()).await;
         Ok(Evidence { app, denied, now: self.clock.now() })
     }
 
-    pub(super) fn cluster(&self, request: &Request) -> Option<&Cluster> {
+    /// What we may not of some requests, each once.
+    pub(super) async fn denied(&self, requests: Vec<&Request>) -> Vec<String> {
+        let mut denied = Vec::new();
+        for request in requests {
+            if let Some(cluster) = self.cluster(request)
+                && let Some(missing) = super::rights::missing(cluster, &request.right).await
+                && !denied.contains(&missing)
+            {
+                denied.push(missing);
+            }
+        }
+        denied
+    }
+
+    fn cluster(&self, request: &Request) -> Option<&Cluster> {
         match &request.place {
             Where::ControlPlane => Some(&self.control),
             Where::Destination(context) => self.destination.as_ref().filter(|c| c.context() == context),
@@ -212,10 +220,9 @@ fn written<'a>(request: &'a Request, version: &str) -> Write<'a> {
 /// Somebody wrote in between: looks, and asks the guard again. A heartbeat passes, what the decision rests on does not.
 async fn again(approved: Approved, road: &Road) -> Result<Approved, Outcome> {
     let plan = approved.into_plan();
-    let key = plan.target.key.clone();
-    let read = whole_application(&road.control, &key.namespace, &key.name).await;
+    let read = road.look(&plan.target.key).await;
     let app = read.map_err(|error| Outcome::Failed { why: error.to_string(), after_some: false })?;
-    let evidence = Evidence { app: Application::new(app), denied: Vec::new(), now: road.clock.now() };
+    let evidence = Evidence { app, denied: Vec::new(), now: road.clock.now() };
     let words = phrase(&plan);
     // the confirmation stands: it was for this plan, and the plan is the same
     guard(plan, &road.guard, &evidence, Given::Phrase(&words)).map_err(Outcome::Refused)
@@ -223,14 +230,12 @@ async fn again(approved: Approved, road: &Road) -> Result<Approved, Outcome> {
 
 /// The connection broke after the request was on its way: nothing is sent twice, it is looked at.
 async fn look(request: &Request, road: &Road, plan: &Plan, why: &str) -> Result<Option<Application>, Outcome> {
-    let key = &plan.target.key;
     let unknown = |more: &str| Outcome::Unknown { why: format!("{why}; {more}") };
     if request.place != Where::ControlPlane {
         return Err(unknown("look at the object before trying again"));
     }
-    match whole_application(&road.control, &key.namespace, &key.name).await {
-        Ok(value) => {
-            let app = Application::new(value);
+    match road.look(&plan.target.key).await {
+        Ok(app) => {
             if request.method == "DELETE" {
                 return if app.is_deleting() { Ok(Some(app)) } else { Err(unknown("it is still there")) };
             }

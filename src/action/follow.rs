@@ -7,7 +7,7 @@ use super::execute::Road;
 use super::plan::Plan;
 use super::verb::Verb;
 use crate::domain::Timestamp;
-use crate::source::kube::{ReadError, whole_application};
+use crate::source::kube::ReadError;
 
 /// How often it is looked at.
 const PACE: Duration = Duration::from_millis(500);
@@ -38,9 +38,8 @@ pub async fn follow(road: &Road, plan: &Plan, deadline: Timestamp, mut seen: imp
     let key = &plan.target.key;
     loop {
         let last;
-        match whole_application(&road.control, &key.namespace, &key.name).await {
-            Ok(value) => {
-                let app = Application::new(value);
+        match road.look(key).await {
+            Ok(app) => {
                 seen(&app);
                 last = waits_for(plan, &app);
                 if let Some(end) = over(plan, app) {

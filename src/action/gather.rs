@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::application::Application;
+use super::audit::{Audit, Who};
 use super::execute::Road;
-use super::memory::Memory;
 use super::plan::Facts;
 use super::verb::Verb;
 use super::window::Windows;
@@ -29,13 +29,18 @@ pub struct Asked {
 }
 
 impl Road {
-    /// Reads what a plan for `verb` is made of, just now.
+    /// Reads an Application whole, just now.
     ///
     /// # Errors
-    /// When the Application cannot be read. What cannot be read beside it is said in the facts.
-    pub async fn facts(&self, asked: &Asked, verb: &Verb, memory: &Memory) -> Result<Facts, ReadError> {
+    /// When it cannot be read.
+    pub async fn look(&self, key: &AppKey) -> Result<Application, ReadError> {
+        whole_application(&self.control, &key.namespace, &key.name).await.map(Application::new)
+    }
+
+    /// Reads what a plan for `verb` is made of beside `app`, which was read just now. What cannot be read is said in the
+    /// facts.
+    pub async fn facts(&self, asked: &Asked, app: Application, verb: &Verb) -> Facts {
         let key = &asked.key;
-        let app = Application::new(whole_application(&self.control, &key.namespace, &key.name).await?);
         let windows = if verb.is_operation() {
             project(&self.control, &app, &key.namespace).await.map(|project| Windows::of(&project, &app))
         } else {
@@ -46,17 +51,17 @@ impl Road {
             Verb::AutoSync { .. } | Verb::Rollback { .. } => knows_enabled(&self.control).await,
             _ => None,
         };
-        Ok(Facts {
+        Facts {
             key: key.clone(),
             environment: asked.environment.clone(),
             route: asked.route.clone(),
             windows,
             knows_enabled,
-            auto_sync_before: memory.auto_sync(key, app.uid()),
+            auto_sync_before: self.memory.auto_sync(key, app.uid()),
             user: asked.user.clone(),
             now: self.clock.now(),
             app,
-        })
+        }
     }
 }
 
@@ -86,8 +91,16 @@ async fn knows_enabled(cluster: &Cluster) -> Option<bool> {
     Some(preserves || automated.pointer("/properties/enabled").is_some())
 }
 
-/// Who a cluster takes us for, where it says so.
-pub async fn kube_user(cluster: &Cluster) -> Option<String> {
+impl Audit {
+    /// The same log, with who a cluster takes us for, where it says so.
+    #[must_use]
+    pub async fn as_known_to(&self, cluster: &Cluster) -> Self {
+        let who = Who { kube: kube_user(cluster).await, ..self.who().clone() };
+        Self::new(self.folder().to_owned(), who)
+    }
+}
+
+async fn kube_user(cluster: &Cluster) -> Option<String> {
     let request = Write {
         method: "POST",
         path: "/apis/authentication.k8s.io/v1/selfsubjectreviews",

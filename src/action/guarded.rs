@@ -9,15 +9,16 @@ use std::time::Duration;
 
 use super::application::Application;
 use super::audit::Audit;
-use super::execute::{Outcome, Road, execute};
+use super::execute::{Outcome, Road};
 use super::follow::{End, follow};
 use super::gather::Asked;
-use super::guard::{Given, Refusal, RefusalKind, guard, phrase};
+use super::guard::{Refusal, RefusalKind, phrase};
 use super::plan::{Plan, plan};
+use super::proposal::{Consent, carry_out};
 use super::verb::Verb;
 use crate::domain::time::after;
 use crate::domain::{Health, Phase, Timestamp};
-use crate::source::kube::{ReadError, whole_application};
+use crate::source::kube::ReadError;
 
 /// How often it is looked at.
 const PACE: Duration = Duration::from_millis(500);
@@ -118,8 +119,8 @@ pub async fn watch(
     };
     // an ApplicationSet or a parent puts auto-sync back within moments
     let key = &asked.key;
-    if let Ok(value) = whole_application(&road.control, &key.namespace, &key.name).await {
-        taken = Some(Application::new(value));
+    if let Ok(app) = road.look(key).await {
+        taken = Some(app);
     }
     let put_back = taken.as_ref().is_some_and(|app| app.auto_sync().enabled);
     Watched::RolledBack { why, app: taken, put_back }
@@ -132,10 +133,8 @@ async fn until_failure(road: &Road, voyage: &Voyage<'_>, say: &mut impl FnMut(St
     let (mut since, mut said) = (None, String::new());
     loop {
         let now = road.clock.now();
-        let looked = whole_application(&road.control, &key.namespace, &key.name).await;
-        let known = match looked {
-            Ok(value) => {
-                let app = Application::new(value);
+        let known = match road.look(key).await {
+            Ok(app) => {
                 if let Some(why) = failing(&app) {
                     return Err(why);
                 }
@@ -195,20 +194,18 @@ async fn step(
     verb: &Verb,
     say: &mut impl FnMut(String),
 ) -> Result<Option<Application>, Refusal> {
-    let facts = road.facts(asked, verb, &road.memory).await.map_err(|error| Refusal::unread(&error))?;
-    let planned = plan(verb, &facts)?;
+    let app = road.look(&asked.key).await.map_err(|error| Refusal::unread(&error))?;
+    let planned = plan(verb, &road.facts(asked, app, verb).await)?;
     say(planned.title.clone());
-    let evidence = road.evidence(&planned).await.map_err(|error| Refusal::unread(&error))?;
-    let words = phrase(&planned);
-    let kept = planned.clone();
-    let approved = guard(planned, &road.guard, &evidence, Given::Phrase(&words))?;
-    match execute(approved, road, audit).await {
+    // the confirmation of the sync covers it
+    let consent = Consent::Phrase(phrase(&planned));
+    match carry_out(vec![planned.clone()], road, audit, &consent).await.1 {
         Outcome::Done { .. } => {}
         Outcome::Refused(refusal) => return Err(refusal),
         Outcome::Failed { why, .. } | Outcome::Unknown { why } => return Err(Refusal::no_way(why)),
     }
     let deadline = after(road.clock.now(), PATIENCE);
-    match follow(road, &kept, deadline, |_| {}).await {
+    match follow(road, &planned, deadline, |_| {}).await {
         End::Well(app) => Ok(app),
         End::Badly { phase, message, .. } => Err(Refusal::no_way(format!("{phase}: {message}"))),
         End::Open { message } => Err(Refusal::no_way(message)),

@@ -37,7 +37,7 @@ pub use audit::{Audit, AuditError, Half, Record, Who};
 pub use delete::Propagation;
 pub use execute::{Outcome, Road, execute};
 pub use follow::{End, follow};
-pub use gather::{Asked, kube_user};
+pub use gather::Asked;
 pub use guard::{Approved, Evidence, Given, Guard, Refusal, RefusalKind, Required, guard, phrase, required};
 pub use guarded::{Harbour, Voyage, Watched, failing, watch};
 pub use memory::{Memory, Note};

@@ -50,21 +50,13 @@ pub struct Item {
 impl Item {
     /// Reads what a plan is made of, plans, and asks what we may.
     pub async fn read(road: &Road, asked: &Asked, verb: &Verb) -> Self {
-        let facts = road.facts(asked, verb, &road.memory).await;
-        let facts = match facts {
-            Ok(facts) => facts,
+        let app = match road.look(&asked.key).await {
+            Ok(app) => app,
             Err(error) => return Self::refused(asked.key.clone(), asked.environment.clone(), Refusal::unread(&error)),
         };
+        let facts = road.facts(asked, app, verb).await;
         let plans = chain(verb, &facts);
-        let mut denied = Vec::new();
-        for request in plans.iter().flatten().flat_map(|plan| &plan.requests) {
-            if let Some(cluster) = road.cluster(request)
-                && let Some(missing) = super::rights::missing(cluster, &request.right).await
-                && !denied.contains(&missing)
-            {
-                denied.push(missing);
-            }
-        }
+        let denied = road.denied(plans.iter().flatten().flat_map(|plan| &plan.requests).collect()).await;
         let (key, environment) = (asked.key.clone(), asked.environment.clone());
         Self { key, environment, app: Some(facts.app), plans, denied }
     }
@@ -173,9 +165,17 @@ impl Consent {
         let environment = &plan.target.environment;
         let takes = rules.allows(plan.risk, &environment.name, environment.protection);
         match self {
+            Self::Phrase(_) if matches!(takes, Ok(Required::Confirmation { .. })) => Given::Yes,
+            _ => self.as_given(),
+        }
+    }
+
+    /// As it was given, for one plan alone: words are the phrase or nothing.
+    #[must_use]
+    pub fn as_given(&self) -> Given<'_> {
+        match self {
             Self::Nothing => Given::Nothing,
             Self::Yes => Given::Yes,
-            Self::Phrase(_) if matches!(takes, Ok(Required::Confirmation { .. })) => Given::Yes,
             Self::Phrase(words) => Given::Phrase(words),
         }
     }

@@ -215,56 +215,34 @@ pub struct Get {
 #[derive(Debug, Subcommand)]
 pub enum GetWhat {
     /// Print the Applications of every source that is on
-    Apps {
-        /// Only this environment
-        #[arg(long = "env", value_name = "E")]
-        environment: Option<String>,
-        /// How to print
-        #[arg(short, long, value_enum, default_value_t = Output::Table)]
-        output: Output,
-        /// How long to wait for the first full load
-        #[arg(long, value_name = "D", default_value = "30s", value_parser = duration)]
-        timeout: Duration,
-    },
+    Apps(Shown),
     /// Print the pods of the Applications of every source that is on
-    Pods {
-        /// Only this environment
-        #[arg(long = "env", value_name = "E")]
-        environment: Option<String>,
-        /// How to print
-        #[arg(short, long, value_enum, default_value_t = Output::Table)]
-        output: Output,
-        /// How long to wait for the first full load
-        #[arg(long, value_name = "D", default_value = "30s", value_parser = duration)]
-        timeout: Duration,
-    },
+    Pods(Shown),
     /// Print what controllers told about the Applications and their objects
-    Events {
-        /// Only this environment
-        #[arg(long = "env", value_name = "E")]
-        environment: Option<String>,
-        /// How to print
-        #[arg(short, long, value_enum, default_value_t = Output::Table)]
-        output: Output,
-        /// How long to wait for the first full load
-        #[arg(long, value_name = "D", default_value = "30s", value_parser = duration)]
-        timeout: Duration,
-    },
+    Events(Shown),
     /// Print why an Application is in trouble
     Why {
         /// Which: name, namespace/name, context/namespace/name, or a service together with --env
         #[arg(value_name = "APP")]
         app: String,
-        /// Only this environment
-        #[arg(long = "env", value_name = "E")]
-        environment: Option<String>,
-        /// How to print
-        #[arg(short, long, value_enum, default_value_t = Output::Table)]
-        output: Output,
-        /// How long to wait for the first full load
-        #[arg(long, value_name = "D", default_value = "30s", value_parser = duration)]
-        timeout: Duration,
+        /// Of what, and how
+        #[command(flatten)]
+        shown: Shown,
     },
+}
+
+/// Of what, and how it is printed.
+#[derive(Debug, Args)]
+pub struct Shown {
+    /// Only this environment
+    #[arg(long = "env", value_name = "E")]
+    pub environment: Option<String>,
+    /// How to print
+    #[arg(short, long, value_enum, default_value_t = Output::Table)]
+    pub output: Output,
+    /// How long to wait for the first full load
+    #[arg(long, value_name = "D", default_value = "30s", value_parser = duration)]
+    pub timeout: Duration,
 }
 
 /// How to print.

@@ -1,18 +1,14 @@
 //! Where this tool keeps what it wrote and what it must remember.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::exit::{Exit, Failure};
 use crate::action::Who;
+use crate::runtime::remember::Remembered;
 
-/// `$XDG_STATE_HOME/pilothouse`, or where the system wants it.
+/// Where the audit log and the notes lie.
 pub fn folder() -> Result<PathBuf, Failure> {
-    let named = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
-    let home = || {
-        let places = directories::ProjectDirs::from("", "", "pilothouse")?;
-        Some(places.state_dir().unwrap_or_else(|| places.data_local_dir()).to_path_buf())
-    };
-    named.map(|state| state.join("pilothouse")).or_else(home).ok_or_else(|| {
+    Remembered::here().folder().map(Path::to_owned).ok_or_else(|| {
         Failure::new(Exit::Usage, "there is no folder to keep the audit log in").hint("set HOME or XDG_STATE_HOME")
     })
 }

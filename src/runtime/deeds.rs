@@ -12,7 +12,7 @@ use tokio::task::AbortHandle;
 use super::scope::Scope;
 use crate::action::{
     Asked, Audit, Consent, Draft, End, Guard, Item, Memory, Order, Outcome, Plan, Proposal, Refusal, Road, Who,
-    carry_out, follow, kube_user,
+    carry_out, follow,
 };
 use crate::domain::time::after;
 use crate::domain::{AppKey, Clock, Environment, Symbol};
@@ -297,8 +297,7 @@ async fn perform(order: Order, found: Vec<Found>, audit: &Audit, told: &Told<'_>
 
 async fn one(plans: Vec<Plan>, way: Found, audit: &Audit, consent: &Consent, watch: bool) -> Result<(), String> {
     let (asked, road) = way.map_err(|none| none.2.why)?;
-    let who = Who { kube: kube_user(&road.control).await, ..audit.who().clone() };
-    let audit = Audit::new(audit.folder().to_owned(), who);
+    let audit = audit.as_known_to(&road.control).await;
     let count = plans.len();
     let last = plans.last().cloned();
     let name = &asked.key.name;

@@ -18,7 +18,7 @@ use crate::domain::{
 };
 use crate::source::Surroundings;
 use crate::source::kube::{self, Cluster, SourceSpec};
-use crate::store::{Apps, Delta, Interest, NamespaceDelta, Place, Sink};
+use crate::store::{Apps, Delta, Interest, LiveDelta, NamespaceDelta, Place, Sink};
 
 /// Namespaces, and Applications, that are read at once, of each kind of reading.
 pub const MOST: usize = 32;
@@ -173,13 +173,15 @@ impl Interests {
         let scope = match reading {
             Reading::Pods(place) => {
                 let Some(cluster) = self.cluster(&place.0) else { return };
-                let delta = |link| Delta::Pods(place.0.clone(), place.1.clone(), NamespaceDelta::Link(link));
+                let delta =
+                    |link| Delta::Live(LiveDelta::Pods(place.0.clone(), place.1.clone(), NamespaceDelta::Link(link)));
                 let work = kube::watch_pods(cluster, place.1.clone(), Arc::clone(&sink));
                 self.run(format!("pods of {}/{}", place.0, place.1), work, Some(delta(Link::Off)), delta)
             }
             Reading::Events(place) => {
                 let Some(cluster) = self.cluster(&place.0) else { return };
-                let delta = |link| Delta::Events(place.0.clone(), place.1.clone(), NamespaceDelta::Link(link));
+                let delta =
+                    |link| Delta::Live(LiveDelta::Events(place.0.clone(), place.1.clone(), NamespaceDelta::Link(link)));
                 let work = kube::watch_events(cluster, place.1.clone(), Arc::clone(&sink));
                 self.run(format!("events of {}/{}", place.0, place.1), work, Some(delta(Link::Off)), delta)
             }
@@ -198,10 +200,15 @@ impl Interests {
                         Link::Auth { why } => Some(why.into()),
                         _ => None,
                     };
-                    Delta::Detail(app.clone(), Box::new(AppDetail { failed, ..AppDetail::default() }))
+                    Delta::Live(LiveDelta::Detail(app.clone(), Box::new(AppDetail { failed, ..AppDetail::default() })))
                 };
                 let work = reread::follow_detail(argo, target, app.clone(), Arc::clone(&sink), Arc::clone(&changed));
-                self.run(format!("resources of {}", app.name), work, Some(Delta::ForgetDetail(app.clone())), broken)
+                self.run(
+                    format!("resources of {}", app.name),
+                    work,
+                    Some(Delta::Live(LiveDelta::ForgetDetail(app.clone()))),
+                    broken,
+                )
             }
             Reading::Object(context, name) => {
                 let Some(cluster) = self.cluster(context) else { return };
@@ -211,10 +218,10 @@ impl Interests {
                         _ => None,
                     };
                     let object = Box::new(LiveObject { failed, ..LiveObject::default() });
-                    Delta::Object(context.clone(), name.clone(), object)
+                    Delta::Live(LiveDelta::Object(context.clone(), name.clone(), object))
                 };
                 let work = reread::follow_object(cluster, context.clone(), name.clone(), Arc::clone(&sink));
-                let end = Some(Delta::ForgetObject(context.clone(), name.clone()));
+                let end = Some(Delta::Live(LiveDelta::ForgetObject(context.clone(), name.clone())));
                 self.run(format!("{} {}", name.kind, name.name), work, end, broken)
             }
             Reading::Words(run) => {
@@ -224,10 +231,10 @@ impl Interests {
                         Link::Auth { why } => Some(why.into()),
                         _ => None,
                     };
-                    Delta::Words(run.clone(), Box::new(LastWords { unread, ..LastWords::default() }))
+                    Delta::Live(LiveDelta::Words(run.clone(), Box::new(LastWords { unread, ..LastWords::default() })))
                 };
                 let work = last_words::follow(cluster, run.clone(), goes_on(run, apps), Arc::clone(&sink));
-                let end = Some(Delta::ForgetWords(run.clone()));
+                let end = Some(Delta::Live(LiveDelta::ForgetWords(run.clone())));
                 self.run(format!("log of {}/{}", run.pod, run.container), work, end, broken)
             }
             Reading::Clusters(source) => {
@@ -238,7 +245,7 @@ impl Interests {
                         Link::Auth { why } => why,
                         other => other.word().to_owned(),
                     };
-                    Delta::Clusters(source.clone(), Box::new(ClusterNames::default().unread(&why)))
+                    Delta::Live(LiveDelta::Clusters(source.clone(), Box::new(ClusterNames::default().unread(&why))))
                 };
                 let work =
                     reread::follow_names(cluster, source.clone(), namespace.unwrap_or_default(), Arc::clone(&sink));

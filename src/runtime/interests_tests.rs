@@ -78,7 +78,7 @@ fn the_log_of_a_run_that_ended_is_the_previous_one_only_after_a_new_start() {
         let container = Container { name: "c".into(), state: state.clone(), last, ..Container::default() };
         let pod = Pod { name: "p".into(), uid: "u".into(), containers: [container].into(), ..Pod::default() };
         let mut apps = Apps::default();
-        apps.apply(Delta::Pods("s".into(), "dev".into(), NamespaceDelta::Replace(vec![pod])), NOW);
+        apps.apply(Delta::Live(LiveDelta::Pods("s".into(), "dev".into(), NamespaceDelta::Replace(vec![pod]))), NOW);
         let run = Run {
             context: "s".into(),
             namespace: "dev".into(),

@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use crate::domain::text::without_colour;
 use crate::domain::{LastWords, LogNews, LogRequest, LogState, Run};
 use crate::source::kube::{Cluster, stream};
-use crate::store::{Delta, Sink};
+use crate::store::{Delta, LiveDelta, Sink};
 
 /// Lines that are shown.
 const LINES: u32 = 10;
@@ -24,7 +24,7 @@ pub(super) async fn follow(cluster: Cluster, run: Run, previous: bool, sink: Arc
     loop {
         let words = read(&cluster, &run, previous).await;
         let is_last = run.ended.is_some() && words.unread.is_none();
-        sink.push(Delta::Words(run.clone(), Box::new(words)));
+        sink.push(Delta::Live(LiveDelta::Words(run.clone(), Box::new(words))));
         if is_last {
             // nobody wrote them twice; they are kept for as long as somebody looks
             std::future::pending::<()>().await;

@@ -55,11 +55,17 @@ impl Remembered {
         Self { folder: Some(folder) }
     }
 
-    /// Where the system keeps the state of programs.
+    /// `$XDG_STATE_HOME/pilothouse`, else where the system keeps the state of programs.
     #[must_use]
     pub fn here() -> Self {
-        let dirs = directories::ProjectDirs::from("", "", env!("CARGO_PKG_NAME"));
-        Self { folder: dirs.map(|d| d.state_dir().unwrap_or_else(|| d.data_local_dir()).to_owned()) }
+        let program = env!("CARGO_PKG_NAME");
+        // pinned for every system; elsewhere than on Linux the library does not look at it
+        let named = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+        let system = || {
+            let dirs = directories::ProjectDirs::from("", "", program)?;
+            Some(dirs.state_dir().unwrap_or_else(|| dirs.data_local_dir()).to_owned())
+        };
+        Self { folder: named.map(|state| state.join(program)).or_else(system) }
     }
 
     /// The folder; none where the system knows of no home.

@@ -7,7 +7,7 @@ use tokio::sync::Notify;
 
 use crate::domain::{AppDetail, AppKey, Clock, ClusterNames, LiveObject, ObjectName, Symbol};
 use crate::source::kube::{self, Cluster};
-use crate::store::{Delta, Sink};
+use crate::store::{Delta, LiveDelta, Sink};
 
 /// Resources are read anew after this at the latest: not all that changes their health shows elsewhere.
 const REFRESH: Duration = Duration::from_secs(30);
@@ -31,7 +31,7 @@ pub(super) async fn follow_detail(
             Ok(detail) => known = detail,
             Err(error) => known.failed = Some(error.to_string().into()),
         }
-        sink.push(Delta::Detail(app.clone(), Box::new(known.clone())));
+        sink.push(Delta::Live(LiveDelta::Detail(app.clone(), Box::new(known.clone()))));
         let (pause, burst) = (clock.sleep(REFRESH), clock.sleep(BURST));
         burst.await;
         tokio::select! {
@@ -51,7 +51,7 @@ pub(super) async fn follow_object(cluster: Cluster, context: Symbol, name: Objec
             Err(error) => LiveObject { failed: Some(error.to_string().into()), ..told.clone().unwrap_or_default() },
         };
         if told.as_ref() != Some(&object) {
-            sink.push(Delta::Object(context.clone(), name.clone(), Box::new(object.clone())));
+            sink.push(Delta::Live(LiveDelta::Object(context.clone(), name.clone(), Box::new(object.clone()))));
             told = Some(object);
         }
         clock.sleep(LOOK).await;
@@ -69,7 +69,7 @@ pub(super) async fn follow_names(cluster: Cluster, source: Symbol, namespace: Sy
             Err(error) => told.clone().unwrap_or_default().unread(&error.to_string()),
         };
         if told.as_ref() != Some(&names) {
-            sink.push(Delta::Clusters(source.clone(), Box::new(names.clone())));
+            sink.push(Delta::Live(LiveDelta::Clusters(source.clone(), Box::new(names.clone()))));
             told = Some(names);
         }
         clock.sleep(REFRESH).await;

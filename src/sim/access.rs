@@ -84,12 +84,6 @@ impl Access {
         Self { rules: vec![Rule::all_resources(None, &["*"]), Rule::all_urls()] }
     }
 
-    /// Reading everything everywhere.
-    #[must_use]
-    pub fn read_only() -> Self {
-        Self { rules: vec![Rule::all_resources(None, READ)] }
-    }
-
     /// Everything within some namespaces, nothing cluster-wide.
     #[must_use]
     pub fn within(namespaces: &[&str]) -> Self {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::census::Census;
 use super::changes::Changes;
-use super::delta::Delta;
+use super::delta::{Delta, LiveDelta};
 use super::live::Live;
 use crate::domain::time::after;
 use crate::domain::{
@@ -100,15 +100,21 @@ impl Apps {
                 }
                 self.settle(&source, now);
             }
-            Delta::Pods(context, namespace, delta) => self.take_pods(&(context, namespace), delta, now),
-            Delta::Events(context, namespace, delta) => self.take_events(&(context, namespace), delta, now),
-            Delta::Detail(app, detail) => self.take_detail(app, Some(detail)),
-            Delta::ForgetDetail(app) => self.take_detail(app, None),
-            Delta::Words(run, words) => drop(self.live.words.insert(run, *words)),
-            Delta::ForgetWords(run) => drop(self.live.words.remove(&run)),
-            Delta::Object(context, name, object) => drop(self.live.objects.insert((context, name), *object)),
-            Delta::Clusters(source, names) => self.take_names(source, *names, now),
-            Delta::ForgetObject(context, name) => drop(self.live.objects.remove(&(context, name))),
+            Delta::Live(delta) => self.apply_live(delta, now),
+        }
+    }
+
+    fn apply_live(&mut self, delta: LiveDelta, now: Timestamp) {
+        match delta {
+            LiveDelta::Pods(context, namespace, delta) => self.take_pods(&(context, namespace), delta, now),
+            LiveDelta::Events(context, namespace, delta) => self.take_events(&(context, namespace), delta, now),
+            LiveDelta::Detail(app, detail) => self.take_detail(app, Some(detail)),
+            LiveDelta::ForgetDetail(app) => self.take_detail(app, None),
+            LiveDelta::Words(run, words) => drop(self.live.words.insert(run, *words)),
+            LiveDelta::ForgetWords(run) => drop(self.live.words.remove(&run)),
+            LiveDelta::Object(context, name, object) => drop(self.live.objects.insert((context, name), *object)),
+            LiveDelta::Clusters(source, names) => self.take_names(source, *names, now),
+            LiveDelta::ForgetObject(context, name) => drop(self.live.objects.remove(&(context, name))),
         }
     }
 

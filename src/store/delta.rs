@@ -22,6 +22,13 @@ pub enum Delta {
     Settle(Symbol),
     /// A later list, swapped in as one.
     Replace(Symbol, Vec<AppRow>),
+    /// What is read for as long as somebody looks changed.
+    Live(LiveDelta),
+}
+
+/// A change of what is read for as long as somebody looks, beyond the rows.
+#[derive(Clone, Debug, PartialEq)]
+pub enum LiveDelta {
     /// What is known of the pods of a namespace changed. The first symbol is the kube context.
     Pods(Symbol, Symbol, PodsDelta),
     /// What is known of the Events of a namespace changed. The first symbol is the kube context.

@@ -2,7 +2,7 @@ use super::*;
 use crate::domain::{
     Container, ContainerState, Deployment, Destination, Link, RouteContext, Terminated, TroubleKind, Workload,
 };
-use crate::store::Delta;
+use crate::store::{Delta, LiveDelta};
 use proptest::prelude::*;
 
 const NOW: Timestamp = Timestamp::UNIX_EPOCH;
@@ -47,7 +47,7 @@ fn pod(context: &str, name: &str, maker: &str, instance: &str, crashes: bool) ->
 
 fn upsert(apps: &mut Apps, pod: Pod) {
     let (context, namespace) = (pod.context.clone(), pod.namespace.clone());
-    apps.apply(Delta::Pods(context, namespace, NamespaceDelta::Upsert(Box::new(pod))), NOW);
+    apps.apply(Delta::Live(LiveDelta::Pods(context, namespace, NamespaceDelta::Upsert(Box::new(pod)))), NOW);
 }
 
 fn kind(apps: &Apps, source: &str, name: &str) -> Option<TroubleKind> {
@@ -71,7 +71,7 @@ fn pods_count_for_their_own_cluster_only() {
     assert_eq!(kind(&apps, "one", "lost"), None);
     assert_eq!(apps.census().total().trouble, 2);
     // nobody looks any more: nothing is known any more
-    apps.apply(Delta::Pods("two".into(), "dev".into(), NamespaceDelta::Link(Link::Off)), NOW);
+    apps.apply(Delta::Live(LiveDelta::Pods("two".into(), "dev".into(), NamespaceDelta::Link(Link::Off))), NOW);
     assert_eq!((kind(&apps, "two", "celery-dev"), apps.census().total().trouble), (None, 0));
 }
 
@@ -103,7 +103,7 @@ fn pods_outside_the_destinations_namespace_count_too() {
     upsert(&mut apps, jobs(false));
     assert_eq!(kind(&apps, "one", "wide"), None);
     upsert(&mut apps, jobs(true));
-    apps.apply(Delta::Pods("one".into(), "jobs".into(), NamespaceDelta::Link(Link::Off)), NOW);
+    apps.apply(Delta::Live(LiveDelta::Pods("one".into(), "jobs".into(), NamespaceDelta::Link(Link::Off))), NOW);
     assert_eq!(kind(&apps, "one", "wide"), None, "nobody looks there any more");
 }
 
@@ -121,7 +121,10 @@ fn the_evidence_leads_from_the_workload_to_the_container() {
         ..Event::default()
     };
     for event in [event("e1", "Pod", "celery-7cf7b9c-x", true), event("e2", "Pod", "celery-7cf7b9c-x", false)] {
-        apps.apply(Delta::Events("one".into(), "dev".into(), NamespaceDelta::Upsert(Box::new(event))), NOW);
+        apps.apply(
+            Delta::Live(LiveDelta::Events("one".into(), "dev".into(), NamespaceDelta::Upsert(Box::new(event)))),
+            NOW,
+        );
     }
     let why = apps.why(0, NOW).unwrap();
     let chain: Vec<_> = why.chain.iter().map(|o| format!("{}/{}", o.kind, o.name)).collect();
@@ -159,7 +162,10 @@ fn a_crash_is_told_with_what_led_to_it_and_when_it_goes_on() {
     };
     let (x, deployment) = (("Pod", "celery-7cf7b9c-x"), ("Deployment", "celery"));
     let told = |apps: &mut Apps, event: Event| {
-        apps.apply(Delta::Events("one".into(), "dev".into(), NamespaceDelta::Upsert(Box::new(event))), at(1_105));
+        apps.apply(
+            Delta::Live(LiveDelta::Events("one".into(), "dev".into(), NamespaceDelta::Upsert(Box::new(event)))),
+            at(1_105),
+        );
     };
     told(&mut apps, event("scaled", deployment, "ScalingReplicaSet", 1_001));
     told(&mut apps, event("started", x, "Started", 1_099));
@@ -212,7 +218,7 @@ fn make_pod(place: &str, (name, maker, instance, crashes): (u8, u8, u8, bool)) -
 }
 
 fn delta(step: Step) -> Delta {
-    let pods = |one: bool, delta| Delta::Pods(context(one).into(), "dev".into(), delta);
+    let pods = |one: bool, delta| Delta::Live(LiveDelta::Pods(context(one).into(), "dev".into(), delta));
     match step {
         Step::Row { source, name, remote, lists } => {
             let server = if remote { "https://two.example" } else { OWN };

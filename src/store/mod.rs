@@ -23,7 +23,7 @@ mod why;
 pub use apps::{Apps, RowId, SourceState};
 pub use census::{Census, EnvironmentCount};
 pub use changes::{Change, Changes};
-pub use delta::{Delta, EventsDelta, NamespaceDelta, PodsDelta, Sink};
+pub use delta::{Delta, EventsDelta, LiveDelta, NamespaceDelta, PodsDelta, Sink};
 pub use events::Events;
 pub use field::{FIELDS, Field, FieldId};
 pub use grid::Grid;

@@ -2,7 +2,7 @@
 
 use pilothouse::app::Request;
 use pilothouse::domain::{AppDetail, Resource};
-use pilothouse::store::Delta;
+use pilothouse::store::{Delta, LiveDelta};
 use pilothouse::view::ScreenId;
 
 use crate::fixture::{Cockpit, cockpit, voyage};
@@ -51,7 +51,7 @@ fn on_its_own_screen_the_resource_under_the_cursor_is_copied() {
         ..Resource::default()
     };
     let detail = AppDetail { resources: vec![resource], read_from: Ok("minikube".into()), ..AppDetail::default() };
-    cockpit.model.apps.apply(Delta::Detail(key, Box::new(detail)), cockpit.now);
+    cockpit.model.apps.apply(Delta::Live(LiveDelta::Detail(key, Box::new(detail))), cockpit.now);
     // at the top stands the Application
     let [Request::CopyObject { object, .. }] = &cockpit.press("y m")[..] else { panic!() };
     assert_eq!(&*object.kind, "Application");

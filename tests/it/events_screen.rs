@@ -5,7 +5,7 @@ use std::time::Duration;
 use pilothouse::app::Msg;
 use pilothouse::domain::time::after;
 use pilothouse::domain::{AppRow, Event, Health, ObjectRef, Operation, Phase, Sync};
-use pilothouse::store::{Delta, NamespaceDelta};
+use pilothouse::store::{Delta, LiveDelta, NamespaceDelta};
 use pilothouse::view::ScreenId;
 
 use crate::fixture::{Cockpit, NOW, below, cockpit, voyage};
@@ -30,7 +30,11 @@ fn tell(cockpit: &mut Cockpit, n: u64) {
         ..Event::default()
     };
     let upsert = NamespaceDelta::Upsert(Box::new(event));
-    cockpit.take(Msg::Data(vec![Delta::Events("predator-cloud".into(), "predator12-staging".into(), upsert)]));
+    cockpit.take(Msg::Data(vec![Delta::Live(LiveDelta::Events(
+        "predator-cloud".into(),
+        "predator12-staging".into(),
+        upsert,
+    ))]));
 }
 
 /// The line under the cursor.

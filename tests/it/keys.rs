@@ -7,8 +7,8 @@ use pilothouse::command::hint::{self, with_global};
 use pilothouse::command::{CommandId, Scope, TABLE};
 use pilothouse::config::keymap::{BUNDLED, Binding, Chord, Keymap, Lookup};
 use pilothouse::domain::{self, AppRow, ObjectRef, Protection, Timestamp};
-use pilothouse::store::Delta;
 use pilothouse::store::delta::NamespaceDelta;
+use pilothouse::store::{Delta, LiveDelta};
 use pilothouse::view::{REGISTRY, ScreenId};
 use proptest::prelude::*;
 use ratatui::buffer::Buffer;
@@ -73,7 +73,7 @@ fn tell_events(cockpit: &mut Cockpit) {
         ..domain::Event::default()
     };
     let events = NamespaceDelta::Replace((0..30).map(event).collect());
-    cockpit.model.apps.apply(Delta::Events(key.source, key.namespace, events), now);
+    cockpit.model.apps.apply(Delta::Live(LiveDelta::Events(key.source, key.namespace, events)), now);
 }
 
 /// Everything a key may change that somebody can notice.

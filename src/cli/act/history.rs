@@ -11,7 +11,7 @@ use super::super::get;
 use super::super::read::Read;
 use super::arguments::Look;
 use super::run::{Way, unread};
-use crate::action::{Entry, Verb};
+use crate::action::Entry;
 use crate::domain::Timestamp;
 use crate::domain::app::short_revision;
 use crate::domain::time::{coarse, elapsed};
@@ -32,13 +32,12 @@ struct EntryJson {
 pub(super) fn run(on: &Look, everywhere: &Everywhere, out: &mut impl Write) -> Result<Exit, Failure> {
     let mut read = Read::start(everywhere, on.environment.as_deref(), on.timeout)?;
     let way = Way::find(&mut read, &on.app, on.environment.as_deref())?;
-    let verb = Verb::Refresh { hard: false };
-    let facts = read.io.block_on(way.road.facts(&way.asked, &verb, &way.road.memory)).map_err(unread)?;
-    let mut history = facts.app.history();
+    let app = read.io.block_on(way.road.look(&way.key)).map_err(unread)?;
+    let mut history = app.history();
     history.reverse();
     // what runs is known of the newest only: Argo CD notes no images with a deployment
     let newest = history.first().map(|entry| entry.id);
-    let images = |entry: &Entry| if Some(entry.id) == newest { facts.app.images() } else { entry.images() };
+    let images = |entry: &Entry| if Some(entry.id) == newest { app.images() } else { entry.images() };
     if on.output == Output::Json {
         let rows: Vec<EntryJson> = history
             .iter()

@@ -12,7 +12,7 @@ use super::confirm;
 use super::report::{PlanJson, Report, refused, tell};
 use crate::action::{
     Application, Asked, Audit, End, Guard, Harbour, Memory, ObjectName, Outcome, Plan, Refusal, RefusalKind, Road,
-    Verb, Voyage, Watched, execute, follow, guard, kube_user, plan, watch,
+    Verb, Voyage, Watched, execute, follow, guard, plan, watch,
 };
 use crate::config::error::nearest;
 use crate::domain::app::short_revision;
@@ -53,8 +53,7 @@ impl Way {
         let control = setup.interests.cluster(&key.source).ok_or_else(no_way)?;
         let destination = route.context().cloned().and_then(|context| setup.interests.cluster(&context));
         let readonly = setup.settings.readonly.then(|| setup.settings.origin("readonly"));
-        let mut who = state::who();
-        who.kube = read.io.block_on(kube_user(&control));
+        let who = state::who();
         let asked = Asked { key: key.clone(), environment, route, user: who.user.clone() };
         let road = Road {
             control,
@@ -103,11 +102,9 @@ pub fn guarded(
     let mut read = Read::start(everywhere, on.look.environment.as_deref(), on.look.timeout)?;
     let way = Way::find(&mut read, &on.look.app, on.look.environment.as_deref())?;
     let io = &read.io;
-    // the first look settles which objects there are; the facts are read for the verb that comes of it
-    let look = Verb::Refresh { hard: false };
-    let first = io.block_on(way.road.facts(&way.asked, &look, &way.road.memory)).map_err(unread)?;
-    let verb = verb(&first.app)?;
-    let facts = io.block_on(way.road.facts(&way.asked, &verb, &way.road.memory)).map_err(unread)?;
+    let app = io.block_on(way.road.look(&way.key)).map_err(unread)?;
+    let verb = verb(&app)?;
+    let facts = io.block_on(way.road.facts(&way.asked, app, &verb));
     let say = Say { on, key: &way.key };
     let planned = match plan(&verb, &facts) {
         Ok(plan) => plan,
@@ -127,11 +124,12 @@ pub fn guarded(
     let evidence = io.block_on(way.road.evidence(&planned)).map_err(unread)?;
     let report = PlanJson::of(&planned);
     let kept = planned.clone();
-    let approved = match guard(planned, &way.road.guard, &evidence, answer.given()) {
+    let approved = match guard(planned, &way.road.guard, &evidence, answer.as_given()) {
         Ok(approved) => approved,
         Err(refusal) => return say.refused(Some(report), &refusal, out),
     };
-    let outcome = io.block_on(execute(approved, &way.road, &way.audit));
+    let audit = io.block_on(way.audit.as_known_to(&way.road.control));
+    let outcome = io.block_on(execute(approved, &way.road, &audit));
     match outcome {
         Outcome::Done { .. } => {}
         Outcome::Refused(refusal) => return say.refused(Some(report), &refusal, out),
@@ -153,7 +151,7 @@ pub fn guarded(
         };
         let deadline = after(deadline, hold);
         let voyage = Voyage { begun: &kept, harbour: &harbour, hold, deadline };
-        let watched = watch(&way.road, &way.audit, &way.asked, &voyage, tell);
+        let watched = watch(&way.road, &audit, &way.asked, &voyage, tell);
         return say.watched(report, io.block_on(watched), out);
     }
     let mut said = String::new();

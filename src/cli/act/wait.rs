@@ -9,7 +9,7 @@ use super::super::read::Read;
 use super::arguments::Look;
 use super::report::Report;
 use super::run::{Way, unread};
-use crate::action::{Application, Verb};
+use crate::action::Application;
 use crate::config::error::nearest;
 use crate::domain::time::after;
 use crate::domain::{Health, Sync};
@@ -75,12 +75,11 @@ pub(super) fn run(
     let way = Way::find(&mut read, &on.app, on.environment.as_deref())?;
     let clock = way.road.clock.clone();
     let deadline = after(clock.now(), on.timeout);
-    let verb = Verb::Refresh { hard: false };
     loop {
-        let looked = read.io.block_on(way.road.facts(&way.asked, &verb, &way.road.memory));
+        let looked = read.io.block_on(way.road.look(&way.key));
         let now = clock.now();
         let (lacks, app) = match looked {
-            Ok(facts) => (awaited.lacks(&facts.app), Some(facts.app)),
+            Ok(app) => (awaited.lacks(&app), Some(app)),
             // a source that is lost for a while ends nothing
             Err(error) if now < deadline => (vec![error.to_string()], None),
             Err(error) => return Err(unread(error)),

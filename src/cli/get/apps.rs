@@ -5,6 +5,7 @@ use std::io::Write;
 use serde::Serialize;
 
 use super::table::columns;
+use super::within;
 use crate::cli::arguments::Output;
 use crate::cli::exit::Failure;
 use crate::domain::app::short_revision;
@@ -61,8 +62,7 @@ pub(super) fn print(
 ) -> Result<(), Failure> {
     let environments: Vec<Symbol> = apps.environments().into_iter().map(|e| e.name).collect();
     let place = |row: &AppRow| environments.iter().position(|e| Some(e) == row.environment.as_ref());
-    let mut rows: Vec<&AppRow> =
-        apps.all().filter(|row| environment.is_none() || row.environment.as_deref() == environment).collect();
+    let mut rows: Vec<&AppRow> = within(apps, environment).collect();
     rows.sort_by_key(|row| (place(row), row.service.clone(), row.key.clone()));
     match output {
         Output::Json => {

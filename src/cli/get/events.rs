@@ -5,6 +5,7 @@ use std::io::Write;
 use serde::Serialize;
 
 use super::table::columns;
+use super::within;
 use crate::cli::arguments::Output;
 use crate::cli::exit::Failure;
 use crate::domain::time::{coarse, elapsed};
@@ -35,9 +36,7 @@ pub(super) fn print(
     now: Timestamp,
     out: &mut impl Write,
 ) -> Result<(), Failure> {
-    let mut rows: Vec<(&AppRow, Event)> = apps
-        .all()
-        .filter(|row| environment.is_none() || row.environment.as_deref() == environment)
+    let mut rows: Vec<(&AppRow, Event)> = within(apps, environment)
         .flat_map(|row| {
             let events = apps.find(&row.key).map(|id| apps.events_of(id)).unwrap_or_default();
             events.into_iter().map(move |event| (row, event))

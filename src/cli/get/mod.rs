@@ -14,45 +14,49 @@ use std::io::Write;
 use super::arguments::{Everywhere, GetWhat};
 use super::exit::{Exit, Failure};
 use super::read::Read;
-use crate::domain::AppKey;
+use crate::domain::{AppKey, AppRow};
 use crate::store::{Apps, Interest};
 
 /// Reads what is asked for and prints it.
 pub fn run(everywhere: &Everywhere, what: &GetWhat, out: &mut impl Write) -> Result<Exit, Failure> {
+    let shown = match what {
+        GetWhat::Apps(shown) | GetWhat::Pods(shown) | GetWhat::Events(shown) | GetWhat::Why { shown, .. } => shown,
+    };
+    let environment = shown.environment.as_deref();
+    let mut read = Read::start(everywhere, environment, shown.timeout)?;
     match what {
-        GetWhat::Apps { environment, output, timeout } => {
-            let mut read = Read::start(everywhere, environment.as_deref(), *timeout)?;
+        GetWhat::Apps(_) => {
             read.look(|key| vec![Interest::Pods(key)]);
-            apps::print(&read.setup.apps, environment.as_deref(), *output, read.now(), out)?;
+            apps::print(&read.setup.apps, environment, shown.output, read.now(), out)?;
             read.end(out)
         }
-        GetWhat::Pods { environment, output, timeout } => {
-            let mut read = Read::start(everywhere, environment.as_deref(), *timeout)?;
+        GetWhat::Pods(_) => {
             read.look(|key| vec![Interest::Pods(key)]);
-            pods::print(&read.setup.apps, environment.as_deref(), *output, read.now(), out)?;
-            end(&read, &within(&read.setup.apps, environment.as_deref()), out)
+            pods::print(&read.setup.apps, environment, shown.output, read.now(), out)?;
+            end(&read, &keys(&read.setup.apps, environment), out)
         }
-        GetWhat::Events { environment, output, timeout } => {
-            let mut read = Read::start(everywhere, environment.as_deref(), *timeout)?;
+        GetWhat::Events(_) => {
             read.look(|key| vec![Interest::Events(key.clone()), Interest::Pods(key)]);
-            events::print(&read.setup.apps, environment.as_deref(), *output, read.now(), out)?;
-            end(&read, &within(&read.setup.apps, environment.as_deref()), out)
+            events::print(&read.setup.apps, environment, shown.output, read.now(), out)?;
+            end(&read, &keys(&read.setup.apps, environment), out)
         }
-        GetWhat::Why { app, environment, output, timeout } => {
-            let mut read = Read::start(everywhere, environment.as_deref(), *timeout)?;
-            let key = super::find::find(&read.setup.apps, app, environment.as_deref())?;
+        GetWhat::Why { app, .. } => {
+            let key = super::find::find(&read.setup.apps, app, environment)?;
             let wanted = [Interest::Pods, Interest::Events, Interest::LastWords].map(|of| of(key.clone()));
             read.setup.look(&wanted, read.deadline, &read.io);
-            why::print(&read.setup.apps, &key, *output, read.now(), out)?;
+            why::print(&read.setup.apps, &key, shown.output, read.now(), out)?;
             end(&read, &[key], out)
         }
     }
 }
 
 /// The Applications of an environment, or all.
-fn within(apps: &Apps, environment: Option<&str>) -> Vec<AppKey> {
-    let rows = apps.all().filter(|row| environment.is_none() || row.environment.as_deref() == environment);
-    rows.map(|row| row.key.clone()).collect()
+fn within<'a>(apps: &'a Apps, environment: Option<&str>) -> impl Iterator<Item = &'a AppRow> {
+    apps.all().filter(move |row| environment.is_none() || row.environment.as_deref() == environment)
+}
+
+fn keys(apps: &Apps, environment: Option<&str>) -> Vec<AppKey> {
+    within(apps, environment).map(|row| row.key.clone()).collect()
 }
 
 /// Says of every source, and of every namespace of these Applications, that it could not be read.

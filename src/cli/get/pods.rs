@@ -5,6 +5,7 @@ use std::io::Write;
 use serde::Serialize;
 
 use super::table::columns;
+use super::within;
 use crate::cli::arguments::Output;
 use crate::cli::exit::Failure;
 use crate::domain::time::{coarse, elapsed};
@@ -35,9 +36,7 @@ pub(super) fn print(
     now: Timestamp,
     out: &mut impl Write,
 ) -> Result<(), Failure> {
-    let mut rows: Vec<(&AppRow, &Pod)> = apps
-        .all()
-        .filter(|row| environment.is_none() || row.environment.as_deref() == environment)
+    let mut rows: Vec<(&AppRow, &Pod)> = within(apps, environment)
         .flat_map(|row| {
             let pods = apps.find(&row.key).map(|id| apps.pods_of(id)).unwrap_or_default();
             pods.into_iter().map(move |pod| (row, pod))

@@ -86,15 +86,7 @@ impl Lane {
             Delta::Settle(_) => self.push_settle(),
             Delta::Replace(_, rows) => self.push_replace(rows),
             // these have lanes of their own
-            Delta::Pods(..)
-            | Delta::Events(..)
-            | Delta::Detail(..)
-            | Delta::ForgetDetail(_)
-            | Delta::Words(..)
-            | Delta::ForgetWords(_)
-            | Delta::Object(..)
-            | Delta::Clusters(..)
-            | Delta::ForgetObject(..) => Overtaken::default(),
+            Delta::Live(_) => Overtaken::default(),
         };
         self.live_after = self.live_after.map(|after| after.min(self.pending()));
         overtaken

@@ -10,7 +10,7 @@ use super::lane::Lane;
 use super::namespace::NamespaceLane;
 use crate::domain::{AppKey, Event, ObjectName, Pod, Run, Symbol};
 use crate::store::Place;
-use crate::store::delta::{Delta, Sink};
+use crate::store::delta::{Delta, LiveDelta, Sink};
 
 /// How many changes of one source are handed out before it is another's turn.
 const TURN: usize = 64;
@@ -30,7 +30,7 @@ struct Lanes {
     pods: HashMap<Place, NamespaceLane<Pod>>,
     events: HashMap<Place, NamespaceLane<Event>>,
     /// Things that are told whole: the newest only.
-    wholes: HashMap<Whole, Delta>,
+    wholes: HashMap<Whole, LiveDelta>,
     /// Lanes with something pending, each once, in the order of their turns.
     turns: VecDeque<LaneName>,
     figures: Figures,
@@ -56,7 +56,7 @@ enum Whole {
 
 impl Lanes {
     /// Whether it begins to be pending, what it overtakes, and whose lane it is in.
-    fn keep_newest(&mut self, whole: Whole, delta: Delta) -> (bool, u64, LaneName) {
+    fn keep_newest(&mut self, whole: Whole, delta: LiveDelta) -> (bool, u64, LaneName) {
         let known = self.wholes.insert(whole.clone(), delta).is_some();
         (!known, u64::from(known), LaneName::Whole(whole))
     }
@@ -70,7 +70,8 @@ impl Lanes {
             }
             LaneName::Pods(place) => {
                 let Some(lane) = self.pods.get_mut(place) else { return (0, false) };
-                let count = lane.take(limit, |d| taken.push(Delta::Pods(place.0.clone(), place.1.clone(), d)));
+                let count =
+                    lane.take(limit, |d| taken.push(Delta::Live(LiveDelta::Pods(place.0.clone(), place.1.clone(), d))));
                 let more = !lane.is_empty();
                 if !more {
                     self.pods.remove(place);
@@ -79,7 +80,8 @@ impl Lanes {
             }
             LaneName::Events(place) => {
                 let Some(lane) = self.events.get_mut(place) else { return (0, false) };
-                let count = lane.take(limit, |d| taken.push(Delta::Events(place.0.clone(), place.1.clone(), d)));
+                let count = lane
+                    .take(limit, |d| taken.push(Delta::Live(LiveDelta::Events(place.0.clone(), place.1.clone(), d))));
                 let more = !lane.is_empty();
                 if !more {
                     self.events.remove(place);
@@ -88,7 +90,7 @@ impl Lanes {
             }
             LaneName::Whole(whole) => {
                 let Some(delta) = self.wholes.remove(whole) else { return (0, false) };
-                taken.push(delta);
+                taken.push(Delta::Live(delta));
                 (1, false)
             }
         }
@@ -161,23 +163,15 @@ impl Mailbox {
 
 impl Sink for Mailbox {
     fn push(&self, delta: Delta) {
-        let source = match &delta {
-            Delta::Link(source, _)
-            | Delta::Facts(source, _)
-            | Delta::Begin(source)
-            | Delta::Settle(source)
-            | Delta::Replace(source, _) => source.clone(),
-            Delta::Upsert(row) => row.key.source.clone(),
-            Delta::Remove(key) => key.source.clone(),
-            Delta::Pods(..)
-            | Delta::Events(..)
-            | Delta::Detail(..)
-            | Delta::ForgetDetail(_)
-            | Delta::Words(..)
-            | Delta::ForgetWords(_)
-            | Delta::Object(..)
-            | Delta::Clusters(..)
-            | Delta::ForgetObject(..) => return self.push_live(delta),
+        let source = match delta {
+            Delta::Live(delta) => return self.push_live(delta),
+            Delta::Link(ref source, _)
+            | Delta::Facts(ref source, _)
+            | Delta::Begin(ref source)
+            | Delta::Settle(ref source)
+            | Delta::Replace(ref source, _) => source.clone(),
+            Delta::Upsert(ref row) => row.key.source.clone(),
+            Delta::Remove(ref key) => key.source.clone(),
         };
         let mut guard = self.lock();
         let lanes = &mut *guard;
@@ -198,32 +192,31 @@ impl Sink for Mailbox {
 
 impl Mailbox {
     /// Takes what is read for as long as somebody looks: the lane is gone as soon as it is empty.
-    fn push_live(&self, delta: Delta) {
+    fn push_live(&self, delta: LiveDelta) {
         let mut guard = self.lock();
         let lanes = &mut *guard;
         lanes.figures.pushed += 1;
         let (begins, overtaken, name) = match delta {
-            Delta::Pods(context, namespace, delta) => {
+            LiveDelta::Pods(context, namespace, delta) => {
                 let place = (context, namespace);
                 let lane = lanes.pods.entry(place.clone()).or_default();
                 (lane.is_empty(), lane.push(delta), LaneName::Pods(place))
             }
-            Delta::Events(context, namespace, delta) => {
+            LiveDelta::Events(context, namespace, delta) => {
                 let place = (context, namespace);
                 let lane = lanes.events.entry(place.clone()).or_default();
                 (lane.is_empty(), lane.push(delta), LaneName::Events(place))
             }
-            Delta::Detail(ref app, _) | Delta::ForgetDetail(ref app) => {
+            LiveDelta::Detail(ref app, _) | LiveDelta::ForgetDetail(ref app) => {
                 lanes.keep_newest(Whole::Detail(app.clone()), delta)
             }
-            Delta::Words(ref run, _) | Delta::ForgetWords(ref run) => {
+            LiveDelta::Words(ref run, _) | LiveDelta::ForgetWords(ref run) => {
                 lanes.keep_newest(Whole::Words(run.clone()), delta)
             }
-            Delta::Object(ref context, ref name, _) | Delta::ForgetObject(ref context, ref name) => {
+            LiveDelta::Object(ref context, ref name, _) | LiveDelta::ForgetObject(ref context, ref name) => {
                 lanes.keep_newest(Whole::Object(context.clone(), name.clone()), delta)
             }
-            Delta::Clusters(ref source, _) => lanes.keep_newest(Whole::Clusters(source.clone()), delta),
-            _ => return,
+            LiveDelta::Clusters(ref source, _) => lanes.keep_newest(Whole::Clusters(source.clone()), delta),
         };
         lanes.figures.coalesced += overtaken;
         if begins {

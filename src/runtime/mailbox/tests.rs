@@ -40,15 +40,7 @@ impl Naive {
                 self.apply(Delta::Settle(source));
             }
             // lanes of their own, with tests of their own
-            Delta::Pods(..)
-            | Delta::Events(..)
-            | Delta::Detail(..)
-            | Delta::ForgetDetail(_)
-            | Delta::Words(..)
-            | Delta::ForgetWords(_)
-            | Delta::Object(..)
-            | Delta::Clusters(..)
-            | Delta::ForgetObject(..) => {}
+            Delta::Live(_) => {}
         }
     }
 }

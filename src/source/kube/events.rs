@@ -8,7 +8,7 @@ use super::decode::read;
 use super::lenient::{Text, objects};
 use super::project::{Texts, message, moment};
 use crate::domain::{Event, ObjectRef, Symbol};
-use crate::store::delta::{Delta, NamespaceDelta, Sink};
+use crate::store::delta::{Delta, LiveDelta, NamespaceDelta, Sink};
 
 objects! {
     /// An Event. `core/v1` and `events.k8s.io` name the same things differently; only one of each pair is filled.
@@ -72,7 +72,7 @@ impl Kept for EventKind {
     }
 
     fn delta((context, namespace): (Symbol, Symbol), change: NamespaceDelta<Event>) -> Delta {
-        Delta::Events(context, namespace, change)
+        Delta::Live(LiveDelta::Events(context, namespace, change))
     }
 }
 

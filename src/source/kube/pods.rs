@@ -8,7 +8,7 @@ use super::decode::read;
 use super::lenient::{List, Text, objects};
 use super::project::{Texts, message, moment};
 use crate::domain::{Container, ContainerState, Pod, Symbol, Terminated};
-use crate::store::delta::{Delta, NamespaceDelta, Sink};
+use crate::store::delta::{Delta, LiveDelta, NamespaceDelta, Sink};
 
 /// More containers, conditions or owners than this are not kept.
 const FEW: usize = 64;
@@ -124,7 +124,7 @@ impl Kept for PodKind {
     }
 
     fn delta((context, namespace): (Symbol, Symbol), change: NamespaceDelta<Pod>) -> Delta {
-        Delta::Pods(context, namespace, change)
+        Delta::Live(LiveDelta::Pods(context, namespace, change))
     }
 }
 

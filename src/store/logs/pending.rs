@@ -37,10 +37,6 @@ impl Pending {
         self.text.len() >= MOST || self.lines.len() >= MOST / 64
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.lines.is_empty()
-    }
-
     /// When the line that waits longest has waited enough.
     pub fn due(&self) -> Option<Timestamp> {
         self.lines.iter().map(|l| l.came).min().map(|came| after(came, HOLD))

@@ -203,12 +203,6 @@ impl LogStore {
         self.len() == 0
     }
 
-    /// Whether lines wait to be let in.
-    #[must_use]
-    pub fn is_waiting(&self) -> bool {
-        !self.pending.is_empty()
-    }
-
     /// Bytes of memory the kept lines take.
     #[must_use]
     pub fn bytes(&self) -> usize {

@@ -78,15 +78,7 @@ impl Told {
                     self.rows.insert(row.key.clone(), *row);
                 }
             },
-            Delta::Pods(..)
-            | Delta::Events(..)
-            | Delta::Detail(..)
-            | Delta::ForgetDetail(_)
-            | Delta::Words(..)
-            | Delta::ForgetWords(_)
-            | Delta::Object(..)
-            | Delta::Clusters(..)
-            | Delta::ForgetObject(..) => {}
+            Delta::Live(_) => {}
         }
     }
 }
