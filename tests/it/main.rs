@@ -18,6 +18,7 @@ mod pods;
 mod program;
 mod scenarios;
 mod screens;
+mod sim_git;
 mod sim_kubernetes;
 mod sim_soak;
 mod sim_websocket;

@@ -1,7 +1,7 @@
 //! The world's GitOps repository: a bare Git repository in a temporary folder, and the manifests of its revisions.
 //!
 //! ```text
-//! asset, edit < repo < waiting, manifests (with argocd, whose trait they are)
+//! asset, edit, told < repo < waiting, manifests (with argocd, whose trait they are)
 //! ```
 //!
 //! A person can `git clone` and `git push` it at [`Repo::path`]; nothing here needs a git program. libgit2 does the work:
@@ -11,6 +11,7 @@ mod asset;
 mod edit;
 pub mod manifests;
 mod repo;
+pub mod told;
 mod waiting;
 
 pub use asset::{Asset, bundled, find};
