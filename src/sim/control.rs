@@ -76,6 +76,8 @@ pub struct Place {
     pub stage: Stage,
     /// What runs its pods.
     pub workloads: Workloads,
+    /// Where its Prometheus listens.
+    pub prometheus: String,
 }
 
 /// The repository of a running world.

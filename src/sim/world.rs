@@ -12,9 +12,11 @@ use crate::sim::live::releases::Releases;
 use crate::sim::live::{self, Agenda};
 use crate::sim::manifest::app::App;
 use crate::sim::manifest::{application, argocd};
+use crate::sim::network::{Listener, Rule, Speaks};
 use crate::sim::operator;
 use crate::sim::orders;
 use crate::sim::populate::{self, Deployed, Git, Stage};
+use crate::sim::prometheus::{self, Recorder, Shelf};
 use crate::sim::rbac::{self, Person};
 use crate::sim::scenario::{self, Scenario, ScenarioError, Source};
 use crate::sim::serve::{Cluster, Server};
@@ -25,6 +27,7 @@ use crate::sim::workload::{self, Workloads};
 use crate::sim::write::Writer;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -167,9 +170,10 @@ impl World {
                 let pause = Duration::from_secs_f64((clock.speed() / rate).min(1e6));
                 live::changes::begin(&mut agenda, &stage, generated, pause, now);
             }
-            stages.push((stage, workloads));
+            let shelf = Recorder::begin(&mut agenda, &stage, &source.kubernetes, &scenario.repository, now);
+            stages.push((stage, workloads, shelf));
         }
-        let all: Vec<Stage> = stages.iter().map(|(stage, _)| stage.clone()).collect();
+        let all: Vec<Stage> = stages.iter().map(|(stage, ..)| stage.clone()).collect();
         for commit in &scenario.commits {
             if let Some(wait) = commit.push {
                 push_later(&mut agenda, place.commits.clone(), all.clone(), commit.clone(), plus(now, wait));
@@ -185,14 +189,15 @@ impl World {
         options: SimOptions,
         users: Vec<User>,
         (scenario, git): (Scenario, GitPlace),
-        stages: Vec<(Stage, Workloads)>,
+        stages: Vec<(Stage, Workloads, Shelf)>,
         clock: SimClock,
         agenda: Agenda,
         random: fastrand::Rng,
     ) -> Result<Self, WorldError> {
         let ca = Ca::generate()?;
         let mut places = Vec::new();
-        for (index, (stage, workloads)) in stages.into_iter().enumerate() {
+        let mut tasks = JoinSet::new();
+        for (index, (stage, workloads, shelf)) in stages.into_iter().enumerate() {
             let offset = u16::try_from(index).unwrap_or(u16::MAX);
             let port = options.port.filter(|port| *port != 0).map(|port| port.saturating_add(offset));
             let mut cluster = Cluster::new(&stage.source, stage.store.clone(), users.clone());
@@ -202,12 +207,14 @@ impl World {
                 port: port.unwrap_or_default(),
                 error,
             })?;
-            places.push(Place { server, stage, workloads });
+            let prometheus = prometheus::serve(shelf, clock.clone(), &mut tasks)
+                .map_err(|error| WorldError::Listen { source_name: stage.source.clone(), port: 0, error })?;
+            stage.store.network().rule(lead(prometheus.address()));
+            places.push(Place { server, stage, workloads, prometheus: prometheus.url() });
         }
         let (kubeconfig, folder) = write_kubeconfig(options.kubeconfig, &ca, &places, &users)?;
         let (sender, sent) = mpsc::channel(64);
         let director = Arc::new(Director::new(places, git, kubeconfig.clone(), clock.clone(), sender));
-        let mut tasks = JoinSet::new();
         clock.run();
         tasks.spawn(live::perform(agenda, random, clock, sent));
         for outage in scenario.outages {
@@ -228,7 +235,7 @@ impl World {
             .iter()
             .map(|place| {
                 let facts = json!({"server": place.server.url(), "argocdNamespace": place.stage.argocd_namespace,
-                    "argocd": null, "redis": null, "prometheus": null});
+                    "argocd": null, "redis": null, "prometheus": place.prometheus});
                 (place.stage.source.clone(), facts)
             })
             .collect();
@@ -346,6 +353,18 @@ fn deployed(scenario: &Scenario, source: &Source, git: &Git, now: Timestamp) -> 
         Deployed::find(app, git).map_err(|error| WorldError::Render { app: name, error })
     };
     populate::apps_of(scenario, source, now).into_iter().map(find).collect()
+}
+
+/// Has the port of a cluster's Prometheus lead to the one that the world serves.
+fn lead(address: SocketAddr) -> Rule {
+    let (name, _, container, _, ports) = argocd::PROMETHEUS;
+    let listeners = ports.iter().map(|(_, _, port)| Listener::everywhere(*port, Speaks::To(address))).collect();
+    Rule {
+        namespace: argocd::MONITORING.to_owned(),
+        workload: name.to_owned(),
+        container: container.to_owned(),
+        listeners,
+    }
 }
 
 /// The version of the clusters that manifests are rendered for.

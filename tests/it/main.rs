@@ -20,6 +20,7 @@ mod scenarios;
 mod screens;
 mod sim_git;
 mod sim_kubernetes;
+mod sim_prometheus;
 mod sim_soak;
 mod sim_websocket;
 mod sim_world;

@@ -1,4 +1,4 @@
-//! The objects around Applications: the project, the set that generates them, and Argo CD's own parts.
+//! The objects around Applications: the project, the set that generates them, Argo CD's own parts, and Prometheus.
 
 use crate::sim::manifest::app::App;
 use crate::sim::scenario::Scenario;
@@ -96,7 +96,7 @@ pub fn generated(namespace: &str, apps: &[App], at: Timestamp) -> Value {
     })
 }
 
-/// A part of Argo CD: what runs it, and the Service in front.
+/// A part of a cluster: what runs it, and the Service in front.
 #[must_use]
 pub fn component(namespace: &str, (name, kind, container, image, ports): &Component) -> [Value; 2] {
     let labels = json!({"app.kubernetes.io/name": name, "app.kubernetes.io/instance": name,
@@ -126,8 +126,14 @@ pub fn component(namespace: &str, (name, kind, container, image, ports): &Compon
     [front, json!({"apiVersion": "apps/v1", "kind": kind, "metadata": metadata, "spec": spec})]
 }
 
-/// One of Argo CD's own components: (name, kind, container, image, ports).
+/// One of Argo CD's own components, or another part of a cluster: (name, kind, container, image, ports).
 pub type Component = (&'static str, &'static str, &'static str, &'static str, &'static [(&'static str, u16, u16)]);
+
+/// Where Prometheus runs.
+pub const MONITORING: &str = "monitoring";
+/// Prometheus; its port leads to the API that the world serves.
+pub const PROMETHEUS: Component =
+    ("prometheus", "StatefulSet", "prometheus", "quay.io/prometheus/prometheus:v3.5.0", &[("web", 9090, 9090)]);
 
 /// What runs in Argo CD's namespace; ports are (name, service port, container port).
 pub const COMPONENTS: &[Component] = &[

@@ -1,4 +1,4 @@
-//! What every cluster has, whether or not an app runs in it: namespaces, nodes, CRDs, Argo CD itself.
+//! What every cluster has, whether or not an app runs in it: namespaces, nodes, CRDs, Argo CD itself, Prometheus.
 
 use super::stage::{Stage, host};
 use crate::sim::agenda::Agenda;
@@ -11,14 +11,15 @@ use serde_json::json;
 use std::time::Duration;
 
 const DAY: Duration = Duration::from_hours(24);
-/// Who installed Argo CD.
+/// Who installed Argo CD and Prometheus.
 const MANAGER: &str = "kubectl-client-side-apply";
 
 /// Puts it there.
 pub fn cluster(agenda: &mut Agenda, stage: &Stage, source: &Source, now: Timestamp) {
     let born = minus(now, 120 * DAY);
     let store = &stage.store;
-    for name in ["default", "kube-system", "kube-public", "kube-node-lease", stage.argocd_namespace.as_str()] {
+    let own = stage.argocd_namespace.as_str();
+    for name in ["default", "kube-system", "kube-public", "kube-node-lease", argocd::MONITORING, own] {
         store.put(settings::namespace(name, born));
     }
     for (index, name) in stage.nodes.iter().enumerate() {
@@ -32,9 +33,10 @@ pub fn cluster(agenda: &mut Agenda, stage: &Stage, source: &Source, now: Timesta
     let (store, namespace) = (store.clone(), stage.argocd_namespace.clone());
     agenda.at(born, move |_| {
         let writer = Writer::new(&store, MANAGER);
-        for object in argocd::COMPONENTS.iter().flat_map(|part| argocd::component(&namespace, part)) {
+        let own = argocd::COMPONENTS.iter().flat_map(|part| argocd::component(&namespace, part));
+        for object in own.chain(argocd::component(argocd::MONITORING, &argocd::PROMETHEUS)) {
             if let Err(failure) = writer.create(object) {
-                tracing::warn!(%failure, "a part of Argo CD is not installed");
+                tracing::warn!(%failure, "a part of the cluster is not installed");
             }
         }
     });
