@@ -48,22 +48,19 @@ impl Releases {
         hooks_fail: bool,
         at: Timestamp,
     ) -> Result<String, GitError> {
-        let edits = match &app.values {
-            Some(path) => {
-                let mut edits = vec![Edit::value(path, "image.tag", version)];
-                let before = self.read(app, path).map(|values| yaml(&values)).unwrap_or_default();
-                if hooks_fail || text(&before, "/hooks/repository") == WRONG {
-                    let repository = if hooks_fail { WRONG } else { &app.image };
-                    edits.push(Edit::value(path, "hooks.repository", repository));
-                }
-                edits
+        let edits = if let Some(path) = &app.values {
+            let mut edits = vec![Edit::value(path, "image.tag", version)];
+            let before = self.read(app, path).map(|values| yaml(&values)).unwrap_or_default();
+            if hooks_fail || text(&before, "/hooks/repository") == WRONG {
+                let repository = if hooks_fail { WRONG } else { &app.image };
+                edits.push(Edit::value(path, "hooks.repository", repository));
             }
-            None => {
-                let path = manifests(app);
-                let before = objects(&self.read(app, &path).unwrap_or_default()).unwrap_or_default();
-                let after = told::with_version(&before, &app.image, version, hooks_fail.then_some(WRONG));
-                vec![Edit::text(&path, &after)]
-            }
+            edits
+        } else {
+            let path = manifests(app);
+            let before = objects(&self.read(app, &path).unwrap_or_default()).unwrap_or_default();
+            let after = told::with_version(&before, &app.image, version, hooks_fail.then_some(WRONG));
+            vec![Edit::text(&path, &after)]
         };
         let author = Author::nobody();
         self.0.commit(NewCommit { branch: &app.target_revision, author: &author, at, message, edits: &edits })
