@@ -9,10 +9,13 @@ use crate::sim::network::{Listener, Rule, Speaks};
 use crate::sim::scenario::{Environment, Listen, Scenario, Service, Source};
 use crate::sim::store::Store;
 use crate::sim::time::minus;
+use crate::sim::write::Writer;
 use jiff::Timestamp;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::time::Duration;
 
+/// The manager Argo CD writes as in the clusters it deploys to.
+const ARGOCD: &str = "argocd-controller";
 const DAY: Duration = Duration::from_hours(24);
 
 /// A cluster of the world: its objects, and where its pods go.
@@ -230,9 +233,9 @@ pub fn apps(
         // reconciles are spread over two minutes, as the controller's jitter does
         let reconciled = minus(now, Duration::from_secs(random.u64(2..120)));
         store.put(application::application(app, &set, reconciled));
-        store.put(desired::applied(settings::app_config(app, app.created)));
+        create(store, desired::applied(settings::app_config(app, app.created)), app.created);
         if app.listens() {
-            store.put(desired::applied(settings::app_service(app, app.created)));
+            create(store, desired::applied(settings::app_service(app, app.created)), app.created);
         }
         let image = app.running_image();
         for work in &app.workloads {
@@ -248,9 +251,7 @@ pub fn apps(
             let at = minus(app.release().at, Duration::from_secs(18));
             let job = desired::applied(hook::job(app, name, hook::Phase::Before, &image, at));
             let store = store.clone();
-            agenda.at(at, move |_| {
-                store.put(job);
-            });
+            agenda.at(at, move |play| create(&store, job, play.at));
         }
     }
 }
@@ -272,14 +273,25 @@ fn run(agenda: &mut Agenda, stage: &Stage, app: &App, work: &Workload, image: &s
 
 /// Applies a workload as Argo CD does: created, or given the template and the replicas that Git has.
 fn apply(stage: &Stage, app: &App, work: &Workload, image: &str, at: Timestamp) {
-    let fresh = desired::applied(workload::workload(app, work, image, app.created, at));
-    let there = stage.store.update(work.kind.word(), &app.namespace, &work.name, |object| {
+    let fresh = desired::applied(workload::workload(app, work, image, app.created));
+    if stage.store.get(work.kind.word(), &app.namespace, &work.name).is_none() {
+        return create(&stage.store, fresh, at);
+    }
+    let writer = Writer::new(&stage.store, ARGOCD).as_of(at);
+    let edited = writer.edit(work.kind.word(), &app.namespace, &work.name, |object| {
         object["spec"]["template"] = fresh["spec"]["template"].clone();
         object["spec"]["replicas"] = fresh["spec"]["replicas"].clone();
         let last = &fresh["metadata"]["annotations"][desired::LAST_APPLIED];
         object["metadata"]["annotations"][desired::LAST_APPLIED] = last.clone();
     });
-    if there.is_none() {
-        stage.store.put(fresh);
+    if let Err(failure) = edited {
+        tracing::error!(%failure, name = work.name, "a scenario's release is not applied");
+    }
+}
+
+/// Creates an object as Argo CD does.
+fn create(store: &Store, object: Value, at: Timestamp) {
+    if let Err(failure) = Writer::new(store, ARGOCD).as_of(at).create(object) {
+        tracing::error!(%failure, "an object of a scenario is not created");
     }
 }
