@@ -197,7 +197,7 @@ impl View for Events {
             let mut pen = Pen::new(buf, area, row as u16 + 2, seen.glyphs.ellipsis);
             pen.cell(if here { seen.glyphs.cursor } else { "" }, 2, over(Role::Cursor));
             pen.right(&age, 4, over(Role::Dim)).cell("", 1, over(Role::Dim));
-            pen.cell(&line.what, 18.min(area.width / 4), over(line.role)).cell("", 1, over(Role::Dim));
+            pen.cell(&line.what, 20.min(area.width / 4), over(line.role)).cell("", 1, over(Role::Dim));
             pen.cell(&line.about, (area.width / 4).min(36), over(Role::Dim)).cell("", 1, over(Role::Dim));
             pen.text(&line.text, over(Role::Text));
         }
