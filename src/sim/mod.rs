@@ -31,7 +31,7 @@ pub mod manifest;
 pub mod network;
 pub mod object;
 pub mod operator;
-mod orders;
+pub mod orders;
 pub mod populate;
 pub mod process;
 pub mod prometheus;

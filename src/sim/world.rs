@@ -293,12 +293,18 @@ impl World {
         self.director.clock()
     }
 
-    /// Makes this world the one that [`control::remembered`] finds.
+    /// Makes this world the one that [`control::remembered`] finds, as long as it lives.
     ///
     /// # Errors
     /// When the file cannot be written.
     pub fn remember(&self) -> Result<(), ControlError> {
         control::remember(&self.control)
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        control::forget(&self.control);
     }
 }
 
