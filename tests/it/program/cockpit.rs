@@ -1,10 +1,11 @@
 //! Looking around, leaving, and what a terminal may do meanwhile.
 
+use std::process::Command;
 use std::time::Duration;
 
 use rustix::process::Signal;
 
-use super::screen::{PATIENCE, Screen};
+use super::screen::{PATIENCE, PROGRAM, Screen};
 use super::world::{Still, application};
 
 #[test]
