@@ -299,7 +299,7 @@ async fn the_command_line_merges_the_pods_of_an_application() {
     let refusals: [(&[&str], i32, &str); 4] = [
         (&["logs", "backend", "--all-contexts"], 3, "try: backend --env dev"),
         (&["logs", "nothing", "--context", "minikube"], 3, "there is no Application `nothing`"),
-        (&["logs", "backend-dev", "--container", "apo", "--context", "minikube"], 3, "try: api"),
+        (&["logs", "backend-dev", "--container", "apo", "--context", "minikube"], 3, "try: alembic  api  smoke"),
         (&["logs", "backend-dev", "--previous", "--context", "minikube"], 3, "previous terminated container"),
     ];
     for (args, wanted, words) in refusals {
