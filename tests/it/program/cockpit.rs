@@ -1,10 +1,11 @@
 //! Looking around, leaving, and what a terminal may do meanwhile.
 
+use std::process::Command;
 use std::time::Duration;
 
 use rustix::process::Signal;
 
-use super::screen::{PATIENCE, Screen};
+use super::screen::{PATIENCE, PROGRAM, Screen};
 use super::world::{Still, application};
 
 #[test]
@@ -49,7 +50,7 @@ fn demo_is_the_world_that_orders_reach() {
     let after: serde_json::Value = serde_json::from_slice(&after.stdout).unwrap();
     assert_eq!(after["sources"]["minikube"]["listening"], false);
     screen.keys("q");
-    screen.exit(Duration::from_mins(1));
+    screen.exit(PATIENCE);
     let gone = Command::new(PROGRAM)
         .args(["sim", "ctl", "state"])
         .env_remove("PILOTHOUSE_CONTROL")
