@@ -32,6 +32,8 @@ pub struct Place {
     pub stage: Stage,
     /// What runs its pods.
     pub workloads: Workloads,
+    /// Where its Prometheus listens.
+    pub prometheus: String,
 }
 
 /// The repository of a running world.
