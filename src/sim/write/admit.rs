@@ -114,6 +114,7 @@ fn missing(kind: &Kind, new: &Value) -> Vec<Value> {
     let mut causes = Vec::new();
     let template = match (kind.group, kind.kind) {
         ("", "Pod") => "spec",
+        ("apps", "ControllerRevision") => return causes,
         ("apps", _) | ("batch", "Job") => "spec.template.spec",
         ("batch", "CronJob") => "spec.jobTemplate.spec.template.spec",
         _ => return causes,
