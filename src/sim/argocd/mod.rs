@@ -5,6 +5,7 @@
 //! target, compare, window, project, condition < record
 //! task < wave, apply < operation < controller
 //! refresh, auto_sync, cascade < controller
+//! repository, ignore < sets
 //! ```
 //!
 //! A [`Controller`] looks at what clients and other controllers write into the stores and acts on the world's clock: each
@@ -34,6 +35,7 @@ mod record;
 mod refresh;
 mod repository;
 mod retry;
+mod sets;
 mod target;
 mod task;
 mod wave;
@@ -43,3 +45,4 @@ pub use cluster::{Cluster, Link};
 pub use controller::Controller;
 pub use pace::Pace;
 pub use repository::{Manifests, Repository, Source, SourceError};
+pub use sets::Sets;

@@ -87,6 +87,17 @@ impl Repository for Git {
         let objects = inner.commits[commit].get(&key).cloned().ok_or_else(|| SourceError::NoPath(path.to_owned()))?;
         Ok(Manifests { objects, source_type: "Helm" })
     }
+
+    fn directories(&self, url: &str, revision: &str) -> Result<Vec<String>, SourceError> {
+        self.resolve(&serde_json::json!({"repoURL": url}), revision)?;
+        let paths =
+            ["argo", "helm", "helm/charts", "helm/charts/dependencies", "helm/charts/frontend", "helm/overlays"];
+        Ok(paths
+            .iter()
+            .chain(&["helm/charts/backend", "helm/charts/backend/templates"])
+            .map(ToString::to_string)
+            .collect())
+    }
 }
 
 /// The object of an Application's manifests.

@@ -3,7 +3,7 @@
 use super::git::{Git, URL};
 use super::recording::{self, Teller};
 use super::stand_in::StandIn;
-use crate::sim::argocd::{Cluster, Controller, Pace};
+use crate::sim::argocd::{Cluster, Controller, Pace, Sets};
 use crate::sim::clock::Clock;
 use crate::sim::kinds;
 use crate::sim::manifest::meta::text;
@@ -11,7 +11,7 @@ use crate::sim::store::Store;
 use crate::sim::time::plus;
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -34,11 +34,12 @@ pub struct Lab {
     pub store: Store,
     pub git: Git,
     pub controller: Controller,
+    sets: Sets,
     pub stand_in: StandIn,
     time: Arc<Mutex<Timestamp>>,
     began: Timestamp,
     tellers: BTreeMap<String, Teller>,
-    seen: (u64, u64),
+    seen: u64,
 }
 
 impl Lab {
@@ -59,9 +60,11 @@ impl Lab {
             store.put(definition);
         }
         let git = Git::new();
-        let controller = Controller::new(&store, "argocd", vec![cluster(&store)], Box::new(git.clone()), pace);
+        let clusters = vec![cluster(&store)];
+        let sets = Sets::new(HashSet::new(), &store, "argocd", clusters.clone(), Box::new(git.clone()));
+        let controller = Controller::new(&store, "argocd", clusters, Box::new(git.clone()), pace);
         let stand_in = StandIn::new(&store);
-        let lab = Self { store, git, controller, stand_in, time, began, tellers: BTreeMap::new(), seen: (0, 0) };
+        let lab = Self { store, git, controller, sets, stand_in, time, began, tellers: BTreeMap::new(), seen: 0 };
         lab.project(|_| {});
         lab
     }
@@ -80,7 +83,23 @@ impl Lab {
         self.store.put(project);
     }
 
-    /// An Application of the recordings' `ApplicationSet`.
+    /// Writes the project that allows everything.
+    pub fn default_project(&self) {
+        self.store.put(json!({"apiVersion": "argoproj.io/v1alpha1", "kind": "AppProject",
+            "metadata": {"name": "default", "namespace": "argocd"}, "spec": {"sourceRepos": ["*"],
+                "destinations": [{"server": "*", "namespace": "*"}],
+                "clusterResourceWhitelist": [{"group": "*", "kind": "*"}]}}));
+    }
+
+    /// The recordings' `ApplicationSet`, which generates nine Applications.
+    pub fn set(&self, change: impl FnOnce(&mut Value)) {
+        let mut set: Value =
+            serde_json::from_str(include_str!("../../../../tests/fixtures/argocd/applicationset.json")).unwrap();
+        change(&mut set);
+        self.store.put(set);
+    }
+
+    /// An Application of the recordings' `ApplicationSet`, as if the set had made it.
     pub fn app(&self, service: &str, environment: &str, revision: &str, policy: &Value) {
         self.store.put(json!({"apiVersion": "argoproj.io/v1alpha1", "kind": "Application",
             "metadata": {"name": format!("{service}-{environment}"), "namespace": "argocd",
@@ -156,11 +175,12 @@ impl Lab {
     /// One moment on; false when nothing happens until `end`.
     fn step(&mut self, end: Timestamp) -> bool {
         let now = self.now();
-        let next = [self.controller.step(now), self.stand_in.step(now), self.controller.step(now)];
+        let next = [self.sets.step(now), self.controller.step(now), self.stand_in.step(now), self.controller.step(now)];
         self.listen();
         match next.into_iter().flatten().min().filter(|at| *at <= end) {
             Some(at) => {
                 *self.time.lock().unwrap() = at.max(now);
+                self.sets.step(self.now());
                 self.controller.step(self.now());
                 self.stand_in.step(self.now());
                 self.listen();
@@ -187,33 +207,38 @@ impl Lab {
         self.pass(90.0);
     }
 
-    /// Begins to write down what happens to these Applications.
+    /// Begins to write down what happens to these Applications; sets are written `set/<name>`.
     pub fn record(&mut self, apps: &[&str]) {
         self.began = self.now();
-        self.seen = (self.store.resource_version(), self.store.resource_version());
+        self.seen = self.store.resource_version();
         self.tellers = apps.iter().map(|app| ((*app).to_owned(), Teller::default())).collect();
     }
 
     fn listen(&mut self) {
         let at = self.now().duration_since(self.began).as_secs_f64();
         let mut heard = Vec::new();
-        for (kind, since) in [("Application", self.seen.0), ("Event", self.seen.1)] {
-            let changes = self.store.changes(kind, since, usize::MAX).unwrap().0;
+        for kind in ["Application", "ApplicationSet", "Event"] {
+            let changes = self.store.changes(kind, self.seen, usize::MAX).unwrap().0;
             heard.extend(changes.into_iter().map(|change| (kind, change)));
         }
-        let version = self.store.resource_version();
-        self.seen = (version, version);
+        self.seen = self.store.resource_version();
         heard.sort_by_key(|(_, change)| change.resource_version);
         for (kind, change) in heard {
-            let is_event = kind == "Event";
             let object = change.object.to_value(kinds::by_kind(kind).unwrap());
-            let subject = if is_event { "/involvedObject/name" } else { "/metadata/name" };
-            let Some(teller) = self.tellers.get_mut(text(&object, subject)) else { continue };
-            match (is_event, change.deleted) {
-                (true, false) if object["involvedObject"]["kind"] == "Application" => teller.event(at, &object),
-                (true, _) => {}
-                (false, true) => teller.gone(at),
-                (false, false) => teller.written(at, &object),
+            let (of, name) = match kind {
+                "Event" => (text(&object, "/involvedObject/kind"), text(&object, "/involvedObject/name")),
+                _ => (kind, text(&object, "/metadata/name")),
+            };
+            let is_set = of == "ApplicationSet";
+            let name = if is_set { format!("set/{name}") } else { name.to_owned() };
+            let Some(teller) = self.tellers.get_mut(&name) else { continue };
+            match (kind, is_set, change.deleted) {
+                ("Event", true, false) => teller.set_event(at, &object),
+                ("Event", false, false) if of == "Application" => teller.event(at, &object),
+                ("Event", ..) => {}
+                (_, _, true) => teller.gone(at),
+                (_, true, false) => teller.set_written(at, &object),
+                (_, false, false) => teller.written(at, &object),
             }
         }
     }

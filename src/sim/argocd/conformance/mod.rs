@@ -11,3 +11,4 @@ mod stand_in;
 mod broken;
 mod deploy;
 mod held;
+mod sets;
