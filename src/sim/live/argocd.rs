@@ -35,13 +35,27 @@ pub fn begin(agenda: &mut Agenda, stage: &Stage, releases: &Releases, left_alone
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sim::argocd::{Manifests, Repository, Source, SourceError};
     use crate::sim::clock::Clock;
     use crate::sim::manifest::meta::text;
     use crate::sim::populate;
     use crate::sim::scenario;
     use crate::sim::store::Store;
     use crate::sim::time::plus;
+    use serde_json::Value;
     use std::time::Duration;
+
+    /// Lists need no repository.
+    struct Unasked;
+
+    impl Repository for Unasked {
+        fn resolve(&self, _: &Value, _: &str) -> Result<String, SourceError> {
+            Err(SourceError::NoRepository)
+        }
+        fn manifests(&self, _: Source<'_>, _: &str) -> Result<Manifests, SourceError> {
+            Err(SourceError::NoRepository)
+        }
+    }
 
     #[test]
     fn the_set_of_a_scenario_generates_what_the_scenario_has() {
@@ -55,9 +69,8 @@ mod tests {
             let apps = populate::apps_of(&scenario, source, now);
             let mut random = fastrand::Rng::with_seed(1);
             populate::apps(&mut agenda, &stage, &scenario, &apps, now, &mut random);
-            let releases = Box::new(Releases::new(&scenario.repository, apps.clone()));
             let clusters = vec![Cluster::local(&store)];
-            let mut sets = Sets::new(HashSet::new(), &store, "argocd", clusters, releases);
+            let mut sets = Sets::new(HashSet::new(), &store, "argocd", clusters, Box::new(Unasked));
             let before = store.list("Application", None);
             assert_eq!(before.len(), apps.len());
             let step = |sets: &mut Sets, seconds| sets.step(plus(now, Duration::from_secs(seconds)));
