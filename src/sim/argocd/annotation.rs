@@ -120,6 +120,13 @@ pub fn has_option(object: &Value, option: &str) -> bool {
     list(value(object, "argocd.argoproj.io/sync-options")).any(|one| one == option)
 }
 
+/// Whether somebody approved, since a moment, of what may not be deleted without a word.
+#[must_use]
+pub fn is_approved(app: &Value, since: &str) -> bool {
+    let at = value(app, "argocd.argoproj.io/deletion-approved").parse::<jiff::Timestamp>();
+    at.is_ok_and(|at| since.parse::<jiff::Timestamp>().is_ok_and(|since| at >= since))
+}
+
 /// Whether a sync option is in a list such as `spec.syncPolicy.syncOptions`.
 #[must_use]
 pub fn in_options(options: &Value, option: &str) -> bool {

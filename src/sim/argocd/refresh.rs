@@ -21,6 +21,8 @@ use std::time::Duration;
 
 const EVENTS: Duration = Duration::from_millis(8);
 const STATUS: Duration = Duration::from_millis(28);
+/// From the last write of a comparison to the next step of a deletion.
+const CONCLUDED: Duration = Duration::from_millis(4);
 const TAKEN: Duration = Duration::from_millis(46);
 
 impl Controller {
@@ -31,7 +33,8 @@ impl Controller {
             return;
         }
         if app["metadata"]["deletionTimestamp"].is_string() {
-            self.finalize(&app);
+            let name = name.to_owned();
+            self.after(STATUS + CONCLUDED, move |controller| controller.finalize(&name));
         }
         let level = self.state(name).level.take();
         let Some(level) = level.max(reason(&app)) else { return };
@@ -228,9 +231,10 @@ fn set_health(status: &mut Value, health: Health, message: &str, at: &str) {
     if !status["health"].is_object() {
         status["health"] = json!({});
     }
-    status["health"]["status"] = json!(health.word());
-    record::put_text(&mut status["health"], "message", message);
+    // what is said stays as long as the state does, whoever causes it by now
     if changed {
+        status["health"]["status"] = json!(health.word());
+        record::put_text(&mut status["health"], "message", message);
         status["health"]["lastTransitionTime"] = json!(at);
     }
 }

@@ -16,6 +16,9 @@ use std::time::Duration;
 /// Slept after each wave but the last, before it is reported.
 const WAVE_DELAY: Duration = Duration::from_secs(2);
 
+/// From letting go of an old hook to the new one.
+const RELEASED: Duration = Duration::from_millis(60);
+
 const FAILED: &str = "one or more synchronization tasks completed unsuccessfully";
 
 impl Running {
@@ -139,6 +142,23 @@ impl Controller {
         let Some(first) = pending.first().map(place) else { return };
         let wave: Vec<usize> = pending.iter().filter(|index| place(index) == first).copied().collect();
         let is_last = wave.len() == pending.len();
+        // hooks that wait to be let go are, and are gone before they are made again
+        let going = |task: &&Task| {
+            let live = Running::live(&running.store, task);
+            task.is_hook && live.is_some_and(|live| live["metadata"]["deletionTimestamp"].is_string())
+        };
+        let going: Vec<&Task> = wave.iter().map(|index| &running.tasks[*index]).filter(going).collect();
+        if !going.is_empty() {
+            for task in going {
+                apply::release(&running.store, task);
+            }
+            self.state(name).is_busy = true;
+            let name = name.to_owned();
+            return self.after(RELEASED, move |controller| {
+                controller.state(&name).is_busy = false;
+                controller.pass(&name);
+            });
+        }
         // hooks left from last time go first, and that is a step of its own
         let left: Vec<&Task> = wave
             .iter()

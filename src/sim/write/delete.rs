@@ -78,6 +78,15 @@ impl Writer {
         }
     }
 
+    /// The garbage collector comes by an object that was marked for foreground deletion.
+    pub fn collect(&self, kind: &str, namespace: &str, name: &str) {
+        let Ok(address) = Address::new(kind, namespace, name) else { return };
+        let Some(live) = self.find(&address) else { return };
+        if live.to_value(address.kind)["metadata"]["deletionTimestamp"].is_string() {
+            self.clear(address.kind, &live);
+        }
+    }
+
     /// None when somebody else wrote in between.
     fn try_delete(
         &self,
@@ -130,6 +139,7 @@ impl Writer {
         match policy {
             _ if is_namespace => self.empty(&address.name),
             Propagation::Orphan => self.orphan(kind, &marked),
+            Propagation::Foreground if self.is_patient => {}
             Propagation::Foreground => self.clear(kind, &marked),
             Propagation::Background => {}
         }

@@ -24,6 +24,7 @@ pub struct Writer {
     pub(super) subresource: String,
     pub(super) dry_run: bool,
     pub(super) validation: Validation,
+    pub(super) is_patient: bool,
 }
 
 /// What was sent, for the words of a refusal.
@@ -44,6 +45,7 @@ impl Writer {
             subresource: String::new(),
             dry_run: false,
             validation: Validation::default(),
+            is_patient: false,
         }
     }
 
@@ -63,6 +65,12 @@ impl Writer {
     #[must_use]
     pub fn validating(&self, validation: Validation) -> Self {
         Self { validation, ..self.clone() }
+    }
+
+    /// The same writer, whose foreground deletions only mark an object until somebody calls [`Writer::collect`] for it.
+    #[must_use]
+    pub fn patient(&self) -> Self {
+        Self { is_patient: true, ..self.clone() }
     }
 
     /// Creates an object, by its name or a generated one.

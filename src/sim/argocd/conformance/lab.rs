@@ -3,17 +3,23 @@
 use super::git::{Git, URL};
 use super::recording::{self, Teller};
 use super::stand_in::StandIn;
+use crate::sim::agenda::Agenda;
 use crate::sim::argocd::{Cluster, Controller, Pace, Sets};
 use crate::sim::clock::Clock;
 use crate::sim::kinds;
 use crate::sim::manifest::meta::text;
+use crate::sim::manifest::node;
+use crate::sim::populate::Stage;
 use crate::sim::store::Store;
 use crate::sim::time::plus;
+use crate::sim::workload::{Rule, Workloads};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+
+thread_local! { static REAL: std::cell::Cell<bool> = const { std::cell::Cell::new(false) }; }
 
 /// Auto-sync as the recordings have it in an environment.
 pub fn automated(self_heal: bool) -> Value {
@@ -23,6 +29,20 @@ pub fn automated(self_heal: bool) -> Value {
         "syncOptions": ["CreateNamespace=true", "PruneLast=true"],
     })
 }
+
+/// The Applications of the recordings' set, and the set.
+pub const NINE: [&str; 10] = [
+    "backend-dev",
+    "backend-prod",
+    "backend-staging",
+    "dependencies-dev",
+    "dependencies-prod",
+    "dependencies-staging",
+    "frontend-dev",
+    "frontend-prod",
+    "frontend-staging",
+    "set/predator12",
+];
 
 /// No auto-sync, as in production.
 pub fn by_hand() -> Value {
@@ -36,6 +56,8 @@ pub struct Lab {
     pub controller: Controller,
     sets: Sets,
     pub stand_in: StandIn,
+    /// The world's own controllers and kubelet in the place of the stand-in.
+    real: Option<(Agenda, fastrand::Rng)>,
     time: Arc<Mutex<Timestamp>>,
     began: Timestamp,
     tellers: BTreeMap<String, Teller>,
@@ -44,10 +66,36 @@ pub struct Lab {
 
 impl Lab {
     pub fn new() -> Self {
-        Self::with(Pace::default(), Cluster::local)
+        if std::env::var("LAB_PODS").is_ok() && !REAL.replace(true) {
+            let lab = Self::real();
+            REAL.set(false);
+            return lab;
+        }
+        Self::with(Pace::default(), |store| vec![Cluster::local(store)])
     }
 
-    pub fn with(pace: Pace, cluster: impl FnOnce(&Store) -> Cluster) -> Self {
+    /// With the pods, Jobs and rollouts of the world itself.
+    pub fn real() -> Self {
+        let mut lab = Self::new();
+        let (began, store) = (lab.began, lab.store.clone());
+        store.put(node::node("node-1", "192.168.49.2", "v1.36.2", true, began, began));
+        let stage = Stage {
+            source: "lab".to_owned(),
+            argocd_namespace: "argocd".to_owned(),
+            nodes: vec!["node-1".to_owned()],
+            store,
+        };
+        let mut agenda = Agenda::default();
+        let workloads = Workloads::begin(&mut agenda, &stage, began);
+        for (image, words) in [("*", "present"), ("*:9.9.9", "missing")] {
+            let (pods, image, words) = ("*".to_owned(), image.to_owned(), words.to_owned());
+            workloads.teach(Rule { pods, image, words, lines: Vec::new() });
+        }
+        lab.real = Some((agenda, fastrand::Rng::with_seed(1)));
+        lab
+    }
+
+    pub fn with(pace: Pace, clusters: impl FnOnce(&Store) -> Vec<Cluster>) -> Self {
         let time = Arc::new(Mutex::new("2026-11-23T06:00:00Z".parse().unwrap()));
         let shared = Arc::clone(&time);
         let store = Store::with(Clock::new(move || *shared.lock().unwrap()), 7);
@@ -60,11 +108,12 @@ impl Lab {
             store.put(definition);
         }
         let git = Git::new();
-        let clusters = vec![cluster(&store)];
+        let clusters = clusters(&store);
         let sets = Sets::new(HashSet::new(), &store, "argocd", clusters.clone(), Box::new(git.clone()));
         let controller = Controller::new(&store, "argocd", clusters, Box::new(git.clone()), pace);
         let stand_in = StandIn::new(&store);
-        let lab = Self { store, git, controller, sets, stand_in, time, began, tellers: BTreeMap::new(), seen: 0 };
+        let real = None;
+        let lab = Self { store, git, controller, sets, stand_in, real, time, began, tellers: BTreeMap::new(), seen: 0 };
         lab.project(|_| {});
         lab
     }
@@ -182,12 +231,18 @@ impl Lab {
                 *self.time.lock().unwrap() = at.max(now);
                 self.sets.step(self.now());
                 self.controller.step(self.now());
-                self.stand_in.step(self.now());
+                self.run_pods(self.now());
                 self.listen();
                 true
             }
             None => false,
         }
+    }
+
+    fn run_pods(&mut self, now: Timestamp) -> Option<Timestamp> {
+        let Some((agenda, random)) = &mut self.real else { return self.stand_in.step(now) };
+        agenda.run(now, random, usize::MAX);
+        agenda.next()
     }
 
     /// The controller compared an Application without a reason, and found nothing.
@@ -196,10 +251,14 @@ impl Lab {
         self.write(app, |app| app["status"]["reconciledAt"] = json!(now));
     }
 
+    /// From now on it takes so many milliseconds to apply the objects of one kind.
+    pub fn apply_in(&mut self, millis: u64) {
+        self.controller.set_pace(Pace { apply: Duration::from_millis(millis), ..Pace::default() });
+    }
+
     /// From now on objects are applied so fast that no comparison comes between them, or slowly again.
     pub fn hurry(&mut self, fast: bool) {
-        let apply = if fast { Duration::from_millis(5) } else { Pace::default().apply };
-        self.controller.set_pace(Pace { apply, ..Pace::default() });
+        self.apply_in(if fast { 5 } else { 80 });
     }
 
     /// Lets everything come to rest.

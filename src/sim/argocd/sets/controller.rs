@@ -209,8 +209,9 @@ impl Sets {
             wait += WRITE;
         }
         let (name, refreshes) = (name.to_owned(), set["metadata"]["annotations"][REFRESH] == "true");
-        self.busy.insert(name.clone(), plus(self.now, wait + STATUS * 3));
-        self.after(wait + STATUS, move |sets| {
+        let wait = wait.saturating_sub(WRITE) + STATUS;
+        self.busy.insert(name.clone(), plus(self.now, wait + STATUS * 2));
+        self.after(wait, move |sets| {
             let apps: Vec<Value> = sets.apps(&name).into_values().collect();
             // a set whose every Application is wrong has none to tell of
             if !apps.is_empty() || trouble.is_none() {
