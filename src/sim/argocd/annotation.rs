@@ -91,6 +91,17 @@ pub fn phases(object: &Value) -> Vec<Phase> {
     phases
 }
 
+/// Whether a hook runs when its Application is deleted: `PreDelete` or `PostDelete`.
+#[must_use]
+pub fn is_delete_hook(object: &Value, when: &str) -> bool {
+    let helm = if when == "PreDelete" { "pre-delete" } else { "post-delete" };
+    let own = value(object, "argocd.argoproj.io/hook");
+    if own.is_empty() {
+        return list(value(object, "helm.sh/hook")).any(|word| word == helm);
+    }
+    list(own).any(|word| word == when)
+}
+
 /// The wave within the phase; 0 unless an annotation says otherwise.
 #[must_use]
 pub fn wave(object: &Value) -> i64 {
@@ -131,6 +142,14 @@ pub fn is_approved(app: &Value, since: &str) -> bool {
 #[must_use]
 pub fn in_options(options: &Value, option: &str) -> bool {
     options.as_array().into_iter().flatten().any(|one| one == option)
+}
+
+/// Whether an option is asked for: on the object itself, or in the options of the sync unless the object says otherwise.
+#[must_use]
+pub fn wants(object: &Value, options: &Value, name: &str, value: &str) -> bool {
+    let own = list(self::value(object, "argocd.argoproj.io/sync-options"));
+    let own: Vec<&str> = own.filter_map(|one| one.strip_prefix(name)?.strip_prefix('=')).collect();
+    if own.is_empty() { in_options(options, &format!("{name}={value}")) } else { own.contains(&value) }
 }
 
 /// The images an object's pods run, in order.

@@ -4,6 +4,7 @@ use super::annotation;
 use super::apply::MANAGER;
 use super::cluster::{self, Link};
 use super::controller::Controller;
+use super::delete_hook;
 use super::key::Key;
 use super::record;
 use super::target;
@@ -35,7 +36,11 @@ impl Controller {
         let Some(app) = self.app(name) else { return };
         let finalizers = app["metadata"]["finalizers"].as_array().cloned().unwrap_or_default();
         let is_ours = |one: &Value| FINALIZERS.iter().any(|ours| one == *ours);
-        if !finalizers.iter().any(is_ours) || !app["operation"].is_null() {
+        if !app["operation"].is_null() || !self.run_delete_hooks(&app, "PreDelete") {
+            return;
+        }
+        if !finalizers.iter().any(is_ours) {
+            self.run_delete_hooks(&app, "PostDelete");
             return;
         }
         let link = cluster::of_app(&self.clusters, &app).map(|cluster| cluster.link.clone());
@@ -63,7 +68,12 @@ impl Controller {
                 return;
             }
         }
+        // hooks after it are the last that happens
+        let has_hooks = delete_hook::is_marked(&app, "PostDelete");
         self.let_go(name, is_ours);
+        if has_hooks {
+            self.finalize(name);
+        }
     }
 
     /// Deletes objects of one wave, and has the garbage collector come by.
@@ -89,7 +99,7 @@ impl Controller {
     }
 
     /// Takes finalizers from an Application, which goes with the last of them.
-    fn let_go(&self, name: &str, is_done: impl Fn(&Value) -> bool) {
+    pub(super) fn let_go(&self, name: &str, is_done: impl Fn(&Value) -> bool) {
         let edited = Writer::new(&self.home, "argocd-application-controller").edit(
             "Application",
             &self.namespace,

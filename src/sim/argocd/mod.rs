@@ -4,7 +4,7 @@
 //! key, words, health, merge < annotation, repository < cluster
 //! target, compare, window, project, condition < record
 //! task < wave, apply < operation < controller
-//! refresh, auto_sync, cascade < controller
+//! refresh, auto_sync, cascade, delete_hook, orphan < controller
 //! repository, ignore < sets
 //! ```
 //!
@@ -23,12 +23,14 @@ mod condition;
 #[cfg(test)]
 mod conformance;
 mod controller;
+mod delete_hook;
 mod health;
 mod history;
 mod ignore;
 mod key;
 mod merge;
 mod operation;
+mod orphan;
 mod pace;
 mod project;
 mod record;

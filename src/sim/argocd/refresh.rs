@@ -7,6 +7,7 @@ use super::compare::{self, Comparison};
 use super::condition;
 use super::controller::{Controller, Level};
 use super::health::Health;
+use super::orphan;
 use super::project;
 use super::record;
 use super::target::{self, Wanted};
@@ -60,6 +61,11 @@ impl Controller {
         };
         let live = target::live(store, name, &wanted);
         let mut comparison = compare::compare(&app, &wanted, &live);
+        self.mark_delete_hooks(&app, &wanted);
+        if let Some(project) = project::of_app(&self.home, &self.namespace, &app) {
+            comparison.forbid(|key| cluster::allows(&project, key));
+            comparison.conditions.extend(orphan::warning(store, &project, &app));
+        }
         // the paths are compared with the revision that was deployed last
         let deployed = text(&app, "/status/operationState/syncResult/revision");
         if !annotation::value(&app, PATHS).is_empty() && !deployed.is_empty() && deployed != wanted.revision {
@@ -86,7 +92,7 @@ impl Controller {
         let spec_is_wrong = comparison.conditions.iter().any(|(kind, _)| *kind == "InvalidSpecError");
         let cluster = cluster::of_app(&self.clusters, app).map(|cluster| cluster.name.clone()).unwrap_or_default();
         let open = project::of_app(&self.home, &self.namespace, app)
-            .is_none_or(|project| window::allows(&project, app, &cluster, false, now));
+            .is_none_or(|project| window::allows(&project, app, &cluster, false, None, now));
         let decision = auto_sync::decide(app, &comparison, open, now);
         let mut error = None;
         match &decision {

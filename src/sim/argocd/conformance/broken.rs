@@ -43,7 +43,7 @@ fn conformance_broken_specs() {
     let names: Vec<&str> = broken.iter().map(|(name, _)| *name).chain(["refused"]).collect();
     lab.record(&names);
     lab.project(|project| {
-        project["spec"]["sourceRepos"].as_array_mut().unwrap().push(json!("http://git.predator12.example/*"));
+        project["spec"]["sourceRepos"].as_array_mut().unwrap().push(json!("http://git.predator12.example/platform/*"));
     });
     for (name, change) in &broken {
         lab.store.put(application(name, change));
@@ -114,7 +114,7 @@ fn conformance_unreachable() {
 
 /// A world with an Application of two Applications, one of which takes over what another left behind.
 fn app_of_apps(apps: &[&str], apply: u64) {
-    let mut lab = Lab::real();
+    let mut lab = Lab::new();
     lab.apply_in(apply);
     lab.project(|project| {
         let own = json!({"server": "https://kubernetes.default.svc", "namespace": "argocd"});

@@ -2,7 +2,9 @@
 
 use super::git::{migration, object};
 use super::lab::{Lab, automated, by_hand};
+use crate::sim::argocd::{Cluster, Pace};
 use serde_json::json;
+use std::time::Duration;
 
 fn is_done(lab: &Lab, app: &str) -> bool {
     lab.get(app)["operation"].is_null()
@@ -100,13 +102,13 @@ fn conformance_retry_refresh() {
 
 #[test]
 fn conformance_drift() {
-    let mut lab = Lab::new();
+    let mut lab = Lab::with(Pace::default(), |store| vec![Cluster::local(store)]);
     for service in ["backend", "frontend"] {
         lab.app(service, "dev", "main", &automated(true));
         lab.app(service, "staging", "release/staging", &automated(false));
     }
     lab.settle();
-    lab.stand_in.ready = std::time::Duration::from_millis(2_300);
+    lab.stand_in.ready = Duration::from_millis(2_300);
     lab.record(&["backend-dev", "frontend-dev", "backend-staging", "frontend-staging"]);
     let scale = |lab: &Lab, name: &str, namespace: &str| {
         lab.store.update("Deployment", namespace, name, |object| object["spec"]["replicas"] = json!(3));
@@ -126,16 +128,16 @@ fn conformance_drift() {
     lab.pass(0.24);
     lab.store.delete("Service", "predator12-staging", "frontend");
     lab.pass(8.0);
-    lab.stand_in.ready = std::time::Duration::from_millis(1_400);
+    lab.stand_in.ready = Duration::from_millis(1_400);
     lab.sync("backend-staging", |_| {});
     lab.pass(0.07);
     // the controllers of the recording were slow to notice that there is less to do
-    lab.stand_in.soon = std::time::Duration::from_millis(60);
+    lab.stand_in.soon = Duration::from_millis(60);
     lab.hurry(true);
     lab.sync("frontend-staging", |_| {});
     lab.until("frontend-staging is synced", |lab| is_done(lab, "frontend-staging"));
     lab.pass(1.0);
-    lab.stand_in.soon = std::time::Duration::from_millis(10);
+    lab.stand_in.soon = Duration::from_millis(10);
     lab.hurry(false);
     lab.until("backend-staging is synced", |lab| is_done(lab, "backend-staging"));
     lab.pass(3.0);

@@ -19,8 +19,6 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-thread_local! { static REAL: std::cell::Cell<bool> = const { std::cell::Cell::new(false) }; }
-
 /// Auto-sync as the recordings have it in an environment.
 pub fn automated(self_heal: bool) -> Value {
     json!({
@@ -49,14 +47,14 @@ pub fn by_hand() -> Value {
     json!({"syncOptions": ["CreateNamespace=true", "PruneLast=true"]})
 }
 
-/// A control plane with one cluster, a repository and stand-ins for workloads.
+/// A control plane with one cluster, a repository and what runs in it.
 pub struct Lab {
     pub store: Store,
     pub git: Git,
     pub controller: Controller,
     sets: Sets,
     pub stand_in: StandIn,
-    /// The world's own controllers and kubelet in the place of the stand-in.
+    /// The world's own controllers and kubelet, unless a stand-in takes their place.
     real: Option<(Agenda, fastrand::Rng)>,
     time: Arc<Mutex<Timestamp>>,
     began: Timestamp,
@@ -65,18 +63,9 @@ pub struct Lab {
 }
 
 impl Lab {
-    pub fn new() -> Self {
-        if std::env::var("LAB_PODS").is_ok() && !REAL.replace(true) {
-            let lab = Self::real();
-            REAL.set(false);
-            return lab;
-        }
-        Self::with(Pace::default(), |store| vec![Cluster::local(store)])
-    }
-
     /// With the pods, Jobs and rollouts of the world itself.
-    pub fn real() -> Self {
-        let mut lab = Self::new();
+    pub fn new() -> Self {
+        let mut lab = Self::with(Pace::default(), |store| vec![Cluster::local(store)]);
         let (began, store) = (lab.began, lab.store.clone());
         store.put(node::node("node-1", "192.168.49.2", "v1.36.2", true, began, began));
         let stage = Stage {
@@ -95,6 +84,7 @@ impl Lab {
         lab
     }
 
+    /// With a stand-in for everything that runs.
     pub fn with(pace: Pace, clusters: impl FnOnce(&Store) -> Vec<Cluster>) -> Self {
         let time = Arc::new(Mutex::new("2026-11-23T06:00:00Z".parse().unwrap()));
         let shared = Arc::clone(&time);
