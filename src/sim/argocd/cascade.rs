@@ -46,7 +46,7 @@ impl Controller {
         let link = cluster::of_app(&self.clusters, &app).map(|cluster| cluster.link.clone());
         if let Ok(Link::Up(store)) = link {
             let mut left: Vec<Value> =
-                target::tracked(&store, name).into_iter().filter(|object| goes(object)).collect();
+                target::tracked(&store, name).into_iter().filter(goes).collect();
             left.retain(|object| *object != app);
             let unconfirmed = |object: &Value| {
                 annotation::has_option(object, "Delete=confirm")

@@ -66,11 +66,11 @@ fn an_operation_that_runs_is_finished_first() {
             "containers": [{"name": "job", "image": "job:1", "command": ["sh", "-c", "sleep 8"]}]}}}});
     let mut lab = small(vec![config("a", &[]), hook], |app| app["metadata"]["finalizers"] = json!([CASCADE]));
     lab.sync("x", |_| {});
-    lab.pass(5.0);
+    lab.pass(2.0);
     delete(&lab);
-    lab.pass(3.0);
+    lab.pass(0.5);
     let app = lab.get("x");
-    assert!(app["operation"].is_object() && app["metadata"]["deletionTimestamp"].is_string(), "{app:#}");
+    assert!(app["operation"].is_object() && app["metadata"]["deletionTimestamp"].is_string());
     lab.until("the sync is over", |lab| lab.get("x")["operation"].is_null());
     assert_eq!(lab.get("x")["status"]["operationState"]["phase"], "Succeeded");
     assert!(is_there(&lab, "a"));

@@ -75,7 +75,7 @@ fn what_cannot_be_changed_is_replaced_or_made_again() {
     assert_ne!(uid(&lab), before);
     wants(&lab, vec![deployment("third"), config("a", &[])]);
     assert_eq!(
-        synced(&mut lab, &["Replace=true", "Force=true"], false).2[0],
+        synced(&mut lab, &["Replace=true", "Force=true"], false).2[1],
         "web Synced deployment.apps/web replaced"
     );
 }

@@ -93,6 +93,8 @@ fn conformance_applicationset() {
     lab.conforms(include_str!("../../../../tests/fixtures/argocd/conformance/applicationset.txt"));
 }
 
+type Change = fn(&mut Value);
+
 /// What a set says is wrong with it.
 fn error(lab: &Lab, set: &str) -> String {
     let set = lab.store.get("ApplicationSet", "argocd", set).unwrap();
@@ -144,7 +146,6 @@ fn what_cannot_be_generated_is_said_and_harms_nothing() {
     lab.store.put(set("s", |_| {}));
     lab.pass(1.0);
     assert_eq!(error(&lab, "s"), "");
-    type Change = fn(&mut Value);
     let cases: [(Change, &str); 4] = [
         (
             |spec| spec["generators"] = json!([{"matrix": {"generators": []}}]),

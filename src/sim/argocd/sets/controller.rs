@@ -194,7 +194,7 @@ impl Sets {
             Ok(generated) => generated,
             Err(trouble) => {
                 self.request(name, AGAIN);
-                return self.conclude(name, Some(trouble));
+                return self.conclude(name, Some(&trouble));
             }
         };
         let (valid, trouble) = self.validate(&set, &generated);
@@ -226,7 +226,7 @@ impl Sets {
                 }
             }
             let wait = if apps.is_empty() { Duration::ZERO } else { STATUS };
-            sets.after(wait, move |sets| sets.conclude(&name, trouble));
+            sets.after(wait, move |sets| sets.conclude(&name, trouble.as_ref()));
         });
     }
 
@@ -284,11 +284,11 @@ impl Sets {
             };
             let trouble = Trouble { reason, message: failure.message, has_parameters: true };
             let set = text(set, "/metadata/name").to_owned();
-            return self.after(STATUS * 4, move |sets| sets.conclude(&set, Some(trouble)));
+            return self.after(STATUS * 4, move |sets| sets.conclude(&set, Some(&trouble)));
         }
         let set = set.clone();
         self.after(EVENT, move |sets| {
-            let words = format!("{} Application \"{name}\"", verb);
+            let words = format!("{verb} Application \"{name}\"");
             sets.say(&set, verb, &words);
         });
     }
@@ -322,9 +322,9 @@ impl Sets {
         (valid, trouble)
     }
 
-    fn conclude(&mut self, name: &str, trouble: Option<Trouble>) {
+    fn conclude(&mut self, name: &str, trouble: Option<&Trouble>) {
         let at = self.now;
-        self.write_status(name, |status| status::conclude(status, trouble.as_ref(), at));
+        self.write_status(name, |status| status::conclude(status, trouble, at));
     }
 
     fn write_status(&self, name: &str, change: impl Fn(&mut Value)) {

@@ -93,7 +93,7 @@ pub(super) fn is_of(app: &Value, set: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn set(spec: Value) -> Value {
+    fn set(spec: &Value) -> Value {
         let mut set = json!({"metadata": {"name": "s", "namespace": "argocd", "uid": "u"}, "spec": spec});
         set["spec"]["template"] = json!({"metadata": {"name": "{{.a}}", "labels": {"x": "{{.a}}"}},
             "spec": {"project": "p", "source": {"path": "{{.a}}"}, "syncPolicy": {"syncOptions": ["A=true"]}}});
@@ -105,7 +105,7 @@ mod tests {
     fn a_template_with_a_patch_makes_an_application() {
         let patch = "{{if .auto}}\nspec:\n  project: other\n  syncPolicy:\n    automated: {prune: {{.auto}}}\n    \
                      syncOptions: null\n{{end}}";
-        let set = set(json!({"templatePatch": patch}));
+        let set = set(&json!({"templatePatch": patch}));
         let made = application(&set, &json!({"a": "x", "auto": true}), &Value::Null).unwrap();
         assert_eq!(
             made["spec"],
@@ -123,18 +123,18 @@ mod tests {
 
     #[test]
     fn resources_stay_when_the_set_says_so_and_errors_say_what_failed() {
-        let preserving = set(json!({"syncPolicy": {"preserveResourcesOnDeletion": true}}));
+        let preserving = set(&json!({"syncPolicy": {"preserveResourcesOnDeletion": true}}));
         let made = application(&preserving, &json!({"a": "x"}), &Value::Null).unwrap();
         assert!(made["metadata"]["finalizers"].is_null());
-        let broken = set(json!({"templatePatch": "just text"}));
+        let broken = set(&json!({"templatePatch": "just text"}));
         let words = application(&broken, &json!({"a": "x"}), &Value::Null);
         assert!(words.is_ok(), "a patch that is no object changes nothing");
-        let broken = set(json!({"templatePatch": "{{ .a.b }}"}));
+        let broken = set(&json!({"templatePatch": "{{ .a.b }}"}));
         let words = application(&broken, &json!({"a": "x"}), &Value::Null).unwrap_err();
         assert!(
             words.starts_with("error replacing values in templatePatch: failed to execute go template {{ .a.b }}: ")
         );
-        let broken = set(json!({"templatePatch": "a: [1"}));
+        let broken = set(&json!({"templatePatch": "a: [1"}));
         assert!(
             application(&broken, &json!({"a": "x"}), &Value::Null).unwrap_err().starts_with("error while converting")
         );

@@ -115,8 +115,8 @@ impl State<'_> {
             Value::Object(map) => map.iter().map(|(key, one)| (Value::from(key.as_str()), one.clone())).collect(),
             Value::Null => Vec::new(),
             Value::Number(_) => {
-                let count = super::value::to_number(&value) as u64;
-                (0..count.min(10_000)).map(|at| (Value::from(at), Value::from(at))).collect()
+                let count = functions::count_of(super::value::to_number(&value));
+                (0..count).map(|at| (Value::from(at), Value::from(at))).collect()
             }
             other => {
                 let place = pipe.commands.first().map(|command| command.place);

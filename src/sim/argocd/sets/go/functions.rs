@@ -194,6 +194,12 @@ pub(super) fn call(name: &str, arguments: &[Value]) -> Answer {
     })
 }
 
+/// A count of something: not below nothing, and not so much that it hurts.
+#[expect(clippy::cast_sign_loss, reason = "clamped to what is not negative")]
+pub(super) fn count_of(number: f64) -> usize {
+    number.clamp(0.0, 1e4) as usize
+}
+
 /// The functions that make text of text.
 fn words(name: &str, arguments: &[Value]) -> Answer {
     let text = |index: usize| arguments.get(index).map(print).unwrap_or_default();
@@ -207,7 +213,7 @@ fn words(name: &str, arguments: &[Value]) -> Answer {
         "trimPrefix" => text(1).strip_prefix(&text(0)).map_or_else(|| text(1), str::to_owned),
         "trimSuffix" => text(1).strip_suffix(&text(0)).map_or_else(|| text(1), str::to_owned),
         "replace" => text(2).replace(&text(0), &text(1)),
-        "repeat" => text(1).repeat(count(0).clamp(0.0, 1e4) as usize),
+        "repeat" => text(1).repeat(count_of(count(0))),
         "contains" => return Ok(json!(text(1).contains(&text(0)))),
         "hasPrefix" => return Ok(json!(text(1).starts_with(&text(0)))),
         "hasSuffix" => return Ok(json!(text(1).ends_with(&text(0)))),
@@ -215,26 +221,26 @@ fn words(name: &str, arguments: &[Value]) -> Answer {
         "squote" => arguments.iter().map(|one| format!("'{}'", print(one))).collect::<Vec<_>>().join(" "),
         "cat" => arguments.iter().map(print).collect::<Vec<_>>().join(" "),
         "toString" => text(0),
-        "indent" => indented(count(0) as usize, &text(1)),
-        "nindent" => format!("\n{}", indented(count(0) as usize, &text(1))),
+        "indent" => indented(count_of(count(0)), &text(1)),
+        "nindent" => format!("\n{}", indented(count_of(count(0)), &text(1))),
         "trunc" => {
             let (wanted, text) = (count(0), text(1));
             let letters = text.chars().count();
             if wanted < 0.0 {
-                text.chars().skip(letters.saturating_sub(-wanted as usize)).collect()
+                text.chars().skip(letters.saturating_sub(count_of(-wanted))).collect()
             } else {
-                text.chars().take(wanted as usize).collect()
+                text.chars().take(count_of(wanted)).collect()
             }
         }
         "substr" => {
-            let (from, to) = (count(0).max(0.0) as usize, count(1));
+            let (from, to) = (count_of(count(0)), count(1));
             let all = text(2);
-            let end = if to < 0.0 { all.chars().count() } else { to as usize };
+            let end = if to < 0.0 { all.chars().count() } else { count_of(to) };
             all.chars().take(end).skip(from).collect()
         }
         "b64enc" => STANDARD.encode(text(0)),
         "b64dec" => STANDARD.decode(text(0)).ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default(),
-        "sha256sum" => Sha256::digest(text(0)).iter().map(|byte| format!("{byte:02x}")).collect(),
+        "sha256sum" => Sha256::digest(text(0)).iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}")),
         "regexMatch" => return Ok(json!(pattern(&text(0))?.is_match(&text(1)))),
         "regexReplaceAll" => pattern(&text(0))?.replace_all(&text(1), text(2).as_str()).into_owned(),
         "normalize" => normalize(&text(0)),
@@ -276,7 +282,7 @@ fn index(arguments: &[Value]) -> Answer {
         value = match (&value, step) {
             (Value::Array(list), Value::Number(at)) => {
                 let at = at.as_f64().unwrap_or(-1.0);
-                let found = (at >= 0.0).then(|| list.get(at as usize)).flatten();
+                let found = (at >= 0.0).then(|| list.get(count_of(at))).flatten();
                 found.cloned().ok_or("reflect: slice index out of range")?
             }
             (Value::Object(map), Value::String(key)) => map.get(key).cloned().unwrap_or_default(),
@@ -322,7 +328,7 @@ pub(in super::super) fn normalize(text: &str) -> String {
 
 /// A short name: at most so many letters (50), cut between words unless the second argument says otherwise.
 fn slugify(arguments: &[Value]) -> String {
-    let most = if arguments.len() > 1 { to_number(&arguments[0]) as usize } else { 50 };
+    let most = if arguments.len() > 1 { count_of(to_number(&arguments[0])) } else { 50 };
     let cuts_words = arguments.len() > 2 && is_true(&arguments[1]);
     let text = arguments.last().map(print).unwrap_or_default().to_lowercase();
     let words = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());

@@ -78,7 +78,7 @@ pub(super) enum Term {
 
 /// What ended a list of nodes.
 enum End {
-    End,
+    Closed,
     Else(Vec<Token>, usize),
     Eof,
 }
@@ -89,7 +89,7 @@ pub(super) fn parse(template: &str) -> Result<Vec<Node>, ParseError> {
     let (nodes, end) = parser.list()?;
     match end {
         End::Eof => Ok(nodes),
-        End::End => Err(ParseError::at(template, template.len(), "unexpected {{end}}")),
+        End::Closed => Err(ParseError::at(template, template.len(), "unexpected {{end}}")),
         End::Else(_, at) => Err(ParseError::at(template, at, "unexpected {{else}}")),
     }
 }
@@ -122,7 +122,7 @@ impl Parser<'_> {
             None => return Err(self.error(at, "missing value for command")),
         };
         match word.as_str() {
-            "end" => return Ok(Err(End::End)),
+            "end" => return Ok(Err(End::Closed)),
             "else" => {
                 tokens.remove(0);
                 return Ok(Err(End::Else(tokens, at)));
@@ -153,13 +153,13 @@ impl Parser<'_> {
             let (body, end) = self.list()?;
             branches.push((pipe, body));
             match end {
-                End::End => return Ok(Node::If(branches, Vec::new())),
+                End::Closed => return Ok(Node::If(branches, Vec::new())),
                 End::Eof => return Err(self.error(at, "unexpected EOF")),
                 End::Else(mut rest, at) => {
                     if rest.is_empty() {
                         let (otherwise, end) = self.list()?;
                         return match end {
-                            End::End => Ok(Node::If(branches, otherwise)),
+                            End::Closed => Ok(Node::If(branches, otherwise)),
                             _ => Err(self.error(at, "expected end; found {{else}}")),
                         };
                     }
@@ -173,12 +173,12 @@ impl Parser<'_> {
     fn body(&mut self, at: usize) -> Result<(Vec<Node>, Vec<Node>), ParseError> {
         let (body, end) = self.list()?;
         match end {
-            End::End => Ok((body, Vec::new())),
+            End::Closed => Ok((body, Vec::new())),
             End::Eof => Err(self.error(at, "unexpected EOF")),
             End::Else(_, at) => {
                 let (otherwise, end) = self.list()?;
                 match end {
-                    End::End => Ok((body, otherwise)),
+                    End::Closed => Ok((body, otherwise)),
                     _ => Err(self.error(at, "expected end; found {{else}}")),
                 }
             }
