@@ -1,7 +1,7 @@
 //! Deleting an Application with everything it deployed.
 
 use super::annotation;
-use super::apply::MANAGER;
+use super::apply;
 use super::cluster::{self, Link};
 use super::controller::Controller;
 use super::delete_hook;
@@ -9,10 +9,8 @@ use super::key::Key;
 use super::record;
 use super::target;
 use crate::sim::manifest::meta::text;
-use crate::sim::store::Store;
-use crate::sim::write::{DeleteOptions, Propagation, Writer};
+use crate::sim::write::{Propagation, Writer};
 use serde_json::Value;
-use std::time::Duration;
 
 const FINALIZERS: &[&str] = &[
     "resources-finalizer.argocd.argoproj.io",
@@ -22,13 +20,6 @@ const FINALIZERS: &[&str] = &[
 ];
 /// What it deployed is not waited for one by one.
 const BACKGROUND: &str = "resources-finalizer.argocd.argoproj.io/background";
-
-/// From the mark of a deletion to the garbage collector: first it sees to those that own others, one after another.
-const OWNERS: Duration = Duration::from_millis(60);
-const NEXT_OWNER: Duration = Duration::from_millis(10);
-/// Then to those that own nothing.
-const OTHERS: Duration = Duration::from_millis(200);
-const NEXT_OTHER: Duration = Duration::from_millis(100);
 
 impl Controller {
     /// Takes the next step of a deletion: the last wave's objects first, then the finalizer.
@@ -45,8 +36,7 @@ impl Controller {
         }
         let link = cluster::of_app(&self.clusters, &app).map(|cluster| cluster.link.clone());
         if let Ok(Link::Up(store)) = link {
-            let mut left: Vec<Value> =
-                target::tracked(&store, name).into_iter().filter(goes).collect();
+            let mut left: Vec<Value> = target::tracked(&store, name).into_iter().filter(goes).collect();
             left.retain(|object| *object != app);
             let unconfirmed = |object: &Value| {
                 annotation::has_option(object, "Delete=confirm")
@@ -63,7 +53,11 @@ impl Controller {
                 .collect();
             next.sort_by(|a, b| a.0.cmp(&b.0));
             next.retain(|(_, object)| object["metadata"]["deletionTimestamp"].is_null());
-            self.discard(&store, &next, finalizers.iter().any(|one| one == BACKGROUND));
+            let background = finalizers.iter().any(|one| one == BACKGROUND);
+            let propagation = if background { Propagation::Background } else { Propagation::Foreground };
+            for (key, _) in next {
+                apply::delete(&store, &key, propagation);
+            }
             if target::tracked(&store, name).iter().any(goes) {
                 return;
             }
@@ -73,28 +67,6 @@ impl Controller {
         self.let_go(name, is_ours);
         if has_hooks {
             self.finalize(name);
-        }
-    }
-
-    /// Deletes objects of one wave, and has the garbage collector come by.
-    fn discard(&mut self, store: &Store, objects: &[(Key, Value)], background: bool) {
-        let propagation = Some(if background { Propagation::Background } else { Propagation::Foreground });
-        let options = DeleteOptions { propagation, ..DeleteOptions::default() };
-        let writer = Writer::new(store, MANAGER).patient();
-        let (mut owners, mut others) = (OWNERS, OTHERS);
-        for (key, _) in objects {
-            let is_owner = matches!(&*key.group, "apps" | "batch" | "argoproj.io");
-            let wait = if is_owner { owners } else { others };
-            if is_owner {
-                owners += NEXT_OWNER;
-            } else {
-                others += NEXT_OTHER;
-            }
-            if let Err(failure) = writer.delete(&key.kind, &key.namespace, &key.name, &options) {
-                tracing::debug!(name = key.name, failure = %failure.message, "not deleted");
-            }
-            let (writer, key) = (writer.clone(), key.clone());
-            self.after(wait, move |_| writer.collect(&key.kind, &key.namespace, &key.name));
         }
     }
 

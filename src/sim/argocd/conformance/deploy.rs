@@ -2,7 +2,6 @@
 
 use super::git::{image, migration};
 use super::lab::{Lab, NINE, automated, by_hand};
-use crate::sim::argocd::{Cluster, Pace};
 use crate::sim::write::{DeleteOptions, Writer};
 use serde_json::json;
 
@@ -77,7 +76,7 @@ fn conformance_hook_fails() {
 
 #[test]
 fn conformance_bad_image() {
-    let mut lab = Lab::new();
+    let mut lab = Lab::stand_in();
     lab.app("backend", "dev", "main", &automated(true));
     lab.settle();
     lab.record(&["backend-dev"]);
@@ -95,7 +94,7 @@ fn conformance_bad_image() {
 #[test]
 fn conformance_rollback() {
     // a Deployment of two can look Healthy for a moment while it rolls out, which was not so in the recording
-    let mut lab = Lab::with(Pace::default(), |store| vec![Cluster::local(store)]);
+    let mut lab = Lab::stand_in();
     lab.stand_in.ready = std::time::Duration::from_millis(800);
     lab.app("backend", "prod", "v1.0.0", &by_hand());
     lab.app("backend", "dev", "main", &automated(true));

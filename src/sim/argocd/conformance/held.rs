@@ -2,7 +2,6 @@
 
 use super::git::{migration, object};
 use super::lab::{Lab, automated, by_hand};
-use crate::sim::argocd::{Cluster, Pace};
 use serde_json::json;
 use std::time::Duration;
 
@@ -49,7 +48,7 @@ fn conformance_window_manual() {
 
 #[test]
 fn conformance_prune() {
-    let mut lab = Lab::new();
+    let mut lab = Lab::stand_in();
     lab.app("dependencies", "prod", "v1.0.0", &by_hand());
     lab.settle();
     lab.sync("dependencies-prod", |_| {});
@@ -83,7 +82,7 @@ fn conformance_prune() {
 
 #[test]
 fn conformance_retry_refresh() {
-    let mut lab = Lab::new();
+    let mut lab = Lab::stand_in();
     let mut policy = automated(true);
     policy["retry"]["refresh"] = json!(true);
     lab.app("backend", "dev", "main", &policy);
@@ -102,7 +101,7 @@ fn conformance_retry_refresh() {
 
 #[test]
 fn conformance_drift() {
-    let mut lab = Lab::with(Pace::default(), |store| vec![Cluster::local(store)]);
+    let mut lab = Lab::stand_in();
     for service in ["backend", "frontend"] {
         lab.app(service, "dev", "main", &automated(true));
         lab.app(service, "staging", "release/staging", &automated(false));

@@ -65,7 +65,7 @@ pub struct Lab {
 impl Lab {
     /// With the pods, Jobs and rollouts of the world itself.
     pub fn new() -> Self {
-        let mut lab = Self::with(Pace::default(), |store| vec![Cluster::local(store)]);
+        let mut lab = Self::stand_in();
         let (began, store) = (lab.began, lab.store.clone());
         store.put(node::node("node-1", "192.168.49.2", "v1.36.2", true, began, began));
         let stage = Stage {
@@ -84,7 +84,12 @@ impl Lab {
         lab
     }
 
-    /// With a stand-in for everything that runs.
+    /// With a stand-in for everything that runs, and nothing that is collected late.
+    pub fn stand_in() -> Self {
+        Self::with(Pace::default(), |store| vec![Cluster::local(store)])
+    }
+
+    /// The same with other clusters.
     pub fn with(pace: Pace, clusters: impl FnOnce(&Store) -> Vec<Cluster>) -> Self {
         let time = Arc::new(Mutex::new("2026-11-23T06:00:00Z".parse().unwrap()));
         let shared = Arc::clone(&time);
@@ -214,7 +219,13 @@ impl Lab {
     /// One moment on; false when nothing happens until `end`.
     fn step(&mut self, end: Timestamp) -> bool {
         let now = self.now();
-        let next = [self.sets.step(now), self.controller.step(now), self.stand_in.step(now), self.controller.step(now)];
+        // what one writes, another looks at in the same moment
+        for _ in 0..2 {
+            self.sets.step(now);
+            self.controller.step(now);
+            self.run_pods(now);
+        }
+        let next = [self.sets.step(now), self.controller.step(now), self.run_pods(now)];
         self.listen();
         match next.into_iter().flatten().min().filter(|at| *at <= end) {
             Some(at) => {
