@@ -26,6 +26,7 @@ mod sim_kubernetes;
 mod sim_orders;
 mod sim_process;
 mod sim_prometheus;
+mod sim_sets;
 mod sim_soak;
 mod sim_websocket;
 mod sim_workloads;

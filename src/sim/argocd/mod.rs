@@ -4,7 +4,8 @@
 //! key, words, health, merge < annotation, repository < cluster
 //! target, compare, window, project, condition < record
 //! task < wave, apply < operation < controller
-//! refresh, auto_sync, cascade < controller
+//! refresh, auto_sync, cascade, delete_hook, orphan < controller
+//! repository, ignore < sets
 //! ```
 //!
 //! A [`Controller`] looks at what clients and other controllers write into the stores and acts on the world's clock: each
@@ -22,12 +23,14 @@ mod condition;
 #[cfg(test)]
 mod conformance;
 mod controller;
+mod delete_hook;
 mod health;
 mod history;
 mod ignore;
 mod key;
 mod merge;
 mod operation;
+mod orphan;
 mod pace;
 mod past;
 mod project;
@@ -35,6 +38,7 @@ mod record;
 mod refresh;
 mod repository;
 mod retry;
+mod sets;
 mod target;
 mod task;
 mod wave;
@@ -45,3 +49,4 @@ pub use controller::Controller;
 pub use pace::Pace;
 pub use past::{Part, leave, parts};
 pub use repository::{Manifests, Repository, Source, SourceError};
+pub use sets::Sets;

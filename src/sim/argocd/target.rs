@@ -80,7 +80,11 @@ pub fn wanted(
                 }
                 for mut object in rendered.objects {
                     place(&mut object, name, namespace);
-                    let key = Key::of(&object);
+                    let mut key = Key::of(&object);
+                    if key.name.is_empty() {
+                        // a beginning of a name is nobody's name
+                        key.name = format!("{}#{}", text(&object, "/metadata/generateName"), all.len());
+                    }
                     *times.entry(key.clone()).or_default() += 1;
                     let serial = all.len();
                     all.insert(key, (serial, object));
