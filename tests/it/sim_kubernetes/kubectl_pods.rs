@@ -252,7 +252,7 @@ async fn kubectl_describes_what_runs() {
         ("describe ns small-dev", "Status:       Active"),
         (&format!("describe pod {pod}"), "Controlled By:  ReplicaSet/web-"),
         ("get deploy,rs,pods -o wide", "node1"),
-        ("get events --for deploy/web", "ScalingReplicaSet"),
+        ("events --for deploy/web", "ScalingReplicaSet"),
         ("top pods", "Metrics API not available"),
     ] {
         whole.says(line, expected).await;
