@@ -4,6 +4,7 @@ use crate::sim::fault;
 use crate::sim::live::{Act, Play};
 use crate::sim::populate::Stage;
 use crate::sim::serve::Server;
+use crate::sim::server;
 use crate::sim::time::{SimClock, read_duration, stamp};
 use crate::sim::workload::Workloads;
 use bytes::Bytes;
@@ -74,6 +75,8 @@ pub struct Place {
     pub stage: Stage,
     /// What runs its pods.
     pub workloads: Workloads,
+    /// Its argocd-server.
+    pub argocd: server::Server,
 }
 
 /// What can be done to a running world.

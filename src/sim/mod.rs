@@ -36,6 +36,7 @@ pub mod process;
 pub mod rbac;
 pub mod scenario;
 pub mod serve;
+pub mod server;
 pub mod status;
 pub mod store;
 pub mod stream;

@@ -1,6 +1,7 @@
 //! A whole world: a cluster per source, what happens in them, and the handle to act on it.
 
 use crate::sim::access::{Access, User};
+use crate::sim::argocd::Cluster as Destination;
 use crate::sim::clock::Clock;
 use crate::sim::control::{self, ControlError, Director, Place};
 use crate::sim::generate::{self, Generator};
@@ -11,12 +12,14 @@ use crate::sim::live::releases::Releases;
 use crate::sim::live::{self, Agenda};
 use crate::sim::manifest::app::App;
 use crate::sim::manifest::{application, argocd};
+use crate::sim::network::{Listener, Rule, Speaks};
 use crate::sim::operator;
 use crate::sim::orders;
 use crate::sim::populate::{self, Stage};
 use crate::sim::rbac::{self, Person};
 use crate::sim::scenario::{self, Scenario, ScenarioError};
 use crate::sim::serve::{Cluster, Server};
+use crate::sim::server::{self, Credentials};
 use crate::sim::store::Store;
 use crate::sim::time::{SimClock, minus, plus};
 use crate::sim::tls::{Ca, TlsError};
@@ -119,6 +122,7 @@ impl World {
         let mut random = fastrand::Rng::with_seed(options.seed);
         let mut agenda = Agenda::default();
         let mut stages = Vec::new();
+        let mut credentials = Vec::new();
         let mut apps: Vec<Vec<App>> = Vec::new();
         for source in scenario.sources.iter().filter(|_| with_apps) {
             let mut here = populate::apps_of(&scenario, source, now);
@@ -147,6 +151,9 @@ impl World {
                 from = script(&scenario, &road, &apps, now, &mut agenda);
             }
             rbac::seed(&stage.store, &people(&scenario));
+            let known = Credentials::generate(scenario.users.iter().map(|user| user.name.as_str()));
+            server::seed(&stage.store, &stage.argocd_namespace, &people(&scenario), &known, now);
+            credentials.push(known);
             let mut generated = Vec::new();
             if let (Some(total), true) = (options.apps, stages.is_empty()) {
                 generated = generate(&stage, total, &options, now);
@@ -162,31 +169,32 @@ impl World {
         // what happened already
         agenda.replay(now, &mut random, |at| clock.show(at));
         let users = users(&scenario);
-        Self::open(options, users, scenario.faults, stages, clock, agenda, random)
+        Self::open(options, users, scenario.faults, (stages, credentials, releases), clock, agenda, random)
     }
 
     fn open(
         options: SimOptions,
         users: Vec<User>,
         faults: Vec<scenario::Fault>,
-        stages: Vec<(Stage, Workloads)>,
+        (stages, credentials, releases): (Vec<(Stage, Workloads)>, Vec<Credentials>, Releases),
         clock: SimClock,
         agenda: Agenda,
         random: fastrand::Rng,
     ) -> Result<Self, WorldError> {
         let ca = Ca::generate()?;
         let mut places = Vec::new();
-        for (index, (stage, workloads)) in stages.into_iter().enumerate() {
+        for (index, ((stage, workloads), known)) in stages.into_iter().zip(credentials).enumerate() {
             let offset = u16::try_from(index).unwrap_or(u16::MAX);
             let port = options.port.filter(|port| *port != 0).map(|port| port.saturating_add(offset));
             let mut cluster = Cluster::new(&stage.source, stage.store.clone(), users.clone());
             cluster.port = port;
-            let server = Server::start(&ca, cluster).map_err(|error| WorldError::Listen {
-                source_name: stage.source.clone(),
-                port: port.unwrap_or_default(),
-                error,
-            })?;
-            places.push(Place { server, stage, workloads });
+            let failed = |port| {
+                let source_name = stage.source.clone();
+                move |error| WorldError::Listen { source_name, port, error }
+            };
+            let server = Server::start(&ca, cluster).map_err(failed(port.unwrap_or_default()))?;
+            let argocd = argocd_server(&ca, &stage, &releases, known).map_err(failed(0))?;
+            places.push(Place { server, stage, workloads, argocd });
         }
         let (kubeconfig, folder) = write_kubeconfig(options.kubeconfig, &ca, &places, &users)?;
         let (sender, sent) = mpsc::channel(64);
@@ -202,6 +210,9 @@ impl World {
     }
 
     /// The one line that tells a caller where everything is.
+    ///
+    /// Of an argocd-server it has, besides what every world has told (`url`, `user`, `password`): `plainUrl` (the same
+    /// without TLS), and by account `passwords` and `tokens`, which do not run out.
     #[must_use]
     pub fn ready_line(&self) -> Value {
         let places = self.director.places();
@@ -209,7 +220,7 @@ impl World {
             .iter()
             .map(|place| {
                 let facts = json!({"server": place.server.url(), "argocdNamespace": place.stage.argocd_namespace,
-                    "argocd": null, "redis": null, "prometheus": null});
+                    "argocd": place.argocd.ready_line(), "redis": null, "prometheus": null});
                 (place.stage.source.clone(), facts)
             })
             .collect();
@@ -273,6 +284,24 @@ impl World {
     pub fn remember(&self) -> Result<(), ControlError> {
         control::remember(&self.control)
     }
+}
+
+/// Starts the argocd-server of a cluster; its pods lead to it.
+fn argocd_server(ca: &Ca, stage: &Stage, releases: &Releases, known: Credentials) -> std::io::Result<server::Server> {
+    let namespace = &stage.argocd_namespace;
+    let clusters = vec![Destination::local(&stage.store)];
+    let (repository, commits) = (Box::new(releases.clone()), Box::new(releases.clone()));
+    let desk = server::Desk::new(&stage.store, namespace, clusters, repository, commits, known);
+    let running = server::Server::start(ca, desk)?;
+    let name = "argocd-server".to_owned();
+    let listeners = vec![Listener::everywhere(8080, Speaks::To(running.address()))];
+    stage.store.network().rule(Rule {
+        namespace: namespace.clone(),
+        workload: name.clone(),
+        container: name,
+        listeners,
+    });
+    Ok(running)
 }
 
 /// Fills a cluster with generated Applications and their projects; returns the Applications' names.

@@ -5,6 +5,7 @@
 //! target, compare, window, project, condition < record
 //! task < wave, apply < operation < controller
 //! refresh, auto_sync, cascade < controller
+//! inspect: what others may ask about a comparison
 //! ```
 //!
 //! A [`Controller`] looks at what clients and other controllers write into the stores and acts on the world's clock: each
@@ -25,6 +26,7 @@ mod controller;
 mod health;
 mod history;
 mod ignore;
+pub mod inspect;
 mod key;
 mod merge;
 mod operation;

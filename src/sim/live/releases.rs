@@ -1,9 +1,11 @@
 //! The Git repository of a scenario's releases: one commit for each, rendered as its manifests.
 
 use crate::sim::argocd::{Manifests, Repository, Source, SourceError};
-use crate::sim::manifest::app::App;
+use crate::sim::manifest::app::{App, Release};
 use crate::sim::manifest::desired;
 use crate::sim::manifest::meta::{commit, text};
+use crate::sim::server::{Commit, Commits};
+use crate::sim::time::stamp;
 use serde_json::Value;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -26,6 +28,8 @@ struct Inner {
     apps: Vec<App>,
     commits: BTreeMap<String, Tree>,
     branches: BTreeMap<String, String>,
+    /// Who made the commits, and why.
+    told: BTreeMap<String, Commit>,
     /// What `HEAD` means.
     first: String,
 }
@@ -64,6 +68,7 @@ impl Releases {
                 }
                 let name = commit(branch, &commit_of.message);
                 inner.commits.insert(name.clone(), tree.clone());
+                inner.told.insert(name.clone(), told(commit_of));
                 inner.branches.insert(branch.to_owned(), name);
             }
             if inner.first.is_empty() {
@@ -97,6 +102,19 @@ impl Releases {
     fn inner(&self) -> MutexGuard<'_, Inner> {
         // nothing in here panics half-way
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What is known of the commit of a release.
+fn told(release: &Release) -> Commit {
+    let name = release.by.as_deref().unwrap_or("deploy-bot");
+    let author = format!("{name} <{}@predator12.example>", name.split('@').next().unwrap_or(name));
+    Commit { author, date: stamp(release.at), message: release.message.clone(), tags: Vec::new() }
+}
+
+impl Commits for Releases {
+    fn describe(&self, commit: &str) -> Option<Commit> {
+        self.inner().told.get(commit).cloned()
     }
 }
 
