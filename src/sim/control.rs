@@ -3,6 +3,7 @@
 use crate::sim::fault;
 use crate::sim::live::{Act, Play};
 use crate::sim::populate::Stage;
+use crate::sim::redis;
 use crate::sim::serve::Server;
 use crate::sim::server;
 use crate::sim::time::{SimClock, read_duration, stamp};
@@ -77,6 +78,8 @@ pub struct Place {
     pub workloads: Workloads,
     /// Its argocd-server.
     pub argocd: server::Server,
+    /// Its Argo CD's Redis.
+    pub redis: redis::Server,
 }
 
 /// What can be done to a running world.

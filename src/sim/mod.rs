@@ -4,7 +4,7 @@
 //! clock, kinds, columns < object, history, logs, network < store < write (with status, its refusals) < process, fault < stream
 //! access < rbac, tls < api < serve
 //! time < agenda, manifest < workload::behaviour < scenario, generate < populate < workload
-//! write, manifest < argocd; workload, argocd < live < control < world
+//! write, manifest < argocd < server < redis; workload, argocd < live < control < world
 //! ```
 //!
 //! A [`store::Store`] holds one cluster's objects as the bytes that go over the wire; a [`serve::Server`] answers
@@ -34,6 +34,7 @@ mod orders;
 pub mod populate;
 pub mod process;
 pub mod rbac;
+pub mod redis;
 pub mod scenario;
 pub mod serve;
 pub mod server;

@@ -17,6 +17,7 @@ use crate::sim::operator;
 use crate::sim::orders;
 use crate::sim::populate::{self, Stage};
 use crate::sim::rbac::{self, Person};
+use crate::sim::redis;
 use crate::sim::scenario::{self, Scenario, ScenarioError};
 use crate::sim::serve::{Cluster, Server};
 use crate::sim::server::{self, Credentials};
@@ -193,8 +194,8 @@ impl World {
                 move |error| WorldError::Listen { source_name, port, error }
             };
             let server = Server::start(&ca, cluster).map_err(failed(port.unwrap_or_default()))?;
-            let argocd = argocd_server(&ca, &stage, &releases, known).map_err(failed(0))?;
-            places.push(Place { server, stage, workloads, argocd });
+            let (argocd, redis) = argocd_servers(&ca, &stage, &releases, known).map_err(failed(0))?;
+            places.push(Place { server, stage, workloads, argocd, redis });
         }
         let (kubeconfig, folder) = write_kubeconfig(options.kubeconfig, &ca, &places, &users)?;
         let (sender, sent) = mpsc::channel(64);
@@ -220,7 +221,7 @@ impl World {
             .iter()
             .map(|place| {
                 let facts = json!({"server": place.server.url(), "argocdNamespace": place.stage.argocd_namespace,
-                    "argocd": place.argocd.ready_line(), "redis": null, "prometheus": null});
+                    "argocd": place.argocd.ready_line(), "redis": place.redis.url(), "prometheus": null});
                 (place.stage.source.clone(), facts)
             })
             .collect();
@@ -286,22 +287,30 @@ impl World {
     }
 }
 
-/// Starts the argocd-server of a cluster; its pods lead to it.
-fn argocd_server(ca: &Ca, stage: &Stage, releases: &Releases, known: Credentials) -> std::io::Result<server::Server> {
+/// Starts the argocd-server of a cluster and its Redis; the ports of their pods lead to them.
+fn argocd_servers(
+    ca: &Ca,
+    stage: &Stage,
+    releases: &Releases,
+    known: Credentials,
+) -> std::io::Result<(server::Server, redis::Server)> {
     let namespace = &stage.argocd_namespace;
     let clusters = vec![Destination::local(&stage.store)];
     let (repository, commits) = (Box::new(releases.clone()), Box::new(releases.clone()));
+    let password = known.redis.clone();
     let desk = server::Desk::new(&stage.store, namespace, clusters, repository, commits, known);
-    let running = server::Server::start(ca, desk)?;
-    let name = "argocd-server".to_owned();
-    let listeners = vec![Listener::everywhere(8080, Speaks::To(running.address()))];
-    stage.store.network().rule(Rule {
-        namespace: namespace.clone(),
-        workload: name.clone(),
-        container: name,
-        listeners,
-    });
-    Ok(running)
+    let server = server::Server::start(ca, desk)?;
+    let redis = redis::Server::start(server.desk(), &password)?;
+    let doors = [("argocd-server", "argocd-server", 8080, server.address()), ("argocd-redis", "redis", 6379, redis.address())];
+    for (workload, container, port, address) in doors {
+        stage.store.network().rule(Rule {
+            namespace: namespace.clone(),
+            workload: workload.to_owned(),
+            container: container.to_owned(),
+            listeners: vec![Listener::everywhere(port, Speaks::To(address))],
+        });
+    }
+    Ok((server, redis))
 }
 
 /// Fills a cluster with generated Applications and their projects; returns the Applications' names.

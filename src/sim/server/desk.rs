@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 
-use super::super::argocd::{Cluster, Repository};
+use super::super::argocd::{Cluster, Repository, inspect};
 use super::super::fault::Faults;
 use super::super::manifest::event::{Reporter, Said, event};
 use super::super::manifest::meta::text;
@@ -86,7 +86,7 @@ impl std::fmt::Debug for Desk {
 }
 
 /// What is behind a lock stays whole: nothing panics while it is held.
-pub(super) fn open<T: ?Sized>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(in crate::sim) fn open<T: ?Sized>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
     lock.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -220,6 +220,12 @@ impl Desk {
             return Ok(());
         }
         Err(format!("JWT token for role '{role}' issued at '{}' does not exist in project '{project}'", claims.iat))
+    }
+
+    /// The manifests of an Application at a revision, as the repo-server gives them: nothing is masked.
+    pub fn manifests(&self, app: &Value, revision: &str) -> Result<Vec<Value>, Vec<String>> {
+        let repository = open(&self.repository);
+        inspect::manifests(&self.clusters, &**repository, app, revision)
     }
 
     /// The policies as they stand.

@@ -31,7 +31,7 @@ pub(in crate::sim) mod state;
 mod streams;
 mod token;
 
-pub(in crate::sim) use desk::Desk;
+pub(in crate::sim) use desk::{Desk, open};
 pub use desk::{Commit, Commits};
 pub use listen::Server;
 pub use seed::Credentials;

@@ -2,8 +2,7 @@
 
 use serde_json::json;
 
-use super::super::super::argocd::inspect;
-use super::super::desk::{Caller, Desk, open};
+use super::super::desk::{Caller, Desk};
 use super::super::refusal::Refusal;
 use super::super::reply::Reply;
 use super::super::request::Asked;
@@ -17,10 +16,7 @@ pub(in crate::sim::server) fn manifests(
     name: &str,
 ) -> Result<Reply, Refusal> {
     let app = desk.app(caller, "get", asked, name)?;
-    let rendered = {
-        let repository = open(&desk.repository);
-        inspect::manifests(&desk.clusters, &**repository, &app, asked.query.get("revision"))
-    };
+    let rendered = desk.manifests(&app, asked.query.get("revision"));
     let rendered = rendered.map_err(|words| Refusal::unknown(words.join(";")))?;
     let texts: Vec<String> = rendered.into_iter().map(|object| masked(object).to_string()).collect();
     Ok(Reply::Json(if texts.is_empty() { json!({}) } else { json!({"manifests": texts}) }))

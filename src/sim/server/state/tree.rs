@@ -12,7 +12,7 @@ use super::super::super::object::Object;
 use super::super::super::store::Store;
 use super::super::desk::{Desk, project_of};
 use super::quantity::thousandths;
-use crate::sim::manifest::meta::text;
+use crate::sim::manifest::meta::{text, uid};
 
 /// An object that may be a node: its kind and what it says.
 struct Candidate {
@@ -56,11 +56,15 @@ pub(in crate::sim) fn tree(desk: &Desk, app: &Value) -> Value {
         }
     }
     endpoints(store, &mut nodes);
+    let is_told = store.object("Namespace", "", text(app, "/spec/destination/namespace")).is_none();
     for row in app["status"]["resources"].as_array().into_iter().flatten() {
         let place = place(text(row, "/group"), row);
-        nodes.entry(place).or_insert_with(|| missing(row));
+        nodes.entry(place).or_insert_with(|| if is_told { told(app, row) } else { missing(row) });
     }
-    let mut tree = json!({"nodes": nodes.into_values().collect::<Vec<_>>()});
+    let mut tree = json!({});
+    if !nodes.is_empty() {
+        tree["nodes"] = nodes.into_values().collect();
+    }
     let orphans = orphans(desk, app, store, &known);
     if !orphans.is_empty() {
         tree["orphanedNodes"] = orphans.into();
@@ -232,6 +236,22 @@ fn endpoints(store: &Store, nodes: &mut BTreeMap<Place, Value>) {
 fn missing(row: &Value) -> Value {
     let mut node = reference(row);
     node["health"] = json!({"status": "Missing"});
+    node
+}
+
+/// A resource of an Application of which the world has nothing but the Application: it is as the Application says.
+fn told(app: &Value, row: &Value) -> Value {
+    let mut node = reference(row);
+    let health = match text(row, "/kind") {
+        "Deployment" => text(app, "/status/health/status"),
+        "Service" | "Ingress" | "HorizontalPodAutoscaler" | "CronJob" => "Healthy",
+        _ => "",
+    };
+    let name = [text(app, "/metadata/uid"), text(row, "/kind"), text(row, "/name")];
+    node["uid"] = uid(&name).into();
+    if !health.is_empty() {
+        node["health"] = json!({"status": health});
+    }
     node
 }
 
