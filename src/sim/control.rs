@@ -33,7 +33,8 @@ use tokio::task::JoinSet;
 const ACTIONS: &str = "source stop|start NAME, clock advance 10m, kill-pod|evict-pod NAMESPACE/NAME, \
                        log NAMESPACE/NAME[*] rate N, log NAMESPACE/NAME write CONTAINER LINE, \
                        listen NAMESPACE/NAME[*] PORT http|debugpy|redis|postgres|silent|nothing|127.0.0.1:PORT, connections, \
-                       fault SOURCE|all WHAT, login, state";
+                       fault SOURCE|all WHAT, argocd SOURCE stop|start|revoke USER|fault WHAT, redis SOURCE stop|start, \
+                       login, state";
 
 /// An action could not be asked for, or was refused.
 #[derive(Debug, thiserror::Error)]
@@ -164,6 +165,8 @@ impl Director {
             }
             ["fault", source, words @ ..] => self.fault(source, words).await,
             ["fault"] => Err(format!("no fault; there are:\n{}", fault::HELP)),
+            ["argocd", name, words @ ..] => self.source(name)?.argocd.order(words).await,
+            ["redis", name, words @ ..] => self.source(name)?.redis.order(words).await,
             ["login"] => self.login(),
             ["listen", pods, port, what] => self.listen(pods, port, what),
             ["connections"] => Ok(self.connections().to_string()),

@@ -301,7 +301,8 @@ fn argocd_servers(
     let desk = server::Desk::new(&stage.store, namespace, clusters, repository, commits, known);
     let server = server::Server::start(ca, desk)?;
     let redis = redis::Server::start(server.desk(), &password)?;
-    let doors = [("argocd-server", "argocd-server", 8080, server.address()), ("argocd-redis", "redis", 6379, redis.address())];
+    let doors =
+        [("argocd-server", "argocd-server", 8080, server.address()), ("argocd-redis", "redis", 6379, redis.address())];
     for (workload, container, port, address) in doors {
         stage.store.network().rule(Rule {
             namespace: namespace.clone(),

@@ -17,6 +17,7 @@ mod palette;
 mod pods;
 mod program;
 mod screens;
+mod sim_argocd;
 mod sim_kubernetes;
 mod sim_soak;
 mod sim_websocket;

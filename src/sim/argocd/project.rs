@@ -55,6 +55,7 @@ pub fn check(store: &Store, namespace: &str, clusters: &[Cluster], app: &Value) 
 }
 
 /// The sources of an Application: `sources` wins over `source`.
+#[must_use]
 pub fn sources(app: &Value) -> Vec<&Value> {
     match app["spec"]["sources"].as_array() {
         Some(sources) if !sources.is_empty() => sources.iter().collect(),

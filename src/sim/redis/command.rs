@@ -76,7 +76,7 @@ impl Manners {
                 Answer::error("READONLY You can't write against a read only replica.")
             }
             _ => {
-                let said: String = arguments.iter().map(|argument| format!("'{argument}' ")).collect();
+                let said = arguments.iter().fold(String::new(), |said, argument| said + "'" + argument + "' ");
                 let first = words.first().map(String::as_str).unwrap_or_default();
                 Answer::error(format!("ERR unknown command '{first}', with args beginning with: {said}"))
             }
@@ -148,8 +148,7 @@ fn matching(keys: &[String], pattern: &str) -> Vec<String> {
 fn scan(keys: &Keys, cursor: &str, options: &[&str]) -> Answer {
     let Ok(cursor) = cursor.parse::<usize>() else { return Answer::error("ERR invalid cursor") };
     let (mut pattern, mut count) = (None, STEP);
-    let mut rest = options.chunks(2);
-    while let Some(option) = rest.next() {
+    for option in options.chunks(2) {
         match (option.first().map(|word| word.to_ascii_lowercase()).as_deref(), option.get(1)) {
             (Some("match"), Some(given)) => pattern = Some(*given),
             (Some("count"), Some(given)) => match given.parse() {

@@ -1,6 +1,6 @@
 //! What lies in Redis: under which key, what, and for how much longer.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::Write as _;
 use std::sync::{Arc, Mutex};
@@ -77,7 +77,7 @@ impl Keys {
     }
 
     fn find(&self) -> Vec<String> {
-        let mut keys = BTreeMap::new();
+        let mut keys = BTreeSet::new();
         let desk = &self.desk;
         for cluster in &desk.clusters {
             keys.insert(format!("{CLUSTER}{}{ENDING}", cluster.server), ());
@@ -87,23 +87,23 @@ impl Keys {
         let count = apps.len();
         for app in apps {
             let name = app.name();
-            keys.insert(format!("{TREE}{name}{ENDING}"), ());
+            keys.insert(format!("{TREE}{name}{ENDING}"));
             // an Application with a wrong spec was compared with nothing
             if memchr::memmem::find(app.rest(), b"\"InvalidSpecError\"").is_none() {
-                keys.insert(format!("{MANAGED}{name}{ENDING}"), ());
+                keys.insert(format!("{MANAGED}{name}{ENDING}"));
             }
             if count <= RENDERED_OF && memchr::memmem::find(app.rest(), b"\"ComparisonError\"").is_none() {
-                keys.extend(crate::sim::kinds::by_kind("Application").map(|kind| (rendered_key(&app.value(kind)), ())));
+                keys.extend(crate::sim::kinds::by_kind("Application").map(|kind| rendered_key(&app.value(kind))));
             }
         }
         // what was written for Applications that are gone stays until its time is over
         let now = desk.store.now();
         for (key, written) in &*open(&self.written) {
             if key.starts_with("app|") && !left(written.at, now, STATE).is_zero() {
-                keys.insert(key.clone(), ());
+                keys.insert(key.clone());
             }
         }
-        keys.into_keys().collect()
+        keys.into_iter().collect()
     }
 
     /// What lies under a key.
@@ -195,7 +195,9 @@ fn rendered_key(app: &Value) -> String {
     let name = text(app, "/metadata/name");
     let (revision, namespace) = (text(app, "/status/sync/revision"), text(app, "/spec/destination/namespace"));
     let mut hasher = DefaultHasher::new();
-    inspect::sources(app).iter().for_each(|source| source.to_string().hash(&mut hasher));
+    for source in inspect::sources(app) {
+        source.to_string().hash(&mut hasher);
+    }
     let hash = hasher.finish() as u32;
     format!("{RENDERED}{name}|{revision}|{namespace}|{hash}|nil{ENDING}")
 }

@@ -69,6 +69,24 @@ impl Server {
         Ok(())
     }
 
+    /// Does what the words say, `stop` or `start`; the answer is a sentence.
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong and what there is.
+    pub async fn order(&self, words: &[&str]) -> Result<String, String> {
+        match words {
+            ["stop"] => {
+                self.stop().await;
+                Ok("redis is stopped".to_owned())
+            }
+            ["start"] => {
+                self.start_again().map_err(|error| format!("redis cannot listen again: {error}"))?;
+                Ok("redis listens again".to_owned())
+            }
+            _ => Err(format!("there is no order `{}` for redis; there are: stop, start", words.join(" "))),
+        }
+    }
+
     fn tasks(&self) -> MutexGuard<'_, Option<JoinSet<()>>> {
         self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
     }

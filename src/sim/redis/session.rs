@@ -39,12 +39,15 @@ impl Subscriptions {
         if adds && names.is_empty() {
             return Some(vec![Answer::error(format!("ERR wrong number of arguments for '{name}' command"))]);
         }
-        let names: Vec<String> =
-            if names.is_empty() { set.iter().cloned().collect() } else { names.to_vec() };
+        let names: Vec<String> = if names.is_empty() { set.iter().cloned().collect() } else { names.to_vec() };
         let mut said = Vec::new();
         for one in &names {
             let set = if name.starts_with('p') { &mut self.patterns } else { &mut self.channels };
-            if adds { set.insert(one.clone()) } else { set.remove(one) };
+            if adds {
+                set.insert(one.clone())
+            } else {
+                set.remove(one)
+            };
             said.push(Answer::Push(vec![Answer::text(&name), Answer::text(one), Answer::Number(self.count())]));
         }
         if names.is_empty() {

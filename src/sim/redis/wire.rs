@@ -89,7 +89,11 @@ pub(super) fn request(came: &mut BytesMut) -> Result<Option<Vec<Vec<u8>>>, Strin
     }
     let decoded = decode(came).map_err(|_| "ERR Protocol error: invalid multibulk length".to_owned())?;
     let Some((frame, length)) = decoded else {
-        return if came.len() > LONGEST { Err("ERR Protocol error: too big bulk count string".to_owned()) } else { Ok(None) };
+        return if came.len() > LONGEST {
+            Err("ERR Protocol error: too big bulk count string".to_owned())
+        } else {
+            Ok(None)
+        };
     };
     let _ = came.split_to(length);
     let Frame2::Array(words) = frame else { return Ok(Some(Vec::new())) };

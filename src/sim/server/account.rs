@@ -8,7 +8,6 @@ use super::policy::{ACTIONS, RESOURCES};
 use super::refusal::{Code, Refusal};
 use super::reply::Reply;
 use super::request::Asked;
-use super::token::Claims;
 use crate::sim::manifest::meta::text;
 
 /// Answers whether the caller may do something.
@@ -59,7 +58,7 @@ pub(super) fn create_token(desk: &Desk, caller: &Caller, asked: &Asked, name: &s
     }
     let body: Value = asked.json()?;
     let life = body["expiresIn"].as_i64();
-    let mut claims = Claims::new(&format!("{name}:apiKey"), desk.store.now(), life);
+    let mut claims = desk.claims(&format!("{name}:apiKey"), life);
     let id = text(&body, "/id");
     if !id.is_empty() {
         id.clone_into(&mut claims.jti);

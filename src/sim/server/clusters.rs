@@ -59,7 +59,7 @@ fn shown(desk: &Desk, cluster: &Cluster) -> Value {
         let kinds_served: BTreeSet<String> = kinds
             .flat_map(|kind| {
                 let version = kind.api_version();
-                [format!("{version}/{}", kind.kind), version.to_string()]
+                [format!("{version}/{}", kind.kind), version]
             })
             .collect();
         shown["serverVersion"] = json!(version);

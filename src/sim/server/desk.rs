@@ -57,6 +57,17 @@ pub(super) struct Caller {
     pub renewed: Option<String>,
 }
 
+/// Tokens that hold no longer.
+#[derive(Debug, Default)]
+struct Revoked {
+    /// Those that were revoked one by one.
+    ids: HashSet<String>,
+    /// How often all of somebody's were.
+    count: u16,
+    /// The last time of each account; `*` stands for everybody.
+    accounts: HashMap<String, u16>,
+}
+
 /// One argocd-server's state.
 pub(in crate::sim) struct Desk {
     /// The cluster it runs in.
@@ -70,8 +81,8 @@ pub(in crate::sim) struct Desk {
     pub(super) seal: Seal,
     /// By account; the world knows them in clear, the cluster only as hashes.
     pub(super) passwords: Mutex<HashMap<String, String>>,
-    /// Ids of tokens that hold no longer.
-    revoked: Mutex<HashSet<String>>,
+    /// Tokens that hold no longer.
+    revoked: Mutex<Revoked>,
     /// The policies, and the versions of ConfigMaps they are of.
     policy: Mutex<Option<(u64, Arc<Policy>)>>,
     pub(super) projections: Projections,
@@ -143,29 +154,33 @@ impl Desk {
     /// A token for an account, as a login gives it; it lives as long as sessions do, or for ever.
     pub fn login(&self, account: &str, for_ever: bool) -> String {
         let life = (!for_ever).then(|| self.session_life());
-        self.seal.sign(&Claims::new(&format!("{account}:login"), self.store.now(), life))
+        self.seal.sign(&self.claims(&format!("{account}:login"), life))
+    }
+
+    /// The words of a new token.
+    pub(super) fn claims(&self, subject: &str, life: Option<i64>) -> Claims {
+        Claims::new(subject, self.store.now(), life, open(&self.revoked).count)
     }
 
     /// From now on a token holds no longer.
     pub(super) fn revoke(&self, id: &str) {
-        open(&self.revoked).insert(id.to_owned());
+        open(&self.revoked).ids.insert(id.to_owned());
     }
 
     /// Revokes every token that was given so far to an account, or to all.
     pub fn revoke_all(&self, account: Option<&str>) {
-        let before = self.store.now().as_second();
-        open(&self.revoked).insert(format!("{}@{before}", account.unwrap_or("*")));
+        let mut revoked = open(&self.revoked);
+        revoked.count = revoked.count.saturating_add(1);
+        let count = revoked.count;
+        revoked.accounts.insert(account.unwrap_or("*").to_owned(), count);
     }
 
-    /// Whether a token was revoked, by its id or with all that were given up to a moment.
-    fn is_revoked(&self, id: &str, account: &str, iat: i64) -> bool {
+    /// Whether a token was revoked, by its id or with all that were given before a moment.
+    fn is_revoked(&self, id: &str, account: &str) -> bool {
         let revoked = open(&self.revoked);
-        revoked.contains(id)
-            || revoked.iter().any(|one| {
-                one.rsplit_once('@').is_some_and(|(who, until)| {
-                    (who == "*" || who == account) && until.parse().is_ok_and(|until: i64| iat <= until)
-                })
-            })
+        let since = ["*", account].into_iter().filter_map(|who| revoked.accounts.get(who)).max();
+        revoked.ids.contains(id)
+            || since.zip(token::revocations_before(id)).is_some_and(|(since, before)| before < *since)
     }
 
     /// Who asks.
@@ -197,7 +212,7 @@ impl Desk {
         if !account.can(capability) {
             return Err(refuse(&format!("account {name} does not have '{capability}' capability")));
         }
-        if self.is_revoked(&claims.jti, name, claims.iat) {
+        if self.is_revoked(&claims.jti, name) {
             return Err(refuse("token is revoked, please re-login"));
         }
         let known = || accounts::keys(&self.store, &self.namespace, name).iter().any(|key| key["id"] == claims.jti);
@@ -207,7 +222,7 @@ impl Desk {
         let renewed = claims
             .exp
             .filter(|exp| exp - now.as_second() < RENEWED_BEFORE && capability == "login")
-            .map(|exp| self.seal.sign(&Claims::new(&claims.sub, now, Some(exp - claims.iat))));
+            .map(|exp| self.seal.sign(&self.claims(&claims.sub, Some(exp - claims.iat))));
         Ok(Caller { subject: name.to_owned(), iat: claims.iat, token: claims.jti.clone(), renewed })
     }
 

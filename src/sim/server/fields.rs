@@ -233,14 +233,13 @@ impl Projections {
         let mut items = Vec::with_capacity(objects.len());
         for object in objects {
             let known = kept.get(object.key()).filter(|(version, _)| *version == object.resource_version);
-            let item = match known {
-                Some((_, item)) => item.clone(),
-                None => {
-                    let json = std::str::from_utf8(object.body()).unwrap_or_default();
-                    let item = Bytes::from(item(&listed, json));
-                    kept.insert(object.key().into(), (object.resource_version, item.clone()));
-                    item
-                }
+            let item = if let Some((_, item)) = known {
+                item.clone()
+            } else {
+                let json = std::str::from_utf8(object.body()).unwrap_or_default();
+                let item = Bytes::from(item(&listed, json));
+                kept.insert(object.key().into(), (object.resource_version, item.clone()));
+                item
             };
             items.push(item);
         }

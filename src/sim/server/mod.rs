@@ -6,6 +6,7 @@
 //!   session, account, settings, clusters, objects, applications, resources, streams: the services
 //!     state: trees and comparisons     fields: what `?fields=` leaves
 //!       desk: the cluster behind it all, who may come in (token, accounts), what they may do (policy)
+//! orders: what people order of a running server
 //! seed: the ConfigMaps and Secrets an Argo CD is set up with
 //! ```
 
@@ -18,6 +19,7 @@ mod dispatch;
 mod fields;
 mod listen;
 mod objects;
+mod orders;
 mod policy;
 mod refusal;
 mod reply;
@@ -31,8 +33,8 @@ pub(in crate::sim) mod state;
 mod streams;
 mod token;
 
-pub(in crate::sim) use desk::{Desk, open};
 pub use desk::{Commit, Commits};
+pub(in crate::sim) use desk::{Desk, open};
 pub use listen::Server;
 pub use seed::Credentials;
 pub(in crate::sim) use seed::seed;

@@ -16,6 +16,24 @@ fn items(version: Option<u64>, items: Vec<Value>) -> Reply {
     Reply::Json(json!({"metadata": metadata, "items": if items.is_empty() { Value::Null } else { items.into() }}))
 }
 
+/// A project as the API shows it.
+fn shown_project(project: Value) -> Value {
+    let mut project = bare(project);
+    if !project["status"].is_object() {
+        project["status"] = json!({});
+    }
+    project
+}
+
+/// An ApplicationSet as the API shows it: what is off is left out.
+pub(super) fn shown_set(set: Value) -> Value {
+    let mut set = bare(set);
+    if let Some(policy) = set["spec"]["syncPolicy"].as_object_mut() {
+        policy.retain(|_, value| *value != false);
+    }
+    set
+}
+
 /// Answers with the projects the caller may see.
 pub(super) fn projects(desk: &Desk, caller: &Caller, asked: &Asked) -> Reply {
     let name = asked.query.get("name");
@@ -24,7 +42,7 @@ pub(super) fn projects(desk: &Desk, caller: &Caller, asked: &Asked) -> Reply {
         let own = text(project, "/metadata/name");
         (name.is_empty() || own == name) && desk.may(caller, "projects", "get", own)
     });
-    items(Some(desk.store.resource_version()), seen.map(bare).collect())
+    items(Some(desk.store.resource_version()), seen.map(shown_project).collect())
 }
 
 fn find_project(desk: &Desk, caller: &Caller, name: &str) -> Result<Value, Refusal> {
@@ -35,12 +53,12 @@ fn find_project(desk: &Desk, caller: &Caller, name: &str) -> Result<Value, Refus
 
 /// Answers with one project.
 pub(super) fn project(desk: &Desk, caller: &Caller, name: &str) -> Result<Reply, Refusal> {
-    Ok(Reply::Json(bare(find_project(desk, caller, name)?)))
+    Ok(Reply::Json(shown_project(find_project(desk, caller, name)?)))
 }
 
 /// Answers with a project and what it brings along.
 pub(super) fn project_detailed(desk: &Desk, caller: &Caller, name: &str) -> Result<Reply, Refusal> {
-    Ok(Reply::Json(json!({"project": bare(find_project(desk, caller, name)?)})))
+    Ok(Reply::Json(json!({"project": shown_project(find_project(desk, caller, name)?)})))
 }
 
 /// Answers with the windows of a project.
@@ -70,7 +88,7 @@ pub(super) fn sets(desk: &Desk, caller: &Caller, asked: &Asked) -> Result<Reply,
         let in_project = projects.iter().any(|project| name.split('/').next() == Some(project));
         (projects.is_empty() || in_project) && desk.may(caller, "applicationsets", "get", &name)
     });
-    Ok(items(Some(snapshot.resource_version), seen.map(bare).collect()))
+    Ok(items(Some(snapshot.resource_version), seen.map(shown_set).collect()))
 }
 
 fn find_set(desk: &Desk, caller: &Caller, name: &str) -> Result<Value, Refusal> {
@@ -82,7 +100,7 @@ fn find_set(desk: &Desk, caller: &Caller, name: &str) -> Result<Value, Refusal> 
 
 /// Answers with one ApplicationSet.
 pub(super) fn set(desk: &Desk, caller: &Caller, name: &str) -> Result<Reply, Refusal> {
-    Ok(Reply::Json(bare(find_set(desk, caller, name)?)))
+    Ok(Reply::Json(shown_set(find_set(desk, caller, name)?)))
 }
 
 /// Answers with the Applications of a set, as a tree.

@@ -86,7 +86,7 @@ impl Policy {
             let text = text.as_str().unwrap_or_default();
             if key == "policy.default" {
                 text.clone_into(&mut policy.default);
-            } else if key == "policy.csv" || key.starts_with("policy.") && key.ends_with(".csv") {
+            } else if matches!(key.split('.').collect::<Vec<_>>()[..], ["policy", .., "csv"]) {
                 policy.add(text);
             }
         }

@@ -28,14 +28,15 @@ pub(in crate::sim) struct Claims {
 }
 
 impl Claims {
-    /// A new token's words; it never runs out without `life` (in seconds).
-    pub fn new(subject: &str, now: Timestamp, life: Option<i64>) -> Self {
+    /// A new token's words; it never runs out without `life` (in seconds). Its id tells how often tokens had been
+    /// revoked before it was given.
+    pub fn new(subject: &str, now: Timestamp, life: Option<i64>, revocations: u16) -> Self {
         let iat = now.as_second();
         let random = fastrand::u128(..);
         let jti = format!(
             "{:08x}-{:04x}-4{:03x}-a{:03x}-{:012x}",
             (random >> 96) as u32,
-            (random >> 80) as u16,
+            revocations,
             (random >> 64) & 0xfff,
             (random >> 48) & 0xfff,
             random & 0xffff_ffff_ffff
@@ -43,6 +44,11 @@ impl Claims {
         let exp = life.filter(|life| *life > 0).map(|life| iat + life);
         Self { iss: "argocd".to_owned(), sub: subject.to_owned(), exp, nbf: iat, iat, jti }
     }
+}
+
+/// How often tokens had been revoked before one was given, by its id; none for ids that people chose.
+pub(super) fn revocations_before(id: &str) -> Option<u16> {
+    id.split('-').nth(1).filter(|_| id.len() == 36).and_then(|part| u16::from_str_radix(part, 16).ok())
 }
 
 /// Signs tokens and knows its own again.
@@ -105,16 +111,17 @@ mod tests {
     #[test]
     fn a_token_is_known_again_until_it_runs_out() {
         let seal = Seal::new(b"a secret of this world");
-        let claims = Claims::new("developer:login", at(1_000), Some(60));
+        let claims = Claims::new("developer:login", at(1_000), Some(60), 3);
         let token = seal.sign(&claims);
         assert!(looks_like_one(&token));
+        assert_eq!(revocations_before(&claims.jti), Some(3));
         assert_eq!(seal.open(&token, at(1_059)), Ok(claims));
         assert_eq!(seal.open(&token, at(1_060)), Err("token has invalid claims: token is expired"));
     }
 
     #[test]
     fn a_token_of_somebody_else_is_refused() {
-        let claims = Claims::new("admin:login", at(1_000), None);
+        let claims = Claims::new("admin:login", at(1_000), None, 0);
         let token = Seal::new(b"theirs").sign(&claims);
         assert!(Seal::new(b"ours").open(&token, at(1_001)).is_err());
         let (head, _) = token.split_once('.').unwrap();

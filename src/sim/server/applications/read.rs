@@ -114,11 +114,8 @@ pub(in crate::sim::server) fn managed_resources(
 ) -> Result<Reply, Refusal> {
     let app = desk.app(caller, "get", asked, name)?;
     wrong_spec(&app)?;
-    let items = match managed(desk, &app) {
-        Ok(items) => items,
-        // compared, and nothing could be found out
-        Err(_) => Vec::new(),
-    };
+    // an Application that was compared, and nothing could be found out, has nothing to show
+    let items = managed(desk, &app).unwrap_or_default();
     let items: Vec<Value> =
         items.into_iter().filter(|item| item["hook"] != true && is_asked_for(asked, item)).collect();
     let answer = if items.is_empty() { json!({}) } else { json!({"items": items}) };

@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 use super::super::super::kinds;
 use super::super::desk::{Caller, Desk};
-use super::super::objects::set_name;
+use super::super::objects::{set_name, shown_set};
 use super::flow::Source;
 
 /// What one client watches.
@@ -49,7 +49,7 @@ impl Sets {
                 (false, None) => "ADDED",
                 (false, Some(_)) => "MODIFIED",
             };
-            let body = std::str::from_utf8(object.body()).unwrap_or_default();
+            let body = shown_set(object.to_value(kind));
             frames.push(format!("{{\"result\":{{\"type\":\"{word}\",\"applicationSet\":{body}}}}}").into());
         }
         frames
