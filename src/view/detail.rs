@@ -50,8 +50,18 @@ pub(super) fn lines(seen: &Seen<'_>, id: RowId, row: &AppRow, width: u16) -> Vec
     };
     let (health, role) = status::health_sign(seen, row.health);
     let (sync, _) = status::sync_sign(seen, row.sync);
-    let since = row.health_since.map_or_else(String::new, |at| format!(", for {}", seen.age(at)));
-    block("state", format!("{health} {}{since}  {sync} {}", row.health.word(), row.sync.word()).trim_end(), role);
+    let since = row.health_since.map_or_else(String::new, |at| format!(" for {}", seen.age(at)));
+    block(
+        "state",
+        format!(
+            "{health} {}{since}, {sync}{}{}",
+            row.health.word(),
+            if sync.is_empty() { "" } else { " " },
+            row.sync.word()
+        )
+        .trim_end(),
+        role,
+    );
     let verdict = seen.apps.trouble(id, seen.now);
     // what the verdict says is not said again
     let told = |said: &str| verdict.as_ref().is_some_and(|verdict| verdict.reason == said);

@@ -15,7 +15,7 @@ pub fn objects(app: &App, image: &str, hooks_fail: bool) -> Vec<Value> {
     if app.listens() {
         all.push(settings::app_service(app, app.created));
     }
-    all.extend(app.workloads.iter().map(|work| workload::workload(app, work, image, app.created, app.created)));
+    all.extend(app.workloads.iter().map(|work| workload::workload(app, work, image, app.created)));
     let hooks = [(&app.pre_sync, Phase::Before), (&app.post_sync, Phase::After)];
     for (name, phase) in hooks.into_iter().filter_map(|(name, phase)| Some((name.as_ref()?, phase))) {
         let mut job = hook::job(app, name, phase, image, app.created);
@@ -53,7 +53,7 @@ fn plain(live: &Value) -> Value {
     let fields: &[&str] = match kind {
         "Service" => &["ports", "selector"],
         "Job" => &["backoffLimit", "template"],
-        "Deployment" => &["replicas", "selector", "template", "revisionHistoryLimit"],
+        "Deployment" => &["replicas", "selector", "template", "revisionHistoryLimit", "progressDeadlineSeconds"],
         "StatefulSet" => &["replicas", "selector", "template", "revisionHistoryLimit", "serviceName"],
         _ => return object,
     };

@@ -1,7 +1,6 @@
 //! Jobs that Argo CD runs before and after a sync.
 
 use crate::sim::manifest::app::App;
-use crate::sim::manifest::managed;
 use crate::sim::manifest::meta::metadata;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -68,11 +67,5 @@ pub fn job(app: &App, name: &str, phase: Phase, image: &str, created: Timestamp)
             "schedulerName": "default-scheduler",
         }},
     });
-    meta["managedFields"] = json!([managed::entry(
-        "batch/v1",
-        "argocd-controller",
-        &json!({"spec": spec, "metadata": {"annotations": {}}}),
-        created
-    )]);
     json!({"apiVersion": "batch/v1", "kind": "Job", "metadata": meta, "spec": spec, "status": {}})
 }

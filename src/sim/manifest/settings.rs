@@ -1,7 +1,6 @@
 //! Namespaces, Services and `ConfigMap`s.
 
 use crate::sim::manifest::app::{App, ResourceRef};
-use crate::sim::manifest::managed;
 use crate::sim::manifest::meta::{hex, metadata};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
@@ -68,7 +67,7 @@ pub fn app_service(app: &App, created: Timestamp) -> Value {
         .map(|(name, port)| (name.as_str(), if name == "http" { 80 } else { *port }, *port))
         .collect();
     let object = service(&app.namespace, &app.service, &app.pod_labels(first), &ports, created);
-    tracked(app, object, "Service", 0, created)
+    tracked(app, object, "Service", 0)
 }
 
 /// The `ConfigMap` of an app.
@@ -76,10 +75,10 @@ pub fn app_service(app: &App, created: Timestamp) -> Value {
 pub fn app_config(app: &App, created: Timestamp) -> Value {
     let data: Map<String, Value> = app.config.iter().map(|(key, value)| (key.clone(), json!(value))).collect();
     let object = config_map(&app.namespace, &format!("{}-config", app.service), &Value::Object(data), created);
-    tracked(app, object, "ConfigMap", -1, created)
+    tracked(app, object, "ConfigMap", -1)
 }
 
-fn tracked(app: &App, mut object: Value, kind: &'static str, wave: i64, at: Timestamp) -> Value {
+fn tracked(app: &App, mut object: Value, kind: &'static str, wave: i64) -> Value {
     let name = object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
     let resource = ResourceRef { group: "", kind, name, wave };
     let mut annotations = json!({"argocd.argoproj.io/tracking-id": app.tracking_id(&resource)});
@@ -87,16 +86,5 @@ fn tracked(app: &App, mut object: Value, kind: &'static str, wave: i64, at: Time
         annotations["argocd.argoproj.io/sync-wave"] = json!(wave.to_string());
     }
     object["metadata"]["annotations"] = annotations;
-    let owned = json!({"metadata": {"annotations": {"argocd.argoproj.io/tracking-id": ""}},
-        "spec": object["spec"], "data": object["data"]});
-    let owned: Value = owned
-        .as_object()
-        .into_iter()
-        .flatten()
-        .filter(|(_, part)| !part.is_null())
-        .map(|(key, part)| (key.clone(), part.clone()))
-        .collect::<Map<_, _>>()
-        .into();
-    object["metadata"]["managedFields"] = json!([managed::entry("v1", "argocd-controller", &owned, at)]);
     object
 }

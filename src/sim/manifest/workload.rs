@@ -1,7 +1,6 @@
 //! Deployments and `StatefulSet`s as they are applied.
 
 use crate::sim::manifest::app::{App, ResourceRef, Workload, WorkloadKind};
-use crate::sim::manifest::managed;
 use crate::sim::manifest::meta::{metadata, template_hash, text};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -37,9 +36,9 @@ pub fn pod_spec(app: &App, workload: &Workload, image: &str) -> Value {
     })
 }
 
-/// A Deployment or `StatefulSet` as Argo CD applied it at `at`, before any controller has looked at it.
+/// A Deployment or `StatefulSet` as Argo CD applies it, before any controller has looked at it.
 #[must_use]
-pub fn workload(app: &App, what: &Workload, image: &str, created: Timestamp, at: Timestamp) -> Value {
+pub fn workload(app: &App, what: &Workload, image: &str, created: Timestamp) -> Value {
     let kind = what.kind.word();
     let selector = app.pod_labels(what);
     let resource = ResourceRef { group: "apps", kind, name: what.name.clone(), wave: what.wave };
@@ -58,7 +57,7 @@ pub fn workload(app: &App, what: &Workload, image: &str, created: Timestamp, at:
         WorkloadKind::Deployment => {
             spec["strategy"] =
                 json!({"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": "25%", "maxSurge": "25%"}});
-            spec["progressDeadlineSeconds"] = json!(600);
+            spec["progressDeadlineSeconds"] = json!(what.progress_deadline);
         }
         WorkloadKind::StatefulSet => {
             spec["serviceName"] = json!(app.service);
@@ -67,9 +66,6 @@ pub fn workload(app: &App, what: &Workload, image: &str, created: Timestamp, at:
         }
     }
     meta["annotations"] = annotations;
-    let owned = json!({"metadata": {"annotations": {"argocd.argoproj.io/tracking-id": ""}, "labels": meta["labels"]},
-        "spec": spec});
-    meta["managedFields"] = json!([managed::entry("apps/v1", "argocd-controller", &owned, at)]);
     json!({"apiVersion": "apps/v1", "kind": kind, "metadata": meta, "spec": spec, "status": {}})
 }
 

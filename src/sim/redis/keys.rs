@@ -80,7 +80,7 @@ impl Keys {
         let mut keys = BTreeSet::new();
         let desk = &self.desk;
         for cluster in &desk.clusters {
-            keys.insert(format!("{CLUSTER}{}{ENDING}", cluster.server), ());
+            keys.insert(format!("{CLUSTER}{}{ENDING}", cluster.server));
         }
         let apps = desk.store.snapshot("Application", Some(&desk.namespace), None);
         let apps = apps.map(|snapshot| snapshot.objects).unwrap_or_default();

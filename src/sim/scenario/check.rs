@@ -11,6 +11,17 @@ pub(super) fn check(scenario: &Scenario) -> Result<(), Wrong> {
     once("source", scenario.sources.iter().map(|source| &source.name))?;
     once("environment", scenario.environments.iter().map(|environment| &environment.name))?;
     once("service", scenario.services.iter().map(|service| &service.name))?;
+    for (field, given) in [("name", scenario.name.get_ref()), ("repository", &scenario.repository)] {
+        if given.is_empty() {
+            let (reason, hint) =
+                (format!("missing field `{field}`"), "; give it, or extends = \"predator12\"".to_owned());
+            return Err(Wrong { span: 0..0, reason, hint });
+        }
+    }
+    once("commit", scenario.commits.iter().map(|commit| &commit.name))?;
+    for outage in &scenario.outages {
+        known("source", &outage.source, scenario.sources.iter().map(|source| source.name.get_ref().as_str()))?;
+    }
     if scenario.sources.is_empty() {
         return Err(Wrong {
             span: scenario.name.span(),
@@ -40,7 +51,11 @@ pub(super) fn check(scenario: &Scenario) -> Result<(), Wrong> {
     for fault in &scenario.faults {
         known("source", &fault.source, scenario.sources.iter().map(|source| source.name.get_ref().as_str()))?;
         let words: Vec<&str> = fault.what.get_ref().split_whitespace().collect();
-        parse(&words).map_err(|reason| Wrong { span: fault.what.span(), reason, hint: String::new() })?;
+        parse(&words).map_err(|reason| Wrong {
+            span: fault.what.span(),
+            reason,
+            hint: "; `pilothouse sim ctl --help` lists what can go wrong".to_owned(),
+        })?;
     }
     let apps: Vec<String> = scenario
         .services
@@ -69,10 +84,10 @@ fn ports(listen: &[Listen], environments: &[&str]) -> Result<(), Wrong> {
     for (index, one) in listen.iter().enumerate() {
         let port = *one.port.get_ref();
         if port == 0 {
-            return wrong(one.port.span(), "nothing listens on port 0".to_owned(), "");
+            return wrong(one.port.span(), "nothing listens on port 0".to_owned(), "; give it one from 1 to 65535");
         }
         if listen[..index].iter().any(|other| *other.port.get_ref() == port) {
-            return wrong(one.port.span(), format!("port {port} is there twice"), "");
+            return wrong(one.port.span(), format!("port {port} is there twice"), "; take one of them away");
         }
         match (&one.speaks, &one.to) {
             (Some(speaks), None) => known("protocol", speaks, Speaks::WORDS.iter().copied())?,
@@ -87,7 +102,7 @@ fn ports(listen: &[Listen], environments: &[&str]) -> Result<(), Wrong> {
             }
         }
         if one.fragile && one.speaks.as_ref().is_none_or(|speaks| speaks.get_ref() != "debugpy") {
-            return wrong(one.port.span(), "only debugpy can be fragile".to_owned(), "");
+            return wrong(one.port.span(), "only debugpy can be fragile".to_owned(), "; let it speak debugpy");
         }
         for environment in one.environments.iter().flatten() {
             known("environment", environment, environments.iter().copied())?;
@@ -108,7 +123,7 @@ fn once<'a>(what: &str, names: impl Iterator<Item = &'a Spanned<String>>) -> Res
     for name in names {
         if !seen.insert(name.get_ref().as_str()) {
             let reason = format!("{what} `{}` is there twice", name.get_ref());
-            return Err(Wrong { span: name.span(), reason, hint: String::new() });
+            return Err(Wrong { span: name.span(), reason, hint: "; give one of them another name".to_owned() });
         }
     }
     Ok(())

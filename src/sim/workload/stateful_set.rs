@@ -2,6 +2,7 @@
 
 use super::cluster::{Role, Work};
 use super::pod::{self, count, replicas};
+use super::revisions;
 use crate::sim::manifest::event::Said;
 use crate::sim::manifest::meta::{number, text};
 use crate::sim::manifest::workload::hash_of;
@@ -27,6 +28,7 @@ pub(super) fn sync(work: &mut Work<'_, '_>, key: &str) {
         }
     }
     if set["metadata"]["deletionTimestamp"].is_null() {
+        revisions::keep(work, &set, &update);
         step(work, &set, &pods, &update);
     }
     write_status(work, key, &set, &pods, &update);
@@ -110,14 +112,13 @@ fn create(work: &mut Work<'_, '_>, set: &Value, ordinal: i64, update: &str) {
     labels["controller-revision-hash"] = json!(update);
     labels["apps.kubernetes.io/pod-index"] = json!(ordinal.to_string());
     labels["statefulset.kubernetes.io/pod-name"] = json!(name);
-    let serial = work.play.random.u64(..);
-    let mut pod = pod::from_template(set, template, &labels, &format!("{set_name}-"), serial);
+    let mut pod = pod::from_template(set, template, &labels, &format!("{set_name}-"));
     pod["metadata"]["name"] = json!(name);
     pod["spec"]["hostname"] = json!(name);
     if set["spec"]["serviceName"].is_string() {
         pod["spec"]["subdomain"] = set["spec"]["serviceName"].clone();
     }
-    if work.create(MANAGER, pod).is_some() {
+    if work.hand(MANAGER).create(pod).is_some() {
         let words = format!("Create Pod {name} in StatefulSet {set_name} successful");
         work.say(set, Said::normal("SuccessfulCreate", &words), COMPONENT);
     }

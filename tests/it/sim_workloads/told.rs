@@ -1,14 +1,19 @@
 //! Writes in the words of the fixtures: one line a state, names and uids left out.
 
-use crate::sim::manifest::meta::text;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// Lines by section: `states Pod/x`, `events Pod/x`.
-pub(super) type Told = BTreeMap<String, Vec<String>>;
+/// The section that has the states of all objects in the order in which they were written: the seconds (of a recording)
+/// and the object.
+const ORDER: &str = "order";
+/// Seconds within which the order of two writes to different objects is chance.
+const RACE: f64 = 0.03;
+
+/// Lines by section: `states Pod/x` and `events Pod/x` have what was written about an object.
+pub type Told = BTreeMap<String, Vec<String>>;
 
 /// Reads a fixture.
-pub(super) fn fixture(text: &str) -> Told {
+pub fn fixture(text: &str) -> Told {
     let mut told = Told::new();
     let mut section = String::new();
     for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
@@ -20,26 +25,63 @@ pub(super) fn fixture(text: &str) -> Told {
     told
 }
 
-/// Says where `told` is not what was recorded; a recording ends some time, so what comes after it is not compared.
-pub(super) fn differences(recorded: &Told, told: &Told) -> String {
+/// Says where `told` is not what was recorded.
+pub fn differences(recorded: &Told, told: &Told) -> String {
     let mut out = String::new();
-    for (section, lines) in recorded {
-        let mine = told.get(section).map_or(&[][..], Vec::as_slice);
-        let same = lines.iter().zip(mine).take_while(|(a, b)| a == b).count();
-        if same < lines.len() {
-            out += &format!("== {section}: {same} of {} lines are as recorded, then\n", lines.len());
-            for line in &lines[same..(same + 3).min(lines.len())] {
-                out += &format!("   - {line}\n");
-            }
-            for line in mine.iter().skip(same).take(3) {
-                out += &format!("   + {line}\n");
+    for section in recorded.keys().chain(told.keys().filter(|section| !recorded.contains_key(*section))) {
+        let of = |told: &'_ Told| told.get(section).cloned().unwrap_or_default();
+        let (recorded, mine) = (of(recorded), of(told));
+        if section == ORDER {
+            out += &disorder(&recorded, &mine);
+            continue;
+        }
+        let same = recorded.iter().zip(&mine).take_while(|(a, b)| a == b).count();
+        if recorded != mine {
+            out += &format!("== {section}: {same} of {} lines are as recorded, then\n", recorded.len());
+            for (sign, lines) in [("-", &recorded), ("+", &mine)] {
+                for line in lines.iter().skip(same).take(4) {
+                    out += &format!("   {sign} {line}\n");
+                }
             }
         }
     }
-    for section in told.keys().filter(|section| !recorded.contains_key(*section)) {
-        out += &format!("== {section}: nothing of the kind was recorded\n");
+    out
+}
+
+/// Which states were written in another order than the recorded ones. Several programs write at once: which of two
+/// writes to different objects within [`RACE`] is the first one, nobody decides.
+fn disorder(recorded: &[String], mine: &[String]) -> String {
+    let mut out = String::new();
+    let recorded: Vec<(f64, String)> = numbered(recorded.iter().map(|line| {
+        let (at, about) = line.split_once(' ').expect("a moment and an object");
+        (at.parse().expect("seconds"), about)
+    }));
+    let mine = numbered(mine.iter().map(|about| (0.0, about.as_str())));
+    let place = |about: &str| mine.iter().position(|(_, mine)| mine == about);
+    for (index, (at, about)) in recorded.iter().enumerate() {
+        let Some(mine) = place(about) else { continue };
+        for (later, after) in recorded[index + 1..].iter().filter(|(later, _)| later - at > RACE) {
+            if place(after).is_some_and(|after| after < mine) {
+                out += &format!("== {ORDER}: {about} of {at} comes after {after} of {later}\n");
+            }
+        }
     }
     out
+}
+
+/// `Pod/x 3` for the third state of an object.
+fn numbered<'a>(lines: impl Iterator<Item = (f64, &'a str)>) -> Vec<(f64, String)> {
+    let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
+    let mut number = |(at, about): (f64, &'a str)| {
+        let count = counts.entry(about).or_default();
+        *count += 1;
+        (at, format!("{about} {count}"))
+    };
+    lines.map(&mut number).collect()
+}
+
+fn text<'a>(object: &'a Value, pointer: &str) -> &'a str {
+    object.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
 }
 
 #[derive(Default)]
@@ -52,15 +94,22 @@ struct Names {
 }
 
 /// Tells what a sequence of writes did.
-pub(super) fn tell(namespace: &str, writes: impl Iterator<Item = (Value, bool)>) -> Told {
+pub fn tell(namespace: &str, writes: impl Iterator<Item = (Value, bool, Option<f64>)>) -> Told {
     let mut names = Names::default();
-    let mut raw: Vec<(String, String, String, String)> = Vec::new();
-    for (object, deleted) in writes {
+    let mut raw: Vec<(String, String, String, String, String)> = Vec::new();
+    for (object, deleted, t) in writes {
+        let t = t.map(|t| format!("{t} ")).unwrap_or_default();
         let kind = text(&object, "/kind").to_owned();
         let name = text(&object, "/metadata/name").to_owned();
         if kind == "Event" {
             let about = &object["involvedObject"];
-            raw.push(("events".into(), text(about, "/kind").into(), text(about, "/name").into(), names.event(&object)));
+            raw.push((
+                "events".into(),
+                text(about, "/kind").into(),
+                text(about, "/name").into(),
+                names.event(&object),
+                t,
+            ));
             continue;
         }
         match kind.as_str() {
@@ -71,15 +120,18 @@ pub(super) fn tell(namespace: &str, writes: impl Iterator<Item = (Value, bool)>)
             _ => {}
         }
         let line = if deleted { "gone".to_owned() } else { names.state(&kind, &object) };
-        raw.push(("states".into(), kind, name, line));
+        raw.push(("states".into(), kind, name, line, t));
     }
     let mut told = Told::new();
-    for (what, kind, name, line) in raw {
-        let section = format!("{what} {kind}/{}", names.words(namespace, &name));
-        let lines: &mut Vec<String> = told.entry(section).or_default();
+    for (what, kind, name, line, t) in raw {
+        let about = format!("{kind}/{}", names.words(namespace, &name));
+        let lines: &mut Vec<String> = told.entry(format!("{what} {about}")).or_default();
         let line = names.words(namespace, &line);
         if what == "events" || lines.last() != Some(&line) {
             lines.push(line);
+            if what == "states" {
+                told.entry(ORDER.to_owned()).or_default().push(format!("{t}{about}"));
+            }
         }
     }
     told
@@ -256,4 +308,15 @@ fn state(state: &Value) -> String {
         }
     }
     out
+}
+
+#[test]
+fn what_differs_is_told() {
+    let recorded = fixture("== order\n1.0 Pod/a\n1.01 Pod/b\n2.0 Pod/a\n\n== states Pod/a\none\ntwo\n");
+    let told = |order: &str, states: &str| fixture(&format!("== order\n{order}\n== states Pod/a\n{states}"));
+    assert_eq!(differences(&recorded, &told("Pod/b\nPod/a\nPod/a", "one\ntwo")), "", "chance decides within a race");
+    assert!(differences(&recorded, &told("Pod/a\nPod/a\nPod/b", "one\ntwo")).contains("Pod/b 1 of 1.01 comes after"));
+    for states in ["one", "two\none", "one\ntwo\nthree"] {
+        assert!(differences(&recorded, &told("Pod/a\nPod/b\nPod/a", states)).contains("== states Pod/a"), "{states}");
+    }
 }
