@@ -146,9 +146,11 @@ async fn the_ready_line_has_every_key() {
     let source = &line["sources"]["minikube"];
     assert!(text(source, "/server").starts_with("https://127.0.0.1:"));
     assert_eq!(source["argocdNamespace"], "argocd");
-    for later in ["argocd", "redis", "prometheus"] {
-        assert_eq!(source.get(later), Some(&Value::Null));
-    }
+    assert!(text(source, "/argocd/url").starts_with("https://127.0.0.1:"));
+    assert!(text(source, "/argocd/plainUrl").starts_with("http://127.0.0.1:"));
+    assert_eq!((text(source, "/argocd/user"), text(source, "/argocd/password").len()), ("admin", 32));
+    assert!(text(source, "/redis").starts_with("redis://:"));
+    assert_eq!(source.get("prometheus"), Some(&Value::Null));
     for user in ["admin", "developer", "viewer"] {
         assert_eq!(text(&line, &format!("/users/{user}")), world.token(user).unwrap());
     }
