@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::plan::Plan;
+use super::visit::Visit;
 use crate::domain::Timestamp;
 
 /// Why the audit log could not be written or read.
@@ -129,6 +130,33 @@ impl Audit {
             plan: plan.hash(),
             requests: plan.requests.iter().map(|request| format!("{request:?}")).collect(),
             state: Some(plan.saw.hash()),
+            outcome: None,
+            message: None,
+        };
+        self.append(&record)?;
+        Ok(record)
+    }
+
+    /// Writes the intent of a session, which has no plan, and waits until it is on disk.
+    ///
+    /// # Errors
+    /// When it could not be written: then the session may not be opened.
+    pub(super) fn visit(&self, visit: &Visit<'_>, now: Timestamp) -> Result<Record, AuditError> {
+        let record = Record {
+            event: Half::Intent,
+            id: format!("{:x}-{:08x}", now.as_millisecond(), fastrand::u32(..)),
+            at: now,
+            who: self.who.clone(),
+            verb: visit.verb.to_owned(),
+            risk: crate::domain::Risk::Session.word().to_owned(),
+            source: visit.key.source.to_string(),
+            namespace: visit.key.namespace.to_string(),
+            name: visit.key.name.to_string(),
+            environment: visit.environment.name.to_string(),
+            title: visit.title.clone(),
+            plan: String::new(),
+            requests: Vec::new(),
+            state: None,
             outcome: None,
             message: None,
         };

@@ -29,6 +29,7 @@ mod saw;
 mod sync;
 mod terminate;
 mod verb;
+mod visit;
 mod window;
 mod workload;
 
@@ -46,6 +47,7 @@ pub use proposal::{Consent, Draft, Item, Order, Proposal, carry_out};
 pub use saw::Saw;
 pub use sync::{Strategy, SyncOptions};
 pub use verb::Verb;
+pub use visit::{Visit, Visiting, admit};
 pub use window::{Verdict, Windows};
 
 pub use crate::domain::ObjectName;

@@ -1,11 +1,13 @@
 //! From a key to a plan: what is to be done, and to what.
 
+use super::frame;
 use super::model::Model;
 use super::msg::Request;
 use crate::action::{Propagation, Proposal, SyncOptions, Verb};
 use crate::command::CommandId;
 use crate::domain::{AppKey, Fullness, Timestamp};
-use crate::view::{ScreenId, deployments};
+use crate::view::{Ask, ScreenId, deployments};
+use crate::widget::Prompt;
 
 /// Does a command that leads to a write: shows its plan, or does it where it takes no confirmation.
 pub fn act(model: &mut Model, id: CommandId, now: Timestamp) -> Option<Request> {
@@ -60,13 +62,36 @@ pub fn deployments(model: &mut Model) -> Option<Request> {
     Some(Request::Plan(deployments::proposal(key)))
 }
 
-/// Whether the program may end: writes that are under way are said first, once.
+/// Shows the sessions, and asks which ports of the selected Application a new one is for.
+pub fn forward(model: &mut Model, now: Timestamp) {
+    model.stack.push(ScreenId::Sessions);
+    // it is for the Application that is selected now, drawn or not
+    frame::lay_out(model, now);
+    model.prompt = Some(Prompt::new(""));
+    model.asked = Some(Ask::Ports);
+}
+
+/// Has a debugger's place looked at; what was known of it is of before.
+pub fn debug(model: &mut Model, app: AppKey, confirmed: bool) -> Request {
+    model.desk.card = None;
+    model.desk.launch = None;
+    Request::Debug(app, confirmed)
+}
+
+/// Whether the program may end: writes that are under way, and sessions that end with it, are said first, once.
 pub fn may_leave(model: &mut Model, now: Timestamp) -> bool {
-    let Some(first) = model.desk.under_way.values().next() else { return true };
+    let writes = model.desk.under_way.values().next();
+    let writes = writes.map(|first| format!("under way: {first}; the same key again leaves it to itself"));
+    let open = model.desk.sessions.len();
+    let sessions = || match open {
+        0 => None,
+        1 => Some("a session is open; the same key again ends it".to_owned()),
+        count => Some(format!("{count} sessions are open; the same key again ends them")),
+    };
+    let Some(said) = writes.or_else(sessions) else { return true };
     if std::mem::replace(&mut model.desk.warned, true) {
         return true;
     }
-    let said = format!("under way: {first}; the same key again leaves it to itself");
     model.warn(said, now);
     false
 }

@@ -6,7 +6,9 @@ use super::looks::Looks;
 use super::memory::Keep;
 use crate::action::{Order, Proposal};
 use crate::config::settings::Settings;
-use crate::domain::{ObjectName, Symbol};
+use crate::debug::Entry;
+use crate::domain::{AppKey, ObjectName, Symbol};
+use crate::forward::Wish;
 use crate::store::Delta;
 use crate::store::logs::Excerpt;
 use crate::view::desk::News;
@@ -66,6 +68,19 @@ pub enum Request {
         name: String,
         /// What stands in it.
         excerpt: Box<Excerpt>,
+    },
+    /// Open a port-forward; whether it was confirmed.
+    Forward(Box<Wish>, bool),
+    /// Stop a session; `None` means all of them.
+    StopSession(Option<u64>),
+    /// Look at where a debugger would go, and lead it there; whether that was confirmed.
+    Debug(AppKey, bool),
+    /// Show how launch.json would change, or write it.
+    Launch {
+        /// What it is to hold.
+        entry: Entry,
+        /// The change was shown, and agreed to.
+        agreed: bool,
     },
     /// Plan something.
     Plan(Proposal),

@@ -277,6 +277,10 @@ fn carry_out(model: &mut Model, effect: Effect, now: Timestamp) -> Option<Reques
         Effect::Copy { what, text } => return Some(Request::Copy { what, text }),
         Effect::CopyObject { context, object } => return Some(Request::CopyObject { context, object }),
         Effect::Propose(proposal) => return Some(acting::open(model, proposal)),
+        Effect::Forward(wish, confirmed) => return Some(Request::Forward(wish, confirmed)),
+        Effect::StopSession(id) => return Some(Request::StopSession(id)),
+        Effect::Debug { app, confirmed } => return Some(acting::debug(model, app, confirmed)),
+        Effect::Launch { entry, agreed } => return Some(Request::Launch { entry, agreed }),
         Effect::Plan(proposal) => {
             model.desk.draft = None;
             return Some(Request::Plan(proposal));
@@ -317,6 +321,13 @@ pub(super) fn everyones(model: &mut Model, id: CommandId, now: Timestamp) -> Opt
         CommandId::AuditOpen => {
             open_or_leave(model, ScreenId::Audit);
             return Some(Request::Recall);
+        }
+        CommandId::SessionsOpen => open_or_leave(model, ScreenId::Sessions),
+        CommandId::ForwardOpen => acting::forward(model, now),
+        CommandId::DebugOpen => {
+            let app = model.lens.selected.clone()?;
+            model.stack.push(ScreenId::Debug);
+            return Some(acting::debug(model, app, false));
         }
         CommandId::ActionsOpen => model.stack.push(ScreenId::Actions),
         CommandId::DeploymentsOpen => return acting::deployments(model),

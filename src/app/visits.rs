@@ -76,8 +76,10 @@ impl Visits {
 
 /// Notes where the person is now, after something they did.
 pub fn note(model: &mut Model) {
-    // help, what is copied and what is planned belong to a screen and are none to come back to
-    if matches!(model.stack.top().id(), ScreenId::Help | ScreenId::Copy | ScreenId::Plan | ScreenId::Actions) {
+    // help, what is copied, planned and led to belong to a screen and are none to come back to
+    let passing =
+        [ScreenId::Help, ScreenId::Copy, ScreenId::Plan, ScreenId::Actions, ScreenId::Sessions, ScreenId::Debug];
+    if passing.contains(&model.stack.top().id()) {
         return;
     }
     let now = Place::of(model);

@@ -1,5 +1,6 @@
 //! The command line as it is typed: one source for parsing, `--help`, the man page and completions.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use clap::{ArgMatches, Args, CommandFactory as _, FromArgMatches as _, Parser, S
 use clap_complete::Shell;
 
 pub use super::act::arguments::Act;
+use crate::forward::{Mapping, Target};
 
 /// Steer Argo CD from the terminal: every environment's Applications, live.
 ///
@@ -87,6 +89,10 @@ pub enum Verb {
     Logs(Logs),
     /// Print one frame of a screen
     Snapshot(Snapshot),
+    /// Forward ports to whatever pod answers for an Application, through rollouts; until interrupted
+    Forward(Forward),
+    /// Lead a debugger to the right pod: look what attaching would do, forward, write launch.json; until interrupted
+    Debug(Debug),
     /// Act on an Application
     #[command(flatten)]
     Act(Act),
@@ -191,7 +197,7 @@ pub struct Sim {
 /// What can be done to a running world.
 #[derive(Debug, Subcommand)]
 pub enum SimAct {
-    /// Act on a running world: `source stop|start NAME`, `clock advance 10m`, `kill-pod NS/NAME`, `log NS/NAME rate N`, `listen NS/NAME PORT WHAT`, `connections`, `fault SOURCE WHAT`, `commit NAME`, `login`, `state`
+    /// Act on a running world: `source stop|start NAME`, `clock advance 10m`, `kill-pod NS/NAME[*]`, `drift APP`, `log NS/NAME rate N`, `listen NS/NAME PORT WHAT`, `connections`, `fault SOURCE WHAT`, `commit NAME`, `login`, `state`
     #[command(after_help = crate::sim::fault::HELP)]
     Ctl {
         /// Which world, as its ready line says; else the one last started by this user
@@ -291,13 +297,77 @@ pub struct Logs {
     pub timeout: Duration,
 }
 
-/// How to print lines of logs.
+/// How to print lines of logs, and cards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum LogOutput {
-    /// Pod, container and line
+    /// Text for people
     Text,
     /// One JSON object a line
     Json,
+}
+
+/// `forward`.
+#[derive(Clone, Debug, Args)]
+pub struct Forward {
+    /// Which Application: name, namespace/name, context/namespace/name, or a service together with --env
+    #[arg(value_name = "APP")]
+    pub app: String,
+    /// Ports: 8000, http, 9000:8000, or :8000 for any free local port; the first it has if left out
+    #[arg(value_name = "PORT|LOCAL:REMOTE")]
+    pub ports: Vec<Mapping>,
+    /// Only this environment
+    #[arg(long = "env", value_name = "E")]
+    pub environment: Option<String>,
+    /// What of it: pod/NAME, service/NAME, deployment/NAME; found by the ports if left out
+    #[arg(long, value_name = "WHAT")]
+    pub target: Option<Target>,
+    /// Listen on this address; anything but loopback lets other machines in
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1")]
+    pub bind: IpAddr,
+    /// Listen on a Unix socket that nobody else can open instead
+    #[arg(long, value_name = "PATH", conflicts_with = "bind")]
+    pub unix: Option<PathBuf>,
+    /// Let `kubectl port-forward` carry it, where something breaks WebSockets
+    #[arg(long)]
+    pub kubectl: bool,
+    /// The words that stand for a yes where one is needed
+    #[arg(long, value_name = "PHRASE")]
+    pub confirm: Option<String>,
+    /// How long to look for the Application
+    #[arg(long, value_name = "D", default_value = "30s", value_parser = duration)]
+    pub timeout: Duration,
+}
+
+/// `debug`.
+#[derive(Clone, Debug, Args)]
+pub struct Debug {
+    /// Which Application: name, namespace/name, context/namespace/name, or a service together with --env
+    #[arg(value_name = "APP")]
+    pub app: String,
+    /// Only this environment
+    #[arg(long = "env", value_name = "E")]
+    pub environment: Option<String>,
+    /// This pod; else whichever is ready, newest first
+    #[arg(long, value_name = "P")]
+    pub pod: Option<String>,
+    /// The port the debugger listens on; found in the pod's ports, environment and command if left out
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub port: Option<u16>,
+    /// Write .vscode/launch.json of this folder without asking
+    #[arg(long, value_name = "DIR")]
+    pub workspace: Option<PathBuf>,
+    /// Print the launch entry and the ssh line, and open nothing
+    #[arg(long)]
+    pub print: bool,
+    /// How to print
+    #[arg(short, long, value_enum, default_value_t = LogOutput::Text)]
+    pub output: LogOutput,
+    /// The words that stand for a yes where one is needed
+    #[arg(long, value_name = "PHRASE")]
+    pub confirm: Option<String>,
+    /// How long to look for the Application
+    #[arg(long, value_name = "D", default_value = "30s", value_parser = duration)]
+    pub timeout: Duration,
 }
 
 /// `audit`.

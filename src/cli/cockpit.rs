@@ -11,6 +11,8 @@ use super::preferences::Running;
 use super::setup::{self, Setup};
 use super::state;
 use crate::app::{Bindings, Model};
+use crate::forward::SshHost;
+use crate::runtime::berths::Berths;
 use crate::runtime::choice::Choice;
 use crate::runtime::clipboard::{Clipboard, Road};
 use crate::runtime::deeds::Deeds;
@@ -74,6 +76,8 @@ fn steer(
     let choice = Choice { settings: setup.settings.clone(), depth };
     choice.announce(&mut model);
     model.desk.readonly = setup.settings.readonly;
+    let connection = std::env::var("SSH_CONNECTION").ok();
+    model.desk.ssh = SshHost::of(setup.settings.ssh_host.as_deref(), &state::who().user, connection.as_deref());
     model.memory.lines = remembered.lines();
     match remembered.filters() {
         Ok(filters) => model.memory.saved = filters,
@@ -95,6 +99,7 @@ fn steer(
         interests: setup.interests,
         tail: setup.tail,
         deeds: Deeds::new(state::rules(&setup.settings, &remembered), setup.clock.clone(), io.clone()),
+        berths: Berths::new(state::rules(&setup.settings, &remembered), setup.clock.clone(), io.clone()),
         errands: Errands::new(io.clone()),
         clipboard: Clipboard::new(Road::here()),
         k9s: K9s { readonly: setup.settings.readonly },
@@ -116,6 +121,7 @@ fn steer(
     let here = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     cockpit.deeds.recall();
     let ended = here.block_on(cockpit.run())?;
+    cockpit.berths.stop(None);
     here.block_on(cockpit.deeds.close());
     Ok((ended, setup.complaints))
 }

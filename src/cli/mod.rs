@@ -6,9 +6,12 @@ mod audit;
 mod cockpit;
 mod completions;
 mod config;
+mod debug;
 mod demo;
+mod entry;
 mod exit;
 mod find;
+mod forward;
 mod get;
 mod keys;
 mod log;
@@ -74,6 +77,8 @@ fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         Some(Verb::Get(get)) => get::run(everywhere, &get.what, &mut out),
         Some(Verb::Logs(logs)) => logs::run(logs, everywhere, &mut out),
         Some(Verb::Snapshot(snapshot)) => snapshot::run(snapshot, everywhere, &mut out),
+        Some(Verb::Forward(wish)) => forward::run(wish, everywhere, &mut out),
+        Some(Verb::Debug(words)) => debug::run(words, everywhere, &mut out),
         Some(Verb::Act(act)) => act::run(act, everywhere, &mut out),
         Some(Verb::Audit(audit)) => audit::run(audit, &mut out),
         Some(Verb::Keys { output }) => keys::run(everywhere, *output, &mut out).map(|()| Exit::Ok),

@@ -36,6 +36,10 @@ pub enum Scope {
     Actions,
     /// What was written.
     Audit,
+    /// The port-forwards that are open.
+    Sessions,
+    /// Where a debugger goes.
+    Debug,
     /// What can be copied of an Application.
     Copy,
     /// The sources.
@@ -52,7 +56,7 @@ pub enum Scope {
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 22] = [
         Self::Board,
         Self::Fleet,
         Self::List,
@@ -67,6 +71,8 @@ impl Scope {
         Self::Deployments,
         Self::Actions,
         Self::Audit,
+        Self::Sessions,
+        Self::Debug,
         Self::Copy,
         Self::Links,
         Self::Help,
@@ -93,6 +99,8 @@ impl Scope {
             Self::Deployments => "Deployments",
             Self::Actions => "Actions",
             Self::Audit => "Audit",
+            Self::Sessions => "Sessions",
+            Self::Debug => "Debug",
             Self::Copy => "Copy",
             Self::Links => "Sources",
             Self::Help => "Help",
@@ -125,6 +133,8 @@ impl Word for Scope {
             Self::Deployments => "deployments",
             Self::Actions => "actions",
             Self::Audit => "audit",
+            Self::Sessions => "sessions",
+            Self::Debug => "debug",
             Self::Copy => "copy",
             Self::Links => "links",
             Self::Help => "help",
@@ -152,6 +162,8 @@ impl keymap::Scope for Scope {
             Self::Deployments => &[Self::Deployments, Self::Global],
             Self::Actions => &[Self::Actions, Self::Global],
             Self::Audit => &[Self::Audit, Self::Global],
+            Self::Sessions => &[Self::Sessions, Self::Global],
+            Self::Debug => &[Self::Debug, Self::Global],
             Self::Copy => &[Self::Copy, Self::Global],
             Self::Links => &[Self::Links, Self::Global],
             Self::Help => &[Self::Help, Self::Global],
@@ -282,6 +294,17 @@ commands! {
     DeploymentsAgain  "deployments.again"   Deployments "read anew" "Read the deployments again";
     ActionsChoose     "actions.choose"      Actions "choose"   "Show what the selected action would do, to confirm it";
     AuditAgain        "audit.again"         Audit   "read anew" "Read what was written again";
+    ForwardOpen       "forward.open"        App     ""         "Forward a port to whatever pod answers for it" ["forward" App] when Selected risk Session cli "forward APP";
+    DebugOpen         "debug.open"          App     "debug"    "Look what attaching a debugger would do, and lead it to the right pod" ["debug" App] when Selected risk Session cli "debug APP";
+    SessionStop       "session.stop"        Sessions "stop"    "Stop the selected session";
+    SessionStopAll    "session.stop-all"    Sessions ""        "Stop every session";
+    SessionCopy       "session.copy"        Sessions "copy ssh" "Copy the ssh line of the selected session";
+    DebugConfirm      "debug.confirm"       Debug   ""         "Say yes where debugging takes one";
+    DebugCopy         "debug.copy"          Debug   "copy entry" "Copy the launch entry";
+    DebugCopyLine     "debug.copy-line"     Debug   "copy ssh" "Copy the ssh line";
+    DebugWrite        "debug.write"         Debug   "launch.json" "Show how launch.json would change; the same again writes it";
+    DebugAgain        "debug.again"         Debug   "look again" "Look at the pod again";
+    DebugStop         "debug.stop"          Debug   "stop"     "Stop leading the debugger there";
     PlanOther         "plan.other"          Plan    "other button" "Go to the other button";
     PlanChoose        "plan.choose"         Plan    "choose"   "Press the button";
     PlanAgain         "plan.again"          Plan    "plan anew" "Read everything again and plan anew";
@@ -351,6 +374,7 @@ commands! {
     K9sOpen           "k9s.open"            App     "k9s"      "Open k9s on its cluster and namespace, to look only where production is protected" ["k9s"] when Selected;
     CopyOpen          "copy.open"           Global  "copy"     "Copy something of the selected Application" ["copy" "yank"] when Selected;
     AuditOpen         "audit.open"          Global  ""         "Show what this tool wrote, as whom and with what outcome" ["audit"] cli "audit";
+    SessionsOpen      "sessions.open"       Global  ""         "Show the port-forwards that are open" ["sessions" "forwards"];
     ViewLinks         "view.links"          Global  "sources"  "Show the sources and how they are doing" ["sources" "links" "contexts"];
     SourcesReconnect  "sources.reconnect"   Global  ""         "Connect every source anew that is on" ["reconnect"] when Connected;
     PaletteOpen       "palette.open"        Global  "commands" "Type a command, an Application or an environment by its name";

@@ -24,7 +24,7 @@ struct Group {
 
 /// Makes one error of those about two or more lines of a section that would all be right under one other heading;
 /// `homes` names the headings a line would be right under, the likeliest first.
-pub(super) fn fold(text: &str, errors: &mut Vec<ConfigError>, homes: impl Fn(&Stray<'_>) -> Vec<String>) {
+pub(super) fn fold(text: &str, errors: &mut [ConfigError], homes: impl Fn(&Stray<'_>) -> Vec<String>) {
     errors.sort_by_key(|error| error.line);
     let mut under = "";
     let mut groups: Vec<(&str, Group)> = Vec::new();

@@ -3,15 +3,18 @@
 //! Threads of their own own what can block for ever (reading the terminal, writing it, waiting for signals); tasks live
 //! in a [`scope::Scope`]; the loop itself never blocks.
 
+pub mod berths;
 pub mod choice;
 pub mod clipboard;
 pub mod clock;
 pub mod deeds;
 pub mod errand;
+pub mod forwards;
 pub mod input;
 pub mod interests;
 pub mod k9s;
 mod last_words;
+pub mod launch;
 pub mod mailbox;
 pub mod observe;
 pub mod painter;
@@ -23,6 +26,7 @@ pub mod save;
 pub mod scope;
 pub mod signal;
 pub mod sources;
+pub mod survey;
 pub mod tail;
 pub mod terminal;
 pub mod writer;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc};
 
+use super::berths::Berths;
 use super::choice::Choice;
 use super::clipboard::Clipboard;
 use super::deeds::Deeds;
@@ -28,6 +29,7 @@ use crate::config::settings::Settings;
 use crate::domain::time::{after, elapsed};
 use crate::domain::{Clock, LogNews, Symbol, Timestamp};
 use crate::view::Work;
+use crate::view::desk::News;
 
 /// News alone are drawn at most this often; keys are drawn at once.
 const PACE: Duration = Duration::from_millis(100);
@@ -52,6 +54,8 @@ pub struct Cockpit {
     pub errands: Errands,
     /// Plans and writes a person asked for.
     pub deeds: Deeds,
+    /// Forwards and debuggers.
+    pub berths: Berths,
     /// The program that the terminal is lent to.
     pub k9s: K9s,
     /// What was copied.
@@ -213,6 +217,16 @@ impl Cockpit {
                     self.model.say(said, self.clock.now());
                     due = Due::Now;
                 },
+                news = self.berths.next() => {
+                    // bytes that go by are no reason to hurry
+                    let paced = after(last_frame, PACE);
+                    due = if matches!(news, News::Sessions(_)) && due.moment(now).is_none_or(|at| at > paced) {
+                        Due::Paced(paced)
+                    } else {
+                        Due::Now
+                    };
+                    self.take(Msg::Desk(news));
+                },
                 news = self.deeds.next() => if let Some(news) = news {
                     self.take(Msg::Desk(news));
                     due = Due::Now;
@@ -288,6 +302,29 @@ impl Cockpit {
                             let news = deeds.at_once(proposal, &model.apps, |context| interests.cluster(context));
                             self.take(Msg::Desk(news));
                         }
+                        Request::Forward(wish, confirmed) => {
+                            let Self { berths, interests, model, .. } = self;
+                            let said =
+                                berths.forward(*wish, confirmed, &model.apps, |context| interests.cluster(context));
+                            if let Some(news) = said {
+                                self.take(Msg::Desk(news));
+                            }
+                        }
+                        Request::Debug(app, confirmed) => {
+                            let Self { berths, interests, model, .. } = self;
+                            let said = berths.debug(app, confirmed, &model.apps, |context| interests.cluster(context));
+                            if let Some(news) = said {
+                                self.take(Msg::Desk(news));
+                            }
+                        }
+                        Request::StopSession(id) => {
+                            let news = self.berths.stop(id);
+                            self.take(Msg::Desk(news));
+                        }
+                        Request::Launch { entry, agreed } => {
+                            let news = self.berths.launch(entry, agreed);
+                            self.take(Msg::Desk(news));
+                        }
                         Request::Recall => self.deeds.recall(),
                         Request::Toggle(source) => self.sources.toggle(&source),
                         Request::Reconnect(source) => {
@@ -313,6 +350,7 @@ impl Cockpit {
         if settings.readonly {
             self.model.desk.readonly = true;
             self.deeds.forbid(settings.origin("readonly"));
+            self.berths.forbid(settings.origin("readonly"));
         }
         if settings.environments != self.choice.settings.environments {
             let classifier = Arc::new(settings.classifier());

@@ -4,13 +4,14 @@
 //! clock, kinds, columns < object, history, logs, network < store < write (with status, its refusals) < process, fault < stream
 //! access < rbac, tls < api < serve
 //! time < agenda, manifest < workload::behaviour < scenario, generate < populate < workload
-//! write, manifest < argocd < git (with scenario); argocd < server < redis; workload, git < live < control < world
+//! write, manifest < argocd < git (with scenario); argocd < server < redis
+//! workload, git, redis < live < prometheus, control < world
 //! ```
 //!
 //! A [`store::Store`] holds one cluster's objects as the bytes that go over the wire; a [`serve::Server`] answers
 //! kubectl and kube-rs from it. The rest of the world changes the store, and clients see it as they would in a cluster:
 //! a [`scenario`] says what there is, [`manifest`] builds the objects, [`populate`] puts them in place, [`workload`]
-//! runs the pods, [`argocd`] deploys, [`live`] keeps things happening, and a [`world::World`] holds it all together.
+//! runs the pods, [`argocd`] deploys, [`live`] keeps things happening, [`prometheus`] counts it, and a [`world::World`] holds it all together.
 
 pub mod access;
 pub mod agenda;
@@ -34,6 +35,7 @@ pub mod operator;
 pub mod orders;
 pub mod populate;
 pub mod process;
+pub mod prometheus;
 pub mod rbac;
 pub mod redis;
 pub mod scenario;

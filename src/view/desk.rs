@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::action::{Draft, Half, Note, Proposal, Record};
-use crate::domain::{AppKey, Symbol};
+use crate::debug::Card;
+use crate::domain::{AppKey, Risk, Symbol};
+use crate::forward::{Sessions, SshHost};
 
 /// Plans, writes that are under way, and what was written before.
 #[derive(Debug, Default)]
@@ -20,8 +22,16 @@ pub struct Desk {
     pub readonly: bool,
     /// Sources and namespaces whose Applications we may not change, as far as that was asked.
     pub denied: BTreeSet<(Symbol, Symbol)>,
-    /// The person was told that leaving now leaves writes undone.
+    /// The person was told that leaving now leaves writes undone, or ends sessions.
     pub warned: bool,
+    /// Port-forwards, those that were stopped left out.
+    pub sessions: Sessions,
+    /// What was found out about debugging an Application, or why nothing was; nothing while it is looked at.
+    pub card: Option<(AppKey, Result<Box<Card>, String>)>,
+    /// How launch.json would change, and where that is; it is written when a person says so again.
+    pub launch: Option<(String, Vec<String>)>,
+    /// Where a laptop reaches this machine.
+    pub ssh: Option<SshHost>,
 }
 
 impl Desk {
@@ -57,6 +67,14 @@ pub enum News {
     Notes(BTreeMap<AppKey, Note>),
     /// The audit log was read.
     Records(Result<Vec<Record>, String>),
+    /// How port-forwards are doing.
+    Sessions(Sessions),
+    /// What was found out about debugging an Application.
+    Card(AppKey, Result<Box<Card>, String>),
+    /// How launch.json would change.
+    Launch(String, Vec<String>),
+    /// Something to say, and whether it is nothing to worry about.
+    Said(String, bool),
 }
 
 impl Desk {
@@ -79,6 +97,18 @@ impl Desk {
                 self.records = Some(records);
                 return if first { self.unfinished().map(|said| (said, false)) } else { None };
             }
+            News::Sessions(sessions) => {
+                if sessions.len() > self.sessions.len() {
+                    self.warned = false;
+                }
+                self.sessions = sessions;
+            }
+            News::Card(app, card) => self.card = Some((app, card)),
+            News::Launch(file, change) => self.launch = Some((file, change)),
+            News::Said(said, well) => {
+                self.launch = None;
+                return Some((said, well));
+            }
         }
         None
     }
@@ -100,7 +130,9 @@ impl Desk {
         let records = self.records.as_ref()?.as_deref().ok()?;
         let ended: BTreeSet<&str> =
             records.iter().filter(|r| r.event == Half::Outcome).map(|r| r.id.as_str()).collect();
-        let mut open = records.iter().filter(|r| r.event == Half::Intent && !ended.contains(r.id.as_str()));
+        // a session of another cockpit is open as long as that is
+        let is_write = |r: &&Record| r.event == Half::Intent && r.risk != Risk::Session.word();
+        let mut open = records.iter().filter(is_write).filter(|r| !ended.contains(r.id.as_str()));
         let first = open.next()?;
         let more = match open.count() {
             0 => String::new(),

@@ -11,6 +11,7 @@ pub mod board;
 pub mod chooser;
 pub mod complaints;
 pub mod copy;
+pub mod debug;
 pub mod deployments;
 pub mod desk;
 pub mod detail;
@@ -25,6 +26,7 @@ pub mod logs;
 pub mod plan;
 pub mod resource;
 pub mod seen;
+pub mod sessions;
 pub mod status;
 mod travel;
 pub mod why;
@@ -34,7 +36,9 @@ use ratatui::layout::{Position, Rect};
 
 use crate::action::{Order, Proposal};
 use crate::command::{CommandId, Scope};
-use crate::domain::{ObjectName, Symbol};
+use crate::debug::Entry;
+use crate::domain::{AppKey, ObjectName, Symbol};
+use crate::forward::Wish;
 use crate::store::Interest;
 use crate::store::logs::{Excerpt, LogQuery};
 pub use desk::Desk;
@@ -91,6 +95,24 @@ pub enum Effect {
     AtOnce(Proposal),
     /// Read what was written before.
     Recall,
+    /// Open a port-forward; whether it was confirmed.
+    Forward(Box<Wish>, bool),
+    /// Stop a session; `None` means all of them.
+    StopSession(Option<u64>),
+    /// Look at where a debugger would go, and lead it there.
+    Debug {
+        /// The Application.
+        app: AppKey,
+        /// The person said yes.
+        confirmed: bool,
+    },
+    /// Show how launch.json would change, or write it.
+    Launch {
+        /// What it is to hold.
+        entry: Entry,
+        /// The change was shown, and agreed to.
+        agreed: bool,
+    },
     /// Write a file of this name that nobody else may read.
     Save {
         /// Its name, without a folder.
@@ -111,6 +133,10 @@ pub enum Ask {
     Phrase,
     /// A number.
     Number,
+    /// Ports to forward.
+    Ports,
+    /// A yes, or not.
+    Yes,
 }
 
 impl Ask {
@@ -120,7 +146,7 @@ impl Ask {
         match self {
             Self::Search => "/",
             Self::Filter => "&",
-            Self::Phrase | Self::Number => ":",
+            Self::Phrase | Self::Number | Self::Ports | Self::Yes => ":",
         }
     }
 }
@@ -163,6 +189,10 @@ pub enum ScreenId {
     Actions,
     /// What was written.
     Audit,
+    /// The port-forwards that are open.
+    Sessions,
+    /// Where a debugger goes.
+    Debug,
     /// What of the selected Application can be copied.
     Copy,
     /// The sources.
@@ -185,7 +215,7 @@ pub struct Screen {
 }
 
 /// Every screen there is.
-pub static REGISTRY: [Screen; 16] = [
+pub static REGISTRY: [Screen; 18] = [
     Screen { id: ScreenId::Board, word: "board", make: || Box::new(board::Board::default()) },
     Screen { id: ScreenId::Fleet, word: "fleet", make: || Box::new(fleet::Fleet::default()) },
     Screen { id: ScreenId::Chooser, word: "chooser", make: || Box::new(chooser::Chooser::default()) },
@@ -198,6 +228,8 @@ pub static REGISTRY: [Screen; 16] = [
     Screen { id: ScreenId::Deployments, word: "deployments", make: || Box::new(deployments::Deployments::default()) },
     Screen { id: ScreenId::Actions, word: "actions", make: || Box::new(actions::Actions::default()) },
     Screen { id: ScreenId::Audit, word: "audit", make: || Box::new(audit::Audit::default()) },
+    Screen { id: ScreenId::Sessions, word: "sessions", make: || Box::new(sessions::Sessions::default()) },
+    Screen { id: ScreenId::Debug, word: "debug", make: || Box::new(debug::Debug::default()) },
     Screen { id: ScreenId::Copy, word: "copy", make: || Box::new(copy::Copy::default()) },
     Screen { id: ScreenId::Links, word: "links", make: || Box::new(links::Links::default()) },
     Screen { id: ScreenId::Complaints, word: "complaints", make: || Box::new(complaints::Complaints::default()) },

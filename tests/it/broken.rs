@@ -156,8 +156,9 @@ fn every_bundled_file_broken_in_every_way_says_one_thing_and_where() {
                     assert!(errors.len() <= 1, "{} errors for one mistake: {}", errors.len(), said());
                     for error in &errors {
                         let place = error.split_once(&path).and_then(|(_, rest)| rest.strip_prefix(':'));
-                        let (line, reason) = place.and_then(|rest| rest.split_once(": ")).expect(&said());
-                        let line: usize = line.parse().expect(&said());
+                        let (line, reason) =
+                            place.and_then(|rest| rest.split_once(": ")).unwrap_or_else(|| panic!("{}", said()));
+                        let line: usize = line.parse().unwrap_or_else(|_| panic!("{}", said()));
                         assert!((1..=count).contains(&line), "{}", said());
                         let hint = reason.split_once("\n  try: ").or_else(|| reason.split_once("; "));
                         let hint = hint.or_else(|| reason.split_once(", expected "));

@@ -14,7 +14,7 @@ use proptest::prelude::*;
 use ratatui::buffer::Buffer;
 
 use crate::fixture::{
-    Cockpit, SHARED_CELL, below, cockpit, deployment, harbour, key, plan, plan_sync, voyage, written,
+    Cockpit, SHARED_CELL, below, card, cockpit, deployment, harbour, key, plan, plan_sync, sessions, voyage, written,
 };
 
 /// A cockpit on a screen with room to move in every direction.
@@ -49,6 +49,14 @@ fn in_the_middle(screen: ScreenId) -> Cockpit {
         ScreenId::Deployments => {
             plan(&mut cockpit, Verb::Rollback { id: None, prune: false }, Protection::Confirm);
             drop(cockpit.press("home j"));
+        }
+        ScreenId::Sessions => {
+            sessions(&mut cockpit, 30);
+            drop(cockpit.press("j j j j j"));
+        }
+        ScreenId::Debug => {
+            card(&mut cockpit);
+            drop(cockpit.press("j j j"));
         }
         ScreenId::Audit => {
             cockpit.model.desk.records = Some(Ok((0..30).flat_map(written).collect()));
@@ -282,6 +290,11 @@ fn q_goes_back_and_quits_at_the_root() {
         let mut cockpit = in_the_middle(screen.id);
         if !matches!(screen.id, ScreenId::Board | ScreenId::Fleet) {
             assert_eq!(cockpit.press("q"), [], "{}", screen.word);
+        }
+        // sessions that are open are said first, and end with the second
+        if !cockpit.model.desk.sessions.is_empty() {
+            assert_eq!(cockpit.press("q"), [], "{}", screen.word);
+            assert!(cockpit.text().contains("sessions are open; the same key again ends them"), "{}", screen.word);
         }
         assert_eq!(cockpit.press("q"), [Request::Quit], "{}", screen.word);
     }

@@ -37,6 +37,11 @@ fn on(screen: ScreenId, apps: Apps, size: (u16, u16)) -> Cockpit {
         }
         ScreenId::Audit => cockpit.model.desk.records = Some(Ok((0..3).flat_map(written).collect())),
         ScreenId::Complaints => cockpit.model.complaints = complaints(),
+        ScreenId::Sessions => {
+            fixture::sessions(&mut cockpit, 0);
+            cockpit.press("j");
+        }
+        ScreenId::Debug => fixture::card(&mut cockpit),
         _ => {}
     }
     cockpit

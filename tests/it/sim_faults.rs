@@ -4,19 +4,17 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use futures::StreamExt;
-use http::{HeaderMap, Method, Request};
-use http_body_util::BodyStream;
+use http::{HeaderMap, Method};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
-use kube::client::Body;
 use pilothouse::sim::kubeconfig::{self, Context};
 use pilothouse::sim::{fault, orders};
 use serde_json::{Value, json};
 use tokio::process::Command;
 
+use crate::sim_kubernetes::client::{Ask, Client};
 use crate::sim_kubernetes::world::World;
-use crate::sim_process::{PATIENCE, Process, SMALL, client};
+use crate::sim_process::{PATIENCE, Process, SMALL};
 
 /// Long enough for an answer that comes at all, most of the time; an answer that never comes is awaited so long.
 const AWHILE: Duration = Duration::from_millis(700);
@@ -81,30 +79,31 @@ impl Patient {
     /// Asks; what went wrong before an answer began is an error.
     async fn ask(&self, method: Method, path: &str) -> Result<Answer, String> {
         let begun = Instant::now();
-        let client = client(&self.kubeconfig, &self.context).await.expect("a kubeconfig");
-        let body = if method == Method::POST {
-            json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "new"}}).to_string().into_bytes()
-        } else {
-            Vec::new()
+        let (client, token) = Client::of(&self.kubeconfig, &self.context);
+        let new = || json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "new"}});
+        let ask = Ask {
+            method: Some(method.to_string()),
+            path: path.to_owned(),
+            token: Some(token),
+            body: (method == Method::POST).then(new),
+            ..Ask::default()
         };
-        let request = Request::builder().method(method).uri(path).header("content-type", "application/json");
-        let answer = tokio::time::timeout(AWHILE * 4, client.send(request.body(Body::from(body)).unwrap())).await;
-        let answer = answer.map_err(|_| SILENT.to_owned())?.map_err(|error| format!("{error:?}"))?;
-        let (parts, body) = answer.into_parts();
-        let mut frames = BodyStream::new(body);
-        let (mut body, mut whole) = (Vec::new(), true);
-        loop {
+        let answer = tokio::time::timeout(AWHILE * 4, client.send(&ask)).await.map_err(|_| SILENT.to_owned())?;
+        let mut answer = answer.map_err(|error| format!("{error:?}"))?;
+        let mut body = Vec::new();
+        let whole = loop {
             // a stream that says nothing more is at its end, but is not whole
-            match tokio::time::timeout(AWHILE * 4, frames.next()).await {
-                Ok(Some(Ok(frame))) => body.extend_from_slice(&frame.into_data().unwrap_or_default()),
-                Ok(None) => break,
-                Ok(Some(Err(_))) | Err(_) => {
-                    whole = false;
-                    break;
+            match tokio::time::timeout(AWHILE * 4, answer.raw_line()).await {
+                Ok(Ok(Some(line))) => {
+                    body.extend_from_slice(&line);
+                    body.push(b'\n');
                 }
+                Ok(Ok(None)) => break true,
+                Ok(Err(_)) | Err(_) => break false,
             }
-        }
-        Ok(Answer { status: parts.status.as_u16(), headers: parts.headers, body, whole, took: begun.elapsed() })
+        };
+        body.extend_from_slice(answer.unfinished());
+        Ok(Answer { status: answer.status, headers: answer.headers, body, whole, took: begun.elapsed() })
     }
 
     async fn get(&self, path: &str) -> Result<Answer, String> {
@@ -227,7 +226,7 @@ async fn every_fault_can_be_ordered_by_hand() {
     for words in FAULTS {
         patient.is_well().await;
         ctl(&format!("fault here {words}")).await;
-        patient.sees(words).await.unwrap();
+        patient.sees(words).await.unwrap_or_else(|instead| panic!("{words}: {instead}"));
         if *words == "logged-out" {
             ctl("login").await;
             patient.is_well().await;
@@ -249,7 +248,7 @@ async fn every_fault_can_be_ordered_by_a_scenario() {
         let begun = Instant::now();
         // it begins when the world does, which is not before the world is ready
         while let Err(instead) = patient.sees(words).await {
-            assert!(begun.elapsed() < PATIENCE, "{instead}");
+            assert!(begun.elapsed() < PATIENCE, "{words}: {instead}");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
@@ -285,7 +284,7 @@ async fn every_fault_can_be_ordered_by_a_test() {
         patient.is_well().await;
         let order = fault::parse(&words.split(' ').collect::<Vec<_>>()).unwrap();
         let begun = orders::begin(&world.server, order).await.unwrap();
-        patient.sees(words).await.unwrap();
+        patient.sees(words).await.unwrap_or_else(|instead| panic!("{words}: {instead}"));
         if *words == "logged-out" {
             write(&world.server.faults().token("admin"));
             patient.is_well().await;

@@ -34,3 +34,26 @@ async fn a_star_stands_for_anything() {
     assert!(after.iter().all(|pod| !before.contains(pod)), "{before:?} {after:?}");
     assert!(world.ctl(&format!("evict-pod small-dev/{}", after[0])).await.starts_with("evicted pod small-dev/web-"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hand_edits_what_an_application_deployed() {
+    let world = Process::still(SMALL).await;
+    let client = world.client("here").await;
+    let deployment = async || {
+        let request =
+            http::Request::get("/apis/apps/v1/namespaces/small-dev/deployments/web").body(Vec::new()).unwrap();
+        client.request::<serde_json::Value>(request).await.unwrap()
+    };
+    assert_eq!(world.ctl("drift web-dev").await, "kubectl-edit edited Deployment small-dev/web");
+    assert_eq!(deployment().await["spec"]["replicas"], 2);
+    world.ctl("drift web-dev Deployment/web /spec/replicas 4 by kubectl-scale").await;
+    let live = deployment().await;
+    assert_eq!(live["spec"]["replicas"], 4);
+    let managers = live["metadata"]["managedFields"].as_array().unwrap();
+    let scaled = managers.iter().find(|entry| entry["manager"] == "kubectl-scale").expect("it is on record");
+    assert_eq!(scaled["fieldsV1"], serde_json::json!({"f:spec": {"f:replicas": {}}}));
+    for words in ["drift none", "drift web-dev Deployment/none", "drift web-dev spec 1", "drift web-dev /a/b/c 1"] {
+        let words: Vec<String> = words.split(' ').map(str::to_owned).collect();
+        assert!(pilothouse::sim::control::send(&world.control, &words).await.is_err(), "{words:?}");
+    }
+}

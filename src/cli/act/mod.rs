@@ -1,7 +1,7 @@
 //! The verbs that act, and those that look at what acting leads to. All go the road of [`crate::action`].
 
 pub mod arguments;
-mod confirm;
+pub(super) mod confirm;
 mod history;
 mod report;
 mod run;

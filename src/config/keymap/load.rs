@@ -125,11 +125,12 @@ impl<C: Command> Keymap<C> {
     /// Has lines that are wrong now give what they gave in `before`, where nothing else has their keys.
     pub fn keep(&mut self, before: &Self, errors: &[ConfigError]) {
         for binding in &before.bindings {
-            let is_of = |e: &ConfigError| match e.until > e.line {
-                // a heading that is missing moves the lines below it
-                true => binding.origin.rsplit_once(':').is_some_and(|(file, _)| file == e.file),
-                false => binding.origin == format!("{}:{}", e.file, e.line),
+            // a heading that is missing moves the lines below it
+            let moved = |e: &ConfigError| {
+                let file = binding.origin.rsplit_once(':').map(|(file, _)| file);
+                e.until > e.line && file == Some(e.file.as_str())
             };
+            let is_of = |e: &ConfigError| moved(e) || binding.origin == format!("{}:{}", e.file, e.line);
             let is_wrong = errors.iter().any(is_of);
             let is_same = |other: &Binding<C>| other.scope == binding.scope && other.keys == binding.keys;
             let is_bundled = |other: &Binding<C>| BUNDLED.iter().any(|(name, _)| *name == other.origin);

@@ -7,7 +7,8 @@ use serde_json::Value;
 pub const REFRESH: &str = "argocd.argoproj.io/refresh";
 /// Says which Application an object is part of.
 pub const TRACKING: &str = "argocd.argoproj.io/tracking-id";
-pub use crate::sim::manifest::desired::LAST_APPLIED;
+/// What was applied last, for the next three-way merge.
+pub const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// Holds a hook's object while it runs.
 pub const HOOK_FINALIZER: &str = "argocd.argoproj.io/hook-finalizer";
@@ -91,6 +92,17 @@ pub fn phases(object: &Value) -> Vec<Phase> {
     phases
 }
 
+/// Whether a hook runs when its Application is deleted: `PreDelete` or `PostDelete`.
+#[must_use]
+pub fn is_delete_hook(object: &Value, when: &str) -> bool {
+    let helm = if when == "PreDelete" { "pre-delete" } else { "post-delete" };
+    let own = value(object, "argocd.argoproj.io/hook");
+    if own.is_empty() {
+        return list(value(object, "helm.sh/hook")).any(|word| word == helm);
+    }
+    list(own).any(|word| word == when)
+}
+
 /// The wave within the phase; 0 unless an annotation says otherwise.
 #[must_use]
 pub fn wave(object: &Value) -> i64 {
@@ -120,10 +132,25 @@ pub fn has_option(object: &Value, option: &str) -> bool {
     list(value(object, "argocd.argoproj.io/sync-options")).any(|one| one == option)
 }
 
+/// Whether somebody approved, since a moment, of what may not be deleted without a word.
+#[must_use]
+pub fn is_approved(app: &Value, since: &str) -> bool {
+    let at = value(app, "argocd.argoproj.io/deletion-approved").parse::<jiff::Timestamp>();
+    at.is_ok_and(|at| since.parse::<jiff::Timestamp>().is_ok_and(|since| at >= since))
+}
+
 /// Whether a sync option is in a list such as `spec.syncPolicy.syncOptions`.
 #[must_use]
 pub fn in_options(options: &Value, option: &str) -> bool {
     options.as_array().into_iter().flatten().any(|one| one == option)
+}
+
+/// Whether an option is asked for: on the object itself, or in the options of the sync unless the object says otherwise.
+#[must_use]
+pub fn wants(object: &Value, options: &Value, name: &str, value: &str) -> bool {
+    let own = list(self::value(object, "argocd.argoproj.io/sync-options"));
+    let own: Vec<&str> = own.filter_map(|one| one.strip_prefix(name)?.strip_prefix('=')).collect();
+    if own.is_empty() { in_options(options, &format!("{name}={value}")) } else { own.contains(&value) }
 }
 
 /// The images an object's pods run, in order.

@@ -1,30 +1,42 @@
 //! Doing one task: what kubectl would do to the cluster, and what it would say.
 
 use super::annotation::{self, HOOK_FINALIZER, LAST_APPLIED};
+use super::key::Key;
 use super::merge;
-use super::task::{Stand, Task};
+use super::task::{Prune, Stand, Task};
 use crate::sim::kinds;
 use crate::sim::manifest::meta::text;
 use crate::sim::store::Store;
-use crate::sim::write::{DeleteOptions, Propagation, Writer};
+use crate::sim::write::{DeleteOptions, Propagation, Validation, Writer};
 use serde_json::{Value, json};
 
 /// Who changes live objects, in `managedFields`.
 pub const MANAGER: &str = "argocd-controller";
 
 /// Applies, or only tries to, the object of a task; the task says what came of it.
-pub fn apply(store: &Store, task: &mut Task, options: &Value, dry_run: bool) {
-    let Some(mut target) = task.target.clone() else { return prune(store, task, dry_run) };
+pub fn apply(store: &Store, task: &mut Task, options: &Value, forced: bool, dry_run: bool) {
+    let Some(mut target) = task.target.clone() else { return prune(store, task, options, dry_run) };
     if task.is_hook {
         target["metadata"]["finalizers"] = json!([HOOK_FINALIZER]);
     }
-    let writer = Writer::new(store, MANAGER).dry_run(dry_run);
-    let server_side = annotation::in_options(options, "ServerSideApply=true")
-        || annotation::has_option(&target, "ServerSideApply=true");
-    let said = if server_side {
+    let wants = |option: &str| annotation::wants(&target, options, option, "true");
+    let validates = !annotation::wants(&target, options, "Validate", "false");
+    let validation = if validates { Validation::Strict } else { Validation::Ignore };
+    let writer = Writer::new(store, MANAGER).dry_run(dry_run).validating(validation);
+    let force = forced || wants("Force");
+    let said = if wants("Replace") {
+        replace(store, &writer, &target, task, force)
+    } else if wants("ServerSideApply") {
         writer.apply(&target, true).map(|_| "serverside-applied".to_owned())
     } else {
-        client_side(store, &writer, &target, task)
+        client_side(store, &writer, &target, &task.key).or_else(|failure| {
+            if !force || dry_run || failure.reason == "BadRequest" {
+                return Err(failure);
+            }
+            // what cannot be changed is made again
+            delete(store, &task.key, Propagation::Background);
+            writer.create(marked(&target)).map(|_| "configured".to_owned())
+        })
     };
     let suffix = if dry_run { " (dry run)" } else { "" };
     match said {
@@ -41,15 +53,48 @@ pub fn apply(store: &Store, task: &mut Task, options: &Value, dry_run: bool) {
     }
 }
 
-fn client_side(
+/// An object as kubectl applies it: with its own text in an annotation.
+fn marked(target: &Value) -> Value {
+    let mut marked = target.clone();
+    marked["metadata"]["annotations"][LAST_APPLIED] = json!(format!("{target}\n"));
+    marked
+}
+
+/// What `kubectl replace` does: the object as it is in Git, or a new one where there is none.
+fn replace(
     store: &Store,
     writer: &Writer,
     target: &Value,
     task: &Task,
+    force: bool,
 ) -> Result<String, crate::sim::status::Failure> {
-    let mut marked = target.clone();
-    marked["metadata"]["annotations"][LAST_APPLIED] = json!(format!("{target}\n"));
     let Some(live) = store.get(&task.key.kind, &task.key.namespace, &task.key.name) else {
+        return writer.create(target.clone()).map(|_| "created".to_owned());
+    };
+    let keeps = matches!(&*task.key.kind, "CustomResourceDefinition" | "Namespace");
+    if force && !keeps {
+        if !writer.is_dry() {
+            delete(store, &task.key, Propagation::Background);
+        }
+        return writer.create(target.clone()).map(|_| "replaced".to_owned());
+    }
+    let mut new = target.clone();
+    new["metadata"]["resourceVersion"] = live["metadata"]["resourceVersion"].clone();
+    writer.update(&new).map(|_| "replaced".to_owned())
+}
+
+/// Applies an object as kubectl does, and says what that was.
+///
+/// # Errors
+/// When the API server refuses it.
+pub(super) fn client_side(
+    store: &Store,
+    writer: &Writer,
+    target: &Value,
+    key: &Key,
+) -> Result<String, crate::sim::status::Failure> {
+    let mut marked = marked(target);
+    let Some(live) = store.get(&key.kind, &key.namespace, &key.name) else {
         merge::fold_secret(&mut marked);
         writer.create(marked)?;
         return Ok("created".to_owned());
@@ -60,35 +105,43 @@ fn client_side(
     if merged == live {
         return Ok(if always { "configured" } else { "unchanged" }.to_owned());
     }
-    writer
-        .edit(&task.key.kind, &task.key.namespace, &task.key.name, |object| *object = merge::apply(object, &marked))?;
+    writer.edit(&key.kind, &key.namespace, &key.name, |object| *object = merge::apply(object, &marked))?;
     let known = !annotation::value(&live, LAST_APPLIED).is_empty();
-    Ok(format!("configured{}", if known { String::new() } else { missing(task) }))
+    Ok(format!("configured{}", if known { String::new() } else { missing(key) }))
 }
 
 /// kubectl's warning about an object that it did not apply itself; the doubled spaces are where its name was taken out.
-fn missing(task: &Task) -> String {
-    let plural = kinds::by_kind(&task.key.kind).map(|kind| kind.plural).unwrap_or_default();
+fn missing(key: &Key) -> String {
+    let plural = kinds::by_kind(&key.kind).map(|kind| kind.plural).unwrap_or_default();
     format!(
         ". Warning: resource {plural}/{} is missing the {LAST_APPLIED} annotation which is required by  apply.  apply \
          should only be used on resources created declaratively by either  create --save-config or  apply. The missing \
          annotation will be patched automatically.",
-        task.key.name
+        key.name
     )
 }
 
-fn prune(store: &Store, task: &mut Task, dry_run: bool) {
+fn prune(store: &Store, task: &mut Task, options: &Value, dry_run: bool) {
     task.stand = Stand::Succeeded;
-    if !task.prunes {
+    if task.prune != Prune::Yes {
         task.status = "PruneSkipped";
-        "ignored (requires pruning)".clone_into(&mut task.message);
+        let why = if task.prune == Prune::Never { "ignored (no prune)" } else { "ignored (requires pruning)" };
+        why.clone_into(&mut task.message);
         return;
     }
     task.status = "Pruned";
     if dry_run {
         "pruned (dry run)".clone_into(&mut task.message);
     } else {
-        delete(store, &task.key.kind, &task.key.namespace, &task.key.name);
+        let asked = |policy: &str| annotation::in_options(options, &format!("PrunePropagationPolicy={policy}"));
+        let propagation = if asked("background") {
+            Propagation::Background
+        } else if asked("orphan") {
+            Propagation::Orphan
+        } else {
+            Propagation::Foreground
+        };
+        delete(store, &task.key, propagation);
         "pruned".clone_into(&mut task.message);
     }
 }
@@ -112,12 +165,12 @@ pub fn release(store: &Store, task: &Task) {
     }
 }
 
-/// Deletes an object and, before it, what it made.
-pub fn delete(store: &Store, kind: &str, namespace: &str, name: &str) {
-    let options = DeleteOptions { propagation: Some(Propagation::Foreground), ..DeleteOptions::default() };
+/// Deletes an object; what becomes of what it made is told.
+pub fn delete(store: &Store, key: &Key, propagation: Propagation) {
+    let options = DeleteOptions { propagation: Some(propagation), ..DeleteOptions::default() };
     // an object that is gone already is what was wanted
-    if let Err(failure) = Writer::new(store, MANAGER).delete(kind, namespace, name, &options) {
-        tracing::debug!(kind, namespace, name, failure = %failure.message, "not deleted");
+    if let Err(failure) = Writer::new(store, MANAGER).delete(&key.kind, &key.namespace, &key.name, &options) {
+        tracing::debug!(%key, failure = %failure.message, "not deleted");
     }
 }
 
@@ -125,7 +178,13 @@ pub fn delete(store: &Store, kind: &str, namespace: &str, name: &str) {
 pub fn create_namespace(store: &Store, app: &Value, options: &Value) {
     let name = text(app, "/spec/destination/namespace");
     if annotation::in_options(options, "CreateNamespace=true") && store.get("Namespace", "", name).is_none() {
-        let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
+        let mut namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
+        for field in ["labels", "annotations"] {
+            let given = &app["spec"]["syncPolicy"]["managedNamespaceMetadata"][field];
+            if given.is_object() {
+                namespace["metadata"][field] = given.clone();
+            }
+        }
         if let Err(failure) = Writer::new(store, MANAGER).create(namespace) {
             tracing::debug!(name, failure = %failure.message, "namespace not created");
         }

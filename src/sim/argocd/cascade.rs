@@ -4,11 +4,12 @@ use super::annotation;
 use super::apply;
 use super::cluster::{self, Link};
 use super::controller::Controller;
+use super::delete_hook;
 use super::key::Key;
 use super::record;
 use super::target;
 use crate::sim::manifest::meta::text;
-use crate::sim::write::Writer;
+use crate::sim::write::{Propagation, Writer};
 use serde_json::Value;
 
 const FINALIZERS: &[&str] = &[
@@ -17,44 +18,67 @@ const FINALIZERS: &[&str] = &[
     "resources-finalizer.argocd.argoproj.io/foreground",
     "resources-finalizer.argocd.argoproj.io/background",
 ];
+/// What it deployed is not waited for one by one.
+const BACKGROUND: &str = "resources-finalizer.argocd.argoproj.io/background";
 
 impl Controller {
     /// Takes the next step of a deletion: the last wave's objects first, then the finalizer.
-    pub(super) fn finalize(&mut self, app: &Value) {
-        let name = text(app, "/metadata/name");
+    pub(super) fn finalize(&mut self, name: &str) {
+        let Some(app) = self.app(name) else { return };
         let finalizers = app["metadata"]["finalizers"].as_array().cloned().unwrap_or_default();
         let is_ours = |one: &Value| FINALIZERS.iter().any(|ours| one == *ours);
-        if !finalizers.iter().any(is_ours) || !app["operation"].is_null() {
+        if !app["operation"].is_null() || !self.run_delete_hooks(&app, "PreDelete") {
             return;
         }
-        let link = cluster::of_app(&self.clusters, app).map(|cluster| cluster.link.clone());
+        if !finalizers.iter().any(is_ours) {
+            self.run_delete_hooks(&app, "PostDelete");
+            return;
+        }
+        let link = cluster::of_app(&self.clusters, &app).map(|cluster| cluster.link.clone());
         if let Ok(Link::Up(store)) = link {
-            let left: Vec<Value> = target::tracked(&store, name)
-                .into_iter()
-                .filter(|object| {
-                    Key::of(object).kind != "CustomResourceDefinition"
-                        && !annotation::has_option(object, "Delete=false")
-                        && annotation::value(object, "helm.sh/resource-policy") != "keep"
-                })
-                .collect();
-            let wave = left.iter().map(annotation::wave).max();
-            for object in left.iter().filter(|object| Some(annotation::wave(object)) == wave) {
-                if object["metadata"]["deletionTimestamp"].is_null() {
-                    let key = Key::of(object);
-                    apply::delete(&store, &key.kind, &key.namespace, &key.name);
-                }
+            let mut left: Vec<Value> = target::tracked(&store, name).into_iter().filter(goes).collect();
+            left.retain(|object| *object != app);
+            let unconfirmed = |object: &Value| {
+                annotation::has_option(object, "Delete=confirm")
+                    && !annotation::is_approved(&app, text(&app, "/metadata/deletionTimestamp"))
+            };
+            if left.iter().any(unconfirmed) {
+                return;
             }
-            if !target::tracked(&store, name).is_empty() && !left.is_empty() {
+            let wave = left.iter().map(annotation::wave).max();
+            let mut next: Vec<(Key, Value)> = left
+                .iter()
+                .filter(|object| Some(annotation::wave(object)) == wave)
+                .map(|one| (Key::of(one), one.clone()))
+                .collect();
+            next.sort_by(|a, b| a.0.cmp(&b.0));
+            next.retain(|(_, object)| object["metadata"]["deletionTimestamp"].is_null());
+            let background = finalizers.iter().any(|one| one == BACKGROUND);
+            let propagation = if background { Propagation::Background } else { Propagation::Foreground };
+            for (key, _) in next {
+                apply::delete(&store, &key, propagation);
+            }
+            if target::tracked(&store, name).iter().any(goes) {
                 return;
             }
         }
+        // hooks after it are the last that happens
+        let has_hooks = delete_hook::is_marked(&app, "PostDelete");
+        self.let_go(name, is_ours);
+        if has_hooks {
+            self.finalize(name);
+        }
+    }
+
+    /// Takes finalizers from an Application, which goes with the last of them.
+    pub(super) fn let_go(&self, name: &str, is_done: impl Fn(&Value) -> bool) {
         let edited = Writer::new(&self.home, "argocd-application-controller").edit(
             "Application",
             &self.namespace,
             name,
             |app| {
                 if let Some(finalizers) = app["metadata"]["finalizers"].as_array_mut() {
-                    finalizers.retain(|one| !is_ours(one));
+                    finalizers.retain(|one| !is_done(one));
                 }
                 if app["metadata"]["finalizers"].as_array().is_some_and(Vec::is_empty) {
                     record::remove(&mut app["metadata"], "finalizers");
@@ -65,4 +89,11 @@ impl Controller {
             tracing::debug!(name, failure = %failure.message, "finalizer not removed");
         }
     }
+}
+
+/// Whether an object goes with its Application.
+fn goes(object: &Value) -> bool {
+    Key::of(object).kind != "CustomResourceDefinition"
+        && !annotation::has_option(object, "Delete=false")
+        && annotation::value(object, "helm.sh/resource-policy") != "keep"
 }

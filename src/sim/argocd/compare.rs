@@ -9,7 +9,7 @@ use super::merge;
 use super::target::Wanted;
 use crate::sim::manifest::meta::text;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A resource of an Application, compared.
 #[derive(Debug, Clone)]
@@ -44,6 +44,17 @@ pub struct Comparison {
 }
 
 impl Comparison {
+    /// Of what the project forbids nothing is known.
+    pub fn forbid(&mut self, allows: impl Fn(&Key) -> bool) {
+        for row in self.rows.iter_mut().filter(|row| row.value["status"].is_string() && !allows(&row.key)) {
+            row.value["status"] = json!("Unknown");
+            row.is_out_of_sync = false;
+        }
+        if self.sync == "OutOfSync" && !self.rows.iter().any(|row| row.is_out_of_sync) {
+            self.sync = "Synced";
+        }
+    }
+
     /// What is known when the spec itself is wrong: nothing.
     #[must_use]
     pub fn unknown(conditions: Vec<Condition>) -> Self {
@@ -64,7 +75,6 @@ impl Comparison {
 #[must_use]
 pub fn compare(app: &Value, wanted: &Wanted, live: &BTreeMap<Key, Value>) -> Comparison {
     let mut conditions = wanted.conditions.clone();
-    let name = text(app, "/metadata/name");
     if wanted.is_broken() {
         let health = Judgement { health: Health::Healthy, message: String::new() };
         let revision = wanted.revision.clone();
@@ -78,16 +88,11 @@ pub fn compare(app: &Value, wanted: &Wanted, live: &BTreeMap<Key, Value>) -> Com
             brings_nothing: false,
         };
     }
+    conditions.extend(shared(app, wanted, live));
     let mut rows = Vec::new();
     let targets: BTreeMap<Key, &Value> = wanted.objects.iter().map(|object| (Key::of(object), object)).collect();
     for (key, target) in &targets {
         let there = live.get(key);
-        let owner = there.map(|live| annotation::value(live, TRACKING)).and_then(|id| id.split_once(':'));
-        if let Some((owner, _)) = owner.filter(|(owner, _)| *owner != name) {
-            let namespace = text(app, "/metadata/namespace");
-            let words = format!("{}/{} is part of applications {namespace}/{name} and {owner}", key.kind, key.name);
-            conditions.push(("SharedResourceWarning", words));
-        }
         let ignored = ignore::pointers(app, key);
         let differs = there.is_none_or(|live| {
             if ignored.is_empty() {
@@ -97,6 +102,9 @@ pub fn compare(app: &Value, wanted: &Wanted, live: &BTreeMap<Key, Value>) -> Com
         });
         let mut value = row(key, target, if differs { "OutOfSync" } else { "Synced" });
         add_wave(&mut value, target);
+        if is_confirmed_first(target) || there.is_some_and(is_confirmed_first) {
+            value["requiresDeletionConfirmation"] = json!(true);
+        }
         rows.push(Row { key: key.clone(), value, is_out_of_sync: differs, is_extra: false });
     }
     for (key, there) in live.iter().filter(|(key, _)| !targets.contains_key(*key)) {
@@ -111,6 +119,9 @@ pub fn compare(app: &Value, wanted: &Wanted, live: &BTreeMap<Key, Value>) -> Com
         let ignored = annotation::value(there, "argocd.argoproj.io/compare-options").contains("IgnoreExtraneous");
         let mut value = row(key, there, "OutOfSync");
         value["requiresPruning"] = json!(true);
+        if is_confirmed_first(there) {
+            value["requiresDeletionConfirmation"] = json!(true);
+        }
         add_wave(&mut value, there);
         rows.push(Row { key: key.clone(), value, is_out_of_sync: !ignored, is_extra: true });
     }
@@ -135,6 +146,24 @@ pub fn compare(app: &Value, wanted: &Wanted, live: &BTreeMap<Key, Value>) -> Com
         source_type: wanted.source_type,
         brings_nothing: false,
     }
+}
+
+/// The objects that another Application says are its own.
+#[must_use]
+pub fn shared(app: &Value, wanted: &Wanted, live: &BTreeMap<Key, Value>) -> Vec<Condition> {
+    let (namespace, name) = (text(app, "/metadata/namespace"), text(app, "/metadata/name"));
+    let keys: BTreeSet<Key> = wanted.objects.iter().map(Key::of).collect();
+    let told = keys.into_iter().filter_map(|key| {
+        let (owner, _) = annotation::value(live.get(&key)?, TRACKING).split_once(':')?;
+        let words = format!("{}/{} is part of applications {namespace}/{name} and {owner}", key.kind, key.name);
+        (owner != name).then_some(("SharedResourceWarning", words))
+    });
+    told.collect()
+}
+
+/// Whether a person has to approve before an object goes.
+fn is_confirmed_first(object: &Value) -> bool {
+    ["Delete=confirm", "Prune=confirm"].into_iter().any(|option| annotation::has_option(object, option))
 }
 
 fn add_wave(value: &mut Value, object: &Value) {

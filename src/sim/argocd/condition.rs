@@ -5,8 +5,13 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 /// The types a comparison decides about.
-pub const COMPARED: &[&str] =
-    &["ComparisonError", "SharedResourceWarning", "RepeatedResourceWarning", "ExcludedResourceWarning"];
+pub const COMPARED: &[&str] = &[
+    "ComparisonError",
+    "ExcludedResourceWarning",
+    "OrphanedResourceWarning",
+    "RepeatedResourceWarning",
+    "SharedResourceWarning",
+];
 /// The types a look at the spec decides about.
 pub const SPEC: &[&str] = &["InvalidSpecError", "UnknownError"];
 /// The type auto-sync decides about.

@@ -268,7 +268,8 @@ impl Controller {
         }
         let Some(app) = self.app(&name) else { return };
         let automated = auto_sync::is_on(&app);
-        let enabled = automated && !std::mem::replace(&mut self.state(&name).was_automated, automated);
+        let was = std::mem::replace(&mut self.state(&name).was_automated, automated);
+        let enabled = automated && !was;
         let level = (enabled && change.before.is_some()).then_some(Level::Latest);
         self.request(&name, level, AT_ONCE);
         self.look_at_operation(&name, AT_ONCE);

@@ -22,13 +22,18 @@ pub fn pointers(app: &Value, key: &Key) -> Vec<String> {
         {
             continue;
         }
-        let list = |field: &str| rule[field].as_array().cloned().unwrap_or_default();
-        found.extend(list("jsonPointers").iter().filter_map(Value::as_str).map(str::to_owned));
-        let plain = |path: &&str| path.starts_with('.') && !path.contains(['[', '(', '|', '"', '?']);
-        let expressions = list("jqPathExpressions");
-        found.extend(expressions.iter().filter_map(Value::as_str).filter(plain).map(|path| path.replace('.', "/")));
+        found.extend(paths(rule));
     }
     found
+}
+
+/// JSON pointers to the fields one rule names; of jq expressions only plain paths count.
+#[must_use]
+pub fn paths(rule: &Value) -> Vec<String> {
+    let texts = |field: &str| rule[field].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let plain = |path: &&str| path.starts_with('.') && !path.contains(['[', '(', '|', '"', '?']);
+    let expressions = texts("jqPathExpressions").filter(plain).map(|path| path.replace('.', "/"));
+    texts("jsonPointers").map(str::to_owned).chain(expressions).collect()
 }
 
 /// An object without some of its fields.
@@ -59,11 +64,16 @@ pub fn respect(app: &Value, options: &Value, objects: &mut [Value], live: &BTree
         let key = Key::of(object);
         let Some(live) = live.get(&key) else { continue };
         for pointer in pointers(app, &key) {
-            match live.pointer(&pointer) {
-                Some(value) => put(object, &pointer, value),
-                None => *object = without(object, &[pointer]),
-            }
+            keep(object, live, &pointer);
         }
+    }
+}
+
+/// Gives an object the field that a live one has there, or takes it away if the live one has none.
+pub fn keep(object: &mut Value, live: &Value, pointer: &str) {
+    match live.pointer(pointer) {
+        Some(value) => put(object, pointer, value),
+        None => *object = without(object, &[pointer.to_owned()]),
     }
 }
 

@@ -154,7 +154,7 @@ pub fn destination<'a>(clusters: &'a [Cluster], app: &Value) -> Option<&'a Store
 #[must_use]
 pub fn may_sync(clusters: &[Cluster], project: &Value, app: &Value, now: Timestamp) -> bool {
     let cluster = cluster::of_app(clusters, app).map(|cluster| cluster.name.clone()).unwrap_or_default();
-    window::allows(project, app, &cluster, true, now)
+    window::allows(project, app, &cluster, true, None, now)
 }
 
 /// The windows of a project that are about an Application, and those of them that are open now.

@@ -93,7 +93,8 @@ fn lists<'a>(live: &mut Value, last: &'a Value, wanted: &'a [Value], custom: boo
     static NOTHING: Value = Value::Null;
     let Some(there) = live.as_array_mut() else { return };
     let names: Vec<&str> = place.clone();
-    let keys = match relation::list(custom, &names) {
+    // a patch of a custom resource knows nothing of lists
+    let keys = match if custom { List::Atomic } else { relation::list(custom, &names) } {
         List::Map(keys) => keys,
         List::Set => {
             let old = last.as_array();

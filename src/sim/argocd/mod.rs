@@ -4,7 +4,8 @@
 //! key, words, health, merge < annotation, repository < cluster
 //! target, compare, window, project, condition < record
 //! task < wave, apply < operation < controller
-//! refresh, auto_sync, cascade < controller
+//! refresh, auto_sync, cascade, delete_hook, orphan < controller
+//! repository, ignore < sets
 //! inspect: what others may ask about a comparison
 //! ```
 //!
@@ -23,6 +24,7 @@ mod condition;
 #[cfg(test)]
 mod conformance;
 mod controller;
+mod delete_hook;
 mod health;
 mod history;
 mod ignore;
@@ -30,12 +32,15 @@ pub mod inspect;
 mod key;
 mod merge;
 mod operation;
+mod orphan;
 mod pace;
+mod past;
 mod project;
 mod record;
 mod refresh;
 mod repository;
 mod retry;
+mod sets;
 mod target;
 mod task;
 mod wave;
@@ -44,4 +49,6 @@ mod window;
 pub use cluster::{Cluster, Link};
 pub use controller::Controller;
 pub use pace::Pace;
+pub use past::{Part, leave, parts};
 pub use repository::{Manifests, Repository, Source, SourceError};
+pub use sets::Sets;

@@ -1,6 +1,8 @@
 //! An operation from request to end: begun, held, retried, terminated, finished.
 
+use super::annotation;
 use super::cluster::{self, Cluster, Link};
+use super::compare;
 use super::controller::{Controller, Level, POLL};
 use super::history;
 use super::ignore;
@@ -14,6 +16,7 @@ use crate::sim::manifest::event::Said;
 use crate::sim::manifest::meta::{number, text};
 use crate::sim::store::Store;
 use crate::sim::time::{plus, stamp};
+use crate::sim::write::Propagation;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -112,7 +115,8 @@ impl Controller {
         let cluster = cluster::of_app(&self.clusters, app).map(|cluster| cluster.name.clone()).unwrap_or_default();
         let manual = app["operation"]["initiatedBy"]["automated"] != true;
         let again = std::mem::replace(&mut self.state(name).knows_window, true);
-        if window::allows(&project, app, &cluster, manual && again, self.now) {
+        let began = text(app, "/status/operationState/startedAt").parse().ok();
+        if window::allows(&project, app, &cluster, manual && again, began, self.now) {
             return false;
         }
         self.look_at_operation(name, if again { POLL } else { Duration::from_millis(20) });
@@ -180,8 +184,14 @@ impl Controller {
         let project = project::of_app(&self.home, &self.namespace, app).unwrap_or_default();
         let live = target::live(store, name, &wanted);
         ignore::respect(app, &operation["sync"]["syncOptions"], &mut wanted.objects, &live);
-        let by_apply = operation["sync"]["syncStrategy"]["apply"].is_object();
-        let tasks = task::tasks(operation, &wanted, &live, &project, by_apply)
+        let options = &operation["sync"]["syncOptions"];
+        let shared = compare::shared(app, &wanted, &live);
+        if annotation::in_options(options, "FailOnSharedResource=true") && !shared.is_empty() {
+            let words: Vec<String> = shared.into_iter().map(|(_, words)| words).collect();
+            let outcome = Outcome::new("Failed", format!("Shared resource found: {}", words.join(", ")));
+            return Err((outcome, result(&wanted.revision)));
+        }
+        let tasks = task::tasks(app, &wanted, &live, &project, &cluster)
             .map_err(|words| (Outcome::new("Failed", words), result(&wanted.revision)))?;
         let is_multi_step = task::is_multi_step(&tasks);
         Ok(Running { tasks, revision: wanted.revision, store: store.clone(), is_multi_step, has_failed: false })
@@ -315,7 +325,7 @@ impl Controller {
                 "Terminated".clone_into(&mut task.message);
             }
             for key in gone {
-                super::apply::delete(&running.store, &key.kind, &key.namespace, &key.name);
+                super::apply::delete(&running.store, &key, Propagation::Foreground);
             }
         }
         self.write_state(name, |state| {

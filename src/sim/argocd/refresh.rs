@@ -7,6 +7,7 @@ use super::compare::{self, Comparison};
 use super::condition;
 use super::controller::{Controller, Level};
 use super::health::Health;
+use super::orphan;
 use super::project;
 use super::record;
 use super::target::{self, Wanted};
@@ -21,6 +22,8 @@ use std::time::Duration;
 
 const EVENTS: Duration = Duration::from_millis(8);
 const STATUS: Duration = Duration::from_millis(28);
+/// From the last write of a comparison to the next step of a deletion.
+const CONCLUDED: Duration = Duration::from_millis(4);
 const TAKEN: Duration = Duration::from_millis(46);
 
 impl Controller {
@@ -31,7 +34,8 @@ impl Controller {
             return;
         }
         if app["metadata"]["deletionTimestamp"].is_string() {
-            self.finalize(&app);
+            let name = name.to_owned();
+            self.after(STATUS + CONCLUDED, move |controller| controller.finalize(&name));
         }
         let level = self.state(name).level.take();
         let Some(level) = level.max(reason(&app)) else { return };
@@ -57,6 +61,11 @@ impl Controller {
         };
         let live = target::live(store, name, &wanted);
         let mut comparison = compare::compare(&app, &wanted, &live);
+        self.mark_delete_hooks(&app, &wanted);
+        if let Some(project) = project::of_app(&self.home, &self.namespace, &app) {
+            comparison.forbid(|key| cluster::allows(&project, key));
+            comparison.conditions.extend(orphan::warning(store, &project, &app));
+        }
         // the paths are compared with the revision that was deployed last
         let deployed = text(&app, "/status/operationState/syncResult/revision");
         if !annotation::value(&app, PATHS).is_empty() && !deployed.is_empty() && deployed != wanted.revision {
@@ -83,7 +92,7 @@ impl Controller {
         let spec_is_wrong = comparison.conditions.iter().any(|(kind, _)| *kind == "InvalidSpecError");
         let cluster = cluster::of_app(&self.clusters, app).map(|cluster| cluster.name.clone()).unwrap_or_default();
         let open = project::of_app(&self.home, &self.namespace, app)
-            .is_none_or(|project| window::allows(&project, app, &cluster, false, now));
+            .is_none_or(|project| window::allows(&project, app, &cluster, false, None, now));
         let decision = auto_sync::decide(app, &comparison, open, now);
         let mut error = None;
         match &decision {
@@ -228,9 +237,10 @@ fn set_health(status: &mut Value, health: Health, message: &str, at: &str) {
     if !status["health"].is_object() {
         status["health"] = json!({});
     }
-    status["health"]["status"] = json!(health.word());
-    record::put_text(&mut status["health"], "message", message);
+    // what is said stays as long as the state does, whoever causes it by now
     if changed {
+        status["health"]["status"] = json!(health.word());
+        record::put_text(&mut status["health"], "message", message);
         status["health"]["lastTransitionTime"] = json!(at);
     }
 }

@@ -52,4 +52,12 @@ pub trait Repository: Send {
     /// # Errors
     /// When the path is not there or rendering fails.
     fn manifests(&self, source: Source<'_>, commit: &str) -> Result<Manifests, SourceError>;
+
+    /// The paths of all folders at a branch, tag or commit, for generators; none where nobody generates from folders.
+    ///
+    /// # Errors
+    /// When repository or revision are not there.
+    fn directories(&self, url: &str, revision: &str) -> Result<Vec<String>, SourceError> {
+        self.resolve(&serde_json::json!({"repoURL": url}), revision).map(|_| Vec::new())
+    }
 }

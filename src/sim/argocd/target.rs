@@ -80,7 +80,11 @@ pub fn wanted(
                 }
                 for mut object in rendered.objects {
                     place(&mut object, name, namespace);
-                    let key = Key::of(&object);
+                    let mut key = Key::of(&object);
+                    if key.name.is_empty() {
+                        // a beginning of a name is nobody's name
+                        key.name = format!("{}#{}", text(&object, "/metadata/generateName"), all.len());
+                    }
                     *times.entry(key.clone()).or_default() += 1;
                     let serial = all.len();
                     all.insert(key, (serial, object));
@@ -109,7 +113,7 @@ pub fn wanted(
 }
 
 /// Puts an object into the destination's namespace and marks whose it is.
-fn place(object: &mut Value, app: &str, namespace: &str) {
+pub(super) fn place(object: &mut Value, app: &str, namespace: &str) {
     let named = object["metadata"]["namespace"].as_str().is_some_and(|namespace| !namespace.is_empty());
     if !Key::is_namespaced(text(object, "/kind")) {
         if let Some(metadata) = object["metadata"].as_object_mut() {

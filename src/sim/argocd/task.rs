@@ -1,10 +1,12 @@
 //! What a sync has to do, in the order in which it does it.
 
 use super::annotation::{self, Phase};
-use super::cluster;
+use super::cluster::{self, Cluster};
 use super::key::{Key, version};
 use super::merge;
+use super::project;
 use super::target::Wanted;
+use crate::sim::kinds;
 use crate::sim::manifest::meta::text;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -35,6 +37,19 @@ impl Stand {
     }
 }
 
+/// Whether an object that Git no longer names may go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Prune {
+    /// It may.
+    Yes,
+    /// Once somebody approved of it.
+    Confirm,
+    /// The sync does not prune.
+    NotAsked,
+    /// It says itself that it may not.
+    Never,
+}
+
 /// One object to apply, run or prune.
 #[derive(Debug, Clone)]
 pub struct Task {
@@ -49,7 +64,7 @@ pub struct Task {
     /// Whether it is a hook.
     pub is_hook: bool,
     /// Whether an object that is to go may go.
-    pub prunes: bool,
+    pub prune: Prune,
     /// How far it is.
     pub stand: Stand,
     /// `Synced`, `SyncFailed`, `Pruned`, `PruneSkipped`; empty before it ran.
@@ -86,7 +101,7 @@ impl Task {
 }
 
 /// The place of a kind among the others of a wave.
-fn rank(kind: &str) -> i32 {
+pub(super) fn rank(kind: &str) -> i32 {
     const ORDER: &[&str] = &[
         "Namespace",
         "NetworkPolicy",
@@ -133,12 +148,15 @@ fn rank(kind: &str) -> i32 {
 /// # Errors
 /// When the project does not allow it: the words of the failure.
 pub fn tasks(
-    operation: &Value,
+    app: &Value,
     wanted: &Wanted,
     live: &BTreeMap<Key, Value>,
     project: &Value,
-    rollback: bool,
+    cluster: &Cluster,
 ) -> Result<Vec<Task>, String> {
+    let operation = &app["operation"];
+    let rollback = operation["sync"]["syncStrategy"]["apply"].is_object();
+    let started = text(app, "/status/operationState/startedAt");
     let sync = &operation["sync"];
     let chosen = sync["resources"].as_array().filter(|list| !list.is_empty());
     let with_hooks = chosen.is_none() && !rollback;
@@ -150,7 +168,7 @@ pub fn tasks(
         key,
         target: Some(object.clone()),
         is_hook,
-        prunes: false,
+        prune: Prune::NotAsked,
         stand: Stand::Pending,
         status: "",
         message: String::new(),
@@ -159,7 +177,7 @@ pub fn tasks(
     let mut all = Vec::new();
     for object in &wanted.objects {
         let key = Key::of(object);
-        let only_changed = annotation::in_options(options, "ApplyOutOfSyncOnly=true");
+        let only_changed = annotation::wants(object, options, "ApplyOutOfSyncOnly", "true");
         let same = live.get(&key).is_some_and(|live| !merge::differs(live, object));
         if is_chosen(&key) && !(only_changed && same) {
             all.push(task(Phase::Sync, key, object, false));
@@ -167,7 +185,8 @@ pub fn tasks(
     }
     for object in wanted.hooks.iter().filter(|_| with_hooks) {
         for phase in annotation::phases(object) {
-            all.push(task(phase, Key::of(object), object, true));
+            let object = named(object, phase, &wanted.revision, started);
+            all.push(task(phase, Key::of(&object), &object, true));
         }
     }
     let last = all.iter().filter(|task| task.phase == Phase::Sync).map(|task| task.wave).max().unwrap_or(0);
@@ -176,28 +195,79 @@ pub fn tasks(
         if !is_chosen(key) {
             continue;
         }
-        let at_the_end =
-            annotation::in_options(options, "PruneLast=true") || annotation::has_option(object, "PruneLast=true");
+        let at_the_end = annotation::wants(object, options, "PruneLast", "true");
+        let wants = |value: &str| annotation::wants(object, options, "Prune", value);
+        let prune = match () {
+            () if wants("false") => Prune::Never,
+            () if sync["prune"] != true => Prune::NotAsked,
+            () if wants("confirm") && !annotation::is_approved(app, started) => Prune::Confirm,
+            () => Prune::Yes,
+        };
         all.push(Task {
             target: None,
-            prunes: sync["prune"] == true && !annotation::has_option(object, "Prune=false"),
+            prune,
             wave: if at_the_end { last + 1 } else { annotation::wave(object) },
             message: String::new(),
             ..task(Phase::Sync, key.clone(), object, false)
         });
     }
+    mirror(&mut all, last);
     all.sort_by(|a, b| order(a).cmp(&order(b)));
-    let name = text(project, "/metadata/name");
-    let mut wrong: Vec<String> = all
-        .iter()
-        .filter(|task| !cluster::allows(project, &task.key))
-        .map(|task| format!("resource {}:{} is not permitted in project {name}", task.key.group, task.key.kind))
-        .collect();
-    wrong.dedup();
+    let mut wrong: Vec<String> = Vec::new();
+    for task in &all {
+        let words = refusal(task, options, project, cluster);
+        wrong.extend(words.filter(|words| !wrong.contains(words)));
+    }
     if wrong.is_empty() {
         return Ok(all);
     }
     Err(format!("one or more synchronization tasks are not valid: {}", wrong.join("; ")))
+}
+
+/// What is pruned goes in the opposite order of waves; what goes last stays last.
+fn mirror(all: &mut [Task], last: i64) {
+    let goes = |task: &&mut Task| task.target.is_none() && task.wave != last + 1;
+    let mut waves: Vec<i64> = all.iter_mut().filter(goes).map(|task| task.wave).collect();
+    waves.sort_unstable();
+    waves.dedup();
+    for task in all.iter_mut().filter(goes) {
+        if let Ok(at) = waves.binary_search(&task.wave) {
+            task.wave = waves[waves.len() - 1 - at];
+        }
+    }
+}
+
+/// A hook under the name it gets: one that only has the beginning of a name is told apart by revision, phase and time.
+fn named(hook: &Value, phase: Phase, revision: &str, started: &str) -> Value {
+    let mut hook = hook.clone();
+    let prefix = text(&hook, "/metadata/generateName").to_owned();
+    if !prefix.is_empty() && text(&hook, "/metadata/name").is_empty() {
+        let short = revision.get(..7).unwrap_or(revision);
+        let second = started.parse().map_or(0, jiff::Timestamp::as_second);
+        let phase = phase.word().to_lowercase();
+        hook["metadata"]["name"] = json!(format!("{prefix}{short}-{phase}-{second}"));
+        super::record::remove(&mut hook["metadata"], "generateName");
+    }
+    hook
+}
+
+/// Why a task may not be done, if so.
+fn refusal(task: &Task, options: &Value, project: &Value, cluster: &Cluster) -> Option<String> {
+    let Key { group, kind, namespace, name } = &task.key;
+    let target = task.target.as_ref();
+    let known = kinds::by_kind(kind).is_some_and(|known| known.group == group);
+    if !known && !target.is_some_and(|one| annotation::wants(one, options, "SkipDryRunOnMissingResource", "true")) {
+        return Some(format!(
+            "The Kubernetes API could not find {group}/{kind} for requested resource {namespace}/{name}. Make sure the \
+             \"{kind}\" CRD is installed on the destination cluster."
+        ));
+    }
+    let place = text(project, "/metadata/name");
+    if !cluster::allows(project, &task.key) {
+        return Some(format!("resource {group}:{kind} is not permitted in project {place}"));
+    }
+    let fits = namespace.is_empty() || project::is_destination(project, cluster, namespace);
+    (!fits).then(|| format!("namespace {namespace} is not permitted in project '{place}'"))
 }
 
 fn order(task: &Task) -> (Phase, i64, i32, &str) {

@@ -1,20 +1,23 @@
 //! One step of a sync: what runs is looked at, then the next wave is begun.
 
-use super::annotation::{DeletePolicy, Phase, delete_policies};
+use super::annotation::{self, DeletePolicy, Phase, delete_policies};
 use super::apply;
 use super::controller::{Controller, POLL};
 use super::health::{self, Health};
-use super::key::Key;
 use super::operation::{Outcome, Running};
-use super::task::{self, Stand, Task};
+use super::task::{self, Prune, Stand, Task};
 use crate::sim::manifest::meta::text;
 use crate::sim::store::Store;
+use crate::sim::write::Propagation;
 use serde_json::Value;
 use std::collections::VecDeque;
 use std::time::Duration;
 
 /// Slept after each wave but the last, before it is reported.
 const WAVE_DELAY: Duration = Duration::from_secs(2);
+
+/// From letting go of an old hook to the new one.
+const RELEASED: Duration = Duration::from_millis(60);
 
 const FAILED: &str = "one or more synchronization tasks completed unsuccessfully";
 
@@ -63,7 +66,7 @@ impl Running {
     fn clean(&self, policy: DeletePolicy) {
         for task in self.tasks.iter().filter(|task| task.is_hook && !task.status.is_empty()) {
             if task.target.as_ref().is_some_and(|hook| delete_policies(hook).contains(&policy)) {
-                apply::delete(&self.store, &task.key.kind, &task.key.namespace, &task.key.name);
+                apply::delete(&self.store, &task.key, Propagation::Foreground);
             }
         }
     }
@@ -74,6 +77,11 @@ impl Running {
             self.tasks.iter().filter(|task| task.status == "SyncFailed").map(|task| &*task.message).collect();
         if reasons.is_empty() { FAILED.to_owned() } else { format!("{FAILED}, reason: {}", reasons.join(",")) }
     }
+}
+
+/// Whether a sync deletes and makes again what it cannot change.
+fn is_forced(sync: &Value) -> bool {
+    ["apply", "hook"].into_iter().any(|strategy| sync["syncStrategy"][strategy]["force"] == true)
 }
 
 impl Controller {
@@ -126,7 +134,8 @@ impl Controller {
     fn try_out(&mut self, name: &str, app: &Value) {
         let Some(running) = self.state(name).running.as_mut() else { return };
         for task in &mut running.tasks {
-            apply::apply(&running.store, task, &app["operation"]["sync"]["syncOptions"], true);
+            let sync = &app["operation"]["sync"];
+            apply::apply(&running.store, task, &sync["syncOptions"], is_forced(sync), true);
         }
         self.pass(name);
     }
@@ -139,6 +148,38 @@ impl Controller {
         let Some(first) = pending.first().map(place) else { return };
         let wave: Vec<usize> = pending.iter().filter(|index| place(index) == first).copied().collect();
         let is_last = wave.len() == pending.len();
+        // what nobody may delete without a word waits for it
+        let started = text(app, "/status/operationState/startedAt");
+        if annotation::is_approved(app, started) {
+            for task in running.tasks.iter_mut().filter(|task| task.prune == Prune::Confirm) {
+                task.prune = Prune::Yes;
+            }
+        }
+        let asks = |index: &&usize| running.tasks[**index].prune == Prune::Confirm;
+        if let Some(first) = wave.iter().find(asks) {
+            let more = wave.iter().filter(asks).count() - 1;
+            let more = if more == 0 { String::new() } else { format!(" and {more} more resources") };
+            let message = format!("waiting for pruning confirmation of {}{more}", running.tasks[*first].key);
+            self.progress(name, &message);
+            return self.look_at_operation(name, POLL);
+        }
+        // hooks that wait to be let go are, and are gone before they are made again
+        let going = |task: &&Task| {
+            let live = Running::live(&running.store, task);
+            task.is_hook && live.is_some_and(|live| live["metadata"]["deletionTimestamp"].is_string())
+        };
+        let going: Vec<&Task> = wave.iter().map(|index| &running.tasks[*index]).filter(going).collect();
+        if !going.is_empty() {
+            for task in going {
+                apply::release(&running.store, task);
+            }
+            self.state(name).is_busy = true;
+            let name = name.to_owned();
+            return self.after(RELEASED, move |controller| {
+                controller.state(&name).is_busy = false;
+                controller.pass(&name);
+            });
+        }
         // hooks left from last time go first, and that is a step of its own
         let left: Vec<&Task> = wave
             .iter()
@@ -151,9 +192,8 @@ impl Controller {
         if !left.is_empty() {
             let message = task::waiting(&left, true);
             for task in left {
-                let Key { kind, namespace, name, .. } = &task.key;
                 apply::release(&running.store, task);
-                apply::delete(&running.store, kind, namespace, name);
+                apply::delete(&running.store, &task.key, Propagation::Foreground);
             }
             return self.report_after(name, WAVE_DELAY, message);
         }
@@ -178,7 +218,9 @@ impl Controller {
         let Some(group) = groups.pop_front() else { return };
         let Some(running) = self.state(name).running.as_mut() else { return };
         for index in &group {
-            apply::apply(&running.store, &mut running.tasks[*index], &app["operation"]["sync"]["syncOptions"], false);
+            let sync = &app["operation"]["sync"];
+            let task = &mut running.tasks[*index];
+            apply::apply(&running.store, task, &sync["syncOptions"], is_forced(sync), false);
         }
         done.extend(group);
         if groups.is_empty() {

@@ -12,7 +12,14 @@ const MINUTE: Duration = Duration::from_secs(60);
 
 /// Whether the windows of the project let the Application be synced now; a window that cannot be read blocks.
 #[must_use]
-pub fn allows(project: &Value, app: &Value, cluster: &str, manual: bool, now: Timestamp) -> bool {
+pub fn allows(
+    project: &Value,
+    app: &Value,
+    cluster: &str,
+    manual: bool,
+    began: Option<Timestamp>,
+    now: Timestamp,
+) -> bool {
     let matching = of_app(project, app, cluster);
     let mut active = Vec::new();
     for window in &matching {
@@ -22,7 +29,12 @@ pub fn allows(project: &Value, app: &Value, cluster: &str, manual: bool, now: Ti
             None => return false,
         }
     }
-    let by_hand = |windows: &[&Value]| manual && windows.iter().all(|window| window["manualSync"] == true);
+    // what began while it was allowed may go on where every window says so
+    let was_allowed = || began.is_some_and(|began| allows(project, app, cluster, manual, None, began));
+    let by_hand = |windows: &[&Value]| {
+        let all = |field: &str| windows.iter().all(|window| window[field] == true);
+        (manual && all("manualSync")) || (all("syncOverrun") && was_allowed())
+    };
     let of = |windows: &[&Value], kind: &str| -> Vec<Value> {
         windows.iter().filter(|window| window["kind"] == kind).map(|window| (*window).clone()).collect()
     };
@@ -154,8 +166,13 @@ mod tests {
             (json!({}), true, true),
         ];
         for (project, automated, manual) in cases {
-            let may = [false, true].map(|by_hand| allows(&project, &app, "in-cluster", by_hand, at));
+            let may = [false, true].map(|by_hand| allows(&project, &app, "in-cluster", by_hand, None, at));
             assert_eq!(may, [automated, manual], "{project}");
         }
+        let mut overrun = window("deny", "30 10 * * *", false);
+        let may = |project: &Value, began: &str| allows(project, &app, "in-cluster", false, began.parse().ok(), at);
+        assert!(!may(&overrun, "2026-11-23T10:29:00Z"));
+        overrun["spec"]["syncWindows"][0]["syncOverrun"] = json!(true);
+        assert!(may(&overrun, "2026-11-23T10:29:00Z") && !may(&overrun, "2026-11-23T10:30:00Z"));
     }
 }

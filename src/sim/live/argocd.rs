@@ -1,31 +1,29 @@
 //! The Argo CD of each cluster, on the world's clock.
 
-use super::releases::Releases;
-use crate::sim::argocd::{Cluster, Controller, Pace};
+use crate::sim::argocd::{Cluster, Controller, Pace, Sets};
+use crate::sim::git::RepoServer;
 use crate::sim::kinds::KINDS;
 use crate::sim::live::Agenda;
 use crate::sim::populate::Stage;
 use jiff::Timestamp;
+use std::collections::HashSet;
 
-/// Starts the application controller of a cluster; it looks at nothing before `from`, and never at `left_alone`.
-pub fn begin(agenda: &mut Agenda, stage: &Stage, releases: &Releases, left_alone: Vec<String>, from: Timestamp) {
-    let (stage, repository) = (stage.clone(), Box::new(releases.clone()));
+/// Starts the application and the ApplicationSet controller of a cluster; they look at nothing before `from`, and never at
+/// `left_alone`.
+pub fn begin(agenda: &mut Agenda, stage: &Stage, server: &RepoServer, left_alone: Vec<String>, from: Timestamp) {
+    let (stage, repository) = (stage.clone(), Box::new(server.clone()));
     agenda.at(from, move |play| {
         let clusters = vec![Cluster::local(&stage.store)];
         let (store, namespace) = (&stage.store, &stage.argocd_namespace);
-        let mut controller = Controller::except(
-            left_alone.into_iter().collect(),
-            store,
-            namespace,
-            clusters,
-            repository,
-            Pace::default(),
-        );
+        let left_alone: HashSet<String> = left_alone.into_iter().collect();
+        let mut sets = Sets::new(left_alone.clone(), store, namespace, clusters.clone(), repository.clone());
+        let mut controller = Controller::except(left_alone, store, namespace, clusters, repository, Pace::default());
         let watched = KINDS.iter().filter(|kind| kind.is_stored() && !kind.is_alias() && kind.kind != "Event");
         let wakes = watched.map(|kind| stage.store.subscribe(kind.kind)).collect();
         let mut due: Option<Timestamp> = None;
         play.agenda.observe(wakes, move |at, agenda| {
-            let Some(next) = controller.step(at) else { return };
+            let next = [sets.step(at), controller.step(at)].into_iter().flatten().min();
+            let Some(next) = next else { return };
             if due.is_none_or(|due| due <= at || next < due) {
                 // everybody looks again after an act, and this one does nothing else
                 agenda.at(next, |_| {});

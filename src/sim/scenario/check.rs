@@ -37,7 +37,7 @@ pub(super) fn check(scenario: &Scenario) -> Result<(), Wrong> {
         for release in &service.releases {
             known("environment", &release.environment, environments())?;
         }
-        if service.workloads.is_empty() {
+        if service.workloads.is_empty() && scenario.gitops.is_none() {
             return Err(Wrong {
                 span: service.name.span(),
                 reason: format!("service `{}` has no workload", service.name.get_ref()),

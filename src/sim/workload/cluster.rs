@@ -10,7 +10,7 @@ use crate::sim::agenda::{Agenda, Play};
 use crate::sim::manifest::event::Said;
 use crate::sim::manifest::meta::text;
 use crate::sim::populate::Stage;
-use crate::sim::store::Work as Left;
+use crate::sim::store::{Chore, Work as Left};
 use crate::sim::time::plus;
 use crate::sim::write::{Writer, collect};
 use jiff::Timestamp;
@@ -128,8 +128,11 @@ impl Workloads {
             let this = self.clone();
             agenda.at(at, move |play| this.work(play, |work| kubelet::exited(work, &exited)));
         }
-        for chore in store.garbage().take() {
-            let (store, wait) = (store.clone(), collected_after(chore.work));
+        let chores = store.garbage().take();
+        let (mut bare, alone) = (0, chores.len() < 2);
+        for chore in chores {
+            let wait = if alone { collected_alone(chore.work) } else { collected_after(&chore, &mut bare) };
+            let store = store.clone();
             agenda.at(plus(at, wait), move |play| Writer::new(&store, collect::MANAGER).as_of(play.at).collect(&chore));
         }
         let changes = cluster.cache.refresh(&store);
@@ -157,10 +160,20 @@ impl Workloads {
 }
 
 /// From a removal or a mark to what the garbage collector does about it.
-fn collected_after(work: Left) -> Duration {
-    Duration::from_millis(match work {
-        Left::Gone => 9,
-        Left::Waits => 30,
+fn collected_alone(work: Left) -> Duration {
+    Duration::from_millis(if work == Left::Gone { 9 } else { 30 })
+}
+
+/// The same for one of several: what owns nothing has to wait, one after another.
+fn collected_after(chore: &Chore, bare: &mut u64) -> Duration {
+    Duration::from_millis(match (chore.work, chore.kind.group) {
+        (Left::Gone, _) => 9,
+        (Left::Waits, "apps" | "batch") => 30,
+        (Left::Waits, "argoproj.io") => 60,
+        (Left::Waits, _) => {
+            *bare += 1;
+            100 + 100 * *bare
+        }
     })
 }
 

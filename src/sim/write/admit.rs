@@ -76,6 +76,9 @@ pub fn check(store: &Store, kind: &Kind, new: &Value, old: Option<&Value>) -> Re
     } else {
         causes.extend(missing(kind, new));
     }
+    if kind.kind == "Service" {
+        causes.extend(ports(new));
+    }
     if let Some(old) = old {
         causes.extend(changed(kind, new, old));
     }
@@ -83,6 +86,20 @@ pub fn check(store: &Store, kind: &Kind, new: &Value, old: Option<&Value>) -> Re
         causes.extend(ephemeral(new, old));
     }
     if causes.is_empty() { Ok(()) } else { Err(Failure::invalid(kind, name, &causes)) }
+}
+
+/// Ports of a Service that no network has.
+fn ports(service: &Value) -> Vec<Value> {
+    let mut causes = Vec::new();
+    for (index, port) in service["spec"]["ports"].as_array().into_iter().flatten().enumerate() {
+        for field in ["port", "targetPort"] {
+            if let Some(number) = port[field].as_i64().filter(|number| !(1..=65_535).contains(number)) {
+                let words = format!("Invalid value: {number}: must be between 1 and 65535, inclusive");
+                causes.push(cause(&format!("spec.ports[{index}].{field}"), "FieldValueInvalid", &words));
+            }
+        }
+    }
+    causes
 }
 
 fn name_causes(kind: &Kind, name: &str) -> Option<Value> {
@@ -114,6 +131,7 @@ fn missing(kind: &Kind, new: &Value) -> Vec<Value> {
     let mut causes = Vec::new();
     let template = match (kind.group, kind.kind) {
         ("", "Pod") => "spec",
+        ("apps", "ControllerRevision") => return causes,
         ("apps", _) | ("batch", "Job") => "spec.template.spec",
         ("batch", "CronJob") => "spec.jobTemplate.spec.template.spec",
         _ => return causes,

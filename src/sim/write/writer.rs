@@ -60,6 +60,12 @@ impl Writer {
         Self { dry_run, ..self.clone() }
     }
 
+    /// Whether it only says what would come of it.
+    #[must_use]
+    pub fn is_dry(&self) -> bool {
+        self.dry_run
+    }
+
     /// The same writer, with another opinion about unknown fields.
     #[must_use]
     pub fn validating(&self, validation: Validation) -> Self {

@@ -69,6 +69,12 @@ impl Cluster {
         &self.context
     }
 
+    /// What leads there: for other programs that are to go the same way.
+    #[must_use]
+    pub fn spec(&self) -> &SourceSpec {
+        &self.spec
+    }
+
     /// What time it is.
     #[must_use]
     pub fn clock(&self) -> &Arc<dyn Clock> {

@@ -9,6 +9,7 @@
 //! The watch is our own, over raw requests and body frames: the library's hides bookmarks, notices a dead stream after
 //! minutes, and fails a page for one odd object. [`run`] is the whole of it; [`contexts`] says what can be run.
 
+mod channels;
 mod cluster;
 mod cluster_names;
 mod collection;
@@ -17,9 +18,11 @@ mod credential;
 mod decode;
 mod destination;
 mod events;
+mod exec;
 mod fault;
 mod first_list;
 mod follow;
+mod forward;
 mod kubeconfig;
 mod lenient;
 mod lines;
@@ -42,12 +45,15 @@ mod shown;
 mod tree;
 mod write;
 
+pub use channels::ChannelError;
 pub use cluster::Cluster;
 pub use cluster_names::cluster_names;
 pub use connect::SourceSpec;
 pub use decode::{Decoder, Event, Page};
 pub use destination::routes;
 pub use events::watch_events;
+pub use exec::{ExecError, exec};
+pub use forward::{Carried, Upstream, dial};
 pub use kubeconfig::{ContextEntry, IN_CLUSTER, KubeconfigPlace, context, contexts};
 pub use lines::{Line, Lines};
 pub use logs::stream;

@@ -14,16 +14,22 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("config::keymap", &["command"]),
     ("command", &["domain", "config::keymap"]),
     ("diff", &["domain"]),
+    ("forward", &["domain"]),
+    ("debug", &["domain"]),
     ("source", &["domain", "store::delta", "config"]),
     ("widget", &["domain", "config::theme"]),
     ("action", &["domain", "store", "config", "command", "diff", "source"]),
-    ("view", &["domain", "store", "config", "command", "diff", "widget", "action"]),
-    ("app", &["domain", "store", "config", "command", "diff", "widget", "action", "view"]),
-    ("runtime", &["domain", "store", "config", "command", "diff", "widget", "action", "view", "source", "app"]),
+    ("view", &["domain", "store", "config", "command", "diff", "widget", "action", "forward", "debug"]),
+    ("app", &["domain", "store", "config", "command", "diff", "widget", "action", "forward", "debug", "view"]),
+    (
+        "runtime",
+        &["domain", "store", "config", "command", "diff", "widget", "action", "forward", "debug", "view", "source", "app"],
+    ),
     (
         "cli",
         &[
-            "domain", "store", "config", "command", "diff", "widget", "action", "view", "source", "app", "runtime",
+            "domain", "store", "config", "command", "diff", "widget", "action", "forward", "debug", "view", "source", "app",
+            "runtime",
             // nobody else may know that there is a simulated world
             "sim",
         ],

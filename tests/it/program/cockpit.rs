@@ -35,7 +35,7 @@ fn demo_shows_the_board_live_and_its_screens() {
 #[test]
 fn demo_is_the_world_that_orders_reach() {
     let mut screen = Screen::start(&["demo"], None, (120, 40));
-    screen.shows(&["backend", "prod"]);
+    screen.shows(&["backend", "PROD"]);
     let order = |words: &[&str]| {
         let mut command = Command::new(PROGRAM);
         command.args(["sim", "ctl"]).args(words).env_remove("PILOTHOUSE_CONTROL");
@@ -50,7 +50,7 @@ fn demo_is_the_world_that_orders_reach() {
     let after: serde_json::Value = serde_json::from_slice(&after.stdout).unwrap();
     assert_eq!(after["sources"]["minikube"]["listening"], false);
     screen.keys("q");
-    screen.exit(Duration::from_mins(1));
+    screen.exit(PATIENCE);
     let gone = Command::new(PROGRAM)
         .args(["sim", "ctl", "state"])
         .env_remove("PILOTHOUSE_CONTROL")

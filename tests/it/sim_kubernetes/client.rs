@@ -1,8 +1,11 @@
 //! A bare HTTPS client: one connection a request, the body as it comes.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::{HeaderMap, Request};
 use http_body_util::{BodyExt, Full};
@@ -51,14 +54,31 @@ pub struct Reply {
 
 impl Client {
     pub fn new(ca: &Ca, server: &Server) -> Self {
+        Self::to(ca.pem().as_bytes(), server.port())
+    }
+
+    /// A client of a context of a kubeconfig, and its token.
+    pub fn of(kubeconfig: &Path, context: &str) -> (Self, String) {
+        let config: Value = serde_json::from_str(&std::fs::read_to_string(kubeconfig).unwrap()).unwrap();
+        let named = |list: &str| {
+            let all = config[list].as_array().unwrap();
+            all.iter().find(|one| one["name"] == context).expect("the kubeconfig has the context").clone()
+        };
+        let (cluster, user) = (named("clusters"), named("users"));
+        let ca = STANDARD.decode(cluster["cluster"]["certificate-authority-data"].as_str().unwrap()).unwrap();
+        let port = cluster["cluster"]["server"].as_str().unwrap().rsplit_once(':').unwrap().1.parse().unwrap();
+        (Self::to(&ca, port), user["user"]["token"].as_str().unwrap().to_owned())
+    }
+
+    fn to(ca: &[u8], port: u16) -> Self {
         let mut roots = RootCertStore::empty();
-        roots.add(CertificateDer::from_pem_slice(ca.pem().as_bytes()).unwrap()).unwrap();
+        roots.add(CertificateDer::from_pem_slice(ca).unwrap()).unwrap();
         let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
             .unwrap()
             .with_root_certificates(roots)
             .with_no_client_auth();
-        Self { tls: TlsConnector::from(Arc::new(config)), port: server.port() }
+        Self { tls: TlsConnector::from(Arc::new(config)), port }
     }
 
     /// Asks and waits for the head of the answer.

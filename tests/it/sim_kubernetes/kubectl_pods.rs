@@ -244,11 +244,13 @@ async fn kubectl_describes_what_runs() {
     let whole = Whole::new();
     let pod = whole.pod();
     for (line, expected) in [
-        ("describe deploy web", "ScalingReplicaSet"),
+        ("scale deploy web --replicas=2", "scaled"),
+        ("rollout status deploy/web --timeout=60s", "successfully rolled out"),
+        ("describe deploy web", "Scaled up replica set web-"),
         ("describe rs", "Controlled By:  Deployment/web"),
         ("describe node node1", "Non-terminated Pods:"),
         ("describe ns small-dev", "Status:       Active"),
-        (&format!("describe pod {pod}"), "Successfully assigned"),
+        (&format!("describe pod {pod}"), "Controlled By:  ReplicaSet/web-"),
         ("get deploy,rs,pods -o wide", "node1"),
         ("get events --for deploy/web", "ScalingReplicaSet"),
         ("top pods", "Metrics API not available"),
@@ -257,7 +259,7 @@ async fn kubectl_describes_what_runs() {
     }
     whole.says(&format!("delete pod {pod} --wait"), &format!("pod \"{pod}\" deleted")).await;
     whole.says("rollout status deploy/web --timeout=60s", "successfully rolled out").await;
-    assert_ne!(whole.pod(), pod);
+    whole.says(&format!("get pod {pod}"), "not found").await;
 }
 
 /// What controllers wrote is theirs: whoever applies it has to take it from them.

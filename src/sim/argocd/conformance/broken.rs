@@ -1,8 +1,9 @@
 //! Applications that cannot be compared, clusters that cannot be reached, and Applications of Applications.
 
 use super::git::URL;
-use super::lab::{Lab, by_hand};
+use super::lab::{Lab, NINE};
 use crate::sim::argocd::{Cluster, Link, Pace};
+use crate::sim::store::Store;
 use crate::sim::write::{DeleteOptions, Writer};
 use serde_json::{Value, json};
 
@@ -23,8 +24,8 @@ type Change = fn(&mut Value);
 #[test]
 fn conformance_broken_specs() {
     let mut lab = Lab::new();
-    lab.record(&["bad-path", "bad-revision", "bad-project", "bad-destination", "bad-cluster", "bad-repo"]);
-    let broken: [(&str, Change); 6] = [
+    lab.default_project();
+    let broken: [(&str, Change); 7] = [
         ("bad-path", |app| {
             app["spec"]["source"] = json!({"repoURL": URL, "targetRevision": "main", "path": "helm/charts/nothing"});
         }),
@@ -34,12 +35,15 @@ fn conformance_broken_specs() {
         ("bad-cluster", |app| {
             app["spec"]["destination"] = json!({"name": "no-such-cluster", "namespace": "predator12-lab"});
         }),
+        ("bad-values", |app| app["spec"]["source"]["helm"]["valueFiles"] = json!(["missing.yaml"])),
         ("bad-repo", |app| {
             app["spec"]["source"]["repoURL"] = json!("http://git.predator12.example/platform/nothing.git");
         }),
     ];
+    let names: Vec<&str> = broken.iter().map(|(name, _)| *name).chain(["refused"]).collect();
+    lab.record(&names);
     lab.project(|project| {
-        project["spec"]["sourceRepos"].as_array_mut().unwrap().push(json!("http://git.predator12.example/*"));
+        project["spec"]["sourceRepos"].as_array_mut().unwrap().push(json!("http://git.predator12.example/platform/*"));
     });
     for (name, change) in &broken {
         lab.store.put(application(name, change));
@@ -47,7 +51,22 @@ fn conformance_broken_specs() {
     lab.pass(1.2);
     lab.sync("bad-path", |_| {});
     lab.pass(5.0);
-    for (name, _) in broken {
+    lab.git.push("main", |tree| {
+        let mut all = tree["frontend-dev"].clone();
+        all.push(json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "broken"},
+            "spec": {"ports": [{"port": 99999, "targetPort": 99999}], "selector": {"app": "x"}}}));
+        tree.insert("helm/charts/frontend".to_owned(), all);
+    });
+    lab.store.put(application("refused", |app| {
+        app["spec"]["project"] = json!("default");
+        app["spec"]["source"].as_object_mut().unwrap().remove("helm");
+    }));
+    lab.until("refused is compared", |lab| lab.get("refused")["status"]["sync"]["status"] == "OutOfSync");
+    lab.apply_in(40);
+    lab.sync("refused", |_| {});
+    lab.until("the sync is over", |lab| lab.get("refused")["operation"].is_null());
+    lab.pass(0.25);
+    for name in names {
         lab.store.delete("Application", "argocd", name);
     }
     lab.pass(1.0);
@@ -58,40 +77,45 @@ fn conformance_broken_specs() {
 fn conformance_no_cluster() {
     let words = "error getting cluster RESTConfig: unable to get K8s RAW REST config: unable to create K8s REST config: \
                  unable to load in-cluster configuration, KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT must be defined";
-    let mut lab =
-        Lab::with(Pace::default(), |store| Cluster { link: Link::NoAccess(words.to_owned()), ..Cluster::local(store) });
-    lab.record(&["backend-dev", "frontend-prod"]);
-    lab.app("backend", "dev", "main", &super::lab::automated(true));
-    lab.app("frontend", "prod", "v1.0.0", &by_hand());
+    let none = |store: &Store| vec![Cluster { link: Link::NoAccess(words.to_owned()), ..Cluster::local(store) }];
+    let mut lab = Lab::with(Pace::default(), none);
+    lab.record(&NINE);
+    lab.set(|_| {});
     lab.pass(10.0);
     lab.conforms(include_str!("../../../../tests/fixtures/argocd/conformance/no-cluster.txt"));
 }
 
 #[test]
 fn conformance_unreachable() {
-    let words = "failed to get server version: failed to get server version: Get \"https://127.0.0.1:9/version?timeout=32s\": \
-                 dial tcp 127.0.0.1:9: connect: connection refused";
-    let mut lab = Lab::with(Pace::default(), |_| Cluster {
-        name: "gone".to_owned(),
-        server: "https://127.0.0.1:9".to_owned(),
-        link: Link::Down(words.to_owned()),
-    });
+    let failed = "failed to get server version: failed to get server version:";
+    let down = |name: &str, server: &str, words: &str| Cluster {
+        name: name.to_owned(),
+        server: server.to_owned(),
+        link: Link::Down(format!("{failed} {words}")),
+    };
+    let gone = "Get \"https://127.0.0.1:9/version?timeout=32s\": dial tcp 127.0.0.1:9: connect: connection refused";
+    let denied = "the server has asked for the client to provide credentials";
+    let clusters = vec![down("gone", "https://127.0.0.1:9", gone), down("denied", "https://127.0.0.1:6443", denied)];
+    let mut lab = Lab::with(Pace::default(), |_| clusters);
     lab.project(|project| project["spec"]["destinations"][0]["server"] = json!("*"));
-    lab.record(&["on-gone"]);
-    lab.store.put(application("on-gone", |app| app["spec"]["destination"]["server"] = json!("https://127.0.0.1:9")));
+    lab.record(&["on-gone", "on-denied"]);
+    for (name, server) in [("on-gone", "https://127.0.0.1:9"), ("on-denied", "https://127.0.0.1:6443")] {
+        lab.store.put(application(name, |app| app["spec"]["destination"]["server"] = json!(server)));
+    }
     lab.pass(6.0);
     lab.sync("on-gone", |_| {});
     lab.pass(6.0);
-    lab.store.delete("Application", "argocd", "on-gone");
+    for name in ["on-gone", "on-denied"] {
+        lab.store.delete("Application", "argocd", name);
+    }
     lab.pass(1.0);
     lab.conforms(include_str!("../../../../tests/fixtures/argocd/conformance/unreachable.txt"));
 }
 
 /// A world with an Application of two Applications, one of which takes over what another left behind.
-fn app_of_apps(apps: &[&str], apply: u64) {
-    let pace = Pace { apply: std::time::Duration::from_millis(apply), ..Pace::default() };
-    let mut lab = Lab::with(pace, Cluster::local);
-    lab.stand_in.ready = std::time::Duration::from_millis(900);
+fn app_of_apps(apps: &[&str], apply: u64, to_the_end: bool) {
+    let mut lab = Lab::new();
+    lab.apply_in(apply);
     lab.project(|project| {
         let own = json!({"server": "https://kubernetes.default.svc", "namespace": "argocd"});
         project["spec"]["destinations"].as_array_mut().unwrap().push(own);
@@ -119,16 +143,24 @@ fn app_of_apps(apps: &[&str], apply: u64) {
         app["spec"]["destination"]["namespace"] = json!("argocd");
         app["spec"]["syncPolicy"] = json!({"automated": {"prune": true}});
     }));
-    lab.pass(3.0);
-    // then it is deleted, and how long that takes is told by the pods that end
-    lab.conforms_until(include_str!("../../../../tests/fixtures/argocd/conformance/app-of-apps.txt"), 3.2);
+    lab.pass(2.9);
+    if !to_the_end {
+        return lab.conforms_until(include_str!("../../../../tests/fixtures/argocd/conformance/app-of-apps.txt"), 3.2);
+    }
+    let writer = Writer::new(&lab.store, "kubectl");
+    writer.delete("Application", "argocd", "lab", &DeleteOptions::default()).unwrap();
+    lab.until("it is gone", |lab| lab.get("lab").is_null());
+    lab.pass(1.0);
+    lab.conforms(include_str!("../../../../tests/fixtures/argocd/conformance/app-of-apps.txt"));
 }
 
 #[test]
 fn conformance_app_of_apps() {
-    app_of_apps(&["lab", "lab-dependencies"], 80);
+    // how close to each other the two below it end is told by their pods
+    app_of_apps(&["lab"], 80, false);
+    app_of_apps(&["lab-dependencies"], 80, true);
     // here two objects were applied between two looks
-    app_of_apps(&["lab-frontend"], 25);
+    app_of_apps(&["lab-frontend"], 25, true);
 }
 
 #[test]

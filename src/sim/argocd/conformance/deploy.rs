@@ -1,7 +1,8 @@
 //! Syncs that go well, go badly, and are taken back.
 
 use super::git::{image, migration};
-use super::lab::{Lab, automated, by_hand};
+use super::lab::{Lab, NINE, automated, by_hand};
+use crate::sim::write::{DeleteOptions, Writer};
 use serde_json::json;
 
 fn is_done(lab: &Lab, app: &str) -> bool {
@@ -75,7 +76,7 @@ fn conformance_hook_fails() {
 
 #[test]
 fn conformance_bad_image() {
-    let mut lab = Lab::new();
+    let mut lab = Lab::stand_in();
     lab.app("backend", "dev", "main", &automated(true));
     lab.settle();
     lab.record(&["backend-dev"]);
@@ -92,7 +93,8 @@ fn conformance_bad_image() {
 
 #[test]
 fn conformance_rollback() {
-    let mut lab = Lab::new();
+    // a Deployment of two can look Healthy for a moment while it rolls out, which was not so in the recording
+    let mut lab = Lab::stand_in();
     lab.stand_in.ready = std::time::Duration::from_millis(800);
     lab.app("backend", "prod", "v1.0.0", &by_hand());
     lab.app("backend", "dev", "main", &automated(true));
@@ -103,10 +105,13 @@ fn conformance_rollback() {
     lab.git.push("main", |tree| image(tree, "backend-dev", "1.1.0"));
     lab.refresh("backend-dev");
     lab.settle();
+    lab.refresh("backend-dev");
+    lab.pass(5.0);
     let head = lab.git.head("v1.0.0");
     lab.git.branch("v1.1.0", &head);
     let newest = lab.git.push("v1.1.0", |tree| image(tree, "backend-prod", "1.1.0"));
-    lab.record(&["backend-prod"]);
+    lab.git.push("main", |_| {});
+    lab.record(&["backend-prod", "backend-dev"]);
     lab.write("backend-prod", |app| app["spec"]["source"]["targetRevision"] = json!("v1.1.0"));
     lab.refresh("backend-prod");
     lab.until("it is out of sync", |lab| lab.get("backend-prod")["status"]["sync"]["status"] == "OutOfSync");
@@ -116,31 +121,44 @@ fn conformance_rollback() {
     lab.pass(0.3);
     assert_eq!(lab.git.head("v1.1.0"), newest);
     lab.roll_back("backend-prod", 0);
-    lab.settle();
+    lab.until("it is back", |lab| is_done(lab, "backend-prod"));
+    lab.pass(3.0);
+    // the same without the server: auto-sync off, the operation written, auto-sync on again
+    lab.write("backend-dev", |app| app["spec"]["syncPolicy"]["automated"]["enabled"] = json!(false));
+    lab.pass(3.0);
+    let row = lab.get("backend-dev")["status"]["history"][0].clone();
+    lab.write("backend-dev", |app| {
+        app["operation"] = json!({"initiatedBy": {"username": "dev@bastion"}, "sync": {"revision": row["revision"],
+            "source": row["source"], "prune": true, "syncStrategy": {"apply": {}},
+            "syncOptions": app["spec"]["syncPolicy"]["syncOptions"]}});
+    });
+    lab.until("dev is back", |lab| is_done(lab, "backend-dev"));
+    lab.pass(4.0);
+    lab.write("backend-dev", |app| app["spec"]["syncPolicy"]["automated"]["enabled"] = json!(true));
+    lab.pass(60.0);
     lab.conforms(include_str!("../../../../tests/fixtures/argocd/conformance/rollback.txt"));
 }
 
 #[test]
 fn conformance_bootstrap() {
     let mut lab = Lab::new();
-    lab.stand_in.ready = std::time::Duration::from_millis(1_500);
-    let recorded = include_str!("../../../../tests/fixtures/argocd/conformance/bootstrap.txt");
-    lab.record(&[
-        "frontend-prod",
-        "backend-prod",
-        "dependencies-prod",
-        "dependencies-dev",
-        "dependencies-staging",
-        "frontend-dev",
-        "frontend-staging",
-    ]);
-    for service in ["backend", "dependencies", "frontend"] {
-        lab.app(service, "prod", "v1.0.0", &by_hand());
-    }
-    for service in ["dependencies", "frontend"] {
-        lab.app(service, "dev", "main", &automated(true));
-        lab.app(service, "staging", "release/staging", &automated(false));
-    }
-    lab.pass(30.0);
-    lab.conforms(recorded);
+    // a smoke test of another life, deleted while its hook ran
+    let mut left = super::git::object(&mut lab.git.tree("main"), "backend-staging", "Job", "backend-smoke").clone();
+    left["metadata"]["namespace"] = json!("predator12-staging");
+    left["metadata"]["annotations"]["argocd.argoproj.io/tracking-id"] =
+        json!("backend-staging:batch/Job:predator12-staging/backend-smoke");
+    left["metadata"]["finalizers"] = json!(["argocd.argoproj.io/hook-finalizer"]);
+    let writer = Writer::new(&lab.store, "kubectl");
+    writer.create(left).unwrap();
+    writer.delete("Job", "predator12-staging", "backend-smoke", &DeleteOptions::default()).unwrap();
+    lab.record(&NINE);
+    lab.set(|_| {});
+    let tests = |lab: &Lab, app: &str| {
+        let rows = lab.get(app)["status"]["resources"].clone();
+        let hooks = rows.as_array().into_iter().flatten().filter(|row| row["hook"] == true).count();
+        let said = lab.get(app)["status"]["operationState"]["message"].clone();
+        hooks == 2 && said.as_str().unwrap_or_default().ends_with("backend-smoke")
+    };
+    lab.until("the smoke tests run", |lab| tests(lab, "backend-dev") && tests(lab, "backend-staging"));
+    lab.conforms(include_str!("../../../../tests/fixtures/argocd/conformance/bootstrap.txt"));
 }

@@ -51,12 +51,15 @@ impl Git {
         self.0.lock().unwrap().branches[branch].clone()
     }
 
+    /// What a branch has.
+    pub fn tree(&self, branch: &str) -> Tree {
+        let inner = self.0.lock().unwrap();
+        inner.commits[&inner.branches[branch]].clone()
+    }
+
     /// A commit on a branch.
     pub fn push(&self, branch: &str, change: impl FnOnce(&mut Tree)) -> String {
-        let mut tree = {
-            let inner = self.0.lock().unwrap();
-            inner.commits[&inner.branches[branch]].clone()
-        };
+        let mut tree = self.tree(branch);
         change(&mut tree);
         let commit = self.commit(tree);
         self.branch(branch, &commit);
@@ -79,6 +82,16 @@ impl Repository for Git {
     fn manifests(&self, source: Source<'_>, commit: &str) -> Result<Manifests, SourceError> {
         let values = text(source.source, "/helm/valueFiles/0");
         let path = text(source.source, "/path");
+        if values == "missing.yaml" {
+            let app = source.app;
+            return Err(SourceError::Render(format!(
+                "failed to execute helm template command: failed running helm: `helm template . --name-template {app} \
+                 --namespace {} --kube-version 1.36.2 --values <path to cached source>/{path}/{values} <api versions \
+                 removed> --include-crds` failed exit status 1: Error: open <path to cached source>/{path}/{values}: no \
+                 such file or directory",
+                source.namespace
+            )));
+        }
         let key = match values.trim_end_matches(".yaml").rsplit('/').collect::<Vec<_>>()[..] {
             [service, environment, ..] => format!("{service}-{environment}"),
             _ => path.to_owned(),
@@ -86,6 +99,17 @@ impl Repository for Git {
         let inner = self.0.lock().unwrap();
         let objects = inner.commits[commit].get(&key).cloned().ok_or_else(|| SourceError::NoPath(path.to_owned()))?;
         Ok(Manifests { objects, source_type: "Helm" })
+    }
+
+    fn directories(&self, url: &str, revision: &str) -> Result<Vec<String>, SourceError> {
+        self.resolve(&serde_json::json!({"repoURL": url}), revision)?;
+        let paths =
+            ["argo", "helm", "helm/charts", "helm/charts/dependencies", "helm/charts/frontend", "helm/overlays"];
+        Ok(paths
+            .iter()
+            .chain(&["helm/charts/backend", "helm/charts/backend/templates"])
+            .map(ToString::to_string)
+            .collect())
     }
 }
 

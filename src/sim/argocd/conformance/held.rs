@@ -3,6 +3,7 @@
 use super::git::{migration, object};
 use super::lab::{Lab, automated, by_hand};
 use serde_json::json;
+use std::time::Duration;
 
 fn is_done(lab: &Lab, app: &str) -> bool {
     lab.get(app)["operation"].is_null()
@@ -47,7 +48,7 @@ fn conformance_window_manual() {
 
 #[test]
 fn conformance_prune() {
-    let mut lab = Lab::new();
+    let mut lab = Lab::stand_in();
     lab.app("dependencies", "prod", "v1.0.0", &by_hand());
     lab.settle();
     lab.sync("dependencies-prod", |_| {});
@@ -81,7 +82,7 @@ fn conformance_prune() {
 
 #[test]
 fn conformance_retry_refresh() {
-    let mut lab = Lab::new();
+    let mut lab = Lab::stand_in();
     let mut policy = automated(true);
     policy["retry"]["refresh"] = json!(true);
     lab.app("backend", "dev", "main", &policy);
@@ -100,20 +101,45 @@ fn conformance_retry_refresh() {
 
 #[test]
 fn conformance_drift() {
-    let mut lab = Lab::new();
+    let mut lab = Lab::stand_in();
     for service in ["backend", "frontend"] {
         lab.app(service, "dev", "main", &automated(true));
         lab.app(service, "staging", "release/staging", &automated(false));
     }
     lab.settle();
-    lab.stand_in.ready = std::time::Duration::from_millis(2_300);
-    lab.record(&["backend-dev", "frontend-dev"]);
-    let scale = |name: &str, namespace: &str| {
+    lab.stand_in.ready = Duration::from_millis(2_300);
+    lab.record(&["backend-dev", "frontend-dev", "backend-staging", "frontend-staging"]);
+    let scale = |lab: &Lab, name: &str, namespace: &str| {
         lab.store.update("Deployment", namespace, name, |object| object["spec"]["replicas"] = json!(3));
     };
-    scale("backend", "predator12-dev");
-    scale("frontend", "predator12-dev");
-    lab.settle();
+    scale(&lab, "backend", "predator12-dev");
+    scale(&lab, "frontend", "predator12-dev");
+    lab.pass(0.07);
+    lab.store.update("Deployment", "predator12-staging", "backend", |object| {
+        object["spec"]["template"]["spec"]["containers"][0]["image"] = json!("predator-backend:by-hand");
+    });
+    lab.pass(0.05);
+    scale(&lab, "frontend", "predator12-staging");
+    lab.pass(0.08);
+    lab.store.update("ConfigMap", "predator12-staging", "backend-config", |object| {
+        object["data"]["LOG_LEVEL"] = json!("trace");
+    });
+    lab.pass(0.24);
+    lab.store.delete("Service", "predator12-staging", "frontend");
+    lab.pass(8.0);
+    lab.stand_in.ready = Duration::from_millis(1_400);
+    lab.sync("backend-staging", |_| {});
+    lab.pass(0.07);
+    // the controllers of the recording were slow to notice that there is less to do
+    lab.stand_in.soon = Duration::from_millis(60);
+    lab.hurry(true);
+    lab.sync("frontend-staging", |_| {});
+    lab.until("frontend-staging is synced", |lab| is_done(lab, "frontend-staging"));
+    lab.pass(1.0);
+    lab.stand_in.soon = Duration::from_millis(10);
+    lab.hurry(false);
+    lab.until("backend-staging is synced", |lab| is_done(lab, "backend-staging"));
+    lab.pass(3.0);
     lab.conforms(include_str!("../../../../tests/fixtures/argocd/conformance/drift.txt"));
 }
 
@@ -157,15 +183,24 @@ fn conformance_hook_hangs() {
 #[test]
 fn conformance_window() {
     let mut lab = Lab::new();
+    lab.app("backend", "prod", "v1.0.0", &by_hand());
     lab.app("frontend", "prod", "v1.0.0", &by_hand());
     lab.app("frontend", "staging", "release/staging", &automated(false));
     lab.settle();
+    lab.sync("backend-prod", |_| {});
     lab.sync("frontend-prod", |operation| operation["sync"]["syncOptions"] = json!(["ServerSideApply=true"]));
     lab.settle();
+    let head = lab.git.head("v1.0.0");
+    lab.git.branch("v1.1.0", &head);
+    lab.git.push("v1.1.0", |tree| super::git::image(tree, "backend-prod", "1.1.0"));
+    lab.write("backend-prod", |app| app["spec"]["source"]["targetRevision"] = json!("v1.1.0"));
+    lab.settle();
     lab.hurry(true);
-    lab.record(&["frontend-prod", "frontend-staging"]);
+    lab.record(&["backend-prod", "frontend-prod", "frontend-staging"]);
     lab.project(|project| project["spec"]["syncWindows"] = deny(false));
     lab.pass(2.0);
+    lab.roll_back("backend-prod", 0);
+    lab.pass(0.05);
     lab.write("frontend-prod", |app| app["operation"] = json!({"sync": {}, "initiatedBy": {"username": "pilothouse"}}));
     lab.pass(8.0);
     lab.git.push("release/staging", |tree| {
@@ -177,6 +212,9 @@ fn conformance_window() {
     lab.until("frontend-prod is synced", |lab| is_done(lab, "frontend-prod"));
     lab.project(|_| {});
     lab.refresh("frontend-staging");
-    lab.settle();
+    lab.pass(1.5);
+    lab.until("the rollback has begun", |lab| {
+        lab.get("backend-prod")["status"]["operationState"]["syncResult"]["resources"].is_array()
+    });
     lab.conforms(include_str!("../../../../tests/fixtures/argocd/conformance/window.txt"));
 }

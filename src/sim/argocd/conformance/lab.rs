@@ -3,15 +3,19 @@
 use super::git::{Git, URL};
 use super::recording::{self, Teller};
 use super::stand_in::StandIn;
-use crate::sim::argocd::{Cluster, Controller, Pace};
+use crate::sim::agenda::Agenda;
+use crate::sim::argocd::{Cluster, Controller, Pace, Sets};
 use crate::sim::clock::Clock;
 use crate::sim::kinds;
 use crate::sim::manifest::meta::text;
+use crate::sim::manifest::node;
+use crate::sim::populate::Stage;
 use crate::sim::store::Store;
 use crate::sim::time::plus;
+use crate::sim::workload::{Rule, Workloads};
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -24,29 +28,69 @@ pub fn automated(self_heal: bool) -> Value {
     })
 }
 
+/// The Applications of the recordings' set, and the set.
+pub const NINE: [&str; 10] = [
+    "backend-dev",
+    "backend-prod",
+    "backend-staging",
+    "dependencies-dev",
+    "dependencies-prod",
+    "dependencies-staging",
+    "frontend-dev",
+    "frontend-prod",
+    "frontend-staging",
+    "set/predator12",
+];
+
 /// No auto-sync, as in production.
 pub fn by_hand() -> Value {
     json!({"syncOptions": ["CreateNamespace=true", "PruneLast=true"]})
 }
 
-/// A control plane with one cluster, a repository and stand-ins for workloads.
+/// A control plane with one cluster, a repository and what runs in it.
 pub struct Lab {
     pub store: Store,
     pub git: Git,
     pub controller: Controller,
+    sets: Sets,
     pub stand_in: StandIn,
+    /// The world's own controllers and kubelet, unless a stand-in takes their place.
+    real: Option<(Agenda, fastrand::Rng)>,
     time: Arc<Mutex<Timestamp>>,
     began: Timestamp,
     tellers: BTreeMap<String, Teller>,
-    seen: (u64, u64),
+    seen: u64,
 }
 
 impl Lab {
+    /// With the pods, Jobs and rollouts of the world itself.
     pub fn new() -> Self {
-        Self::with(Pace::default(), Cluster::local)
+        let mut lab = Self::stand_in();
+        let (began, store) = (lab.began, lab.store.clone());
+        store.put(node::node("node-1", "192.168.49.2", "v1.36.2", true, began, began));
+        let stage = Stage {
+            source: "lab".to_owned(),
+            argocd_namespace: "argocd".to_owned(),
+            nodes: vec!["node-1".to_owned()],
+            store,
+        };
+        let mut agenda = Agenda::default();
+        let workloads = Workloads::begin(&mut agenda, &stage, began);
+        for (image, words) in [("*", "present"), ("*:9.9.9", "missing")] {
+            let (pods, image, words) = ("*".to_owned(), image.to_owned(), words.to_owned());
+            workloads.teach(Rule { pods, image, words, lines: Vec::new() });
+        }
+        lab.real = Some((agenda, fastrand::Rng::with_seed(1)));
+        lab
     }
 
-    pub fn with(pace: Pace, cluster: impl FnOnce(&Store) -> Cluster) -> Self {
+    /// With a stand-in for everything that runs, and nothing that is collected late.
+    pub fn stand_in() -> Self {
+        Self::with(Pace::default(), |store| vec![Cluster::local(store)])
+    }
+
+    /// The same with other clusters.
+    pub fn with(pace: Pace, clusters: impl FnOnce(&Store) -> Vec<Cluster>) -> Self {
         let time = Arc::new(Mutex::new("2026-11-23T06:00:00Z".parse().unwrap()));
         let shared = Arc::clone(&time);
         let store = Store::with(Clock::new(move || *shared.lock().unwrap()), 7);
@@ -59,9 +103,12 @@ impl Lab {
             store.put(definition);
         }
         let git = Git::new();
-        let controller = Controller::new(&store, "argocd", vec![cluster(&store)], Box::new(git.clone()), pace);
+        let clusters = clusters(&store);
+        let sets = Sets::new(HashSet::new(), &store, "argocd", clusters.clone(), Box::new(git.clone()));
+        let controller = Controller::new(&store, "argocd", clusters, Box::new(git.clone()), pace);
         let stand_in = StandIn::new(&store);
-        let lab = Self { store, git, controller, stand_in, time, began, tellers: BTreeMap::new(), seen: (0, 0) };
+        let real = None;
+        let lab = Self { store, git, controller, sets, stand_in, real, time, began, tellers: BTreeMap::new(), seen: 0 };
         lab.project(|_| {});
         lab
     }
@@ -80,7 +127,23 @@ impl Lab {
         self.store.put(project);
     }
 
-    /// An Application of the recordings' `ApplicationSet`.
+    /// Writes the project that allows everything.
+    pub fn default_project(&self) {
+        self.store.put(json!({"apiVersion": "argoproj.io/v1alpha1", "kind": "AppProject",
+            "metadata": {"name": "default", "namespace": "argocd"}, "spec": {"sourceRepos": ["*"],
+                "destinations": [{"server": "*", "namespace": "*"}],
+                "clusterResourceWhitelist": [{"group": "*", "kind": "*"}]}}));
+    }
+
+    /// The recordings' `ApplicationSet`, which generates nine Applications.
+    pub fn set(&self, change: impl FnOnce(&mut Value)) {
+        let mut set: Value =
+            serde_json::from_str(include_str!("../../../../tests/fixtures/argocd/applicationset.json")).unwrap();
+        change(&mut set);
+        self.store.put(set);
+    }
+
+    /// An Application of the recordings' `ApplicationSet`, as if the set had made it.
     pub fn app(&self, service: &str, environment: &str, revision: &str, policy: &Value) {
         self.store.put(json!({"apiVersion": "argoproj.io/v1alpha1", "kind": "Application",
             "metadata": {"name": format!("{service}-{environment}"), "namespace": "argocd",
@@ -156,18 +219,31 @@ impl Lab {
     /// One moment on; false when nothing happens until `end`.
     fn step(&mut self, end: Timestamp) -> bool {
         let now = self.now();
-        let next = [self.controller.step(now), self.stand_in.step(now), self.controller.step(now)];
+        // what one writes, another looks at in the same moment
+        for _ in 0..2 {
+            self.sets.step(now);
+            self.controller.step(now);
+            self.run_pods(now);
+        }
+        let next = [self.sets.step(now), self.controller.step(now), self.run_pods(now)];
         self.listen();
         match next.into_iter().flatten().min().filter(|at| *at <= end) {
             Some(at) => {
                 *self.time.lock().unwrap() = at.max(now);
+                self.sets.step(self.now());
                 self.controller.step(self.now());
-                self.stand_in.step(self.now());
+                self.run_pods(self.now());
                 self.listen();
                 true
             }
             None => false,
         }
+    }
+
+    fn run_pods(&mut self, now: Timestamp) -> Option<Timestamp> {
+        let Some((agenda, random)) = &mut self.real else { return self.stand_in.step(now) };
+        agenda.run(now, random, usize::MAX);
+        agenda.next()
     }
 
     /// The controller compared an Application without a reason, and found nothing.
@@ -176,10 +252,14 @@ impl Lab {
         self.write(app, |app| app["status"]["reconciledAt"] = json!(now));
     }
 
+    /// From now on it takes so many milliseconds to apply the objects of one kind.
+    pub fn apply_in(&mut self, millis: u64) {
+        self.controller.set_pace(Pace { apply: Duration::from_millis(millis), ..Pace::default() });
+    }
+
     /// From now on objects are applied so fast that no comparison comes between them, or slowly again.
     pub fn hurry(&mut self, fast: bool) {
-        let apply = if fast { Duration::from_millis(5) } else { Pace::default().apply };
-        self.controller.set_pace(Pace { apply, ..Pace::default() });
+        self.apply_in(if fast { 5 } else { 80 });
     }
 
     /// Lets everything come to rest.
@@ -187,33 +267,38 @@ impl Lab {
         self.pass(90.0);
     }
 
-    /// Begins to write down what happens to these Applications.
+    /// Begins to write down what happens to these Applications; sets are written `set/<name>`.
     pub fn record(&mut self, apps: &[&str]) {
         self.began = self.now();
-        self.seen = (self.store.resource_version(), self.store.resource_version());
+        self.seen = self.store.resource_version();
         self.tellers = apps.iter().map(|app| ((*app).to_owned(), Teller::default())).collect();
     }
 
     fn listen(&mut self) {
         let at = self.now().duration_since(self.began).as_secs_f64();
         let mut heard = Vec::new();
-        for (kind, since) in [("Application", self.seen.0), ("Event", self.seen.1)] {
-            let changes = self.store.changes(kind, since, usize::MAX).unwrap().0;
+        for kind in ["Application", "ApplicationSet", "Event"] {
+            let changes = self.store.changes(kind, self.seen, usize::MAX).unwrap().0;
             heard.extend(changes.into_iter().map(|change| (kind, change)));
         }
-        let version = self.store.resource_version();
-        self.seen = (version, version);
+        self.seen = self.store.resource_version();
         heard.sort_by_key(|(_, change)| change.resource_version);
         for (kind, change) in heard {
-            let is_event = kind == "Event";
             let object = change.object.to_value(kinds::by_kind(kind).unwrap());
-            let subject = if is_event { "/involvedObject/name" } else { "/metadata/name" };
-            let Some(teller) = self.tellers.get_mut(text(&object, subject)) else { continue };
-            match (is_event, change.deleted) {
-                (true, false) if object["involvedObject"]["kind"] == "Application" => teller.event(at, &object),
-                (true, _) => {}
-                (false, true) => teller.gone(at),
-                (false, false) => teller.written(at, &object),
+            let (of, name) = match kind {
+                "Event" => (text(&object, "/involvedObject/kind"), text(&object, "/involvedObject/name")),
+                _ => (kind, text(&object, "/metadata/name")),
+            };
+            let is_set = of == "ApplicationSet";
+            let name = if is_set { format!("set/{name}") } else { name.to_owned() };
+            let Some(teller) = self.tellers.get_mut(&name) else { continue };
+            match (kind, is_set, change.deleted) {
+                ("Event", true, false) => teller.set_event(at, &object),
+                ("Event", false, false) if of == "Application" => teller.event(at, &object),
+                ("Event", ..) => {}
+                (_, _, true) => teller.gone(at),
+                (_, true, false) => teller.set_written(at, &object),
+                (_, false, false) => teller.written(at, &object),
             }
         }
     }

@@ -14,6 +14,8 @@ pub struct StandIn {
     pub store: Store,
     /// Until new pods are ready.
     pub ready: Duration,
+    /// Until a change of a spec is taken note of.
+    pub soon: Duration,
     /// Until a Job is through.
     pub job: Duration,
     due: BTreeMap<(Timestamp, u64), (String, String, String, Value)>,
@@ -27,6 +29,7 @@ impl StandIn {
         Self {
             store: store.clone(),
             ready: Duration::from_millis(600),
+            soon: Duration::from_millis(10),
             job: Duration::from_millis(4_600),
             due: BTreeMap::new(),
             serial: 0,
@@ -98,7 +101,7 @@ impl StandIn {
             "readyReplicas": replicas, "availableReplicas": replicas, "conditions": on("NewReplicaSetAvailable", "True")});
         let mut under_way = json!({"observedGeneration": generation, "replicas": count, "updatedReplicas": 0,
             "readyReplicas": count, "availableReplicas": count, "conditions": on("ReplicaSetUpdated", "True")});
-        let soon = plus(now, Duration::from_millis(10));
+        let soon = plus(now, self.soon);
         // what an older spec was about to bring about is overtaken, and its pods have to go again
         let mine = |what: &(String, String, String, Value)| {
             what.0 == "Deployment"

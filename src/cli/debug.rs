@@ -1,0 +1,233 @@
+//! A debugger led to the right pod: looked at first, forwarded, and entered into launch.json.
+
+use std::io::{BufRead as _, IsTerminal as _, Write};
+use std::path::Path;
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::arguments::{Debug, Everywhere, LogOutput};
+use super::entry::{Entry as Way, unopened};
+use super::exit::{Exit, Failure};
+use super::forward::{Line, serve};
+use super::read::Read;
+use crate::debug::{Card, Entry, Finding, Mark};
+use crate::forward::{Mapping, Remote, Target, Wish, ssh_line};
+use crate::runtime::launch::{Launch, LaunchFileError, own_workspace};
+use crate::runtime::survey::{Inquiry, survey};
+
+/// Does what `words` ask for.
+pub fn run(words: &Debug, everywhere: &Everywhere, out: &mut impl Write) -> Result<Exit, Failure> {
+    let mut read = Read::start(everywhere, words.environment.as_deref(), words.timeout)?;
+    let way = Way::find(&mut read, &words.app, words.environment.as_deref())?;
+    let launch = words.workspace.as_deref().map(Launch::of).transpose().map_err(left)?;
+    let mut inquiry = Inquiry {
+        app: way.key.clone(),
+        pod: words.pod.clone(),
+        port: words.port,
+        protection: way.environment.protection,
+        inside: false,
+        ours: 0,
+    };
+    if words.print {
+        let card = read.io.block_on(survey(&way.place, &inquiry)).map_err(|error| unopened(&error))?;
+        return print(&card, &way, words, out);
+    }
+    inquiry.inside = true;
+    let title = format!("Debug {}", way.key.name);
+    let visiting = way.enter(&read, "debug", title, words.confirm.as_deref())?;
+    let served = led(&read, &way, words, &inquiry, launch, out);
+    let (outcome, message) = match &served {
+        Ok((_, summary)) => ("done", summary.clone()),
+        Err(failure) => ("failed", failure.message.clone()),
+    };
+    if let Err(error) = visiting.end(&way.audit, outcome, Some(message), read.now()) {
+        super::complain(&format!("warning: {error}"));
+    }
+    served.map(|(exit, _)| exit)
+}
+
+fn led(
+    read: &Read,
+    way: &Way,
+    words: &Debug,
+    inquiry: &Inquiry,
+    launch: Option<Launch>,
+    out: &mut impl Write,
+) -> Result<(Exit, String), Failure> {
+    let card = read.io.block_on(survey(&way.place, inquiry)).map_err(|error| unopened(&error))?;
+    if let Some(launch) = &launch {
+        // a file that cannot be changed is said before anything is opened
+        launch.with(&entry(&card, card.port.port, words.workspace.as_deref())).map_err(left)?;
+    }
+    for finding in &card.findings {
+        super::complain(&told(finding));
+    }
+    let target: Target = card.target.parse().map_err(|error| Failure::new(Exit::NotFound, error))?;
+    let wish = Wish {
+        target: Some(target),
+        ports: vec![Mapping { local: None, remote: Remote::Number(card.port.port) }],
+        debug: true,
+        ..Wish::of(way.key.clone())
+    };
+    serve(read, way, &wish, |forward, answering| {
+        let session = forward.session();
+        for line in super::forward::warnings(&session) {
+            super::complain(&line);
+        }
+        let port = session.ports.first().and_then(|port| port.local.port()).unwrap_or(card.port.port);
+        let entry = entry(&card, port, words.workspace.as_deref());
+        let answering = answering.as_ref();
+        let line = Line {
+            local_port: Some(port),
+            socket: None,
+            pod: answering.map(|answering| answering.pod.clone()),
+            container: Some(card.port.container.clone()),
+            remote_port: Some(card.port.port),
+            ssh: ssh_line(&way.ssh_host().0, port, None),
+        };
+        match words.output {
+            LogOutput::Json => {
+                write_json(out, &line)?;
+                write_json(out, &told_json(&card, &entry))?;
+            }
+            LogOutput::Text => {
+                let pod = line.pod.as_deref().unwrap_or("no pod yet");
+                writeln!(out, "127.0.0.1:{port} leads to {} in {pod}, port {}", card.port.container, card.port.port)?;
+                write_ssh(out, &line.ssh, way)?;
+            }
+        }
+        out.flush()?;
+        entered(&entry, launch, out, words.output)
+    })
+}
+
+/// Writes launch.json, or shows the entry where it is not ours to write.
+fn entered(entry: &Entry, launch: Option<Launch>, out: &mut impl Write, output: LogOutput) -> Result<(), Failure> {
+    let (launch, asks) = match launch {
+        Some(launch) => (launch, false),
+        None => match own_workspace() {
+            Some(folder) => (Launch::of(&folder).map_err(left)?, true),
+            None => {
+                if output == LogOutput::Text {
+                    writeln!(out, "for launch.json on the machine your editor runs on:\n{}", entry.text())?;
+                    out.flush()?;
+                }
+                return Ok(());
+            }
+        },
+    };
+    let after = launch.with(entry).map_err(left)?;
+    let change = launch.change(&after);
+    let path = launch.path().display().to_string();
+    if change.is_empty() {
+        super::complain(&format!("{path} has {} already", entry.name()));
+        return Ok(());
+    }
+    super::complain(&format!("{path}:"));
+    for line in change {
+        super::complain(&line);
+    }
+    if asks && !agreed()? {
+        super::complain("it was not written; --workspace DIR writes without asking");
+        return Ok(());
+    }
+    launch.write(&after).map_err(left)?;
+    super::complain(&format!("{path} is written: start \"{}\" in the editor", entry.name()));
+    Ok(())
+}
+
+fn agreed() -> Result<bool, Failure> {
+    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+        return Ok(false);
+    }
+    let mut screen = std::io::stderr();
+    write!(screen, "write it? [y/N] ")?;
+    screen.flush()?;
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line)?;
+    Ok(matches!(line.trim(), "y" | "Y" | "yes"))
+}
+
+fn left(error: LaunchFileError) -> Failure {
+    Failure::new(Exit::Usage, error)
+}
+
+/// The entry of a card, for the workspace it is written into.
+fn entry(card: &Card, port: u16, workspace: Option<&Path>) -> Entry {
+    Entry::of(card, port, workspace.map(Path::to_owned).or_else(own_workspace).as_deref().is_some_and(has(card)))
+}
+
+/// Whether a workspace has a folder of the service's own.
+fn has(card: &Card) -> impl Fn(&Path) -> bool + '_ {
+    |folder| folder.join(card.service.as_str()).is_dir()
+}
+
+fn told(finding: &Finding) -> String {
+    let sign = match finding.mark {
+        Mark::Good => "ok  ",
+        Mark::Note => "note",
+        Mark::Warn => "warn",
+        Mark::Bad => "bad ",
+    };
+    let remedy = finding.remedy.as_ref().map_or_else(String::new, |remedy| format!("\n       try: {remedy}"));
+    format!("{sign}   {}{remedy}", finding.said)
+}
+
+#[derive(Serialize)]
+struct FindingJson<'f> {
+    mark: &'static str,
+    about: &'static str,
+    said: &'f str,
+    remedy: Option<&'f str>,
+}
+
+fn told_json(card: &Card, entry: &Entry) -> Value {
+    let findings = card.findings.iter().map(|finding| FindingJson {
+        mark: finding.mark.word(),
+        about: finding.about,
+        said: &finding.said,
+        remedy: finding.remedy.as_deref(),
+    });
+    let findings: Vec<FindingJson<'_>> = findings.collect();
+    let pods: Vec<Value> = card.pods.iter().map(|(name, state)| json!({"pod": name, "state": state})).collect();
+    json!({
+        "findings": findings, "pods": pods, "how": card.port.how, "kind": card.port.kind.word(),
+        "launch": serde_json::from_str::<Value>(&entry.text()).unwrap_or_default(),
+    })
+}
+
+/// Prints what there is without opening anything.
+fn print(card: &Card, way: &Way, words: &Debug, out: &mut impl Write) -> Result<Exit, Failure> {
+    let port = card.port.port;
+    let entry = entry(card, port, words.workspace.as_deref());
+    let ssh = ssh_line(&way.ssh_host().0, port, None);
+    match words.output {
+        LogOutput::Json => {
+            let mut line = json!({"localPort": port, "pod": card.pod, "container": card.port.container,
+                "remotePort": port, "ssh": ssh});
+            line["launch"] = serde_json::from_str(&entry.text()).unwrap_or_default();
+            write_json(out, &line)?;
+        }
+        LogOutput::Text => {
+            writeln!(out, "{}", entry.text())?;
+            write_ssh(out, &ssh, way)?;
+        }
+    }
+    out.flush()?;
+    Ok(Exit::Ok)
+}
+
+fn write_ssh(out: &mut impl Write, ssh: &str, way: &Way) -> Result<(), Failure> {
+    writeln!(out, "{ssh}")?;
+    if way.ssh_host().1 {
+        super::complain("check the host of the ssh line, or set ssh_host in the settings");
+    }
+    Ok(())
+}
+
+fn write_json(out: &mut impl Write, value: &impl Serialize) -> Result<(), Failure> {
+    serde_json::to_writer(&mut *out, value).map_err(|error| Failure::new(Exit::Usage, error))?;
+    writeln!(out)?;
+    Ok(())
+}

@@ -1,0 +1,24 @@
+//! Port-forwards as plain data: what is asked for, which pod it leads to at this moment, and how it is doing.
+//!
+//! ```text
+//! ports, target: what a person types     candidate: the pods that could answer, and the one that does
+//! session: the state machine             ssh: the line that brings it to a laptop
+//! ```
+//!
+//! Nothing here listens or dials: the runtime does, and tells a [`Session`] what happened.
+
+mod candidate;
+mod ports;
+mod served;
+mod session;
+mod ssh;
+mod target;
+mod wish;
+
+pub use candidate::{Candidate, ContainerPort, Nobody, ServicePort, choose, selector, service_ports};
+pub use ports::{Mapping, PortError, Remote};
+pub use served::{Served, declared_ports, served};
+pub use session::{Event, Local, Opened, Session, Sessions, State};
+pub use ssh::{SshHost, ssh_line};
+pub use target::{Target, TargetError};
+pub use wish::Wish;
