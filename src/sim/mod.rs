@@ -4,7 +4,8 @@
 //! clock, kinds, columns < object, history, logs, network < store < write (with status, its refusals) < process, fault < stream
 //! access < rbac, tls < api < serve
 //! time < agenda, manifest < workload::behaviour < scenario, generate < populate < workload
-//! write, manifest < argocd < git (with scenario); workload, git < live < prometheus, control < world
+//! write, manifest < argocd < git (with scenario); argocd < server < redis
+//! workload, git, redis < live < prometheus, control < world
 //! ```
 //!
 //! A [`store::Store`] holds one cluster's objects as the bytes that go over the wire; a [`serve::Server`] answers
@@ -36,8 +37,10 @@ pub mod populate;
 pub mod process;
 pub mod prometheus;
 pub mod rbac;
+pub mod redis;
 pub mod scenario;
 pub mod serve;
+pub mod server;
 pub mod status;
 pub mod store;
 pub mod stream;

@@ -20,6 +20,7 @@ mod pods;
 mod program;
 mod scenarios;
 mod screens;
+mod sim_argocd;
 mod sim_faults;
 mod sim_git;
 mod sim_kubernetes;

@@ -131,7 +131,7 @@ fn names<'a>(pod: &'a Value, field: &str) -> Vec<&'a str> {
 }
 
 /// The container that is meant.
-pub(super) fn container(pod: &Value, name: &str, asked: &str) -> Result<String, Failure> {
+pub(in crate::sim) fn container(pod: &Value, name: &str, asked: &str) -> Result<String, Failure> {
     let (containers, inits) = (names(pod, "containers"), names(pod, "initContainers"));
     if !asked.is_empty() {
         let known = containers.contains(&asked) || inits.contains(&asked);
@@ -155,7 +155,7 @@ pub(super) fn container(pod: &Value, name: &str, asked: &str) -> Result<String, 
 }
 
 /// The id of the run whose log is meant, as the kubelet finds it; else why there is none.
-fn run(pod: &Value, name: &str, container: &str, previous: bool) -> Result<String, String> {
+pub(in crate::sim) fn run(pod: &Value, name: &str, container: &str, previous: bool) -> Result<String, String> {
     let statuses = ["containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses"];
     let mut statuses = statuses.iter().filter_map(|field| pod["status"][field].as_array()).flatten();
     let status = statuses

@@ -6,6 +6,7 @@
 //! task < wave, apply < operation < controller
 //! refresh, auto_sync, cascade, delete_hook, orphan < controller
 //! repository, ignore < sets
+//! inspect: what others may ask about a comparison
 //! ```
 //!
 //! A [`Controller`] looks at what clients and other controllers write into the stores and acts on the world's clock: each
@@ -27,6 +28,7 @@ mod delete_hook;
 mod health;
 mod history;
 mod ignore;
+pub mod inspect;
 mod key;
 mod merge;
 mod operation;
