@@ -29,7 +29,6 @@ mod saw;
 mod sync;
 mod terminate;
 mod verb;
-mod window;
 mod workload;
 
 pub use application::{Application, Entry};
@@ -46,6 +45,6 @@ pub use proposal::{Consent, Draft, Item, Order, Proposal, carry_out};
 pub use saw::Saw;
 pub use sync::{Strategy, SyncOptions};
 pub use verb::Verb;
-pub use window::{Verdict, Windows};
 
 pub use crate::domain::ObjectName;
+pub use crate::domain::window::{Verdict, Windows};

@@ -6,7 +6,7 @@ use super::application::Application;
 use super::guard::Refusal;
 use super::saw::{Saw, digest};
 use super::verb::Verb;
-use super::window::Windows;
+use crate::domain::window::Windows;
 use super::{auto_sync, delete, refresh, rollback, sync, terminate, workload};
 use crate::domain::{AppKey, Environment, Risk, Route, Symbol, Timestamp};
 

@@ -102,6 +102,8 @@ pub struct Operation {
     pub retries: u32,
     /// How many retries it is allowed; `None` where the operation does not say.
     pub retry_limit: Option<i64>,
+    /// A retry takes what Git holds by then (`retry.refresh`); otherwise what is newer waits for all attempts.
+    pub retry_refreshes: bool,
     /// When the next attempt is due, while it waits for one.
     pub next_attempt: Option<Timestamp>,
     /// The revision it applies.

@@ -26,6 +26,7 @@ pub mod plan;
 pub mod resource;
 pub mod seen;
 pub mod status;
+mod strip;
 mod travel;
 pub mod why;
 

@@ -16,6 +16,7 @@ mod mouse;
 mod palette;
 mod pods;
 mod program;
+mod progress;
 mod screens;
 mod sim_kubernetes;
 mod sim_soak;
