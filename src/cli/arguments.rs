@@ -191,7 +191,7 @@ pub struct Sim {
 /// What can be done to a running world.
 #[derive(Debug, Subcommand)]
 pub enum SimAct {
-    /// Act on a running world: `source stop|start NAME`, `clock advance 10m`, `kill-pod NS/NAME`, `log NS/NAME rate N`, `listen NS/NAME PORT WHAT`, `connections`, `fault SOURCE WHAT`, `login`, `state`
+    /// Act on a running world: `source stop|start NAME`, `clock advance 10m`, `kill-pod NS/NAME`, `log NS/NAME rate N`, `listen NS/NAME PORT WHAT`, `connections`, `fault SOURCE WHAT`, `commit NAME`, `login`, `state`
     #[command(after_help = crate::sim::fault::HELP)]
     Ctl {
         /// Which world, as its ready line says; else the one last started by this user

@@ -21,7 +21,7 @@ use super::save::Saves;
 use super::signal::{Signal, Signals};
 use super::sources::Sources;
 use super::tail::Tail;
-use super::terminal::TerminalGuard;
+use super::terminal::{self, TerminalGuard};
 use super::writer::{FrameSender, NotSent, Written};
 use crate::app::{Keep, Model, Msg, Request, frame, update};
 use crate::config::settings::Settings;
@@ -121,6 +121,15 @@ impl Due {
 impl Cockpit {
     /// Runs until it ends.
     pub async fn run(&mut self) -> std::io::Result<Ended> {
+        match self.go_round().await {
+            // The system sends SIGHUP and SIGCONT together when a terminal goes, and the handler of the second may run
+            // first: what is to be taken again then is gone, whatever is known of it so far.
+            Err(error) if terminal::is_gone(&error) => Ok(Ended::Lost),
+            ended => ended,
+        }
+    }
+
+    async fn go_round(&mut self) -> std::io::Result<Ended> {
         let mut painter = Painter::new(self.model.size);
         let mut due = Due::Now;
         let mut last_frame = Timestamp::MIN;

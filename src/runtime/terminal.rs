@@ -47,6 +47,12 @@ pub enum TerminalError {
     Refused(#[from] io::Error),
 }
 
+/// Whether an error of the terminal says that nobody is at its other end any more.
+#[must_use]
+pub fn is_gone(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(Errno::IO.raw_os_error())
+}
+
 /// What a person may want of the terminal or not.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Options {

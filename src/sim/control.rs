@@ -1,6 +1,8 @@
 //! Acting on a running world from outside: a small HTTP endpoint on loopback, and the client for it.
 
 use crate::sim::fault;
+use crate::sim::git::{Commits, Repo};
+use crate::sim::live::deploy::webhook;
 use crate::sim::live::{Act, Play};
 use crate::sim::populate::Stage;
 use crate::sim::serve::Server;
@@ -31,7 +33,7 @@ use tokio::task::JoinSet;
 const ACTIONS: &str = "source stop|start NAME, clock advance 10m, kill-pod|evict-pod NAMESPACE/NAME, \
                        log NAMESPACE/NAME[*] rate N, log NAMESPACE/NAME write CONTAINER LINE, \
                        listen NAMESPACE/NAME[*] PORT http|debugpy|redis|postgres|silent|nothing|127.0.0.1:PORT, connections, \
-                       fault SOURCE|all WHAT, login, state";
+                       fault SOURCE|all WHAT, commit NAME, login, state";
 
 /// An action could not be asked for, or was refused.
 #[derive(Debug, thiserror::Error)]
@@ -76,10 +78,22 @@ pub struct Place {
     pub workloads: Workloads,
 }
 
+/// The repository of a running world.
+#[derive(Debug, Clone)]
+pub struct GitPlace {
+    /// What Applications call it.
+    pub url: String,
+    /// What lies there.
+    pub repo: Repo,
+    /// What waits to be pushed there.
+    pub commits: Arc<Commits>,
+}
+
 /// What can be done to a running world.
 #[derive(Debug)]
 pub struct Director {
     places: Vec<Place>,
+    git: GitPlace,
     kubeconfig: PathBuf,
     clock: SimClock,
     sender: mpsc::Sender<Act>,
@@ -88,8 +102,14 @@ pub struct Director {
 impl Director {
     /// A director over these sources, which `kubeconfig` names; acts go to whoever performs the agenda.
     #[must_use]
-    pub fn new(places: Vec<Place>, kubeconfig: PathBuf, clock: SimClock, sender: mpsc::Sender<Act>) -> Self {
-        Self { places, kubeconfig, clock, sender }
+    pub fn new(
+        places: Vec<Place>,
+        git: GitPlace,
+        kubeconfig: PathBuf,
+        clock: SimClock,
+        sender: mpsc::Sender<Act>,
+    ) -> Self {
+        Self { places, git, kubeconfig, clock, sender }
     }
 
     /// The sources in order.
@@ -102,6 +122,14 @@ impl Director {
     #[must_use]
     pub fn place(&self, source: &str) -> Option<&Place> {
         self.places.iter().find(|place| place.stage.source == source)
+    }
+
+    /// Where the repository is: what Applications call it, the folder that `git clone` wants, and how often each
+    /// commit that waits was pushed.
+    #[must_use]
+    pub fn git(&self) -> Value {
+        let waiting = self.git.commits.names().collect::<BTreeMap<_, _>>();
+        json!({"url": self.git.url, "path": self.git.repo.path(), "waiting": waiting})
     }
 
     /// Where the kubeconfig is.
@@ -160,6 +188,13 @@ impl Director {
             ["fault"] => Err(format!("no fault; there are:\n{}", fault::HELP)),
             ["login"] => self.login(),
             ["listen", pods, port, what] => self.listen(pods, port, what),
+            ["commit", name] => {
+                let (branch, made) = self.git.commits.push(name, self.clock.now())?;
+                for place in &self.places {
+                    webhook(&place.stage, &branch);
+                }
+                Ok(format!("pushed {made} to {branch}"))
+            }
             ["connections"] => Ok(self.connections().to_string()),
             [] => Err(format!("no action; there are: {ACTIONS}")),
             _ => Err(format!("there is no action `{}`; there are: {ACTIONS}", words.join(" "))),
@@ -237,7 +272,7 @@ impl Director {
             .collect();
         // what a world that leaks would have more and more of
         let tasks = tokio::runtime::Handle::current().metrics().num_alive_tasks();
-        json!({"now": stamp(self.clock.now()), "tasks": tasks, "sources": sources})
+        json!({"now": stamp(self.clock.now()), "tasks": tasks, "git": self.git(), "sources": sources})
     }
 }
 

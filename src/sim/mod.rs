@@ -4,7 +4,7 @@
 //! clock, kinds, columns < object, history, logs, network < store < write (with status, its refusals) < process, fault < stream
 //! access < rbac, tls < api < serve
 //! time < agenda, manifest < workload::behaviour < scenario, generate < populate < workload
-//! write, manifest < argocd; workload, argocd < live < control < world
+//! write, manifest < argocd < git (with scenario); workload, git < live < control < world
 //! ```
 //!
 //! A [`store::Store`] holds one cluster's objects as the bytes that go over the wire; a [`serve::Server`] answers
@@ -21,6 +21,7 @@ pub mod columns;
 pub mod control;
 pub mod fault;
 pub mod generate;
+pub mod git;
 pub mod history;
 pub mod kinds;
 pub mod kubeconfig;

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::control::{Director, Place};
 use super::fault::{self, Order, What};
 use super::network::Speaks;
-use super::scenario::Fault;
+use super::scenario::{Fault, Outage};
 use super::serve::Server;
 use super::time::{plus, stamp};
 use super::tls::Leaf;
@@ -172,4 +172,22 @@ fn replace(path: &Path, text: &str) -> std::io::Result<()> {
     file.write_all(text.as_bytes())?;
     drop(file);
     std::fs::rename(&beside, path)
+}
+
+/// Has a source die and return, as the scenario says.
+pub async fn die(director: Arc<Director>, outage: Outage) {
+    let clock = director.clock();
+    let Some(place) = director.place(outage.source.get_ref()) else { return };
+    let mut dies = plus(clock.origin(), outage.after);
+    loop {
+        clock.sleep_until(dies).await;
+        place.server.stop().await;
+        let Some(lasts) = outage.lasts else { return };
+        clock.sleep_until(plus(dies, lasts)).await;
+        if let Err(error) = place.server.start_again() {
+            tracing::warn!(%error, source = place.stage.source, "a source does not come back");
+        }
+        let Some(every) = outage.every else { return };
+        dies = plus(dies, every.max(lasts));
+    }
 }

@@ -6,11 +6,11 @@ use crate::sim::manifest::meta::{commit, hex};
 use crate::sim::manifest::workload;
 use crate::sim::manifest::{application, argocd, crd, desired, hook, node, settings};
 use crate::sim::network::{Listener, Rule, Speaks};
-use crate::sim::scenario::{Environment, Listen, Scenario, Service, Source};
+use crate::sim::scenario::{Environment, Listen, Scenario, Service, Source, Window};
 use crate::sim::store::Store;
 use crate::sim::time::minus;
 use jiff::Timestamp;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::time::Duration;
 
 const DAY: Duration = Duration::from_hours(24);
@@ -83,6 +83,7 @@ pub fn cluster(agenda: &mut Agenda, stage: &Stage, source: &Source, now: Timesta
             component: (*name).trim_start_matches("argocd-").to_owned(),
             command: (*name).to_owned(),
             ports: ports.iter().map(|(name, _, port)| ((*name).to_owned(), *port)).collect(),
+            progress_deadline: 600,
             wave: 0,
             listeners: None,
         };
@@ -103,6 +104,7 @@ fn own_app(stage: &Stage, name: &str, work: &Workload, created: Timestamp) -> Ap
         team: String::new(),
         project: String::new(),
         repository: String::new(),
+        chart: String::new(),
         target_revision: String::new(),
         automated: None,
         image: String::new(),
@@ -123,10 +125,10 @@ pub fn apps_of(scenario: &Scenario, source: &Source, now: Timestamp) -> Vec<App>
     let mut apps = Vec::new();
     for environment in scenario.environments.iter().filter(|e| e.source.get_ref() == source.name.get_ref()) {
         let from = apps.len();
-        apps.extend(scenario.services.iter().filter_map(|service| app(scenario, source, environment, service, now)));
+        apps.extend(scenario.services.iter().filter_map(|service| app(scenario, source, (environment, service), now)));
         // Git's head on a branch is its newest commit, and every app that follows the branch has seen it
         let newest = apps[from..].iter().max_by_key(|app| app.release().at);
-        let head = newest.map(|app| app.revision_of(app.release())).unwrap_or_default();
+        let head = newest.map(|app| app.release().revision.clone()).unwrap_or_default();
         for app in &mut apps[from..] {
             app.head.clone_from(&head);
         }
@@ -137,8 +139,7 @@ pub fn apps_of(scenario: &Scenario, source: &Source, now: Timestamp) -> Vec<App>
 fn app(
     scenario: &Scenario,
     source: &Source,
-    environment: &Environment,
-    service: &Service,
+    (environment, service): (&Environment, &Service),
     now: Timestamp,
 ) -> Option<App> {
     let (name, env) = (service.name.get_ref(), environment.name.get_ref());
@@ -146,11 +147,11 @@ fn app(
         .releases
         .iter()
         .filter(|release| release.environment.get_ref() == env)
-        .map(|release| Release {
-            version: release.version.clone(),
-            message: release.commit.clone().unwrap_or_else(|| format!("{name} {}", release.version)),
-            at: minus(now, release.age),
-            by: release.by.clone(),
+        .map(|release| {
+            let message = release.commit.clone().unwrap_or_else(|| format!("{name} {}", release.version));
+            let at = minus(now, release.age);
+            let revision = commit(&environment.branch, &message);
+            Release { version: release.version.clone(), message, revision, at, by: release.by.clone() }
         })
         .collect();
     let first = releases.first()?.at;
@@ -164,6 +165,7 @@ fn app(
             component: work.component.clone().unwrap_or_else(|| work.container.clone()),
             command: work.command.clone(),
             ports: work.ports.iter().map(|(name, port)| (name.clone(), *port)).collect(),
+            progress_deadline: work.progress_deadline.as_secs(),
             wave: work.wave,
             listeners: work.listen.as_ref().map(|listen| listeners(listen, env)),
         })
@@ -177,6 +179,7 @@ fn app(
         team: service.team.clone(),
         project: scenario.name.get_ref().clone(),
         repository: scenario.repository.clone(),
+        chart: service.chart.clone().unwrap_or_else(|| name.clone()),
         target_revision: environment.branch.clone(),
         automated: environment.auto_sync.map(|auto| Automated { prune: auto.prune, self_heal: auto.self_heal }),
         image: service.image.clone().unwrap_or_else(|| name.clone()),
@@ -208,6 +211,15 @@ fn listeners(listen: &[Listen], environment: &str) -> Vec<Listener> {
     .collect()
 }
 
+/// A sync window as the project has it.
+fn window(window: &Window) -> Value {
+    json!({
+        "kind": window.kind.word(), "schedule": window.schedule, "duration": window.duration,
+        "applications": window.applications, "manualSync": window.manual_sync, "timeZone": window.time_zone,
+        "description": window.description,
+    })
+}
+
 /// Puts the apps of a source into its cluster, all of them at rest; their workloads live through their releases.
 pub fn apps(
     agenda: &mut Agenda,
@@ -220,8 +232,9 @@ pub fn apps(
     let Some(oldest) = apps.iter().map(|app| app.created).min() else { return };
     let store = &stage.store;
     let project = scenario.name.get_ref();
-    store.put(argocd::app_project(&stage.argocd_namespace, project, &scenario.repository, oldest));
-    let set = argocd::application_set(&stage.argocd_namespace, project, apps, oldest);
+    let windows: Vec<Value> = scenario.windows.iter().map(window).collect();
+    store.put(argocd::app_project(&stage.argocd_namespace, project, &scenario.repository, &windows, oldest));
+    let set = argocd::application_set(&stage.argocd_namespace, project, apps, &scenario.unmanaged, oldest);
     store.put(set.clone());
     for app in apps {
         if store.get("Namespace", "", &app.namespace).is_none() {

@@ -2,11 +2,11 @@
 
 use crate::sim::access::{Access, User};
 use crate::sim::clock::Clock;
-use crate::sim::control::{self, ControlError, Director, Place};
+use crate::sim::control::{self, ControlError, Director, GitPlace, Place};
 use crate::sim::generate::{self, Generator};
+use crate::sim::git::{self, Commits, GitError, Helm, Repo, RepoServer};
 use crate::sim::kubeconfig::{self, Context};
 use crate::sim::live::deploy::Road;
-use crate::sim::live::drift::Hand;
 use crate::sim::live::releases::Releases;
 use crate::sim::live::{self, Agenda};
 use crate::sim::manifest::app::App;
@@ -85,6 +85,9 @@ pub enum WorldError {
         /// Why.
         error: std::io::Error,
     },
+    /// The repository could not be made.
+    #[error(transparent)]
+    Git(#[from] GitError),
     /// The control endpoint could not be opened.
     #[error(transparent)]
     Control(#[from] ControlError),
@@ -129,7 +132,12 @@ impl World {
             }
             apps.push(here);
         }
-        let releases = Releases::new(&scenario.repository, apps.concat());
+        let git = repository(&scenario, &apps.concat(), now)?;
+        for app in apps.iter_mut().flatten() {
+            name_commits(app, &git.repo);
+        }
+        let server = RepoServer::new(vec![(git.url.clone(), git.repo.clone())], Helm::find(), &kubernetes(&scenario));
+        let releases = Releases::new(git.repo.clone(), server, apps.concat());
         let mut apps = apps.into_iter();
         for source in &scenario.sources {
             let time = clock.clone();
@@ -148,27 +156,36 @@ impl World {
             }
             rbac::seed(&stage.store, &people(&scenario));
             let mut generated = Vec::new();
-            if let (Some(total), true) = (options.apps, stages.is_empty()) {
+            let total = options.apps.or(scenario.generate.map(|generate| generate.apps));
+            if let (Some(total), true) = (total, stages.is_empty()) {
                 generated = generate(&stage, total, &options, now);
             }
             live::argocd::begin(&mut agenda, &stage, &releases, generated.clone(), from);
-            if options.changes_per_second > 0.0 {
+            let told = scenario.generate.map_or(0.0, |generate| generate.changes_per_second);
+            let rate = if options.changes_per_second > 0.0 { options.changes_per_second } else { told };
+            if rate > 0.0 {
                 // the rate is per second of the wall, the agenda goes by the world's clock
-                let pause = Duration::from_secs_f64((clock.speed() / options.changes_per_second).min(1e6));
+                let pause = Duration::from_secs_f64((clock.speed() / rate).min(1e6));
                 live::changes::begin(&mut agenda, &stage, generated, pause, now);
             }
             stages.push((stage, workloads));
         }
+        let all: Vec<Stage> = stages.iter().map(|(stage, _)| stage.clone()).collect();
+        for commit in &scenario.commits {
+            if let Some(wait) = commit.push {
+                push_later(&mut agenda, git.commits.clone(), all.clone(), commit.clone(), plus(now, wait));
+            }
+        }
         // what happened already
         agenda.replay(now, &mut random, |at| clock.show(at));
         let users = users(&scenario);
-        Self::open(options, users, scenario.faults, stages, clock, agenda, random)
+        Self::open(options, users, (scenario, git), stages, clock, agenda, random)
     }
 
     fn open(
         options: SimOptions,
         users: Vec<User>,
-        faults: Vec<scenario::Fault>,
+        (scenario, git): (Scenario, GitPlace),
         stages: Vec<(Stage, Workloads)>,
         clock: SimClock,
         agenda: Agenda,
@@ -190,11 +207,14 @@ impl World {
         }
         let (kubeconfig, folder) = write_kubeconfig(options.kubeconfig, &ca, &places, &users)?;
         let (sender, sent) = mpsc::channel(64);
-        let director = Arc::new(Director::new(places, kubeconfig.clone(), clock.clone(), sender));
+        let director = Arc::new(Director::new(places, git, kubeconfig.clone(), clock.clone(), sender));
         let mut tasks = JoinSet::new();
         clock.run();
         tasks.spawn(live::perform(agenda, random, clock, sent));
-        for fault in faults {
+        for outage in scenario.outages {
+            tasks.spawn(orders::die(Arc::clone(&director), outage));
+        }
+        for fault in scenario.faults {
             tasks.spawn(orders::suffer(Arc::clone(&director), fault));
         }
         let control = control::serve(&director, &mut tasks)?;
@@ -221,6 +241,7 @@ impl World {
             "sources": sources,
             "users": users,
             "control": self.control,
+            "git": self.director.git(),
         })
     }
 
@@ -279,7 +300,7 @@ impl World {
 fn generate(stage: &Stage, total: usize, options: &SimOptions, now: Timestamp) -> Vec<String> {
     for project in generate::PROJECTS {
         let repository = format!("https://git.example.com/{project}/deployments.git");
-        stage.store.put(argocd::app_project(&stage.argocd_namespace, project, &repository, now));
+        stage.store.put(argocd::app_project(&stage.argocd_namespace, project, &repository, &[], now));
     }
     let mut names = Vec::with_capacity(total);
     for app in Generator::new(&stage.argocd_namespace, total, options.seed, now) {
@@ -296,6 +317,59 @@ fn users(scenario: &Scenario) -> Vec<User> {
         User::new(&user.name, &token, Access::nothing())
     };
     scenario.users.iter().map(user).collect()
+}
+
+/// The scenario's repository; one of its releases alone when it does not say what lies there.
+fn repository(scenario: &Scenario, apps: &[App], now: Timestamp) -> Result<GitPlace, WorldError> {
+    let (files, history) = match &scenario.gitops {
+        Some(name) => {
+            let asset = git::find(name.get_ref())?;
+            (asset.files, scenario::History::parse(&asset.history_file, &asset.history)?)
+        }
+        None => live::releases::past(apps, now),
+    };
+    let repo = Repo::create(&files, &history, now)?;
+    let commits = Arc::new(Commits::new(repo.clone(), &scenario.commits, &history)?);
+    Ok(GitPlace { url: scenario.repository.clone(), repo, commits })
+}
+
+/// Gives the releases of an app the commits they came from.
+fn name_commits(app: &mut App, repo: &Repo) {
+    for release in &mut app.releases {
+        // a release may have been dated to before its commit, where a crash wants to have gone on for long
+        let found = [release.at, Timestamp::MAX].map(|until| repo.find(&app.target_revision, &release.message, until));
+        if let Some(commit) = found.into_iter().flatten().next() {
+            release.revision = commit;
+        }
+    }
+    if let Some(head) = repo.resolve(&app.target_revision) {
+        app.head = head;
+    }
+}
+
+/// The version of the clusters that manifests are rendered for.
+fn kubernetes(scenario: &Scenario) -> String {
+    scenario.sources.first().map(|source| source.kubernetes.clone()).unwrap_or_default()
+}
+
+/// Has a commit pushed when its time comes.
+fn push_later(
+    agenda: &mut Agenda,
+    commits: Arc<Commits>,
+    stages: Vec<Stage>,
+    commit: scenario::Waiting,
+    at: Timestamp,
+) {
+    agenda.at(at, move |play| {
+        match commits.push(commit.name.get_ref(), play.at) {
+            Ok((branch, _)) => stages.iter().for_each(|stage| live::deploy::webhook(stage, &branch)),
+            Err(error) => tracing::warn!(error, "a commit of the scenario was not pushed"),
+        }
+        if let Some(every) = commit.every {
+            let next = plus(play.at, every.max(Duration::from_secs(1)));
+            push_later(play.agenda, commits, stages, commit, next);
+        }
+    });
 }
 
 fn people(scenario: &Scenario) -> Vec<Person> {
@@ -362,10 +436,7 @@ fn script(scenario: &Scenario, road: &Road, apps: &[App], now: Timestamp, agenda
     let mut first = now;
     for drift in &scenario.drifts {
         if let Some(app) = find(drift.app.get_ref()) {
-            let hand = Hand { manager: drift.manager.clone(), replicas: drift.replicas, every: drift.every };
-            let at = drift.after.map_or_else(|| minus(now, drift.age), |after| plus(now, after));
-            live::drift::begin(agenda, stage, app, hand, at);
-            first = first.min(at);
+            first = first.min(live::drift::begin(agenda, stage, app, drift, now));
         }
     }
     for syncing in &scenario.syncing {

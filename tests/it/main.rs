@@ -17,6 +17,7 @@ mod palette;
 mod pods;
 mod program;
 mod progress;
+mod scenarios;
 mod screens;
 mod sim_kubernetes;
 mod sim_soak;

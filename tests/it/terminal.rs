@@ -14,7 +14,7 @@ use pilothouse::runtime::clock::SystemClock;
 use pilothouse::runtime::input::{Bytes, Decoder, Reader};
 use pilothouse::runtime::scope::Scope;
 use pilothouse::runtime::signal::{Signal, Signals};
-use pilothouse::runtime::terminal::{Options, Size, TerminalGuard};
+use pilothouse::runtime::terminal::{Options, Size, TerminalGuard, is_gone};
 use pilothouse::runtime::writer::{FrameSender, NotSent};
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use rustix::process::{Pid, kill_process};
@@ -335,6 +335,15 @@ fn terminal_nobody_could_continue_is_not_stopped() {
     run.seen.wait_for("<back>", 1);
     run.type_in(b"q");
     run.seen.wait_for("<over>", 1);
+}
+
+#[test]
+fn terminal_that_is_gone_says_so_when_it_is_taken_again() {
+    let (master, slave) = both_sides();
+    let guard = TerminalGuard::enter_on(slave.as_fd(), Options::default()).unwrap();
+    drop(master);
+    // as on SIGCONT, which comes together with SIGHUP and may be looked at first
+    assert!(is_gone(&guard.enter_again().unwrap_err()));
 }
 
 /// A terminal with this process on both sides: what types, and what is typed into.

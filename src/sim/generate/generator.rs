@@ -159,7 +159,8 @@ impl Template {
 fn template(shape: Shape, namespace: &str, now: Timestamp) -> Value {
     let service = hole("service");
     let image = format!("registry.example.com/{}/{service}", hole("project"));
-    let release = |at| Release { version: hole("version"), message: String::new(), at, by: None };
+    let release =
+        |at| Release { version: hole("version"), message: String::new(), revision: String::new(), at, by: None };
     let app = App {
         name: hole("name"),
         argocd_namespace: namespace.to_owned(),
@@ -169,6 +170,7 @@ fn template(shape: Shape, namespace: &str, now: Timestamp) -> Value {
         team: hole("team"),
         project: hole("project"),
         repository: format!("https://git.example.com/{}/deployments.git", hole("project")),
+        chart: service.clone(),
         target_revision: hole("branch"),
         automated: shape.automated.then_some(Automated { prune: true, self_heal: true }),
         image: image.clone(),
@@ -181,6 +183,7 @@ fn template(shape: Shape, namespace: &str, now: Timestamp) -> Value {
             component: "app".to_owned(),
             command: String::new(),
             ports: vec![("http".to_owned(), 8080)],
+            progress_deadline: 600,
             wave: 0,
             listeners: None,
         }],

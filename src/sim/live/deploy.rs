@@ -3,6 +3,7 @@
 use super::releases::Releases;
 use crate::sim::live::{Agenda, Play};
 use crate::sim::manifest::app::App;
+use crate::sim::manifest::meta::text;
 use crate::sim::populate::Stage;
 use crate::sim::time::{minus, plus};
 use crate::sim::workload::{Rule, Workloads};
@@ -89,11 +90,18 @@ fn release(road: &Road, app: &App, plan: &Plan, play: &mut Play<'_>) {
             lines: Vec::new(),
         });
     }
-    push(road, app, &version, &format!("{} {version}", app.service), plan.hooks_fail_for.is_some());
+    push(road, app, &version, &format!("{} {version}", app.service), plan.hooks_fail_for.is_some(), play.at);
     if let Some(wait) = plan.hooks_fail_for {
         let (road, app) = (road.clone(), app.clone());
-        play.agenda.at(plus(play.at, wait), move |_| {
-            push(&road, &app, &version, &format!("{} {version}: name the right repository", app.service), false);
+        play.agenda.at(plus(play.at, wait), move |play| {
+            push(
+                &road,
+                &app,
+                &version,
+                &format!("{} {version}: name the right repository", app.service),
+                false,
+                play.at,
+            );
         });
     }
     if let Some(every) = plan.every {
@@ -103,9 +111,24 @@ fn release(road: &Road, app: &App, plan: &Plan, play: &mut Play<'_>) {
 }
 
 /// A commit, and the refresh its webhook asks for.
-fn push(road: &Road, app: &App, version: &str, message: &str, hooks_fail: bool) {
-    road.releases.push(app, version, message, hooks_fail);
-    road.stage.store.update("Application", &app.argocd_namespace, &app.name, |object| {
+fn push(road: &Road, app: &App, version: &str, message: &str, hooks_fail: bool, at: Timestamp) {
+    match road.releases.push(app, version, message, hooks_fail, at) {
+        Ok(_) => refresh(&road.stage, &app.argocd_namespace, &app.name),
+        Err(error) => tracing::warn!(%error, app = app.name, "nothing was committed"),
+    }
+}
+
+/// What the webhook of a push to `branch` does: whoever follows it is looked at.
+pub fn webhook(stage: &Stage, branch: &str) {
+    for app in stage.store.list("Application", Some(&stage.argocd_namespace)) {
+        if text(&app, "/spec/source/targetRevision") == branch {
+            refresh(stage, &stage.argocd_namespace, text(&app, "/metadata/name"));
+        }
+    }
+}
+
+fn refresh(stage: &Stage, namespace: &str, name: &str) {
+    stage.store.update("Application", namespace, name, |object| {
         object["metadata"]["annotations"]["argocd.argoproj.io/refresh"] = json!("normal");
     });
 }

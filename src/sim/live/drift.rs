@@ -1,42 +1,62 @@
-//! Somebody scales a workload by hand.
+//! Somebody edits an object by hand.
 
-use crate::sim::live::{Agenda, Play};
+use crate::sim::live::Agenda;
 use crate::sim::manifest::app::App;
 use crate::sim::populate::Stage;
-use crate::sim::time::plus;
+use crate::sim::scenario::Drift;
+use crate::sim::time::{minus, plus};
 use crate::sim::write::Writer;
 use jiff::Timestamp;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::time::Duration;
 
-/// What is done by hand.
-#[derive(Debug, Clone)]
-pub struct Hand {
-    /// The field manager's name.
-    pub manager: String,
-    /// What the first workload is scaled to.
-    pub replicas: u32,
-    /// From one time to the next; once when none.
-    pub every: Option<Duration>,
+/// Has somebody edit an object of the app, as the scenario tells it; says when.
+pub fn begin(agenda: &mut Agenda, stage: &Stage, app: &App, drift: &Drift, now: Timestamp) -> Timestamp {
+    let at = drift.after.map_or_else(|| minus(now, drift.age), |after| plus(now, after));
+    again(agenda, stage.clone(), app.clone(), drift.clone(), at);
+    at
 }
 
-/// Has somebody set the replicas of the app's first workload at a moment.
-pub fn begin(agenda: &mut Agenda, stage: &Stage, app: &App, hand: Hand, at: Timestamp) {
-    let (stage, app) = (stage.clone(), app.clone());
-    agenda.at(at, move |play| scale(&stage, &app, hand, play));
+fn again(agenda: &mut Agenda, stage: Stage, app: App, drift: Drift, at: Timestamp) {
+    agenda.at(at, move |play| {
+        edit(&stage, &app, &drift);
+        if let Some(every) = drift.every {
+            let at = plus(play.at, every.max(Duration::from_mins(1)));
+            again(play.agenda, stage, app, drift, at);
+        }
+    });
 }
 
-fn scale(stage: &Stage, app: &App, hand: Hand, play: &mut Play<'_>) {
-    let Some(work) = app.workloads.first() else { return };
-    let edited =
-        Writer::new(&stage.store, &hand.manager).edit(work.kind.word(), &app.namespace, &work.name, |object| {
-            object["spec"]["replicas"] = json!(hand.replicas);
-        });
+fn edit(stage: &Stage, app: &App, drift: &Drift) {
+    let first = app.workloads.first().map(|work| (work.kind.word(), work.name.as_str()));
+    let Some((kind, name)) = drift.object.as_deref().and_then(|object| object.split_once('/')).or(first) else {
+        return;
+    };
+    let edited = Writer::new(&stage.store, &drift.manager).edit(kind, &app.namespace, name, |object| {
+        if let Some(replicas) = drift.replicas {
+            object["spec"]["replicas"] = json!(replicas);
+        }
+        for (path, value) in &drift.set {
+            put(object, path, value);
+        }
+    });
     if let Err(failure) = edited {
-        tracing::debug!(app = %app.name, failure = %failure.message, "not scaled");
+        tracing::warn!(app = %app.name, kind, name, failure = %failure.message, "not edited by hand");
     }
-    if let Some(every) = hand.every {
-        let at = plus(play.at, every.max(Duration::from_mins(1)));
-        begin(play.agenda, stage, app, hand, at);
+}
+
+/// Sets the value at a JSON pointer, with the mappings that lead there.
+fn put(object: &mut Value, path: &str, value: &Value) {
+    let mut place = object;
+    for key in path.split('/').skip(1) {
+        place = match key.parse::<usize>() {
+            Ok(index) if place.is_array() => match place.get_mut(index) {
+                Some(place) => place,
+                None => return,
+            },
+            _ if place.is_object() || place.is_null() => &mut place[key],
+            _ => return,
+        };
     }
+    *place = value.clone();
 }

@@ -1,145 +1,151 @@
-//! The Git repository of a scenario's releases: one commit for each, rendered as its manifests.
+//! The GitOps repository as Argo CD sees it: the versions of the scenario's apps at a commit, rendered as their
+//! manifests; whatever else lies there goes to the repo-server.
 
 use crate::sim::argocd::{Manifests, Repository, Source, SourceError};
+use crate::sim::git::{GitError, NewCommit, Repo, RepoServer, within};
 use crate::sim::manifest::app::App;
 use crate::sim::manifest::desired;
-use crate::sim::manifest::meta::{commit, text};
+use crate::sim::manifest::meta::text;
+use crate::sim::scenario::{Author, Edit, History, Past};
+use jiff::Timestamp;
 use serde_json::Value;
 use std::collections::{BTreeMap, HashSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+use std::time::Duration;
+use toml::Spanned;
 
-/// Shortest abbreviation of a commit that Git takes for one.
-const SHORT: usize = 7;
+/// The image repository that the hooks of a bad commit name.
+const WRONG: &str = "predator12-tools";
 
 /// What a commit has of one app.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct State {
     version: String,
+    replicas: Option<u32>,
     hooks_fail: bool,
 }
 
-type Tree = BTreeMap<String, State>;
-
-#[derive(Debug, Default)]
-struct Inner {
-    url: String,
-    apps: Vec<App>,
-    commits: BTreeMap<String, Tree>,
-    branches: BTreeMap<String, String>,
-    /// What `HEAD` means.
-    first: String,
+/// The repository; clones are the same one.
+#[derive(Debug, Clone)]
+pub struct Releases {
+    repo: Repo,
+    server: RepoServer,
+    apps: Arc<Vec<App>>,
 }
 
-/// The repository; clones are the same one.
-#[derive(Debug, Clone, Default)]
-pub struct Releases(Arc<Mutex<Inner>>);
+/// What a repository holds when nobody says: an overlay for each app, and a commit for each of its releases.
+#[must_use]
+pub fn past(apps: &[App], now: Timestamp) -> (BTreeMap<String, Vec<u8>>, History) {
+    let tag = |version: &str| format!("image:\n  tag: {}\n", Value::from(version)).into_bytes();
+    let first = |app: &App| app.releases.first().map(|release| release.version.clone()).unwrap_or_default();
+    let mut files: BTreeMap<String, Vec<u8>> = apps.iter().map(|app| (app.overlay(), tag(&first(app)))).collect();
+    files.insert("README.md".to_owned(), b"What Argo CD deploys.\n".to_vec());
+    let author = Author::nobody();
+    let old = apps.iter().map(|app| app.created).min().unwrap_or(now);
+    let age = |at: Timestamp| Duration::try_from(now.duration_since(at)).unwrap_or_default();
+    let commit = |branch: &str, at, message: &str| Past {
+        branch: branch.to_owned(),
+        author: Spanned::new(0..0, author.key.get_ref().clone()),
+        age: age(at),
+        message: message.to_owned(),
+        tag: None,
+        edits: Vec::new(),
+    };
+    let mut all: Vec<_> = apps.iter().flat_map(|app| app.releases.iter().map(move |one| (app, one))).collect();
+    all.sort_by_key(|(_, release)| release.at);
+    let mut commits = vec![commit("main", old, "first")];
+    let mut branches = HashSet::from(["main"]);
+    for app in apps {
+        if branches.insert(&app.target_revision) {
+            commits.push(commit(&app.target_revision, old, "first"));
+        }
+    }
+    let mut made = HashSet::new();
+    for (app, release) in &all {
+        if made.insert((&app.target_revision, &release.message)) {
+            let mut one = commit(&app.target_revision, release.at, &release.message);
+            one.edits = all
+                .iter()
+                .filter(|(other, same)| other.target_revision == app.target_revision && same.message == release.message)
+                .map(|(other, same)| Edit::value(&other.overlay(), "image.tag", &same.version))
+                .collect();
+            commits.push(one);
+        }
+    }
+    (files, History { people: vec![author], commits })
+}
 
 impl Releases {
-    /// The repository at `url` with the past of `apps`: on each branch one commit for each message, oldest first.
+    /// The releases of `apps` in a repository; `server` renders what is none of them.
     #[must_use]
-    pub fn new(url: &str, apps: Vec<App>) -> Self {
-        let mut inner = Inner { url: url.to_owned(), ..Inner::default() };
-        let mut branches: Vec<&str> = Vec::new();
-        for app in &apps {
-            if !branches.contains(&app.target_revision.as_str()) {
-                branches.push(&app.target_revision);
-            }
-        }
-        for branch in branches {
-            let on_branch: Vec<&App> = apps.iter().filter(|app| app.target_revision == branch).collect();
-            let mut past: Vec<_> = on_branch.iter().flat_map(|app| &app.releases).collect();
-            past.sort_by_key(|release| release.at);
-            let mut seen = HashSet::new();
-            past.retain(|release| seen.insert(release.message.as_str()));
-            let state = |version: &str| State { version: version.to_owned(), hooks_fail: false };
-            let mut tree: Tree = on_branch
-                .iter()
-                .filter_map(|app| Some((app.name.clone(), state(&app.releases.first()?.version))))
-                .collect();
-            for commit_of in past {
-                for app in &on_branch {
-                    for release in app.releases.iter().filter(|release| release.message == commit_of.message) {
-                        tree.insert(app.name.clone(), state(&release.version));
-                    }
-                }
-                let name = commit(branch, &commit_of.message);
-                inner.commits.insert(name.clone(), tree.clone());
-                inner.branches.insert(branch.to_owned(), name);
-            }
-            if inner.first.is_empty() {
-                branch.clone_into(&mut inner.first);
-            }
-        }
-        inner.apps = apps;
-        Self(Arc::new(Mutex::new(inner)))
+    pub fn new(repo: Repo, server: RepoServer, apps: Vec<App>) -> Self {
+        Self { repo, server, apps: Arc::new(apps) }
     }
 
     /// The version of an app that its branch has now.
     #[must_use]
     pub fn version(&self, app: &App) -> String {
-        let inner = self.inner();
-        let head = inner.branches.get(&app.target_revision);
-        let state = head.and_then(|head| inner.commits.get(head)?.get(&app.name));
-        state.map(|state| state.version.clone()).unwrap_or_default()
+        let head = self.repo.resolve(&app.target_revision);
+        let state = head.and_then(|head| self.state(app, &head));
+        state.map_or_else(|| app.release().version.clone(), |state| state.version)
     }
 
     /// A commit on the branch of an app: it has this version of it, whose hooks fail or not.
-    pub fn push(&self, app: &App, version: &str, message: &str, hooks_fail: bool) {
-        let mut inner = self.inner();
-        let head = inner.branches.get(&app.target_revision);
-        let mut tree = head.and_then(|head| inner.commits.get(head)).cloned().unwrap_or_default();
-        tree.insert(app.name.clone(), State { version: version.to_owned(), hooks_fail });
-        let name = commit(&app.target_revision, message);
-        inner.commits.insert(name.clone(), tree);
-        inner.branches.insert(app.target_revision.clone(), name);
+    ///
+    /// # Errors
+    /// When the app has no overlay there, or the disk is full.
+    pub fn push(
+        &self,
+        app: &App,
+        version: &str,
+        message: &str,
+        hooks_fail: bool,
+        at: Timestamp,
+    ) -> Result<String, GitError> {
+        let mut edits = vec![Edit::value(&app.overlay(), "image.tag", version)];
+        let failed = self.repo.resolve(&app.target_revision).and_then(|head| self.state(app, &head));
+        if hooks_fail || failed.is_some_and(|state| state.hooks_fail) {
+            let repository = if hooks_fail { WRONG } else { &app.image };
+            edits.push(Edit::value(&app.overlay(), "hooks.repository", repository));
+        }
+        let author = Author::nobody();
+        self.repo.commit(NewCommit { branch: &app.target_revision, author: &author, at, message, edits: &edits })
     }
 
-    fn inner(&self) -> MutexGuard<'_, Inner> {
-        // nothing in here panics half-way
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self, app: &App, commit: &str) -> Option<State> {
+        let overlay = self.repo.read(commit, &app.overlay())?;
+        let values: Value = serde_saphyr::from_str(std::str::from_utf8(&overlay).ok()?).ok()?;
+        let version = match &values["image"]["tag"] {
+            Value::String(tag) => tag.clone(),
+            Value::Null => return None,
+            other => other.to_string(),
+        };
+        let replicas = values["replicas"].as_u64().and_then(|replicas| u32::try_from(replicas).ok());
+        let hooks = text(&values, "/hooks/repository");
+        Some(State { version, replicas, hooks_fail: !hooks.is_empty() && hooks != app.image })
+    }
+
+    /// The app whose chart and overlay a source names.
+    fn app_of(&self, source: &Value) -> Option<&App> {
+        let path = text(source, "/path");
+        let values = within(path, text(source, "/helm/valueFiles/0"))?;
+        self.apps.iter().find(|app| app.overlay() == values && app.source()["path"] == path)
     }
 }
 
 impl Repository for Releases {
     fn resolve(&self, source: &Value, revision: &str) -> Result<String, SourceError> {
-        let inner = self.inner();
-        if text(source, "/repoURL") != inner.url {
-            return Err(SourceError::NoRepository);
-        }
-        let branch = if matches!(revision, "" | "HEAD") { &inner.first } else { revision };
-        if let Some(head) = inner.branches.get(branch.trim_start_matches("refs/heads/")) {
-            return Ok(head.clone());
-        }
-        let known = inner.commits.range(revision.to_owned()..).next().map(|(name, _)| name);
-        known
-            .filter(|name| revision.len() >= SHORT && name.starts_with(revision))
-            .cloned()
-            .ok_or_else(|| SourceError::NoRevision(revision.to_owned()))
+        self.server.resolve(source, revision.trim_start_matches("refs/heads/"))
     }
 
     fn manifests(&self, source: Source<'_>, commit: &str) -> Result<Manifests, SourceError> {
-        let inner = self.inner();
-        let path = text(source.source, "/path");
-        let in_path = |app: &&App| app.source()["path"] == path;
-        if !inner.apps.iter().any(|app| in_path(&app)) {
-            return Err(SourceError::NoPath(path.to_owned()));
-        }
-        let values = text(source.source, "/helm/valueFiles/0");
-        let same_values = |app: &&App| app.source()["helm"]["valueFiles"][0] == values;
-        let found = inner.apps.iter().filter(in_path).find(same_values);
-        let state = found.and_then(|app| Some((app, inner.commits.get(commit)?.get(&app.name)?)));
-        let Some((app, state)) = state else {
-            let words = format!("open <path to cached source>/{path}/{values}: no such file or directory");
-            return Err(SourceError::Render(format!(
-                "Manifest generation error (cached): failed to execute helm template command: failed to get command \
-                 args to log: `helm template . --name-template {}` failed exit status 1: Error: {words}",
-                source.app
-            )));
-        };
+        let found = self.app_of(source.source).and_then(|app| Some((app, self.state(app, commit)?)));
+        let Some((app, state)) = found else { return self.server.manifests(source, commit) };
         let image = format!("{}:{}", app.image, state.version);
         let mut app = app.clone();
         source.app.clone_into(&mut app.name);
         source.namespace.clone_into(&mut app.namespace);
+        app.replicas = state.replicas.unwrap_or(app.replicas);
         Ok(Manifests { objects: desired::objects(&app, &image, state.hooks_fail), source_type: "Helm" })
     }
 }
@@ -149,7 +155,6 @@ mod tests {
     use super::*;
     use crate::sim::populate;
     use crate::sim::scenario;
-    use jiff::Timestamp;
     use serde_json::json;
 
     #[test]
@@ -158,7 +163,10 @@ mod tests {
         let now: Timestamp = "2026-11-23T06:00:00Z".parse().unwrap();
         let apps: Vec<App> =
             scenario.sources.iter().flat_map(|source| populate::apps_of(&scenario, source, now)).collect();
-        let releases = Releases::new(&scenario.repository, apps.clone());
+        let (files, history) = past(&apps, now);
+        let repo = Repo::create(&files, &history, now).unwrap();
+        let server = RepoServer::new(vec![(scenario.repository.clone(), repo.clone())], None, "v1.33.4");
+        let releases = Releases::new(repo.clone(), server, apps.clone());
         for app in &apps {
             let source = app.source();
             let of = |revision: &str| {
@@ -168,12 +176,13 @@ mod tests {
                     .unwrap()
             };
             for release in &app.releases {
-                let rendered = json!(of(&app.revision_of(release)).objects).to_string();
+                let commit = repo.find(&app.target_revision, &release.message, release.at).unwrap();
+                let rendered = json!(of(&commit).objects).to_string();
                 assert!(rendered.contains(&app.image_of(release)), "{} {}", app.name, release.version);
             }
-            assert_eq!(of(&app.target_revision).objects, of(&app.head).objects);
-            assert_eq!(of(&app.head[..8]).objects, of(&app.head).objects);
-            releases.push(app, "99", &format!("{} 99", app.name), false);
+            let head = repo.resolve(&app.target_revision).unwrap();
+            assert_eq!(of(&app.target_revision).objects, of(&head[..8]).objects);
+            releases.push(app, "99", &format!("{} 99", app.name), false, now).unwrap();
             assert_eq!(releases.version(app), "99");
             assert!(json!(of(&app.target_revision).objects).to_string().contains(":99"));
         }

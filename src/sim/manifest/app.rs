@@ -1,6 +1,5 @@
 //! An Application as the scenario tells it: what its object, its workloads and its script are all made from.
 
-use crate::sim::manifest::meta::commit;
 use crate::sim::network::Listener;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -24,6 +23,8 @@ pub struct App {
     pub project: String,
     /// The Git repository.
     pub repository: String,
+    /// The chart, below `helm/charts`.
+    pub chart: String,
     /// The branch.
     pub target_revision: String,
     /// Auto-sync, none when it is off.
@@ -64,6 +65,8 @@ pub struct Release {
     pub version: String,
     /// The message of the commit.
     pub message: String,
+    /// The commit.
+    pub revision: String,
     /// When the deployment ended.
     pub at: Timestamp,
     /// Who asked for it, none for auto-sync.
@@ -85,6 +88,8 @@ pub struct Workload {
     pub command: String,
     /// Named container ports.
     pub ports: Vec<(String, u16)>,
+    /// Seconds in which a Deployment has to get further.
+    pub progress_deadline: u64,
     /// `argocd.argoproj.io/sync-wave`.
     pub wave: i64,
     /// What answers on its ports; by their names when none.
@@ -154,8 +159,13 @@ impl App {
     #[must_use]
     pub fn release(&self) -> &Release {
         // `releases` is made with at least one row; an empty one would be a bug of the reader
-        static NOTHING: Release =
-            Release { version: String::new(), message: String::new(), at: Timestamp::UNIX_EPOCH, by: None };
+        static NOTHING: Release = Release {
+            version: String::new(),
+            message: String::new(),
+            revision: String::new(),
+            at: Timestamp::UNIX_EPOCH,
+            by: None,
+        };
         self.releases.last().unwrap_or(&NOTHING)
     }
 
@@ -171,18 +181,18 @@ impl App {
         self.image_of(self.release())
     }
 
-    /// The commit of a release.
+    /// The file of the repository that differs by environment.
     #[must_use]
-    pub fn revision_of(&self, release: &Release) -> String {
-        commit(&self.target_revision, &release.message)
+    pub fn overlay(&self) -> String {
+        format!("helm/overlays/{}/{}.yaml", self.environment, self.service)
     }
 
     /// `spec.source`, with `targetRevision` as it is now.
     #[must_use]
     pub fn source(&self) -> Value {
         json!({
-            "helm": {"valueFiles": [format!("../../overlays/{}/{}.yaml", self.environment, self.service)]},
-            "path": format!("helm/charts/{}", self.service),
+            "helm": {"valueFiles": [format!("/{}", self.overlay())]},
+            "path": format!("helm/charts/{}", self.chart),
             "repoURL": self.repository,
             "targetRevision": self.target_revision,
         })

@@ -22,7 +22,7 @@ pub fn application(app: &App, owner: &Value, now: Timestamp) -> Value {
     let mut meta = metadata("Application", &app.argocd_namespace, &app.name, &labels, app.created);
     meta["annotations"] = json!({"notifications.argoproj.io/subscribe.on-sync-failed.slack": format!("{}-alerts", app.project),
             "argocd.argoproj.io/manifest-generate-paths":
-                format!("/helm/charts/{0};/helm/overlays/{1}/{0}.yaml", app.service, app.environment)});
+                format!("/helm/charts/{};/{}", app.chart, app.overlay())});
     meta["finalizers"] = json!(["resources-finalizer.argocd.argoproj.io"]);
     meta["ownerReferences"] = owned_by(owner);
     meta["generation"] = json!(20 + 7 * app.releases.len());
@@ -42,7 +42,7 @@ pub fn application(app: &App, owner: &Value, now: Timestamp) -> Value {
         app.releases.iter().enumerate().map(|(id, release)| history_row(app, id, release)).collect();
     let kept = history.len().saturating_sub(HISTORY);
     let results = results(app, &app.running_image());
-    let asked = operation(app, &app.revision_of(last), last.by.as_deref());
+    let asked = operation(app, &last.revision, last.by.as_deref());
     let mut object = json!({
         "apiVersion": API,
         "kind": "Application",
@@ -58,7 +58,7 @@ pub fn application(app: &App, owner: &Value, now: Timestamp) -> Value {
                 "message": ending(app),
                 "startedAt": stamp(minus(last.at, SYNC)),
                 "finishedAt": stamp(last.at),
-                "syncResult": {"resources": results, "revision": app.revision_of(last), "source": app.source()},
+                "syncResult": {"resources": results, "revision": last.revision, "source": app.source()},
             },
             "reconciledAt": stamp(now),
             "resourceHealthSource": "appTree",
@@ -98,7 +98,7 @@ fn initiator(by: Option<&str>) -> Value {
 fn history_row(app: &App, id: usize, release: &Release) -> Value {
     json!({
         "id": id,
-        "revision": app.revision_of(release),
+        "revision": release.revision,
         "source": app.source(),
         "deployStartedAt": stamp(minus(release.at, SYNC)),
         "deployedAt": stamp(release.at),

@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 
 /// The `AppProject` of the world's Applications.
 #[must_use]
-pub fn app_project(namespace: &str, name: &str, repository: &str, created: Timestamp) -> Value {
+pub fn app_project(namespace: &str, name: &str, repository: &str, windows: &[Value], created: Timestamp) -> Value {
     let mut meta = metadata("AppProject", namespace, name, &json!({}), created);
     meta["generation"] = json!(1);
-    json!({
+    let mut project = json!({
         "apiVersion": "argoproj.io/v1alpha1",
         "kind": "AppProject",
         "metadata": meta,
@@ -30,17 +30,21 @@ pub fn app_project(namespace: &str, name: &str, repository: &str, created: Times
                 ],
             }],
         },
-    })
+    });
+    if !windows.is_empty() {
+        project["spec"]["syncWindows"] = json!(windows);
+    }
+    project
 }
 
 /// The `ApplicationSet` that generated `apps`: a matrix of environments and services.
 #[must_use]
-pub fn application_set(namespace: &str, name: &str, apps: &[App], created: Timestamp) -> Value {
+pub fn application_set(namespace: &str, name: &str, apps: &[App], unmanaged: &[String], created: Timestamp) -> Value {
     let mut environments: Vec<Value> = Vec::new();
     let mut services: Vec<Value> = Vec::new();
     for app in apps {
         let environment = json!({"env": app.environment, "revision": app.target_revision});
-        let service = json!({"service": app.service, "team": app.team});
+        let service = json!({"service": app.service, "chart": app.chart, "team": app.team});
         if !environments.contains(&environment) {
             environments.push(environment);
         }
@@ -53,7 +57,7 @@ pub fn application_set(namespace: &str, name: &str, apps: &[App], created: Times
     let generated = "All applications have been generated successfully";
     let mut meta = metadata("ApplicationSet", namespace, name, &json!({}), created);
     meta["generation"] = json!(1);
-    json!({
+    let mut set = json!({
         "apiVersion": "argoproj.io/v1alpha1",
         "kind": "ApplicationSet",
         "metadata": meta,
@@ -71,7 +75,7 @@ pub fn application_set(namespace: &str, name: &str, apps: &[App], created: Times
                     "labels": {"component": "{{.service}}", "environment": "{{.env}}", "team": "{{.team}}"},
                     "annotations": {
                         "argocd.argoproj.io/manifest-generate-paths":
-                            "/helm/charts/{{.service}};/helm/overlays/{{.env}}/{{.service}}.yaml",
+                            "/helm/charts/{{.chart}};/helm/overlays/{{.env}}/{{.service}}.yaml",
                         "notifications.argoproj.io/subscribe.on-sync-failed.slack": format!("{name}-alerts"),
                     },
                 },
@@ -80,9 +84,9 @@ pub fn application_set(namespace: &str, name: &str, apps: &[App], created: Times
                     "destination": {"namespace": format!("{name}-{{{{.env}}}}"), "server": "https://kubernetes.default.svc"},
                     "source": {
                         "repoURL": repository,
-                        "path": "helm/charts/{{.service}}",
+                        "path": "helm/charts/{{.chart}}",
                         "targetRevision": "{{.revision}}",
-                        "helm": {"valueFiles": ["../../overlays/{{.env}}/{{.service}}.yaml"]},
+                        "helm": {"valueFiles": ["/helm/overlays/{{.env}}/{{.service}}.yaml"]},
                     },
                     "syncPolicy": {"syncOptions": ["CreateNamespace=true", "PruneLast=true"]},
                 },
@@ -103,7 +107,11 @@ pub fn application_set(namespace: &str, name: &str, apps: &[App], created: Times
                 .collect::<Vec<_>>(),
             "resourcesCount": apps.len(),
         },
-    })
+    });
+    if !unmanaged.is_empty() {
+        set["spec"]["ignoreApplicationDifferences"] = json!([{"jsonPointers": unmanaged}]);
+    }
+    set
 }
 
 /// One of Argo CD's own components: (name, kind, container, image, ports).

@@ -53,7 +53,7 @@ fn plain(live: &Value) -> Value {
     let fields: &[&str] = match kind {
         "Service" => &["ports", "selector"],
         "Job" => &["backoffLimit", "template"],
-        "Deployment" => &["replicas", "selector", "template", "revisionHistoryLimit"],
+        "Deployment" => &["replicas", "selector", "template", "revisionHistoryLimit", "progressDeadlineSeconds"],
         "StatefulSet" => &["replicas", "selector", "template", "revisionHistoryLimit", "serviceName"],
         _ => return object,
     };

@@ -58,7 +58,7 @@ pub fn workload(app: &App, what: &Workload, image: &str, created: Timestamp, at:
         WorkloadKind::Deployment => {
             spec["strategy"] =
                 json!({"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": "25%", "maxSurge": "25%"}});
-            spec["progressDeadlineSeconds"] = json!(600);
+            spec["progressDeadlineSeconds"] = json!(what.progress_deadline);
         }
         WorkloadKind::StatefulSet => {
             spec["serviceName"] = json!(app.service);

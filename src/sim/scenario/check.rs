@@ -11,6 +11,17 @@ pub(super) fn check(scenario: &Scenario) -> Result<(), Wrong> {
     once("source", scenario.sources.iter().map(|source| &source.name))?;
     once("environment", scenario.environments.iter().map(|environment| &environment.name))?;
     once("service", scenario.services.iter().map(|service| &service.name))?;
+    for (field, given) in [("name", scenario.name.get_ref()), ("repository", &scenario.repository)] {
+        if given.is_empty() {
+            let (reason, hint) =
+                (format!("missing field `{field}`"), "; give it, or extends = \"predator12\"".to_owned());
+            return Err(Wrong { span: 0..0, reason, hint });
+        }
+    }
+    once("commit", scenario.commits.iter().map(|commit| &commit.name))?;
+    for outage in &scenario.outages {
+        known("source", &outage.source, scenario.sources.iter().map(|source| source.name.get_ref().as_str()))?;
+    }
     if scenario.sources.is_empty() {
         return Err(Wrong {
             span: scenario.name.span(),

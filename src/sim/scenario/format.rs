@@ -1,5 +1,6 @@
 //! The fields of a scenario; the module above documents them.
 
+use super::history::Waiting;
 use crate::sim::manifest::app::WorkloadKind;
 use crate::sim::time::read_duration;
 use crate::sim::workload::Behaviour;
@@ -13,15 +14,26 @@ use toml::Spanned;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Scenario {
+    /// A bundled scenario whose name, repository, sources, environments, services and users this one takes over.
+    pub extends: Option<Spanned<String>>,
     /// Also the project's name.
+    #[serde(default = "nameless")]
     pub name: Spanned<String>,
     /// The Git repository.
+    #[serde(default)]
     pub repository: String,
+    /// What the ApplicationSet leaves alone in its Applications: JSON pointers.
+    #[serde(default)]
+    pub unmanaged: Vec<String>,
+    /// Generated Applications in the first source.
+    pub generate: Option<Generate>,
+    /// What lies there: the name of a bundled repository, or a folder of files with a `history.toml`.
+    pub gitops: Option<Spanned<String>>,
     /// Clusters, each with an Argo CD.
-    #[serde(rename = "source")]
+    #[serde(rename = "source", default)]
     pub sources: Vec<Source>,
     /// Environments in their order.
-    #[serde(rename = "environment")]
+    #[serde(rename = "environment", default)]
     pub environments: Vec<Environment>,
     /// Services.
     #[serde(rename = "service", default)]
@@ -44,12 +56,71 @@ pub struct Scenario {
     /// Deployments that come by themselves.
     #[serde(rename = "deploy", default)]
     pub deploys: Vec<Deploy>,
+    /// Commits that wait to be pushed.
+    #[serde(rename = "commit", default)]
+    pub commits: Vec<Waiting>,
+    /// When syncs may not run.
+    #[serde(rename = "window", default)]
+    pub windows: Vec<Window>,
     /// What goes wrong between clients and clusters.
     #[serde(rename = "fault", default)]
     pub faults: Vec<Fault>,
     /// Who may come in.
-    #[serde(rename = "user", default = "people")]
+    #[serde(rename = "user", default)]
     pub users: Vec<User>,
+    /// Sources that die and return.
+    #[serde(rename = "outage", default)]
+    pub outages: Vec<Outage>,
+}
+
+impl Scenario {
+    /// Takes over from `base` what this one does not say itself; what goes on in `base` stays there.
+    pub(super) fn over(&mut self, base: Self) {
+        fn or<T>(own: &mut Vec<T>, base: Vec<T>) {
+            if own.is_empty() {
+                *own = base;
+            }
+        }
+        if self.name.get_ref().is_empty() {
+            self.name = base.name;
+        }
+        if self.repository.is_empty() {
+            self.repository = base.repository;
+        }
+        self.gitops = self.gitops.take().or(base.gitops);
+        or(&mut self.sources, base.sources);
+        or(&mut self.environments, base.environments);
+        or(&mut self.services, base.services);
+        or(&mut self.users, base.users);
+    }
+}
+
+/// Applications that are made up.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Generate {
+    /// How many.
+    pub apps: usize,
+    /// Changes of them in a second of the wall's time.
+    #[serde(default)]
+    pub changes_per_second: f64,
+}
+
+/// A source that dies and returns.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Outage {
+    /// Which.
+    pub source: Spanned<String>,
+    /// From the world's start.
+    #[serde(deserialize_with = "duration")]
+    pub after: Duration,
+    /// Until it listens again, never when absent.
+    #[serde(default, deserialize_with = "optional_duration")]
+    pub lasts: Option<Duration>,
+    /// From one death to the next; once when absent.
+    #[serde(default, deserialize_with = "optional_duration")]
+    pub every: Option<Duration>,
 }
 
 /// Somebody who may come in: into every cluster, with the same token.
@@ -76,7 +147,7 @@ impl std::fmt::Debug for User {
 }
 
 /// Who is there when a scenario names nobody.
-fn people() -> Vec<User> {
+pub(super) fn people() -> Vec<User> {
     let user = |name: &str, reads: &[&str], writes: &[&str]| User {
         name: name.to_owned(),
         token: None,
@@ -141,6 +212,8 @@ pub struct Service {
     pub name: Spanned<String>,
     /// Label `team`.
     pub team: String,
+    /// Its chart below `helm/charts`, the name when absent.
+    pub chart: Option<String>,
     /// The image without a tag, the name when absent.
     pub image: Option<String>,
     /// A Job before the waves.
@@ -176,6 +249,9 @@ pub struct Work {
     /// Run by `sh -c`.
     #[serde(default = "wait")]
     pub command: String,
+    /// In which a Deployment has to get further, ten minutes when absent.
+    #[serde(default = "ten_minutes", deserialize_with = "duration")]
+    pub progress_deadline: Duration,
     /// The sync wave.
     #[serde(default)]
     pub wave: i64,
@@ -201,6 +277,51 @@ pub struct Listen {
     /// Of `debugpy`: a client that leaves without a word ruins it.
     #[serde(default)]
     pub fragile: bool,
+}
+
+/// A sync window of the project.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Window {
+    /// `deny` or `allow`.
+    pub kind: WindowKind,
+    /// When it opens: five fields of cron.
+    pub schedule: String,
+    /// How long it stays open.
+    pub duration: String,
+    /// The Applications it is about; `*` stands for anything.
+    #[serde(default = "every_app")]
+    pub applications: Vec<String>,
+    /// People may sync all the same.
+    #[serde(default)]
+    pub manual_sync: bool,
+    /// The zone of the schedule.
+    #[serde(default = "utc")]
+    pub time_zone: String,
+    /// Why it is there.
+    #[serde(default)]
+    pub description: String,
+}
+
+/// What a window does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WindowKind {
+    /// No syncs while it is open.
+    Deny,
+    /// Syncs only while one of its kind is open.
+    Allow,
+}
+
+impl WindowKind {
+    /// As projects spell it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Deny => "deny",
+            Self::Allow => "allow",
+        }
+    }
 }
 
 /// Trouble between clients and a cluster.
@@ -272,8 +393,13 @@ pub struct Crash {
 pub struct Drift {
     /// The Application.
     pub app: Spanned<String>,
+    /// The object that was edited, `ConfigMap/backend-config`; the first workload when absent.
+    pub object: Option<String>,
     /// What somebody scaled it to.
-    pub replicas: u32,
+    pub replicas: Option<u32>,
+    /// What else somebody set: values by JSON pointer.
+    #[serde(default)]
+    pub set: BTreeMap<String, serde_json::Value>,
     /// The field manager's name.
     pub manager: String,
     /// How long before the world's start.
@@ -333,6 +459,10 @@ pub struct Deploy {
     pub hooks_fail_for: Option<Duration>,
 }
 
+fn nameless() -> Spanned<String> {
+    Spanned::new(0..0, String::new())
+}
+
 fn argocd() -> String {
     "argocd".to_owned()
 }
@@ -341,12 +471,24 @@ fn kubernetes() -> String {
     "v1.33.4".to_owned()
 }
 
+fn every_app() -> Vec<String> {
+    vec!["*".to_owned()]
+}
+
+fn utc() -> String {
+    "UTC".to_owned()
+}
+
 fn everywhere() -> IpAddr {
     Ipv4Addr::UNSPECIFIED.into()
 }
 
 fn one() -> u32 {
     1
+}
+
+fn ten_minutes() -> Duration {
+    Duration::from_mins(10)
 }
 
 fn six_seconds() -> Duration {
@@ -367,12 +509,12 @@ fn behaviour<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
     Ok(words)
 }
 
-fn duration<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+pub(super) fn duration<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
     let text = String::deserialize(from)?;
     read_duration(&text)
         .ok_or_else(|| serde::de::Error::custom(format!("`{text}` is not a duration; write 90s, 5m, 3h or 41d")))
 }
 
-fn optional_duration<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {
+pub(super) fn optional_duration<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {
     duration(from).map(Some)
 }

@@ -1,11 +1,17 @@
 //! Scenarios: what a world is made of, told in TOML.
 //!
 //! The bundled ones stand in `assets/scenarios/`; a file of your own is read the same way. Unknown fields are errors,
-//! and every error names file, line and what was probably meant. Ages and waits are `90s`, `5m`, `3h`, `41d`.
+//! and every error names file, line and what was probably meant. Editors may check files against `schema.json` here. Ages and waits are `90s`, `5m`, `3h`, `41d`.
 //!
 //! ```toml
+//! extends = "predator12"              # takes over name, repository, sources, environments, services and users of a
+//!                                     # bundled scenario where this one says nothing; not what goes on there
+//! unmanaged = ["/spec/syncPolicy"]    # what the ApplicationSet leaves alone; default: nothing
+//! generate = { apps = 10000, changes_per_second = 50 }   # made-up Applications in the first source
 //! name = "predator12"                 # also the AppProject, the ApplicationSet and the prefix of namespaces
-//! repository = "https://..."          # the GitOps repository
+//! repository = "https://..."          # the GitOps repository's address, as Applications have it
+//! gitops = "predator12"               # what lies there: the bundled repository of this name, or a folder (from the
+//!                                     # working folder on) with a history.toml; the releases alone when absent
 //!
 //! [[source]]                          # one Argo CD in one cluster; a context of the kubeconfig
 //! name = "minikube"
@@ -23,6 +29,7 @@
 //! [[service]]                         # an Application in every environment that has a release of it
 //! name = "backend"
 //! team = "core"
+//! chart = "backend"                   # default: the name; below helm/charts
 //! image = "predator-backend"          # default: the name
 //! pre_sync = "backend-migrate"        # a Job before the waves
 //! post_sync = "backend-smoke"         # a Job after them
@@ -34,6 +41,7 @@
 //! component = "api"                   # default: the container's name
 //! ports = { http = 8000 }
 //! command = "..."                     # default: waits for ever
+//! progress_deadline = "10m"           # default; a Deployment that gets no further for so long has failed
 //! wave = 0                            # default
 //! [[service.release]]                 # newest last; the last one of an environment runs
 //! environment = "dev"
@@ -56,6 +64,8 @@
 //! [[drift]]                           # somebody scaled the first workload by hand
 //! app = "frontend-staging"
 //! replicas = 3
+//! object = "Deployment/frontend"      # default: the first workload
+//! set = { "/spec/paused" = true }     # other values, by JSON pointer
 //! manager = "kubectl-scale"
 //! age = "12m"                         # before the start of the world
 //! after = "40s"                       # or after it
@@ -84,6 +94,36 @@
 //! reads = ["*"]                       # namespaces; `*` is everywhere, `*-dev` those that end so
 //! writes = ["*-dev"]
 //!
+//! [[commit]]                          # waits in Git until it is pushed
+//! name = "bad"                        # `sim ctl commit bad` pushes it
+//! branch = "release/staging"
+//! author = "backend"                  # of the history's people
+//! message = "backend 1.5.0"
+//! edit = [{ file = "helm/overlays/staging/backend.yaml", path = "image.tag", value = "1.5.0" }]
+//! push = "2m"                         # from the start of the world; only by hand when absent
+//! every = "6m"                        # pushed again and again; once when absent
+//! then = ["1.5.1"]                    # values of the first edit at later pushes, in turn
+//!
+//! [[window]]                          # a sync window of the project
+//! kind = "deny"                       # or allow
+//! schedule = "* * * * *"
+//! duration = "24h"
+//! applications = ["*-prod"]           # default: all
+//! manual_sync = false                 # default
+//! time_zone = "UTC"                   # default
+//! description = "..."
+//!
+//! [[image]]                           # what containers of an image do
+//! image = "predator-backend:1.5.0"    # `*` stands for anything
+//! pods = "predator12-dev/backend-*"   # default: all
+//! behaviour = "crash 1"
+//!
+//! [[outage]]                          # a source that dies and returns
+//! source = "predator-cloud"
+//! after = "45s"
+//! lasts = "30s"                       # for ever when absent
+//! every = "3m"                        # once when absent
+//!
 //! [[fault]]                           # trouble between clients and a cluster
 //! source = "minikube"
 //! what = "429 5 path /apis times 3"   # as `pilothouse sim ctl --help` teaches
@@ -106,17 +146,32 @@
 mod check;
 mod error;
 mod format;
+mod history;
+
+use error::Wrong;
 
 pub use error::ScenarioError;
 pub use format::{
-    AutoSync, Crash, Deploy, Drift, Environment, Fault, Image, Listen, Notice, Release, Scenario, Service, Source,
-    Syncing, User, Work,
+    AutoSync, Crash, Deploy, Drift, Environment, Fault, Generate, Image, Listen, Notice, Outage, Release, Scenario,
+    Service, Source, Syncing, User, Window, WindowKind, Work,
 };
+pub use history::{Author, Edit, History, Past, Waiting};
 
 use std::path::Path;
 
 /// Name and text of every bundled scenario; the first is the default.
-pub const BUNDLED: &[(&str, &str)] = &[("predator12", include_str!("../../../assets/scenarios/predator12.toml"))];
+pub const BUNDLED: &[(&str, &str)] = &[
+    ("predator12", include_str!("../../../assets/scenarios/predator12.toml")),
+    ("quiet", include_str!("../../../assets/scenarios/quiet.toml")),
+    ("bad-deploy", include_str!("../../../assets/scenarios/bad-deploy.toml")),
+    ("stuck-sync", include_str!("../../../assets/scenarios/stuck-sync.toml")),
+    ("drift", include_str!("../../../assets/scenarios/drift.toml")),
+    ("window", include_str!("../../../assets/scenarios/window.toml")),
+    ("rbac", include_str!("../../../assets/scenarios/rbac.toml")),
+    ("outage", include_str!("../../../assets/scenarios/outage.toml")),
+    ("fleet", include_str!("../../../assets/scenarios/fleet.toml")),
+    ("storm", include_str!("../../../assets/scenarios/storm.toml")),
+];
 
 /// Reads a bundled scenario by name, or a file.
 pub fn load(name: &str) -> Result<Scenario, ScenarioError> {
@@ -140,7 +195,77 @@ pub fn load(name: &str) -> Result<Scenario, ScenarioError> {
 
 /// Reads a scenario's text; `file` is what errors call it.
 pub fn parse(file: &str, text: &str) -> Result<Scenario, ScenarioError> {
-    let scenario: Scenario = toml::from_str(text).map_err(|error| ScenarioError::syntax(file, text, &error))?;
+    let mut scenario: Scenario = toml::from_str(text).map_err(|error| ScenarioError::syntax(file, text, &error))?;
+    if let Some(base) = scenario.extends.clone() {
+        let found = BUNDLED.iter().find(|(name, _)| name == base.get_ref());
+        let names = BUNDLED.iter().map(|(name, _)| *name);
+        let (name, base) =
+            found.ok_or_else(|| Wrong::unknown(base.span(), "scenario", base.get_ref(), names).at(file, text))?;
+        scenario.over(toml::from_str(base).map_err(|error| ScenarioError::syntax(name, base, &error))?);
+    }
+    if scenario.users.is_empty() {
+        scenario.users = format::people();
+    }
     check::check(&scenario).map_err(|wrong| wrong.at(file, text))?;
     Ok(scenario)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::Value;
+    use std::collections::BTreeSet;
+
+    fn schema() -> Value {
+        serde_json::from_str(include_str!("schema.json")).unwrap()
+    }
+
+    /// The fields that serde names when it meets one it does not know.
+    fn fields(text: &str) -> BTreeSet<String> {
+        let error = toml::from_str::<Scenario>(text).unwrap_err().message().to_owned();
+        assert!(error.starts_with("unknown field `no_such_field`"), "{text}: {error}");
+        error.split('`').skip(3).step_by(2).map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn the_schema_has_the_fields_that_are_read() {
+        let schema = schema();
+        let names = |table: &Value| table["properties"].as_object().unwrap().keys().cloned().collect::<BTreeSet<_>>();
+        assert_eq!(fields("no_such_field = 1"), names(&schema));
+        for (name, table) in schema["properties"].as_object().unwrap() {
+            if table["items"]["properties"].is_object() {
+                assert_eq!(fields(&format!("[[{name}]]\nno_such_field = 1")), names(&table["items"]), "{name}");
+            }
+        }
+        let service = &schema["properties"]["service"]["items"]["properties"];
+        for inner in ["workload", "release"] {
+            let text = format!("[[service]]\n[[service.{inner}]]\nno_such_field = 1");
+            assert_eq!(fields(&text), names(&service[inner]["items"]), "{inner}");
+        }
+    }
+
+    #[test]
+    fn every_bundled_scenario_is_read() {
+        for (name, _) in BUNDLED {
+            load(name).unwrap_or_else(|error| panic!("{error}"));
+        }
+    }
+
+    #[test]
+    fn a_scenario_takes_over_who_there_is_and_not_what_goes_on() {
+        let quiet = parse("mine.toml", "extends = \"predator12\"\n").unwrap();
+        assert_eq!((quiet.services.len(), quiet.environments.len(), quiet.users.len()), (7, 3, 3));
+        assert!(quiet.crashes.is_empty() && quiet.drifts.is_empty() && quiet.deploys.is_empty());
+        let wrong = |text: &str| parse("mine.toml", text).unwrap_err().to_string();
+        assert_eq!(
+            wrong("# mine\nextends = \"predator\"\n"),
+            "mine.toml:2: there is no scenario `predator`; did you mean `predator12`?"
+        );
+        assert_eq!(
+            wrong("repository = \"r\"\n"),
+            "mine.toml:1: missing field `name`; give it, or extends = \"predator12\""
+        );
+        let outage = "extends = \"predator12\"\n[[outage]]\nsource = \"minicube\"\nafter = \"1s\"\n";
+        assert_eq!(wrong(outage), "mine.toml:3: there is no source `minicube`; did you mean `minikube`?");
+    }
 }
