@@ -6,6 +6,7 @@ use super::application::Application;
 use super::audit::{Audit, Who};
 use super::execute::Road;
 use super::plan::Facts;
+use super::restorer::Restorer;
 use super::verb::Verb;
 use crate::domain::window::Windows;
 use crate::domain::{AppKey, Environment, Route};
@@ -50,6 +51,16 @@ impl Road {
             Verb::AutoSync { .. } | Verb::Rollback { .. } => knows_enabled(&self.control).await,
             _ => None,
         };
+        let switches = match verb {
+            Verb::AutoSync { on } => !on,
+            Verb::Rollback { .. } => true,
+            Verb::Sync(options) => options.guard.is_some(),
+            _ => false,
+        };
+        let restorer = match switches {
+            true => Restorer::of(&self.control, &app, &key.namespace).await,
+            false => Restorer::Nobody,
+        };
         Facts {
             key: key.clone(),
             environment: asked.environment.clone(),
@@ -57,6 +68,7 @@ impl Road {
             windows,
             knows_enabled,
             auto_sync_before: self.memory.auto_sync(key, app.uid()),
+            restorer,
             user: asked.user.clone(),
             now: self.clock.now(),
             app,

@@ -55,7 +55,7 @@ pub use mask::masked;
 pub use objects::{
     ReadError, application, detail, live_object, plural_of, project_of, shown_object, whole_application, whole_object,
 };
-pub use pods::watch_pods;
+pub use pods::{last_lines, pods, watch_pods};
 pub use request::escape;
 pub use session::run;
 pub use write::{Write, WriteError, write};

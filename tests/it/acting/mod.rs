@@ -1,6 +1,7 @@
 //! Acting: what a plan shows, what it takes to say yes, what is then written, and what becomes of it.
 
 mod confirm;
+mod guarded;
 mod sea;
 mod stands;
 mod wire;

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
+use pilothouse::sim::control;
 use pilothouse::sim::world::{SimOptions, World};
 use serde_json::Value;
 use tokio::runtime::Runtime;
@@ -26,17 +27,29 @@ impl Sea {
         Self::with(SimOptions::default())
     }
 
-    /// The default world with some of its words replaced.
-    pub fn changed(words: &[(&str, &str)]) -> Self {
-        let mut text = include_str!("../../../assets/scenarios/predator12.toml").to_owned();
+    /// A bundled scenario.
+    pub fn scenario(name: &str) -> Self {
+        Self::with(SimOptions { scenario: Some(name.to_owned()), ..SimOptions::default() })
+    }
+
+    /// A bundled scenario with some of its words replaced.
+    pub fn changed(scenario: &str, words: &[(&str, &str)]) -> Self {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/scenarios");
+        let mut text = std::fs::read_to_string(folder.join(format!("{scenario}.toml"))).unwrap();
         for (from, to) in words {
-            assert!(text.contains(from), "the default world has no {from}");
+            assert!(text.contains(from), "{scenario} has no {from}");
             text = text.replace(from, to);
         }
         let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("predator12.toml");
+        let file = folder.path().join(format!("{scenario}.toml"));
         std::fs::write(&file, text).unwrap();
-        Self::with(SimOptions { scenario: Some(file.to_str().unwrap().to_owned()), ..SimOptions::default() })
+        Self::scenario(file.to_str().unwrap())
+    }
+
+    /// Acts on the world, as `sim ctl` does.
+    pub fn ctl(&self, words: &str) -> String {
+        let words: Vec<String> = words.split(' ').map(str::to_owned).collect();
+        self.runtime.block_on(control::send(self.world.control(), &words)).unwrap()
     }
 
     pub fn with(options: SimOptions) -> Self {

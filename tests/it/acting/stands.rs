@@ -25,7 +25,7 @@ fn a_running_sync_is_told_by_phase_and_wave() {
 #[test]
 fn a_hook_that_fails_is_told_with_its_attempts_and_its_last_words() {
     // the release comes at once and not after a while
-    let sea = Sea::changed(&[("after = \"85s\"", "after = \"2s\"")]);
+    let sea = Sea::changed("predator12", &[("after = \"85s\"", "after = \"2s\"")]);
     let screen = app(&sea, "opensearch-dev");
     screen.shows(&[
         "2 of ",
