@@ -10,7 +10,7 @@ use super::restorer::Restorer;
 use super::verb::Verb;
 use crate::domain::window::Windows;
 use crate::domain::{AppKey, Environment, Route};
-use crate::source::kube::{Cluster, ReadError, Write, project_of, whole_application, whole_object, write};
+use crate::source::kube::{Cluster, ReadError, Write, path_of, project_of, whole_application, whole_object, write};
 
 const CRD: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/applications.argoproj.io";
 
@@ -51,20 +51,24 @@ impl Road {
             Verb::AutoSync { .. } | Verb::Rollback { .. } => knows_enabled(&self.control).await,
             _ => None,
         };
+        let path = match (verb.object(), &self.destination) {
+            (Some(object), Some(cluster)) => path_of(cluster, object).await.map_err(|error| error.to_string()),
+            (Some(object), None) => Err(format!("no way to {} {}", object.kind, object.name)),
+            (None, _) => Err("no object is named".to_owned()),
+        };
         let switches = match verb {
             Verb::AutoSync { on } => !on,
             Verb::Rollback { .. } => true,
             Verb::Sync(options) => options.guard.is_some(),
             _ => false,
         };
-        let restorer = match switches {
-            true => Restorer::of(&self.control, &app, &key.namespace).await,
-            false => Restorer::Nobody,
-        };
+        let restorer =
+            if switches { Restorer::of(&self.control, &app, &key.namespace).await } else { Restorer::Nobody };
         Facts {
             key: key.clone(),
             environment: asked.environment.clone(),
             route: asked.route.clone(),
+            path,
             windows,
             knows_enabled,
             auto_sync_before: self.memory.auto_sync(key, app.uid()),

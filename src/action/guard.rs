@@ -291,9 +291,9 @@ pub(super) fn missing_right(verb: &str, resource: &str, namespace: &str, review:
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::action::Restorer;
     use crate::action::plan::{Facts, plan};
     use crate::action::sync::SyncOptions;
-    use crate::action::Restorer;
     use crate::domain::GuardPolicy;
     use crate::domain::window::Windows;
     use crate::domain::{AppKey, Environment, Route};
@@ -324,9 +324,16 @@ mod tests {
     fn facts(protection: Protection, windows: Windows) -> Facts {
         Facts {
             key: AppKey { source: "cloud".into(), namespace: "argocd".into(), name: "backend-prod".into() },
-            environment: Environment { name: "prod".into(), order: 40, protection, color: None, guard: GuardPolicy::Auto },
+            environment: Environment {
+                name: "prod".into(),
+                order: 40,
+                protection,
+                color: None,
+                guard: GuardPolicy::Auto,
+            },
             app: app(&json!({})),
             route: Route::None { server: "nowhere".into() },
+            path: Err("nowhere".into()),
             windows: Ok(windows),
             knows_enabled: Some(true),
             auto_sync_before: None,

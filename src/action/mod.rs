@@ -44,6 +44,7 @@ pub use memory::{Memory, Note};
 pub use plan::{Caution, Facts, Plan, Request, Right, Step, StepKind, Target, Where, chain, plan};
 pub use proposal::{Consent, Draft, Item, Order, Proposal, carry_out};
 pub use restorer::Restorer;
+pub use rights::may_change;
 pub use saw::Saw;
 pub use sync::{Strategy, SyncOptions};
 pub use verb::Verb;

@@ -9,8 +9,8 @@ use super::memory::Note;
 use super::restorer::Restorer;
 use super::saw::{Saw, digest};
 use super::verb::Verb;
-use crate::domain::window::Windows;
 use super::{auto_sync, delete, refresh, rollback, sync, terminate, workload};
+use crate::domain::window::Windows;
 use crate::domain::{AppKey, Environment, Risk, Route, Symbol, Timestamp};
 
 /// What a plan is made of: an Application as it is now, and what stands around it.
@@ -24,6 +24,8 @@ pub struct Facts {
     pub app: Application,
     /// Where its objects live.
     pub route: Route,
+    /// The path of the live object the verb names, as its cluster has it; the error says why there is none.
+    pub path: Result<String, String>,
     /// The windows of its project; the error says why they could not be read.
     pub windows: Result<Windows, String>,
     /// Whether the Application type of this Argo CD knows `automated.enabled` (an older one drops the field without a
@@ -173,6 +175,8 @@ pub struct Plan {
     /// `spec.syncPolicy.automated` as it is, where the plan switches it off, and the revision that failed, if one did:
     /// noted before that is done.
     pub remember: Option<(Value, Option<String>)>,
+    /// Somebody may undo it within moments: that it is written is not the end of it.
+    pub contested: bool,
     /// What is gone back to when it fails, where the sync is guarded.
     pub harbour: Option<Harbour>,
     /// How many Applications of the environment are confirmed together with this one, itself included.
@@ -200,6 +204,7 @@ impl Plan {
             windows: facts.windows.clone(),
             saw: Saw::of(&facts.app),
             remember: None,
+            contested: false,
             harbour: None,
             among: 1,
         }
@@ -215,6 +220,7 @@ impl Plan {
 
     /// Says who puts auto-sync back, and what comes of it.
     pub(super) fn restored(&mut self, restorer: &Restorer, then: &str) {
+        self.contested |= *restorer != Restorer::Nobody;
         match restorer.words(then) {
             Some((words, true)) => self.warn(words),
             Some((words, false)) => self.caution(words),

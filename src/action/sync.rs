@@ -6,11 +6,11 @@ use super::guard::Refusal;
 use super::guarded::{Harbour, Watch};
 use super::plan::{Facts, Plan, Step, StepKind};
 use super::verb::Verb;
-use crate::domain::window::{Verdict, until};
-use crate::domain::time::coarse;
-use crate::domain::{GuardPolicy, ObjectName, Risk};
 use crate::domain::app::short_revision;
 use crate::domain::text::clean;
+use crate::domain::time::coarse;
+use crate::domain::window::{Verdict, until};
+use crate::domain::{GuardPolicy, ObjectName, Risk};
 
 /// How resources are applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]

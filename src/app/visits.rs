@@ -77,7 +77,10 @@ impl Visits {
 /// Notes where the person is now, after something they did.
 pub fn note(model: &mut Model) {
     // help, what is copied and what is planned belong to a screen and are none to come back to
-    if matches!(model.stack.top().id(), ScreenId::Help | ScreenId::Copy | ScreenId::Plan | ScreenId::Actions) {
+    if matches!(
+        model.stack.top().id(),
+        ScreenId::Help | ScreenId::Copy | ScreenId::Plan | ScreenId::Actions | ScreenId::Guard
+    ) {
         return;
     }
     let now = Place::of(model);
@@ -138,8 +141,7 @@ fn frozen(model: &Model) -> Option<Frozen> {
     if environment.protection == Protection::ReadOnly {
         return Some(Frozen::Environment);
     }
-    let place = (row.key.source.clone(), row.key.namespace.clone());
-    model.desk.denied.contains(&place).then_some(Frozen::Rights)
+    model.desk.rights.missing(&row.key).map(|missing| Frozen::Rights(missing.to_owned()))
 }
 
 /// What the conditions of commands look at.

@@ -103,6 +103,7 @@ fn steer(
         k9s: K9s { readonly: setup.settings.readonly },
         reload: Reload::start(running.places(), Box::new(move || running.read_again()), io.clone()),
         ahead: Vec::new(),
+        asked: None,
         saves: setup.saves,
         mailbox: setup.mailbox,
         news: setup.news,
@@ -119,8 +120,8 @@ fn steer(
     let here = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     cockpit.deeds.recall();
     let ended = here.block_on(cockpit.run())?;
-    here.block_on(cockpit.deeds.close());
-    Ok((ended, setup.complaints))
+    let undone = here.block_on(cockpit.deeds.close());
+    Ok((ended, setup.complaints.into_iter().chain(undone).collect()))
 }
 
 /// The rules of this run for writes.

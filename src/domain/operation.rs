@@ -86,6 +86,7 @@ impl SyncPhase {
 }
 
 /// The running or last operation of an Application.
+#[expect(clippy::struct_excessive_bools, reason = "each is a field of its own in Argo CD")]
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Operation {
     /// `operation` is set: something runs or is asked for. Done is when this is gone *and* the phase is over.

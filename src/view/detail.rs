@@ -5,7 +5,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::empty::wrap;
-use super::{Lens, Seen, status, strip};
+use super::{Lens, Seen, guard, status, strip};
 use crate::config::theme::Role;
 use crate::domain::app::short_revision;
 use crate::domain::{AppRow, AutoSync, Fullness, Operation, Phase, Route, Symbol, TroubleKind};
@@ -51,10 +51,11 @@ pub(super) fn lines(seen: &Seen<'_>, id: RowId, row: &AppRow, width: u16) -> Vec
     let trouble = seen.apps.trouble_kind(id);
     let mut lines = vec![title(seen, row)];
     let mut block = |label: &str, text: &str, role| self::block(&mut lines, width, label, text, role);
-    let (health, role) = status::health_sign(seen, row.health);
-    let (sync, _) = status::sync_sign(seen, row.sync);
-    let since = row.health_since.map_or_else(String::new, |at| format!(", for {}", seen.age(at)));
-    block("state", format!("{health} {}{since}  {sync} {}", row.health.word(), row.sync.word()).trim_end(), role);
+    let (words, role) = state_words(seen, row);
+    block("state", &words, role);
+    if let Some((said, role)) = guard::line(seen, &row.key) {
+        block("guard", &said, role);
+    }
     let verdict = seen.apps.trouble(id, seen.now);
     // what the verdict says is not said again
     let told = |said: &str| verdict.as_ref().is_some_and(|verdict| verdict.reason == said);
@@ -125,6 +126,22 @@ pub(super) fn lines(seen: &Seen<'_>, id: RowId, row: &AppRow, width: u16) -> Vec
         block("compared", &format!("{} ago", seen.age(at)), Role::Dim);
     }
     lines
+}
+
+/// Health and sync, as lines of their own.
+pub(super) fn state(seen: &Seen<'_>, row: &AppRow, width: u16) -> Vec<Vec<Run>> {
+    let mut lines = Vec::new();
+    let (words, role) = state_words(seen, row);
+    block(&mut lines, width, "state", &words, role);
+    lines
+}
+
+fn state_words(seen: &Seen<'_>, row: &AppRow) -> (String, Role) {
+    let (health, role) = status::health_sign(seen, row.health);
+    let (sync, _) = status::sync_sign(seen, row.sync);
+    let since = row.health_since.map_or_else(String::new, |at| format!(", for {}", seen.age(at)));
+    let words = format!("{health} {}{since}  {sync} {}", row.health.word(), row.sync.word());
+    (words.trim_end().to_owned(), role)
 }
 
 /// Writes text behind a label, in as many lines as it takes.

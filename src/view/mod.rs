@@ -18,6 +18,7 @@ pub mod empty;
 pub mod events;
 mod finder;
 pub mod fleet;
+pub mod guard;
 pub mod help;
 pub mod lens;
 pub mod links;
@@ -92,6 +93,15 @@ pub enum Effect {
     AtOnce(Proposal),
     /// Read what was written before.
     Recall,
+    /// Note that a person knows of writes nobody knows the end of, by their ids.
+    Acknowledge(Vec<String>),
+    /// Answer a guarded sync that asks whether to go back.
+    Answer {
+        /// Its number.
+        number: u64,
+        /// Go back.
+        back: bool,
+    },
     /// Write a file of this name that nobody else may read.
     Save {
         /// Its name, without a folder.
@@ -112,6 +122,8 @@ pub enum Ask {
     Phrase,
     /// A number.
     Number,
+    /// A revision of Git.
+    Revision,
 }
 
 impl Ask {
@@ -121,7 +133,7 @@ impl Ask {
         match self {
             Self::Search => "/",
             Self::Filter => "&",
-            Self::Phrase | Self::Number => ":",
+            Self::Phrase | Self::Number | Self::Revision => ":",
         }
     }
 }
@@ -158,6 +170,8 @@ pub enum ScreenId {
     Logs,
     /// What would be written.
     Plan,
+    /// A guarded sync.
+    Guard,
     /// What was deployed before.
     Deployments,
     /// What can be done to a resource.
@@ -186,7 +200,7 @@ pub struct Screen {
 }
 
 /// Every screen there is.
-pub static REGISTRY: [Screen; 16] = [
+pub static REGISTRY: [Screen; 17] = [
     Screen { id: ScreenId::Board, word: "board", make: || Box::new(board::Board::default()) },
     Screen { id: ScreenId::Fleet, word: "fleet", make: || Box::new(fleet::Fleet::default()) },
     Screen { id: ScreenId::Chooser, word: "chooser", make: || Box::new(chooser::Chooser::default()) },
@@ -196,6 +210,7 @@ pub static REGISTRY: [Screen; 16] = [
     Screen { id: ScreenId::Why, word: "why", make: || Box::new(why::Why::default()) },
     Screen { id: ScreenId::Logs, word: "logs", make: || Box::new(logs::Logs::default()) },
     Screen { id: ScreenId::Plan, word: "plan", make: || Box::new(plan::Plan::default()) },
+    Screen { id: ScreenId::Guard, word: "guard", make: || Box::new(guard::Guard::default()) },
     Screen { id: ScreenId::Deployments, word: "deployments", make: || Box::new(deployments::Deployments::default()) },
     Screen { id: ScreenId::Actions, word: "actions", make: || Box::new(actions::Actions::default()) },
     Screen { id: ScreenId::Audit, word: "audit", make: || Box::new(audit::Audit::default()) },

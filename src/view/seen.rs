@@ -49,7 +49,7 @@ pub trait Keys {
 }
 
 /// Everything a view may read.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct Seen<'a> {
     /// The Applications and sources.
     pub apps: &'a Apps,

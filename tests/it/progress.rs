@@ -25,8 +25,8 @@ fn ago(seconds: u64) -> Timestamp {
     NOW.checked_sub(Duration::from_secs(seconds)).unwrap()
 }
 
-fn result(phase: Phase, message: &str) -> Option<ResourceResult> {
-    Some(ResourceResult { status: "Synced".into(), phase: Some(phase), message: Some(message.into()) })
+fn result(phase: Phase, message: &str) -> ResourceResult {
+    ResourceResult { status: "Synced".into(), phase: Some(phase), message: Some(message.into()) }
 }
 
 fn hook(phase: Phase, message: &str) -> Resource {
@@ -38,7 +38,7 @@ fn hook(phase: Phase, message: &str) -> Resource {
         name: "celery-migrate".into(),
         phase: Some("PreSync".into()),
         hook: true,
-        result: result(phase, message),
+        result: Some(result(phase, message)),
         ..Resource::default()
     }
 }
@@ -52,7 +52,7 @@ fn deployment(wave: i64, phase: Option<Phase>, health: Health) -> Resource {
         name: "celery".into(),
         wave,
         health: Some((health, None)),
-        result: phase.and_then(|phase| result(phase, "deployment.apps/celery configured")),
+        result: phase.map(|phase| result(phase, "deployment.apps/celery configured")),
         ..Resource::default()
     }
 }
@@ -144,7 +144,7 @@ fn states() -> Vec<(&'static str, Cockpit)> {
         |row, detail| {
             row.auto_sync.enabled = false;
             let message = "Deployment \"celery\" exceeded its progress deadline";
-            detail.resources[1].result = result(Phase::Failed, message);
+            detail.resources[1].result = Some(result(Phase::Failed, message));
         },
     );
     vec![("migrating", migrating), ("rolling", rolling), ("retrying", retrying), ("held", held), ("failed", failed)]

@@ -11,9 +11,9 @@ use crate::action::guard::{Refusal, RefusalKind, phrase};
 use crate::action::plan::plan;
 use crate::action::proposal::{Consent, carry_out};
 use crate::action::{Application, Harbour, Verb};
+use crate::domain::app::short_revision;
 use crate::domain::time::after;
 use crate::domain::{Health, Phase};
-use crate::domain::app::short_revision;
 
 /// How long each step may take.
 const PATIENCE: Duration = Duration::from_mins(5);
@@ -125,11 +125,7 @@ impl Back<'_> {
     }
 
     /// Waits until what came back is well.
-    async fn recovered(
-        &self,
-        back: &str,
-        say: &mut (impl FnMut(Said) + Send),
-    ) -> Result<Option<Application>, String> {
+    async fn recovered(&self, back: &str, say: &mut (impl FnMut(Said) + Send)) -> Result<Option<Application>, String> {
         let Self { road, asked, .. } = *self;
         let deadline = after(road.clock.now(), PATIENCE);
         let mut told = String::new();

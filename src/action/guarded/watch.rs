@@ -7,11 +7,11 @@ use std::time::Duration;
 use super::back::Back;
 use super::harbour::Harbour;
 use super::sick::{Sick, last_words, sick};
+use crate::action::Application;
 use crate::action::audit::Audit;
 use crate::action::execute::Road;
 use crate::action::gather::Asked;
 use crate::action::plan::Plan;
-use crate::action::Application;
 use crate::domain::app::short_revision;
 use crate::domain::text::clean;
 use crate::domain::time::{after, elapsed};
@@ -222,8 +222,7 @@ async fn until_failure(
                     return Err(Failure { why, found, revision: app.operation_revision() });
                 }
                 let is_done = !app.has_operation() && Phase::parse(app.phase()) == Some(Phase::Succeeded);
-                let is_well =
-                    is_done && Health::parse(app.health()) == Health::Healthy && pods.since.is_none();
+                let is_well = is_done && Health::parse(app.health()) == Health::Healthy && pods.since.is_none();
                 match since {
                     Some(at) if is_well && now >= after(at, hold) => return Ok(Watched::Held(app)),
                     // well again begins anew: health that comes and goes has not held

@@ -51,6 +51,12 @@ pub fn run(act: &Act, everywhere: &Everywhere, out: &mut impl Write) -> Result<E
             let object = run::workload(app, resource.as_ref(), &["Deployment", "StatefulSet"])?;
             Ok(Verb::Scale { object, replicas: *replicas })
         }),
+        Act::Pause { resource, on } => {
+            perform(on, everywhere, out, |app| Ok(Verb::Pause(run::workload(app, resource.as_ref(), &["Deployment"])?)))
+        }
+        Act::Resume { resource, on } => perform(on, everywhere, out, |app| {
+            Ok(Verb::Resume(run::workload(app, resource.as_ref(), &["Deployment"])?))
+        }),
         Act::Delete { resource: Some(object), cascade, on } => perform(on, everywhere, out, |app| {
             let object = run::managed(app, object)?;
             Ok(Verb::DeleteResource { object, propagation: (*cascade).into() })

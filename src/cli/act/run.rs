@@ -7,9 +7,8 @@ use super::super::exit::{Exit, Failure};
 use super::super::read::Read;
 use super::super::{complain, find, get, state};
 use super::arguments::On;
-use super::{confirm, guarded};
-use tokio::runtime::Runtime;
 use super::report::{PlanJson, Report, refused, tell};
+use super::{confirm, guarded};
 use crate::action::{
     Application, Approved, Asked, Audit, Consent, End, Guard, Memory, ObjectName, Outcome, Plan, Refusal, RefusalKind,
     Road, SyncOptions, Verb, execute, follow, guard, plan,
@@ -19,6 +18,7 @@ use crate::domain::time::after;
 use crate::domain::{AppKey, AppRow};
 use crate::source::kube::ReadError;
 use crate::store::Interest;
+use tokio::runtime::Runtime;
 
 /// The way to the clusters of an Application, and where writes are noted.
 pub struct Way {
@@ -110,7 +110,7 @@ pub fn perform(
     let (kept, outcome) = loop {
         let (kept, approved) = match approve(io, &way, planned, &answer) {
             Ok(approved) => approved,
-            Err((planned, refusal)) => return say.refused(Some(PlanJson::of(&planned)), &refusal, out),
+            Err(refused) => return say.refused(Some(PlanJson::of(&refused.0)), &refused.1, out),
         };
         match io.block_on(execute(approved, &way.road, &audit)) {
             // a guarded sync that somebody was quicker to begin while it was written
@@ -158,11 +158,11 @@ fn approve(
     way: &Way,
     mut planned: Plan,
     answer: &Consent,
-) -> Result<(Plan, Approved), (Plan, Refusal)> {
+) -> Result<(Plan, Approved), Box<(Plan, Refusal)>> {
     loop {
         let evidence = match io.block_on(way.road.evidence(&planned)) {
             Ok(evidence) => evidence,
-            Err(error) => return Err((planned, Refusal::unread(&error))),
+            Err(error) => return Err(Box::new((planned, Refusal::unread(&error)))),
         };
         match guard(planned.clone(), &way.road.guard, &evidence, answer.as_given()) {
             Ok(approved) => return Ok((planned, approved)),
@@ -170,10 +170,10 @@ fn approve(
                 let facts = io.block_on(way.road.facts(&way.asked, evidence.app, &planned.verb));
                 planned = match plan(&planned.verb, &facts) {
                     Ok(anew) => anew,
-                    Err(_) => return Err((planned, refusal)),
+                    Err(_) => return Err(Box::new((planned, refusal))),
                 };
             }
-            Err(refusal) => return Err((planned, refusal)),
+            Err(refusal) => return Err(Box::new((planned, refusal))),
         }
     }
 }

@@ -52,10 +52,11 @@ impl ReadError {
 
 /// Where the API keeps objects of this group and version.
 fn group_version(name: &ObjectName) -> String {
+    let version = if name.version.is_empty() { "v1" } else { &*name.version };
     if name.group.is_empty() {
-        format!("/api/{}", escape(&name.version))
+        format!("/api/{}", escape(version))
     } else {
-        format!("/apis/{}/{}", escape(&name.group), escape(&name.version))
+        format!("/apis/{}/{}", escape(&name.group), escape(version))
     }
 }
 
@@ -145,6 +146,16 @@ pub async fn shown_object(cluster: &Cluster, name: &ObjectName) -> Result<LiveOb
 }
 
 async fn raw_object(cluster: &Cluster, object_name: &ObjectName) -> Result<Value, ReadError> {
+    let path = path_of(cluster, object_name).await?;
+    let ObjectName { kind, namespace, name, .. } = object_name;
+    object(cluster, &path, &format!("{kind} {namespace}/{name}")).await
+}
+
+/// The path of a live object, as the cluster's discovery has its kind; the version is the object's own, else `v1`.
+///
+/// # Errors
+/// When the cluster does not know its kind, or cannot be asked.
+pub async fn path_of(cluster: &Cluster, object_name: &ObjectName) -> Result<String, ReadError> {
     let ObjectName { kind, namespace, name, .. } = object_name;
     let what = format!("{kind} {namespace}/{name}");
     let group_version = group_version(object_name);
@@ -156,7 +167,7 @@ async fn raw_object(cluster: &Cluster, object_name: &ObjectName) -> Result<Value
         (true, namespace) => format!("/namespaces/{}", escape(namespace)),
         (false, _) => String::new(),
     };
-    object(cluster, &format!("{group_version}{within}/{}/{}", plural.name, escape(name)), &what).await
+    Ok(format!("{group_version}{within}/{}/{}", plural.name, escape(name)))
 }
 
 async fn object(cluster: &Cluster, uri: &str, what: &str) -> Result<Value, ReadError> {

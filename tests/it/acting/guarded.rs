@@ -56,7 +56,11 @@ fn guard_bad_deploy_is_rolled_back_by_itself_and_does_not_come_back() {
 
 #[test]
 fn guard_pods_that_crash_are_trouble_although_argo_cd_says_healthy() {
-    let words = [("behaviour = \"missing\"", "behaviour = \"exit=1 after=1s\"")];
+    // the migration goes well all the same
+    let words = [
+        ("behaviour = \"missing\"", "behaviour = \"exit=1 after=1s\""),
+        ("behaviour = \"present\"", "behaviour = \"present exit=0 after=1s\""),
+    ];
     let sea = Sea::changed("bad-deploy", &words);
     sea.ctl("commit bad");
     let report = sea.does(&SYNC, 7);
@@ -99,4 +103,52 @@ fn guard_what_an_application_set_would_put_back_is_said_before() {
     let cautions = plan["plan"]["cautions"].to_string();
     assert!(cautions.contains("ApplicationSet predator12 puts auto-sync back within moments"), "{cautions}");
     assert!(cautions.contains("if it fails, auto-sync goes off and deployment"), "{cautions}");
+}
+
+/// The cockpit with the plan of a guarded sync of backend-staging confirmed.
+fn guarded(sea: &Sea, arguments: &[&str]) -> crate::program::screen::Screen {
+    let arguments = [&["--all-contexts"], arguments].concat();
+    let mut screen = crate::program::screen::Screen::at(sea.home(), &arguments, sea.kubeconfig(), (140, 50));
+    screen.shows(&["21 apps"]);
+    screen.keys("v/backend-staging\r");
+    screen.shows(&["› ●    backend-staging", "deploys to"]);
+    screen.keys("S");
+    screen.shows(&["Sync backend-staging to", "[x] guarded", "[ Cancel ]", "you may sync"]);
+    screen.keys("\t");
+    screen.shows(&["[ Sync, guarded, backend-staging in staging (predator-cloud) ]"]);
+    screen.keys("\r");
+    screen.shows(&["Guarded sync of backend-staging"]);
+    screen
+}
+
+#[test]
+fn guard_in_the_cockpit_takes_a_bad_deploy_back() {
+    let sea = Sea::scenario("bad-deploy");
+    let mut screen = guarded(&sea, &[]);
+    sea.ctl("commit bad");
+    sea.until("it is rolled back", |sea| done(sea).contains(&"rollback done".to_owned()).then_some(()));
+    screen.shows(&["ended", "rolled back to", "auto-sync stays off"]);
+    assert_eq!(auto_sync(&sea), false);
+    assert!(image(&sea).ends_with(GOOD));
+    screen.keys("\x1b");
+    screen.shows(&["⏻", "by autosync from here"]);
+}
+
+#[test]
+fn guard_that_has_to_ask_does_nothing_before_it_is_answered() {
+    let sea = Sea::scenario("bad-deploy");
+    let config = sea.home().join("config.toml");
+    std::fs::write(&config, "[[environment]]\nname = \"staging\"\nguard = \"ask\"\n").unwrap();
+    let mut screen = guarded(&sea, &["--config", config.to_str().unwrap()]);
+    sea.ctl("commit bad");
+    sea.until("it asks", |_| {
+        let shown = screen.contents();
+        (shown.contains("[ Leave it as it is ]") && shown.contains("failed")).then_some(())
+    });
+    assert_eq!(done(&sea), ["sync done"], "nobody answered yet");
+    screen.keys("\t");
+    screen.shows(&["[ Roll back to deployment"]);
+    screen.keys("\r");
+    sea.until("it is rolled back", |sea| done(sea).contains(&"rollback done".to_owned()).then_some(()));
+    screen.shows(&["rolled back to"]);
 }

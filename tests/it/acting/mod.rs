@@ -2,6 +2,8 @@
 
 mod confirm;
 mod guarded;
+mod odds;
 mod sea;
 mod stands;
+mod verbs;
 mod wire;

@@ -139,6 +139,11 @@ impl Screen {
         self.until(&format!("without {word:?}"), |screen| !screen.contents().contains(word))
     }
 
+    /// What stands there now.
+    pub fn contents(&self) -> String {
+        self.shared.terminal.lock().unwrap().parser.screen().contents()
+    }
+
     /// Everything written so far.
     pub fn bytes(&self) -> Vec<u8> {
         self.shared.terminal.lock().unwrap().bytes.clone()
