@@ -326,7 +326,8 @@ fn cautions(facts: &Facts, options: &SyncOptions, plan: &mut Plan) {
     }
     let kept = plan.count(StepKind::Keep);
     if kept > 0 {
-        plan.caution(format!("{kept} resources left Git and stay: prune is off"));
+        let (noun, stays) = if kept == 1 { ("resource", "stays") } else { ("resources", "stay") };
+        plan.caution(format!("{kept} {noun} left Git and {stays}: prune is off"));
     }
     let pruned = plan.count(StepKind::Prune);
     if pruned > 0 && !options.dry_run {

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Modifier;
 
-use super::model::Model;
+use super::model::{Model, Toast};
 use super::palette::{self, Offer};
 use super::visits::situation;
 use super::{header, which};
@@ -15,7 +15,7 @@ use crate::domain::{Environment, Timestamp};
 use crate::store::Interest;
 use crate::store::logs::LogQuery;
 use crate::store::query::QueryError;
-use crate::view::{Keys, Lens, ScreenId, Seen, Work, detail};
+use crate::view::{Ask, Keys, Lens, ScreenId, Seen, Work, detail};
 use crate::widget::{Pen, pen};
 
 /// Terminals at least this tall have room for rules and for the detail below a list.
@@ -72,7 +72,7 @@ pub fn draw(model: &mut Model, now: Timestamp, work: &Work, buf: &mut Buffer) {
     let situation = Situation { selected: lens.selected.is_some(), ..situation };
     let seen = Seen { situation: situation.clone(), ..seen };
     header::draw(lens, &seen, places.header, buf);
-    let guarded = guarded(lens, &seen);
+    let guarded = guarded(stack.top().id(), lens, &seen);
     for rule in places.rules.into_iter().flatten() {
         draw_rule(&seen, guarded.as_ref(), rule, buf);
     }
@@ -83,7 +83,11 @@ pub fn draw(model: &mut Model, now: Timestamp, work: &Work, buf: &mut Buffer) {
     let last = places.last;
     if let Some(prompt) = prompt {
         let label = asked.map_or_else(|| "/".to_owned(), |ask| stack.top().label(ask, &seen, last.width));
-        Pen::new(buf, last, 0, glyphs.ellipsis).text(&label, seen.style(Role::Accent));
+        let looks = match (asked, &guarded) {
+            (Some(Ask::Phrase), Some(environment)) => seen.environment_style(environment),
+            _ => seen.style(Role::Accent),
+        };
+        Pen::new(buf, last, 0, glyphs.ellipsis).text(&label, looks);
         let taken = (pen::width(&label) as u16).min(last.width);
         let field = Rect { x: last.x + taken, width: last.width - taken, ..last };
         prompt.draw(field, seen.style(Role::Text), seen.style(Role::Selection), buf);
@@ -95,7 +99,7 @@ pub fn draw(model: &mut Model, now: Timestamp, work: &Work, buf: &mut Buffer) {
         let typed = count.iter().map(u32::to_string).chain(pressed.iter().map(ToString::to_string));
         let typed: Vec<String> = typed.collect();
         Pen::new(buf, last, 0, glyphs.ellipsis).skip(1).text(&typed.join(" "), seen.style(Role::Key));
-    } else if let Some((text, until)) = toast {
+    } else if let Some(Toast { text, until, .. }) = toast {
         seen.wake_in(crate::domain::time::elapsed(now, *until));
         Pen::new(buf, last, 0, glyphs.ellipsis).skip(1).text(text, seen.style(Role::Accent));
     } else if palette.is_some() {
@@ -252,10 +256,14 @@ pub fn spot(model: &Model, at: Position) -> Spot {
     hint.map_or(Spot::Elsewhere, |(_, hint)| Spot::Hint(hint.id))
 }
 
-/// The environment of the selected Application where mistakes cost most there.
-fn guarded(lens: &Lens, seen: &Seen<'_>) -> Option<Environment> {
-    let row = seen.apps.get(seen.apps.find(lens.selected.as_ref()?)?)?;
-    Some(seen.apps.describe(row.environment.as_ref()?)).filter(Environment::is_protected)
+/// The environment of what is looked at, where mistakes cost most there: of the selected Application, in a plan of any of
+/// those it is about.
+fn guarded(screen: ScreenId, lens: &Lens, seen: &Seen<'_>) -> Option<Environment> {
+    let planned = lens.proposal.iter().filter(|_| screen == ScreenId::Plan).flat_map(|proposal| &proposal.apps);
+    planned.chain(&lens.selected).find_map(|key| {
+        let row = seen.apps.get(seen.apps.find(key)?)?;
+        Some(seen.apps.describe(row.environment.as_ref()?)).filter(Environment::is_protected)
+    })
 }
 
 /// Draws a rule; around what belongs to a protected environment it is heavy and has that environment's colour.

@@ -31,7 +31,7 @@ impl Looks {
         let Self { theme, keys, glyphs, settings, complaints } = self;
         let keys = Bindings(keys);
         if model.theme != theme || model.keys != keys || !std::ptr::eq(model.glyphs, glyphs) {
-            model.say("settings were read anew".to_owned(), now);
+            model.tell("settings were read anew".to_owned(), now);
         }
         (model.theme, model.keys, model.glyphs) = (theme, keys, glyphs);
         model.memory.set.clone_from(&settings.filters);

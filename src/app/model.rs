@@ -34,7 +34,7 @@ pub struct Model {
     /// What it is typed for where the visible screen asked; the lists' filter otherwise.
     pub asked: Option<Ask>,
     /// Something said for a while, and until when.
-    pub toast: Option<(String, Timestamp)>,
+    pub toast: Option<Toast>,
     /// What keys do.
     pub keys: Bindings,
     /// Keys of an unfinished sequence.
@@ -86,15 +86,31 @@ impl Model {
         }
     }
 
-    /// Says something on the last line for a while.
+    /// Answers a key on the last line, for a while or until the next key.
     pub fn say(&mut self, text: String, now: Timestamp) {
-        self.toast = Some((text, after(now, TOAST)));
+        self.toast = Some(Toast { text, until: after(now, TOAST), answers: true });
+    }
+
+    /// Says what happened meanwhile on the last line for a while, whatever key is pressed.
+    pub fn tell(&mut self, text: String, now: Timestamp) {
+        self.toast = Some(Toast { text, until: after(now, TOAST), answers: false });
     }
 
     /// Says what is wrong, long enough to look at a file meanwhile.
     pub fn warn(&mut self, text: String, now: Timestamp) {
-        self.toast = Some((text, after(now, WARNING)));
+        self.toast = Some(Toast { text, until: after(now, WARNING), answers: false });
     }
+}
+
+/// Something said on the last line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Toast {
+    /// What is said.
+    pub text: String,
+    /// How long it stays.
+    pub until: Timestamp,
+    /// It is about the key that was pressed last: the next one takes it away.
+    pub answers: bool,
 }
 
 /// How long something said stays.

@@ -22,7 +22,7 @@ use crate::widget::Prompt;
 
 /// Takes a message in.
 pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Request> {
-    if model.toast.as_ref().is_some_and(|(_, until)| *until <= now) {
+    if model.toast.as_ref().is_some_and(|toast| toast.until <= now) {
         model.toast = None;
     }
     if model.apps.next_verdict().is_some_and(|at| at <= now) {
@@ -32,6 +32,7 @@ pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Request> {
     match msg {
         Msg::Input(Event::Key(key)) if key.kind != KeyEventKind::Release => {
             visits::note(model);
+            model.toast.take_if(|toast| toast.answers);
             let requests = press(model, key, now);
             visits::note(model);
             return requests;
@@ -43,7 +44,7 @@ pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Request> {
             return requests;
         }
         Msg::Desk(news) => match model.desk.take(news) {
-            Some((said, true)) => model.say(said, now),
+            Some((said, true)) => model.tell(said, now),
             Some((said, false)) => model.warn(said, now),
             None => {}
         },

@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::command::{Keymap, Scope};
+use crate::command::{Keymap, Scope, When};
 use crate::config::keymap::Chord;
 use crate::config::theme::Role;
 use crate::view::Seen;
@@ -14,7 +14,9 @@ const WIDEST: u16 = 60;
 
 /// Draws what may follow `pressed` at the lower right of `body`.
 pub fn draw(keymap: &Keymap, scopes: &[Scope], pressed: &[Chord], seen: &Seen<'_>, body: Rect, buf: &mut Buffer) {
-    let following = keymap.follow(scopes, pressed);
+    let mut following = keymap.follow(scopes, pressed);
+    // a key for an environment that is not there does nothing
+    following.retain(|(_, id)| id.spec().when != When::Numbered || id.spec().reason(&seen.situation).is_none());
     let keys = following.iter().map(|(keys, _)| pen::width(keys)).max().unwrap_or(0) as u16;
     let words = following.iter().map(|(_, id)| pen::width(id.spec().help)).max().unwrap_or(0) as u16;
     let width = (keys + words + 6).min(WIDEST).min(body.width);

@@ -1,7 +1,6 @@
 //! The cockpit on the sources of the kubeconfig.
 
 use std::os::fd::AsFd as _;
-use std::path::Path;
 
 use ratatui::layout::Size;
 use tokio::runtime::Handle;
@@ -11,12 +10,10 @@ use super::exit::{Exit, Failure};
 use super::preferences::Running;
 use super::setup::{self, Setup};
 use super::state;
-use crate::action::Guard;
 use crate::app::{Bindings, Model};
-use crate::config::settings::Settings;
 use crate::runtime::choice::Choice;
 use crate::runtime::clipboard::{Clipboard, Road};
-use crate::runtime::deeds::{Deeds, Rules};
+use crate::runtime::deeds::Deeds;
 use crate::runtime::errand::Errands;
 use crate::runtime::input::{Decoder, Reader};
 use crate::runtime::k9s::K9s;
@@ -85,7 +82,7 @@ fn steer(
     if let Some(first) = setup.complaints.first() {
         let more = setup.complaints.len() - 1;
         let text = if more > 0 { format!("{first} (and {more} more: :complaints)") } else { first.clone() };
-        model.say(text.replace('\n', "; "), setup.clock.now());
+        model.warn(text.replace('\n', "; "), setup.clock.now());
     }
     model.complaints.clone_from(&setup.complaints);
     let (reader, bytes) = Reader::start(std::io::stdin().as_fd().try_clone_to_owned()?)?;
@@ -97,7 +94,7 @@ fn steer(
         sources: setup.sources,
         interests: setup.interests,
         tail: setup.tail,
-        deeds: Deeds::new(rules(&setup.settings, &remembered), setup.clock.clone(), io.clone()),
+        deeds: Deeds::new(state::rules(&setup.settings, &remembered), setup.clock.clone(), io.clone()),
         errands: Errands::new(io.clone()),
         clipboard: Clipboard::new(Road::here()),
         k9s: K9s { readonly: setup.settings.readonly },
@@ -122,12 +119,4 @@ fn steer(
     let ended = here.block_on(cockpit.run())?;
     let undone = here.block_on(cockpit.deeds.close());
     Ok((ended, setup.complaints.into_iter().chain(undone).collect()))
-}
-
-/// The rules of this run for writes.
-fn rules(settings: &Settings, remembered: &Remembered) -> Rules {
-    let nowhere = || "there is no folder to keep the audit log in: set HOME or XDG_STATE_HOME".to_owned();
-    let folder = remembered.folder().map(Path::to_owned).ok_or_else(nowhere);
-    let readonly = settings.readonly.then(|| settings.origin("readonly"));
-    Rules { folder, who: state::who(), guard: Guard { readonly } }
 }

@@ -14,3 +14,20 @@ pub fn run(shell: Shell, out: &mut impl Write) -> Result<(), Failure> {
     clap_complete::generate(shell, &mut Arguments::command(), "pilothouse", &mut script);
     Ok(out.write_all(&script)?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::TABLE;
+
+    #[test]
+    fn a_shell_completes_every_verb_a_command_names() {
+        let mut script = Vec::new();
+        run(Shell::Bash, &mut script).unwrap_or_else(|failure| panic!("{failure}"));
+        let script = String::from_utf8(script).unwrap();
+        let words = TABLE.iter().filter_map(|row| row.cli).flat_map(str::split_whitespace);
+        for word in words.filter(|word| !word.chars().any(char::is_uppercase)) {
+            assert!(script.contains(word), "{word}");
+        }
+    }
+}

@@ -12,6 +12,10 @@ pub fn run(demo: &Demo, everywhere: &Everywhere) -> Result<Exit, Failure> {
     let runtime = super::io_runtime()?;
     let options = SimOptions { scenario: demo.scenario.clone(), speed: demo.speed, ..SimOptions::default() };
     let world = runtime.block_on(async { World::start(options) }).map_err(sim::failure)?;
+    if let Err(error) = world.remember() {
+        // the cockpit does not need it, `sim ctl` is then told by --control
+        tracing::warn!(%error, "`sim ctl` will not find this world by itself");
+    }
     let everywhere = Everywhere { all_contexts: true, context: Vec::new(), ..everywhere.clone() };
     let place = KubeconfigPlace::Files(vec![world.kubeconfig().to_owned()]);
     // nothing of a demonstration outlives it

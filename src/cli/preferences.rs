@@ -15,10 +15,10 @@ use crate::config::theme::Theme;
 
 /// The settings of all layers, and what is wrong in the files; it is left out and the rest applies.
 pub fn settings(everywhere: &Everywhere) -> Result<(Settings, Vec<ConfigError>), Failure> {
-    let (mut settings, errors) = Settings::load(everywhere.config.as_deref()).map_err(|mut error| {
-        let hint = error.hint.take();
-        let hint = hint.unwrap_or_else(|| "give --config a file that is there, or leave it out".to_owned());
-        Failure::new(Exit::Usage, error).hint(hint)
+    let (mut settings, errors) = Settings::load(everywhere.config.as_deref()).map_err(|error| {
+        let missing = error.line == 0;
+        let hint = if missing { "give --config a file that is there, or leave it out" } else { &error.hint };
+        Failure::new(Exit::Usage, error.said()).hint(hint)
     })?;
     lay_over(&mut settings, everywhere);
     Ok((settings, errors))
@@ -45,11 +45,33 @@ fn lay_over(settings: &mut Settings, everywhere: &Everywhere) {
 
 /// The theme of the settings at a depth; what it inherits stands in for what is wrong in it.
 pub fn theme(settings: &Settings, depth: Depth) -> (Theme, Vec<ConfigError>) {
+    let (theme, mut errors) = load_theme(settings, depth);
+    name_who_asked(settings, &mut errors);
+    (theme, errors)
+}
+
+fn load_theme(settings: &Settings, depth: Depth) -> (Theme, Vec<ConfigError>) {
     Theme::load(&settings.theme, settings.folder("themes").as_deref(), depth)
+}
+
+/// Has errors about a theme or a keymap that is not there say where its name was written.
+fn name_who_asked(settings: &Settings, errors: &mut [ConfigError]) {
+    for (field, name) in [("theme", &settings.theme), ("keymap", &settings.keymap)] {
+        let message = format!("there is no {field} of this name");
+        for error in errors.iter_mut().filter(|e| e.line == 0 && e.file == *name && e.message == message) {
+            *error = sources::at(&settings.origin(field), format!("there is no {field} `{name}`"), &error.hint);
+        }
+    }
 }
 
 /// The keymap of the settings with the user's own keys over it; what is wrong in them is left out.
 pub fn keymap(settings: &Settings) -> (Keymap, Vec<ConfigError>) {
+    let (keymap, mut errors) = load_keymap(settings);
+    name_who_asked(settings, &mut errors);
+    (keymap, errors)
+}
+
+fn load_keymap(settings: &Settings) -> (Keymap, Vec<ConfigError>) {
     let (mut keymap, mut errors) = Keymap::load(&settings.keymap, settings.folder("keymaps").as_deref());
     if let Some(file) = &settings.file {
         errors.extend(keymap.patch_from_settings(&file.path, &file.text));
@@ -106,14 +128,14 @@ impl Running {
         // what forbids holds at once; what allows again waits for the next start
         settings.readonly |= self.settings.readonly;
         lay_over(&mut settings, &self.everywhere);
-        let (mut theme, wrong) = theme(&settings, self.depth);
+        let (mut theme, wrong) = load_theme(&settings, self.depth);
         // of a file that is not there or no TOML nothing is known
-        if !wrong.iter().any(|e| e.is_unread() || e.is_syntax()) {
+        if !wrong.iter().any(ConfigError::leaves_doubt) {
             theme.keep(&self.theme);
             self.theme = theme;
         }
         errors.extend(wrong);
-        let (mut keymap, wrong) = keymap(&settings);
+        let (mut keymap, wrong) = load_keymap(&settings);
         let is_read = !wrong.iter().any(ConfigError::is_unread);
         errors.extend(wrong);
         if is_read {
@@ -121,6 +143,7 @@ impl Running {
             self.keymap = keymap;
         }
         errors.extend(sources::misled(&settings, &self.contexts));
+        name_who_asked(&settings, &mut errors);
         self.settings = settings;
         errors
     }

@@ -10,15 +10,21 @@ use ratatui::layout::{Rect, Size};
 use super::arguments::{Everywhere, Format, Snapshot};
 use super::exit::{Exit, Failure};
 use super::find::find;
-use super::{picture, setup};
-use crate::app::{Bindings, Model, frame};
+use super::{picture, setup, state};
+use crate::app::{Bindings, Model, Request, frame, update};
+use crate::command::CommandId;
 use crate::config::palette::Depth;
+use crate::domain::resource::most_telling;
 use crate::domain::time::after;
-use crate::domain::{Clock, LogNews, Timestamp};
+use crate::domain::{Clock, LogNews, ObjectName, Timestamp};
+use crate::runtime::deeds::Deeds;
+use crate::runtime::interests::Interests;
 use crate::runtime::observe::observe;
+use crate::runtime::remember::Remembered;
 use crate::runtime::tail::Tail;
 use crate::source::kube::KubeconfigPlace;
 use crate::store::{Interest, LogStore};
+use crate::view::desk::News;
 use crate::view::{REGISTRY, ScreenId, Work};
 
 /// Containers that have said something, and nothing more for this long, have said what there is.
@@ -41,6 +47,45 @@ async fn read_logs(tail: &mut Tail, logs: &mut LogStore, clock: &Arc<dyn Clock>,
     logs.settle_all();
 }
 
+/// Opens a screen as its key does, and does what that asks for: plans and the audit log are read, nothing is written.
+fn open(model: &mut Model, screen: ScreenId, (deeds, interests): (&mut Deeds, &mut Interests), now: Timestamp) -> bool {
+    let requests = match screen {
+        ScreenId::Plan => update::command(model, CommandId::SyncOpen, now),
+        ScreenId::Deployments => update::command(model, CommandId::DeploymentsOpen, now),
+        ScreenId::Audit => update::command(model, CommandId::AuditOpen, now),
+        _ => Vec::new(),
+    };
+    if model.stack.top().id() != screen {
+        model.stack.push(screen);
+    }
+    let mut asked = false;
+    for request in requests {
+        match request {
+            Request::Plan(proposal) => deeds.plan(proposal, &model.apps, |context| interests.cluster(context)),
+            Request::Recall => deeds.recall(),
+            _ => continue,
+        }
+        asked = true;
+    }
+    asked
+}
+
+/// Takes in what was asked for, until it is there, or until `deadline`.
+async fn read_desk(deeds: &mut Deeds, model: &mut Model, clock: &Arc<dyn Clock>, deadline: Timestamp) {
+    loop {
+        tokio::select! {
+            Some(news) = deeds.next() => {
+                let is_last = matches!(news, News::Planned(_) | News::Records(_));
+                model.desk.take(news);
+                if is_last {
+                    return;
+                }
+            }
+            () = clock.sleep_until(deadline) => return,
+        }
+    }
+}
+
 /// Draws one frame after the first full load, or after `--wait` with what there is.
 pub fn run(snapshot: &Snapshot, everywhere: &Everywhere, out: &mut impl Write) -> Result<Exit, Failure> {
     let runtime = super::io_runtime()?;
@@ -59,8 +104,18 @@ pub fn run(snapshot: &Snapshot, everywhere: &Everywhere, out: &mut impl Write) -
     }
     let screen = REGISTRY.iter().find(|s| s.word == snapshot.view).map_or(ScreenId::Board, |s| s.id);
     let selected = snapshot.app.as_deref().map(|name| find(&setup.apps, name, None)).transpose()?;
-    let is_of_one =
-        matches!(screen, ScreenId::App | ScreenId::Resource | ScreenId::Events | ScreenId::Why | ScreenId::Chooser);
+    let is_of_one = matches!(
+        screen,
+        ScreenId::App
+            | ScreenId::Resource
+            | ScreenId::Events
+            | ScreenId::Why
+            | ScreenId::Chooser
+            | ScreenId::Plan
+            | ScreenId::Deployments
+            | ScreenId::Actions
+            | ScreenId::Copy
+    );
     if is_of_one && selected.is_none() {
         let hint = format!("snapshot --view {} --app NAME", snapshot.view);
         return Err(Failure::new(Exit::Usage, "which Application?").hint(hint));
@@ -69,6 +124,12 @@ pub fn run(snapshot: &Snapshot, everywhere: &Everywhere, out: &mut impl Write) -
         let wanted =
             [Interest::Pods, Interest::Events, Interest::Resources, Interest::LastWords].map(|of| of(key.clone()));
         setup.look(&wanted, deadline, &runtime);
+    });
+    // the one somebody wants to look at first
+    let object = selected.as_ref().filter(|_| screen == ScreenId::Resource).and_then(|key| {
+        let name = ObjectName::of(most_telling(&setup.apps.detail(key)?.resources)?);
+        setup.look(&[Interest::Object(key.clone(), name.clone())], deadline, &runtime);
+        Some(name)
     });
     if selected.is_none() {
         let wanted: Vec<Interest> = setup.apps.all().map(|row| Interest::Pods(row.key.clone())).collect();
@@ -79,7 +140,13 @@ pub fn run(snapshot: &Snapshot, everywhere: &Everywhere, out: &mut impl Write) -
     let exit = super::exit_of(&setup.apps, &setup.sources);
     let mut model = Model::new(setup.apps, home, keys, theme, glyphs, Size { width, height });
     model.lens.selected = selected;
-    model.stack.push(screen);
+    model.lens.object = object;
+    model.desk.readonly = setup.settings.readonly;
+    let rules = state::rules(&setup.settings, &Remembered::here());
+    let mut deeds = Deeds::new(rules, setup.clock.clone(), runtime.handle().clone());
+    if open(&mut model, screen, (&mut deeds, &mut setup.interests), setup.clock.now()) {
+        runtime.block_on(read_desk(&mut deeds, &mut model, &setup.clock, deadline));
+    }
     if let Some(query) = model.stack.top().wanted(&model.lens) {
         let (tail, interests) = (&mut setup.tail, &mut setup.interests);
         tail.want(Some(query), &model.apps, &mut model.logs, setup.clock.now(), |context| interests.cluster(context));

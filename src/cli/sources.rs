@@ -102,7 +102,7 @@ fn believed<'s>(settings: &'s Settings, contexts: &[String]) -> (Vec<&'s SourceS
         let Some(context) = &source.context else {
             let hint = "give it the kubeconfig context of the cluster Argo CD runs in: context = \"...\"";
             let message = format!("{left_out}: what only an argocd-server tells is not read yet");
-            errors.push(at(&origin, message, Some(hint.to_owned())));
+            errors.push(at(&origin, message, hint));
             continue;
         };
         let taken = kept.iter().any(|k| k.name == source.name)
@@ -110,7 +110,11 @@ fn believed<'s>(settings: &'s Settings, contexts: &[String]) -> (Vec<&'s SourceS
         if !contexts.contains(context) {
             errors.push(no_context(&origin, &left_out, context, contexts));
         } else if taken {
-            errors.push(at(&origin, format!("{left_out}: another source or context has this name"), None));
+            errors.push(at(
+                &origin,
+                format!("{left_out}: another source or context has this name"),
+                "give it another name",
+            ));
         } else {
             kept.push(source);
         }
@@ -122,13 +126,14 @@ fn no_context(origin: &str, what: &str, context: &str, contexts: &[String]) -> C
     let near = nearest(context, contexts.iter().map(String::as_str));
     let hint = near.map_or_else(|| clean(&contexts.join(", ")).into_owned(), |near| clean(near).into_owned());
     let message = format!("{what}: the kubeconfig has no context `{}`", clean(context));
-    at(origin, message, Some(hint).filter(|hint| !hint.is_empty()))
+    let hint = if hint.is_empty() { "write the context into the kubeconfig first".to_owned() } else { hint };
+    at(origin, message, &hint)
 }
 
-/// An error at the `file:line` that set something.
-fn at(origin: &str, message: String, hint: Option<String>) -> ConfigError {
+/// An error at the `file:line`, the variable or the flag that set something.
+pub(super) fn at(origin: &str, message: String, hint: &str) -> ConfigError {
     match origin.rsplit_once(':').and_then(|(file, line)| Some((file, line.parse().ok()?))) {
-        Some((file, line)) => ConfigError { file: file.to_owned(), line, column: 1, message, hint },
+        Some((file, line)) => ConfigError::at(file, (line, 1), message, hint),
         None => ConfigError::whole(origin, message, hint),
     }
 }
@@ -220,7 +225,7 @@ enabled = false
         assert_eq!(names(&listed), ["minikube", "cloud", "old"]);
         let expected = [
             "c.toml:1: the source `clowd` is left out: the kubeconfig has no context `clowd`\n  try: cloud",
-            "c.toml:3: the source `old` is left out: another source or context has this name",
+            "c.toml:3: the source `old` is left out: another source or context has this name\n  try: give it another name",
             "c.toml:6: the source `web` is left out: what only an argocd-server tells is not read yet\n  try: give it the \
              kubeconfig context of the cluster Argo CD runs in: context = \"...\"",
             "c.toml:9: the destination far is not reached: the kubeconfig has no context `olt`\n  try: old",

@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use super::exit::{Exit, Failure};
-use crate::action::Who;
+use crate::action::{Guard, Who};
+use crate::config::settings::Settings;
+use crate::runtime::deeds::Rules;
 use crate::runtime::remember::Remembered;
 
 /// Where the audit log and the notes lie.
@@ -11,6 +13,14 @@ pub fn folder() -> Result<PathBuf, Failure> {
     Remembered::here().folder().map(Path::to_owned).ok_or_else(|| {
         Failure::new(Exit::Usage, "there is no folder to keep the audit log in").hint("set HOME or XDG_STATE_HOME")
     })
+}
+
+/// The rules of this run for writes.
+pub fn rules(settings: &Settings, remembered: &Remembered) -> Rules {
+    let nowhere = || "there is no folder to keep the audit log in: set HOME or XDG_STATE_HOME".to_owned();
+    let folder = remembered.folder().map(Path::to_owned).ok_or_else(nowhere);
+    let readonly = settings.readonly.then(|| settings.origin("readonly"));
+    Rules { folder, who: who(), guard: Guard { readonly } }
 }
 
 /// Who acts, as far as this machine knows.

@@ -3,38 +3,46 @@
 use std::fmt::Write as _;
 
 use super::Keymap;
-use super::table::{CommandId, Scope, TABLE};
+use super::table::{CommandId, CommandSpec, Scope, TABLE};
 use crate::config::keymap::{Binding, Word as _};
+
+/// The commands of a scope.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Section {
+    /// Where they can be given.
+    pub title: &'static str,
+    /// Keys and names of each, and what it does.
+    pub rows: Vec<(Vec<String>, &'static str)>,
+}
+
+/// Every command with its keys and its name: what works everywhere first.
+#[must_use]
+pub fn sections(keymap: &Keymap) -> Vec<Section> {
+    let inner = Scope::ALL.into_iter().filter(|scope| *scope != Scope::Global);
+    let order = std::iter::once(Scope::Global).chain(inner);
+    let row = |row: &'static CommandSpec| {
+        let mut keys = keymap.keys_of(row.scope, row.id);
+        if keys.is_empty() || !row.words.is_empty() {
+            keys.push(row.usage());
+        }
+        (keys, row.help)
+    };
+    order
+        .map(|scope| Section {
+            title: scope.title(),
+            rows: TABLE.iter().filter(|row| row.scope == scope).map(row).collect(),
+        })
+        .collect()
+}
 
 /// The commands of every scope with their keys, as a Markdown table.
 #[must_use]
 pub fn markdown(keymap: &Keymap) -> String {
     let mut out = String::from("| where | keys | what |\n|---|---|---|\n");
-    let order = [
-        Scope::Global,
-        Scope::List,
-        Scope::Board,
-        Scope::Fleet,
-        Scope::App,
-        Scope::Detail,
-        Scope::Resource,
-        Scope::Events,
-        Scope::Chooser,
-        Scope::Logs,
-        Scope::Copy,
-        Scope::Links,
-        Scope::Help,
-        Scope::Palette,
-        Scope::Prompt,
-    ];
-    for scope in order {
-        for row in TABLE.iter().filter(|row| row.scope == scope) {
-            let mut keys: Vec<String> = keymap.keys_of(scope, row.id);
-            if keys.is_empty() || !row.words.is_empty() {
-                keys.push(row.usage());
-            }
+    for section in sections(keymap) {
+        for (keys, help) in section.rows {
             let keys: Vec<String> = keys.iter().map(|k| format!("`{}`", escape(k))).collect();
-            _ = writeln!(out, "| {} | {} | {} |", scope.title(), keys.join(" "), row.help);
+            _ = writeln!(out, "| {} | {} | {help} |", section.title, keys.join(" "));
         }
     }
     out
@@ -92,6 +100,14 @@ mod tests {
         } else {
             assert_eq!(table, wanted, "run this test with PILOTHOUSE_UPDATE=1 and commit README.md");
         }
+    }
+
+    #[test]
+    fn every_command_is_listed_once_with_a_way_to_give_it() {
+        let sections = sections(&Keymap::bundled());
+        assert_eq!(sections.iter().map(|section| section.rows.len()).sum::<usize>(), TABLE.len());
+        let rows = sections.iter().flat_map(|section| &section.rows);
+        assert!(rows.clone().all(|(keys, _)| !keys.is_empty()));
     }
 
     #[test]

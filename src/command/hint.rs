@@ -61,7 +61,24 @@ pub fn hints(keymap: &Keymap, scopes: &[Scope]) -> Vec<Hint> {
     let chain = with_global(scopes);
     let shortest = Shortest::new(keymap, &chain);
     let titled = chain.iter().flat_map(|scope| TABLE.iter().filter(|row| row.scope == *scope && !row.title.is_empty()));
+    let titled = titled.filter(|row| leads_on(row.id, scopes));
     titled.filter_map(|row| Some(Hint { keys: shortest.of(row.id)?, title: row.title, id: row.id })).collect()
+}
+
+/// Whether a hint says something of a command where `scopes` are looked up: what opens the visible screen does not, and
+/// of the two ways out one goes back and the other quits.
+fn leads_on(id: CommandId, scopes: &[Scope]) -> bool {
+    let within = |scope| scopes.contains(&scope);
+    match id {
+        CommandId::ViewQuit => within(Scope::List),
+        CommandId::ViewBack => !within(Scope::List),
+        CommandId::ViewLinks => !within(Scope::Links),
+        CommandId::ViewHelp => !within(Scope::Help),
+        CommandId::WhyOpen => !within(Scope::Why),
+        CommandId::EventsOpen => !within(Scope::Events),
+        CommandId::CopyOpen => ![Scope::Copy, Scope::Links, Scope::Help].into_iter().any(within),
+        _ => true,
+    }
 }
 
 /// The help page where `scopes` are looked up: exactly the keys that work there, those of the innermost scope first. What
@@ -110,6 +127,15 @@ mod tests {
         let titles: Vec<_> = sections.iter().map(|s| s.title.as_str()).collect();
         assert_eq!(titles, ["Board", "Lists", "Everywhere"]);
         assert_eq!(help(&Keymap::bundled(), &[Scope::Prompt]).len(), 1);
+    }
+
+    #[test]
+    fn a_hint_leads_on_from_where_it_stands() {
+        let said =
+            |scopes: &[Scope]| hints(&Keymap::bundled(), scopes).into_iter().map(|hint| hint.title).collect::<Vec<_>>();
+        let (list, links) = (said(&[Scope::Board, Scope::List, Scope::App]), said(&[Scope::Links]));
+        assert!(list.contains(&"quit") && !list.contains(&"back") && list.contains(&"sources"), "{list:?}");
+        assert!(!links.contains(&"quit") && links.contains(&"back") && !links.contains(&"sources"), "{links:?}");
     }
 
     #[test]

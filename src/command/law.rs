@@ -181,6 +181,10 @@ fn people_find_their_keys() {
         (Scope::Detail, "-", C::HistoryLast),
         (Scope::Detail, "]", C::HistoryForward),
         (Scope::Fleet, "ctrl-a", C::PaletteOpen),
+        (Scope::Logs, "c", C::CopyOpen),
+        (Scope::Logs, "3", C::LogsMinutes5),
+        (Scope::Logs, "4", C::LogsMinutes15),
+        (Scope::Logs, "5", C::LogsMinutes30),
         (Scope::Fleet, "p", C::LogsOpenPrevious),
         (Scope::Logs, "0", C::LogsTail),
         (Scope::Logs, "1", C::LogsHead),
@@ -194,6 +198,23 @@ fn people_find_their_keys() {
     let argonaut: &[(Scope, &str, C)] = &[
         (Scope::Fleet, "r", C::AppOpen),
         (Scope::Fleet, "g g", C::CursorTop),
+        (Scope::Fleet, "s", C::SyncOpen),
+        (Scope::Fleet, "R", C::DeploymentsOpen),
+        (Scope::Fleet, "K", C::K9sOpen),
+        (Scope::Fleet, "space", C::MarkToggle),
+        (Scope::Fleet, "Z Z", C::ProgramQuit),
+        (Scope::Fleet, "Z Q", C::ProgramQuit),
+        (Scope::Detail, "a", C::ActionsOpen),
+        (Scope::Detail, "n", C::SearchNext),
+        (Scope::Detail, "N", C::SearchPrior),
+        (Scope::Events, "u", C::CursorDown),
+        (Scope::Events, "i", C::CursorUp),
+        (Scope::Deployments, "R", C::DeploymentsChoose),
+        (Scope::Plan, "p", C::PlanPrune),
+        (Scope::Plan, "f", C::PlanForce),
+        (Scope::Plan, "d", C::PlanDryRun),
+        (Scope::Plan, "l", C::PlanOther),
+        (Scope::Help, "?", C::ViewBack),
         // at the top it does nothing since 2.3
         (Scope::Fleet, "q", C::ViewBack),
     ];
@@ -208,9 +229,22 @@ fn people_find_their_keys() {
         assert!(origins.contains(&name) && origins.contains(&"default"), "{name}");
     }
     // what they type after the colon
-    for (word, wanted) in
-        [("q", C::ProgramQuit), ("q!", C::ProgramQuit), ("qa", C::ProgramQuit), ("ctx", C::FilterSource)]
-    {
+    for (word, wanted) in [
+        ("q", C::ProgramQuit),
+        ("q!", C::ProgramQuit),
+        ("qa", C::ProgramQuit),
+        ("wq", C::ProgramQuit),
+        ("ctx", C::FilterSource),
+        ("cls", C::FilterSource),
+        ("proj", C::FilterProject),
+        ("all", C::EnvironmentAll),
+        ("up", C::ViewBack),
+        ("resources", C::AppOpen),
+        ("refresh!", C::RefreshHard),
+        ("rollback", C::DeploymentsOpen),
+        ("delete", C::AppDelete),
+        ("sync", C::SyncOpen),
+    ] {
         assert_eq!(C::by_word(word), Some(wanted), "{word}");
     }
     for word in ["ns", "app", "apps", "project", "sort", "theme", "logs", "events", "help"] {
@@ -268,7 +302,7 @@ fn what_is_wrong_is_said_with_its_line_and_the_rest_applies() {
     );
     let expected = [
         "keys.toml:2: there is no command `filter.opne`\n  try: filter.open",
-        "keys.toml:3: there is no key `entr`; did you mean `enter`?",
+        "keys.toml:3: there is no key `entr`\n  try: enter",
         "keys.toml:4: `g` (filter.open) and `g g` (cursor.top from default) begin alike, and 4 more: one of them could \
          never be given\n  try: \"g g\" = \"\" under [keys.global], \"g b\" = \"\" under [keys.global], \"g f\" = \"\" \
          under [keys.global], \"g o\" = \"\" under [keys.global], \"g l\" = \"\" under [keys.global] take the others away",
@@ -286,6 +320,55 @@ fn what_is_wrong_is_said_with_its_line_and_the_rest_applies() {
     ];
     assert_eq!(errors, expected);
     assert!(keymap.keys_of(Scope::List, CommandId::FilterOpen).contains(&"X".to_owned()));
+}
+
+#[test]
+fn a_heading_that_is_missing_is_one_mistake() {
+    let (_, text) = BUNDLED[0];
+    let without = |heading: &str| patched(&text.replace(&format!("{heading}\n"), ""));
+    let line = |heading: &str| 1 + text.lines().position(|line| line == heading).unwrap();
+    let (_, errors) = without("[keys.resource]");
+    let at = line("[keys.resource]");
+    let expected = format!(
+        "keys.toml:{at}: `/` and 3 more below it stand under [keys.detail] and mean nothing there\n  try: put \
+         [keys.resource] above line {at}"
+    );
+    assert_eq!(errors, [expected]);
+    let (keymap, errors) = without("[keys.global]");
+    let at = line("[keys.global]");
+    assert_eq!(errors.len(), 1, "{errors:?}");
+    assert!(
+        errors[0].contains("before the first heading") && errors[0].contains("put [keys.global] above"),
+        "{errors:?}"
+    );
+    assert!(errors[0].starts_with(&format!("keys.toml:{at}: `j` and ")), "{errors:?}");
+    let keys = [(Scope::Global, CommandId::CursorDown, "j"), (Scope::List, CommandId::FilterOpen, "/")];
+    assert!(keys.iter().all(|(scope, id, key)| keymap.keys_of(*scope, *id)[0] == *key), "the rest applies");
+    // what was bound before stays bound
+    let mine =
+        "[keys.global]\n\"ctrl-y\" = \"cursor.up\"\n[keys.list]\n\"x\" = \"filter.open\"\n\"X\" = \"view.switch\"\n";
+    let (before, errors) = patched(mine);
+    assert_eq!(errors, [""; 0]);
+    let mut later = Keymap::bundled();
+    let errors = later.patch("keys.toml", &mine.replace("[keys.list]\n", ""));
+    assert_eq!(errors.len(), 1);
+    later.keep(&before, &errors);
+    for key in ["x", "X"] {
+        let pressed = [Chord::parse(key).unwrap()];
+        assert_eq!(later.lookup(Scope::Fleet.chain(), &pressed), before.lookup(Scope::Fleet.chain(), &pressed));
+    }
+}
+
+#[test]
+fn what_a_wrong_line_was_to_free_is_not_complained_of() {
+    for freed in ["3", "\"curosr.top\"", "\"", "\"\" ="] {
+        let (_, errors) = patched(&format!(
+            "[keys.global]\n\"g b\" = \"\"\n\"g f\" = \"\"\n\"g o\" = \"\"\n\"g l\" = \"\"\n\
+             \"g g\" = {freed}\n\"g\" = \"cursor.top\"\n"
+        ));
+        assert_eq!(errors.len(), 1, "{freed}: {errors:?}");
+        assert!(errors[0].starts_with("keys.toml:6: "), "{errors:?}");
+    }
 }
 
 #[test]

@@ -235,14 +235,14 @@ macro_rules! commands {
 }
 
 commands! {
-    AppOpen           "app.open"            List    "open"     "Open the selected Application" ["open" "app" App] when Selected cli "snapshot --view app --app APP";
+    AppOpen           "app.open"            List    "open"     "Open the selected Application" ["open" "app" "resources" "res" App] when Selected cli "snapshot --view app --app APP";
     ChooserOpen       "chooser.open"        Chooser "open"     "Open the selected Application";
     ResourceOpen      "resource.open"       Detail  "open"     "Open the resource under the cursor, or the Application it is";
     ResourceSearch    "resource.search"     Resource "search"  "Search in the object; without capitals both kinds of letters match";
     ResourceNext      "resource.next"       Resource ""        "Go to the next match";
     ResourcePrior     "resource.prior"      Resource ""        "Go to the match before";
     ResourceManaged   "resource.managed"    Resource "managed fields" "Unfold or fold who has set which field";
-    EventsTimeline    "events.timeline"     Events  "time line" "Change between Events and the time line";
+    EventsTimeline    "events.timeline"     Events  "timeline" "Change between Events and the timeline";
     SearchOpen        "search.open"         Detail  "search"   "Search; without capitals both kinds of letters match";
     SearchNext        "search.next"         Detail  ""         "Go to the next match";
     SearchPrior       "search.prior"        Detail  ""         "Go to the match before";
@@ -279,7 +279,7 @@ commands! {
     SyncOpen          "sync.open"           App     "sync"     "Show what a sync would do, to confirm it" ["sync" App] when Writable risk Change cli "sync APP";
     SyncGuarded       "sync.guarded"        App     ""         "Show what a sync would do that is watched, and rolled back when it fails" ["guarded-sync" App] when Writable risk Danger cli "sync APP --guard 5m";
     RefreshNow        "refresh.now"         App     "refresh"  "Have Argo CD compare it with Git now" ["refresh" App] when Writable risk Nudge cli "refresh APP";
-    RefreshHard       "refresh.hard"        App     ""         "Have Argo CD render it anew and compare it with Git" ["hard-refresh" App] when Writable risk Nudge cli "refresh APP --hard";
+    RefreshHard       "refresh.hard"        App     ""         "Have Argo CD render it anew and compare it with Git" ["hard-refresh" "refresh!" App] when Writable risk Nudge cli "refresh APP --hard";
     OperationTerminate "operation.terminate" App    ""         "Stop the running operation" ["terminate" App] when Operating risk Change cli "terminate APP";
     AutoSyncSwitch    "auto-sync.switch"    App     ""         "Switch auto-sync off, or give back what it was" ["auto-sync" App] when Writable risk Change cli "autosync off APP";
     AppDelete         "app.delete"          App     ""         "Delete the Application" ["delete" App] when Writable risk Danger cli "delete APP";
@@ -332,16 +332,16 @@ commands! {
     Environment7      "environment.7"       List    ""         "Show only the seventh environment" when Numbered cli "get apps --env ENV";
     Environment8      "environment.8"       List    ""         "Show only the eighth environment" when Numbered cli "get apps --env ENV";
     Environment9      "environment.9"       List    ""         "Show only the ninth environment" when Numbered cli "get apps --env ENV";
-    EnvironmentAll    "environment.all"     List    ""         "Show every environment" ["everything"] cli "get apps";
+    EnvironmentAll    "environment.all"     List    ""         "Show every environment" ["everything" "all"] cli "get apps";
     MarkToggle        "mark.toggle"         List    ""         "Mark the selected Application, or take its mark away" when Selected;
     MarkShown         "mark.shown"          List    ""         "Mark every Application that is shown" ["mark-all"];
     MarkClear         "mark.clear"          List    ""         "Take every mark away" ["unmark"] when Marked;
     FleetSortBy       "fleet.sort-by"       Global  ""         "Sort the Fleet by a column" ["sort" Column];
     EnvironmentOnly   "environment.only"    Global  ""         "Show only one environment" ["env" "environment" Environment] cli "get apps --env ENV";
     FilterOnly        "filter.only"         Global  ""         "Show only what is in one state" ["only" Narrowing];
-    FilterNamespace   "filter.namespace"    Global  ""         "Show only what is in one namespace" ["ns" "namespace" Namespace];
-    FilterProject     "filter.project"      Global  ""         "Show only what is in one project" ["project" "proj" Project];
-    FilterSource      "filter.source"       Global  ""         "Show only what one source tells" ["ctx" "context" "source" Source];
+    FilterNamespace   "filter.namespace"    Global  ""         "Show only what is in one namespace" ["ns" "namespace" "namespaces" Namespace];
+    FilterProject     "filter.project"      Global  ""         "Show only what is in one project" ["project" "proj" "projects" Project];
+    FilterSource      "filter.source"       Global  ""         "Show only what one source tells" ["ctx" "context" "source" "cluster" "clusters" "cls" Source];
     FilterUse         "filter.use"          Global  ""         "Filter by a saved filter" ["filter" Filter];
     FilterSave        "filter.save"         Global  ""         "Save the filter under a name" ["save-filter" NewName] when Filtered;
     FilterForget      "filter.forget"       Global  ""         "Forget a filter that was saved here" ["forget-filter" Filter];
@@ -372,9 +372,9 @@ commands! {
     HistoryLast       "history.last"        Global  ""         "Change between this screen and the one visited before" ["last"] when Visited;
     ViewHelp          "view.help"           Global  "help"     "Show the keys of this screen" ["help" "keys"] cli "keys";
     ViewComplaints    "view.complaints"     Global  ""         "Show everything that is wrong in the files of settings, keys and looks" ["complaints"] cli "config check";
-    ViewBack          "view.back"           Global  "back"     "Go back; in a list, clear the filter";
+    ViewBack          "view.back"           Global  "back"     "Go back; in a list, clear the filter" ["back" "up"];
     ViewQuit          "view.quit"           Global  "quit"     "Go back; in a list, quit";
-    ProgramQuit       "program.quit"        Global  ""         "Quit at once" ["quit" "q" "q!" "qa" "exit"];
+    ProgramQuit       "program.quit"        Global  ""         "Quit at once" ["quit" "q" "q!" "qa" "qa!" "wq" "wq!" "exit"];
     ProgramSuspend    "program.suspend"     Global  ""         "Hand the terminal back to the shell; fg returns";
     ProgramRedraw     "program.redraw"      Global  ""         "Draw the whole screen anew";
     PaletteRun        "palette.run"         Palette "do it"    "Do what is selected";

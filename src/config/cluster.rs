@@ -39,8 +39,12 @@ impl DestinationSetting {
 }
 
 /// Reads a source.
-pub(super) fn source(item: &Entry<'_, '_>, errors: &mut Vec<ConfigError>) -> Result<SourceSetting, ConfigError> {
+pub(super) fn source(
+    item: &Entry<'_, '_>,
+    errors: &mut Vec<ConfigError>,
+) -> Result<Option<SourceSetting>, ConfigError> {
     let mut source = SourceSetting::default();
+    let before = errors.len();
     for part in item.table()? {
         let mut read = || -> Result<(), ConfigError> {
             match part.key {
@@ -59,20 +63,23 @@ pub(super) fn source(item: &Entry<'_, '_>, errors: &mut Vec<ConfigError>) -> Res
         source.name = source.context.clone().unwrap_or_default();
     }
     if source.context.is_none() && source.server.is_none() {
-        return Err(item.wrong("a source needs a context or a server", Some("context = \"minikube\"".to_owned())));
+        let known = errors.len() > before;
+        return item.incomplete(known, "a source needs a context or a server", "context = \"minikube\"");
     }
     if source.name.is_empty() {
-        return Err(item.wrong("a source that has no context needs a name", Some("name = \"cloud\"".to_owned())));
+        let known = errors.len() > before;
+        return item.incomplete(known, "a source that has no context needs a name", "name = \"cloud\"");
     }
-    Ok(source)
+    Ok(Some(source))
 }
 
 /// Reads a destination.
 pub(super) fn destination(
     item: &Entry<'_, '_>,
     errors: &mut Vec<ConfigError>,
-) -> Result<DestinationSetting, ConfigError> {
+) -> Result<Option<DestinationSetting>, ConfigError> {
     let mut destination = DestinationSetting::default();
+    let before = errors.len();
     for part in item.table()? {
         let mut read = || -> Result<(), ConfigError> {
             match part.key {
@@ -86,10 +93,11 @@ pub(super) fn destination(
         errors.extend(read().err());
     }
     if destination.context.is_empty() || (destination.server.is_none() && destination.name.is_none()) {
-        let hint = "server = \"https://10.0.0.1:6443\" and context = \"cloud\"".to_owned();
-        return Err(item.wrong("a destination needs a server or a name, and the context that reaches it", Some(hint)));
+        let hint = "server = \"https://10.0.0.1:6443\" and context = \"cloud\"";
+        let message = "a destination needs a server or a name, and the context that reaches it";
+        return item.incomplete(errors.len() > before, message, hint);
     }
-    Ok(destination)
+    Ok(Some(destination))
 }
 
 /// A URL that says how to speak and carries no secret: files are shown, shared and put into Git.
@@ -97,11 +105,11 @@ pub(super) fn url(entry: &Entry<'_, '_>) -> Result<String, ConfigError> {
     let text = entry.text()?;
     let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).filter(|host| !host.is_empty());
     let Some(host) = host else {
-        let hint = Some(format!("{} = \"https://...\"", entry.key));
+        let hint = format!("{} = \"https://...\"", entry.key);
         return Err(entry.wrong(&format!("`{}` is no http or https URL", entry.key), hint));
     };
     if host.split('/').next().is_some_and(|authority| authority.contains('@')) {
-        let hint = Some("tokens come from a file or the environment".to_owned());
+        let hint = "tokens come from a file or the environment";
         return Err(entry.wrong(&format!("`{}` may not carry a user or a password", entry.key), hint));
     }
     Ok(text.to_owned())
@@ -129,6 +137,7 @@ contxt = "cloud"
         let said: Vec<String> = errors.iter().map(ToString::to_string).collect();
         assert!(said[0].starts_with("config.toml:6: `server` may not carry a user or a password"), "{said:?}");
         assert!(said.iter().all(|e| !e.contains("secret")), "{said:?}");
+        assert_eq!(said.len(), 2, "one a mistake: {said:?}");
         assert!(said.contains(&"config.toml:9: there is no part of a destination `contxt`\n  try: context".to_owned()));
     }
 }

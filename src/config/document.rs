@@ -12,6 +12,8 @@ pub struct Document<'t> {
     file: &'t str,
     text: &'t str,
     root: Spanned<DeTable<'t>>,
+    /// Lines of it are no TOML: what they were to say is not known.
+    torn: bool,
 }
 
 /// A value and where it stands.
@@ -31,12 +33,21 @@ impl<'t> Document<'t> {
     #[must_use]
     pub fn parse(file: &'t str, text: &'t str) -> (Self, Vec<ConfigError>) {
         let (root, errors) = DeTable::parse_recoverable(text);
-        let document = Self { file, text, root };
+        // a heading that is there twice has taken lines from what it stands in
+        let is_heading = |error: &toml::de::Error| {
+            let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+            before.rsplit('\n').next().is_some_and(|line| line.trim_start().starts_with('['))
+        };
+        let tears = |error: &toml::de::Error| !error.message().starts_with("duplicate key") || is_heading(error);
+        let torn = errors.iter().any(tears);
+        let document = Self { file, text, root, torn };
         let errors = errors
             .iter()
             .map(|e| {
                 let message = format!("{NOT_TOML}{}", e.message().lines().collect::<Vec<_>>().join(", "));
-                document.error(&e.span().unwrap_or_default(), &message, Some(mend(e.message()).to_owned()))
+                let mut error = document.error(&e.span().unwrap_or_default(), &message, mend(e.message()));
+                error.until = document.last_of(error.line);
+                error
             })
             .collect();
         (document, errors)
@@ -47,17 +58,34 @@ impl<'t> Document<'t> {
         entries(self, self.root.get_ref())
     }
 
+    /// Whether lines of it are no TOML: what they were to say is not known.
+    #[must_use]
+    pub fn is_torn(&self) -> bool {
+        self.torn
+    }
+
     /// Something wrong at a place of the file.
     #[must_use]
-    pub fn error(&self, span: &Range<usize>, message: &str, hint: Option<String>) -> ConfigError {
-        let before = self.text.get(..span.start).unwrap_or(self.text);
+    pub fn error(&self, span: &Range<usize>, message: &str, hint: impl Into<String>) -> ConfigError {
+        ConfigError::at(self.file, self.place(span.start), message, hint)
+    }
+
+    /// Line and column of a byte, each from 1.
+    fn place(&self, at: usize) -> (usize, usize) {
+        let before = self.text.get(..at).unwrap_or(self.text);
         let line_start = before.rfind('\n').map_or(0, |n| n + 1);
-        ConfigError {
-            file: self.file.to_owned(),
-            line: before.matches('\n').count() + 1,
-            column: before[line_start..].chars().count() + 1,
-            message: message.to_owned(),
-            hint,
+        (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+    }
+
+    /// The last line that something wrong in a line makes wrong too: that of a heading takes all below it along.
+    fn last_of(&self, line: usize) -> usize {
+        let is_heading = |text: &str| text.trim_start().starts_with('[');
+        let mut below = self.text.lines().enumerate().skip(line.saturating_sub(1)).map(|(n, text)| (n + 1, text));
+        match below.next() {
+            Some((_, text)) if is_heading(text) => {
+                below.take_while(|(_, text)| !is_heading(text)).last().map_or(line, |(last, _)| last)
+            }
+            _ => line,
         }
     }
 }
@@ -91,19 +119,18 @@ impl<'d, 't> Entry<'d, 't> {
     /// The line its key stands on, from 1.
     #[must_use]
     pub fn line(&self) -> usize {
-        self.document.error(&(self.key_span.0..self.key_span.1), "", None).line
+        self.document.place(self.key_span.0).0
     }
 
     /// Line and column of its value, each from 1.
     #[must_use]
     pub fn place(&self) -> (usize, usize) {
-        let place = self.document.error(&self.value.span(), "", None);
-        (place.line, place.column)
+        self.document.place(self.value.span().start)
     }
 
     /// Something wrong with the key.
     #[must_use]
-    pub fn wrong_key(&self, message: &str, hint: Option<String>) -> ConfigError {
+    pub fn wrong_key(&self, message: &str, hint: impl Into<String>) -> ConfigError {
         self.document.error(&(self.key_span.0..self.key_span.1), message, hint)
     }
 
@@ -114,13 +141,19 @@ impl<'d, 't> Entry<'d, 't> {
             Some(near) => near.to_owned(),
             None => format!("one of {}", known.into_iter().collect::<Vec<_>>().join(", ")),
         };
-        self.wrong_key(&format!("there is no {what} `{}`", self.key), Some(hint))
+        self.wrong_key(&format!("there is no {what} `{}`", self.key), hint)
     }
 
     /// Something wrong with the value.
     #[must_use]
-    pub fn wrong(&self, message: &str, hint: Option<String>) -> ConfigError {
+    pub fn wrong(&self, message: &str, hint: impl Into<String>) -> ConfigError {
         self.document.error(&self.value.span(), message, hint)
+    }
+
+    /// Nothing, because something is missing from this table. That is an error, unless a line of it is known to be wrong
+    /// or the file is torn: then what is missing may have stood there.
+    pub fn incomplete<T>(&self, known: bool, message: &str, hint: impl Into<String>) -> Result<Option<T>, ConfigError> {
+        if known || self.document.torn { Ok(None) } else { Err(self.wrong(message, hint)) }
     }
 
     /// The value as text.
@@ -170,6 +203,8 @@ impl<'d, 't> Entry<'d, 't> {
     fn mistyped(&self, wanted: &str, example: &str) -> ConfigError {
         let found = self.value.get_ref().type_str();
         let message = format!("`{}` takes {wanted}; this is of type {found}", self.key);
-        self.wrong(&message, Some(format!("{} = {example}", self.key)))
+        let is_bare = self.key.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
+        let key = if is_bare { self.key.to_owned() } else { format!("\"{}\"", self.key) };
+        self.wrong(&message, format!("{key} = {example}"))
     }
 }

@@ -11,10 +11,11 @@ pub(super) fn environment(
     item: &Entry<'_, '_>,
     place: usize,
     errors: &mut Vec<ConfigError>,
-) -> Result<EnvironmentRule, ConfigError> {
+) -> Result<Option<EnvironmentRule>, ConfigError> {
     let (mut name, mut color, mut protected, mut guard) = (None, None, None, None);
     let mut order = u16::try_from((place + 1) * 10).unwrap_or(u16::MAX);
     let mut rules = Vec::new();
+    let before = errors.len();
     for part in item.table()? {
         let mut read = || -> Result<(), ConfigError> {
             match part.key {
@@ -38,19 +39,19 @@ pub(super) fn environment(
         errors.extend(read().err());
     }
     let Some(name) = name else {
-        return Err(item.wrong("an environment has no name", Some("name = \"prod\"".to_owned())));
+        return item.incomplete(errors.len() > before, "an environment has no name", "name = \"prod\"");
     };
     // What nobody gave a protection gets the one its name speaks for.
     let protection = protected.unwrap_or_else(|| Classifier::default().describe(&name).protection);
     let guard = guard.unwrap_or_else(|| GuardPolicy::conventional(protection));
-    Ok(EnvironmentRule { environment: Environment { name, order, protection, color, guard }, rules })
+    Ok(Some(EnvironmentRule { environment: Environment { name, order, protection, color, guard }, rules }))
 }
 
 fn written_color(entry: &Entry<'_, '_>) -> Result<String, ConfigError> {
     let text = entry.text()?;
     match palette::parse(text) {
         Some(_) => Ok(text.to_owned()),
-        None => Err(entry.wrong(&format!("`{text}` is no colour"), Some("#rrggbb or a name like magenta".to_owned()))),
+        None => Err(entry.wrong(&format!("`{text}` is no colour"), "#rrggbb or a name like magenta")),
     }
 }
 
@@ -60,7 +61,7 @@ pub(super) fn protection(entry: &Entry<'_, '_>) -> Result<Protection, ConfigErro
     Protection::parse(text).ok_or_else(|| {
         let words = Protection::ALL.map(Protection::word);
         let hint = nearest(text, words).map_or_else(|| words.join(", "), str::to_owned);
-        entry.wrong(&format!("there is no protection `{text}`"), Some(hint))
+        entry.wrong(&format!("there is no protection `{text}`"), hint)
     })
 }
 
@@ -69,7 +70,7 @@ fn policy(entry: &Entry<'_, '_>) -> Result<GuardPolicy, ConfigError> {
     GuardPolicy::parse(text).ok_or_else(|| {
         let words = GuardPolicy::ALL.map(GuardPolicy::word);
         let hint = nearest(text, words).map_or_else(|| words.join(", "), str::to_owned);
-        entry.wrong(&format!("there is no policy `{text}` of a guarded sync"), Some(hint))
+        entry.wrong(&format!("there is no policy `{text}` of a guarded sync"), hint)
     })
 }
 

@@ -1,6 +1,5 @@
 //! What is wrong in a file, where, and what to write instead.
 
-use std::collections::BTreeSet;
 use std::fmt;
 
 /// How errors of the format begin.
@@ -21,7 +20,9 @@ pub struct ConfigError {
     /// What is wrong.
     pub message: String,
     /// What to try.
-    pub hint: Option<String>,
+    pub hint: String,
+    /// The last line that it is about: what else is wrong from its own line to this one follows from it.
+    pub until: usize,
 }
 
 impl ConfigError {
@@ -31,6 +32,21 @@ impl ConfigError {
         let name = std::path::Path::new(&self.file).file_name().and_then(|name| name.to_str());
         let short = Self { file: name.unwrap_or(&self.file).to_owned(), ..self.clone() };
         short.to_string().replace("\n  try: ", "; try ")
+    }
+
+    /// What is wrong and where, without what to try.
+    #[must_use]
+    pub fn said(&self) -> String {
+        match self.line {
+            0 => format!("{}: {}", self.file, self.message),
+            line => format!("{}:{line}: {}", self.file, self.message),
+        }
+    }
+
+    /// Whether more than its line is in doubt: nothing is known of what else the file would have said.
+    #[must_use]
+    pub fn leaves_doubt(&self) -> bool {
+        self.is_unread() || self.is_syntax() || self.until > self.line
     }
 
     /// Whether the text is no TOML there: what else stood beside it is not known.
@@ -45,35 +61,73 @@ impl ConfigError {
         self.line == 0 || self.message == NOT_TEXT
     }
 
-    /// Leaves of several errors on a line that is no TOML the first that says so: the others follow from it.
-    pub(super) fn one_a_torn_line(errors: &mut Vec<Self>) {
-        let place = |e: &Self| (e.file.clone(), e.line);
-        let torn: BTreeSet<(String, usize)> = errors.iter().filter(|e| e.is_syntax()).map(place).collect();
-        let mut said = BTreeSet::new();
-        errors.retain(|e| !torn.contains(&place(e)) || (e.is_syntax() && said.insert(place(e))));
+    /// Takes out what follows from another error of a file with this text: what is said of lines that one is about, of a
+    /// line that is no TOML, and of what stands below a heading that is there twice.
+    pub(super) fn one_a_cause(text: &str, errors: &mut Vec<Self>) {
+        errors.sort_by_key(|e| (e.line, !e.is_syntax(), std::cmp::Reverse(e.until)));
+        let mut explained: Vec<(String, usize, usize)> = Vec::new();
+        let mut causes = Vec::new();
+        // headings that are there twice first: they explain what stands above them too
+        for twice in [true, false] {
+            for (n, error) in errors.iter().enumerate() {
+                let ranges = twin_sections(text, error);
+                let is_cause = if twice { ranges.len() > 1 } else { error.is_syntax() || error.until > error.line };
+                if is_cause && !is_in(&explained, error) {
+                    causes.push(n);
+                    let ranges = if ranges.len() > 1 { ranges } else { vec![(error.line, error.until)] };
+                    explained.extend(ranges.into_iter().map(|(from, to)| (error.file.clone(), from, to)));
+                }
+            }
+        }
+        let mut n = 0;
+        errors.retain(|error| {
+            n += 1;
+            causes.contains(&(n - 1)) || !is_in(&explained, error)
+        });
+    }
+
+    /// An error at a place, about its line alone.
+    #[must_use]
+    pub fn at(
+        file: impl Into<String>,
+        (line, column): (usize, usize),
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) -> Self {
+        Self { file: file.into(), line, column, message: message.into(), hint: hint.into(), until: line }
     }
 
     /// An error about a whole file: there is none, or it cannot be read.
     #[must_use]
-    pub fn whole(file: impl Into<String>, message: impl Into<String>, hint: Option<String>) -> Self {
-        Self { file: file.into(), line: 0, column: 0, message: message.into(), hint }
+    pub fn whole(file: impl Into<String>, message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::at(file, (0, 0), message, hint)
     }
 }
 
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.line {
-            0 => write!(f, "{}: {}", self.file, self.message)?,
-            line => write!(f, "{}:{line}: {}", self.file, self.message)?,
-        }
-        if let Some(hint) = &self.hint {
-            write!(f, "\n  try: {hint}")?;
-        }
-        Ok(())
+        write!(f, "{}\n  try: {}", self.said(), self.hint)
     }
 }
 
 impl std::error::Error for ConfigError {}
+
+fn is_in(ranges: &[(String, usize, usize)], error: &ConfigError) -> bool {
+    ranges.iter().any(|(file, from, to)| *file == error.file && (*from..=*to).contains(&error.line))
+}
+
+/// First and last lines of the sections with the heading that an error is about, when it is of TOML.
+fn twin_sections(text: &str, error: &ConfigError) -> Vec<(usize, usize)> {
+    let heading = text.lines().nth(error.line.saturating_sub(1)).unwrap_or_default().trim();
+    if !error.is_syntax() || !heading.starts_with('[') {
+        return Vec::new();
+    }
+    let count = text.lines().count();
+    let headings = text.lines().enumerate().filter(|(_, line)| line.trim_start().starts_with('['));
+    let starts: Vec<(usize, &str)> = headings.map(|(n, line)| (n + 1, line.trim())).collect();
+    let ends = starts.iter().skip(1).map(|(next, _)| next - 1).chain([count]);
+    starts.iter().zip(ends).filter(|((_, line), _)| *line == heading).map(|((from, _), to)| (*from, to)).collect()
+}
 
 /// The name among `known` that was most likely meant, if any is near enough.
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::ops::RangeInclusive;
 
 use serde_json::{Map, Value, json};
+use toml::de::DeValue;
 
 /// What a field takes.
 #[derive(Clone, Debug)]
@@ -24,6 +25,19 @@ pub enum Kind {
     Keys,
     /// Any number of tables with these fields.
     Tables(&'static [Field]),
+}
+
+impl Kind {
+    /// Whether a value is of this kind.
+    pub(super) fn takes(&self, value: &DeValue<'_>) -> bool {
+        match self {
+            Self::Text | Self::Word(_) => value.is_str(),
+            Self::Flag => value.is_bool(),
+            Self::Number(_) => value.is_integer(),
+            Self::Texts | Self::Tables(_) => value.is_array(),
+            Self::Pairs | Self::Keys => value.is_table(),
+        }
+    }
 }
 
 /// One thing that can be set.

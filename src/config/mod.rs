@@ -11,6 +11,7 @@ pub mod error;
 pub mod field;
 pub mod glyph;
 pub mod keymap;
+mod misplaced;
 pub mod palette;
 mod place;
 mod project;

@@ -67,9 +67,7 @@ impl NotFound {
     /// As an error about the file that would have been it; `kind` is what was looked for.
     pub(super) fn into_config_error(self, kind: &str) -> ConfigError {
         match self {
-            Self::Unknown { name, hint } => {
-                ConfigError::whole(name, format!("there is no {kind} of this name"), Some(hint))
-            }
+            Self::Unknown { name, hint } => ConfigError::whole(name, format!("there is no {kind} of this name"), hint),
             Self::Unread(error) => error,
         }
     }
@@ -121,18 +119,19 @@ pub(super) fn all_names(bundled: &[(&'static str, &'static str)], folder: Option
 /// Reads a file of settings: UTF-8 and of a size that a person writes.
 pub(super) fn read(path: &Path) -> Result<String, ConfigError> {
     let file = || path.display().to_string();
-    let why = |error: std::io::Error| ConfigError::whole(file(), format!("cannot be read: {error}"), None);
+    let why = |error: std::io::Error| {
+        ConfigError::whole(file(), format!("cannot be read: {error}"), "see that it is there and that you may read it")
+    };
     let size = std::fs::metadata(path).map_err(why)?.len();
     if size > LARGEST {
         let message = format!("is {size} bytes long, and settings are at most {LARGEST}");
-        return Err(ConfigError::whole(file(), message, None));
+        return Err(ConfigError::whole(file(), message, "give a file of settings; another kind of file is not read"));
     }
     String::from_utf8(std::fs::read(path).map_err(why)?).map_err(|error| {
         let good = String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]);
         let line = good.matches('\n').count() + 1;
         let column = good.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-        let hint = Some("save the file as UTF-8".to_owned());
-        ConfigError { file: file(), line, column, message: NOT_TEXT.to_owned(), hint }
+        ConfigError::at(file(), (line, column), NOT_TEXT, "save the file as UTF-8")
     })
 }
 

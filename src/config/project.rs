@@ -26,7 +26,10 @@ impl Settings {
                         self.set_readonly(format!("{file}:{}", entry.line()));
                         Ok(())
                     }
-                    (false, true) => Err(entry.wrong("a project may not allow what the user forbids", None)),
+                    (false, true) => {
+                        let hint = "take the line away, or change readonly in your own settings file";
+                        Err(entry.wrong("a project may not allow what the user forbids", hint))
+                    }
                     (false, false) => Ok(()),
                 }),
                 "environment" => entry.list().map(|list| {
@@ -35,16 +38,15 @@ impl Settings {
                     }
                 }),
                 key if field::names(FIELDS).any(|name| name == key) => {
-                    let hint = "write it into your own settings file".to_owned();
-                    Err(entry.wrong_key(
-                        &format!("a project may not set `{key}`: it may only tighten protection"),
-                        Some(hint),
-                    ))
+                    let hint = "write it into your own settings file";
+                    Err(entry
+                        .wrong_key(&format!("a project may not set `{key}`: it may only tighten protection"), hint))
                 }
                 _ => Err(entry.unknown("setting of a project", ["readonly", "environment"])),
             };
             errors.extend(read.err());
         }
+        ConfigError::one_a_cause(text, &mut errors);
         errors
     }
 
@@ -58,7 +60,7 @@ impl Settings {
             }
         }
         let (Some(name), Some((wanted, part))) = (name, wanted) else {
-            let hint = Some("name = \"prod\" and protection = \"typed\"".to_owned());
+            let hint = "name = \"prod\" and protection = \"typed\"";
             return Err(item.wrong("an environment of a project needs its name and a protection", hint));
         };
         let now = self.classifier().describe(&name);
@@ -68,7 +70,8 @@ impl Settings {
                 now.protection.word(),
                 wanted.word()
             );
-            return Err(part.wrong(&message, None));
+            let hint = format!("take the environment away, or change `{name}` in your own settings file");
+            return Err(part.wrong(&message, hint));
         }
         match self.environments.iter_mut().find(|rule| rule.environment.name == name) {
             Some(rule) => rule.environment.protection = wanted,
@@ -116,7 +119,8 @@ protection = "opne"
         let expected = [
             ".pilothouse.toml:1: a project may not set `theme`: it may only tighten protection\n  try: write it into your \
              own settings file",
-            ".pilothouse.toml:4: `lab` is `typed` already: a project may not loosen it to `open`",
+            ".pilothouse.toml:4: `lab` is `typed` already: a project may not loosen it to `open`\n  try: take the \
+             environment away, or change `lab` in your own settings file",
             ".pilothouse.toml:13: there is no protection `opne`\n  try: open",
             ".pilothouse.toml:14: a project may not set `keys`: it may only tighten protection\n  try: write it into your \
              own settings file",

@@ -7,12 +7,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::chord::Chord;
 pub use super::cluster::{DestinationSetting, SourceSetting};
 use super::cluster::{destination, source, url};
 use super::document::{Document, Entry};
 use super::environment::environment;
 use super::error::ConfigError;
-use super::field::{self, ESCAPE_MS, FIELDS};
+use super::field::{self, ESCAPE_MS, FIELDS, Kind};
+use super::misplaced::{self, Stray};
 use super::place;
 use super::project::project_file;
 pub use super::show::SettingRow;
@@ -171,7 +173,10 @@ impl Settings {
                 }
             }
         }
-        ConfigError::one_a_torn_line(&mut errors);
+        misplaced::fold(text, &mut errors, homes);
+        // whose heading is missing is part of nothing
+        settings.torn |= errors.iter().any(|error| error.until > error.line);
+        ConfigError::one_a_cause(text, &mut errors);
         (settings, errors)
     }
 
@@ -193,7 +198,7 @@ impl Settings {
             "git_checkout" => self.git_checkout = Some(PathBuf::from(entry.text()?)),
             "environment" => {
                 for (n, item) in entry.list()?.enumerate() {
-                    let read = kept(environment(&item, n, errors), errors);
+                    let read = kept(environment(&item, n, errors), errors).flatten();
                     if let Some(rule) = &read {
                         self.set_part("environment", &rule.environment.name, &item);
                     }
@@ -202,7 +207,7 @@ impl Settings {
             }
             "source" => {
                 for item in entry.list()? {
-                    let read = kept(source(&item, errors), errors);
+                    let read = kept(source(&item, errors), errors).flatten();
                     if let Some(source) = &read {
                         self.set_part("source", &source.name, &item);
                     }
@@ -211,7 +216,7 @@ impl Settings {
             }
             "destination" => {
                 for item in entry.list()? {
-                    let read = kept(destination(&item, errors), errors);
+                    let read = kept(destination(&item, errors), errors).flatten();
                     if let Some(destination) = &read {
                         self.set_part("destination", &destination.is(), &item);
                     }
@@ -252,7 +257,7 @@ impl Settings {
 
     /// Notes where the table or filter of a name stands. The first of a name is the one that counts.
     pub(super) fn set_part(&mut self, field: &'static str, name: &str, entry: &Entry<'_, '_>) {
-        let place = entry.wrong("", None);
+        let place = entry.wrong("", "");
         self.parts.entry((field, name.to_owned())).or_insert_with(|| format!("{}:{}", place.file, place.line));
     }
 
@@ -311,6 +316,21 @@ impl Settings {
         let file = self.file.as_ref().map(|f| PathBuf::from(&f.path)).or_else(user_file)?;
         file.parent().map(|beside| beside.join(of))
     }
+}
+
+/// The tables whose fields have the name of a line, and what it holds.
+fn homes(stray: &Stray<'_>) -> Vec<String> {
+    let tables = FIELDS.iter().filter_map(|table| match table.kind {
+        Kind::Tables(fields) => Some((format!("[[{}]]", table.name), fields)),
+        _ => None,
+    });
+    let has = |fields: &[field::Field]| fields.iter().any(|f| f.name == stray.key && f.kind.takes(stray.value));
+    let mut homes: Vec<String> = tables.filter(|(_, fields)| has(fields)).map(|(heading, _)| heading).collect();
+    if stray.value.as_str().is_some_and(|name| name.contains('.')) && Chord::sequence(stray.key).is_ok() {
+        homes.push("[keys.global]".to_owned());
+    }
+    homes.retain(|heading| heading != stray.under);
+    homes
 }
 
 /// The value of what was read, its error noted.
@@ -373,6 +393,26 @@ namespaces = ["lab-*", "tmp"]
         settings.set_origin("theme", "--theme");
         let origin = |field: &str| settings.rows().into_iter().find(|r| r.field == field).unwrap().origin;
         assert_eq!([origin("ascii"), origin("theme"), origin("mouse")], ["config.toml:2", "--theme", "default"]);
+    }
+
+    #[test]
+    fn a_heading_that_is_missing_is_one_mistake_and_keeps_the_protection() {
+        let text = "mouse = true\n[[environment]]\nname = \"lab\"\norder = 3\nprotection = \"typed\"\n";
+        let (before, _) = Settings::read("c.toml", text);
+        let (mut settings, errors) = Settings::read("c.toml", &text.replace("[[environment]]\n", ""));
+        let said: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        let wanted = "c.toml:2: `name` and 2 more below it stand before the first heading and mean nothing there\n  try: \
+                      put [[environment]] above line 2";
+        assert_eq!(said, [wanted]);
+        settings.keep(&before);
+        assert_eq!(settings.environments, before.environments);
+        // two typing mistakes are two
+        let (_, errors) = Settings::read("c.toml", "them = \"dark\"\nmosue = true\n");
+        assert_eq!(errors.len(), 2, "{errors:?}");
+        // and a heading that is there twice is one
+        let twice = "[filters]\na = \"x\"\nb = \"y\"\n[filters]\na = \"x\"\nb = \"y\"\n";
+        let (_, errors) = Settings::read("c.toml", twice);
+        assert_eq!(errors.iter().map(|e| e.line).collect::<Vec<_>>(), [4], "{errors:?}");
     }
 
     #[test]

@@ -115,7 +115,7 @@ impl Theme {
         errors.extend(more);
         let (theme, more) = Self::resolve(&mut line, depth);
         errors.extend(more);
-        ConfigError::one_a_torn_line(&mut errors);
+        ConfigError::one_a_cause(text, &mut errors);
         errors.sort_by_key(|e| (e.file != file, e.line, e.column));
         (theme, errors)
     }
@@ -181,16 +181,26 @@ impl Theme {
         };
         let mut errors = Vec::new();
         let mut broken: Vec<Role> = line.iter().flat_map(|file| file.broken.clone()).collect();
+        let lost: Vec<String> = line.iter().flat_map(|file| file.lost.clone()).collect();
+        let torn = line.iter().any(|file| file.torn);
         for file in line.iter_mut() {
             let name = file.file.clone();
+            // each colour is missed once, however many roles name it
+            let mut missed: Vec<(Ink, usize)> = Vec::new();
+            let mut known: Vec<&str> = palette::names().collect();
+            known.extend(palette.iter().map(|(name, _)| name.as_str()));
             file.roles.retain(|(role, looks)| {
                 let unknown = [&looks.fg, &looks.bg].into_iter().flatten().find(|i| ink(i).is_none());
-                let mut known: Vec<&str> = palette::names().collect();
-                known.extend(palette.iter().map(|(name, _)| name.as_str()));
-                errors.extend(unknown.map(|i| i.unknown(&name, known)));
+                if let Some(unknown) = unknown.filter(|i| !torn && !lost.contains(&i.text)) {
+                    match missed.iter_mut().find(|(ink, _)| ink.text == unknown.text) {
+                        Some((_, more)) => *more += 1,
+                        None => missed.push((unknown.clone(), 0)),
+                    }
+                }
                 broken.extend(unknown.map(|_| *role));
                 unknown.is_none()
             });
+            errors.extend(missed.into_iter().map(|(ink, more)| ink.unknown(&name, more, known.iter().copied())));
         }
         let looks = |role: Role| line.iter().rev().flat_map(|f| &f.roles).find(|(r, _)| *r == role).map(|(_, l)| l);
         let style = |role: Role| {
@@ -219,8 +229,7 @@ fn lineage(own: ThemeFile, folder: Option<&Path>) -> (Vec<ThemeFile>, Vec<Config
     let mut line = vec![own];
     while let Some(Ink { text: name, line: at, column }) = line[0].inherits.clone() {
         let heir = line[0].file.clone();
-        let wrong =
-            |message: String, hint: Option<String>| ConfigError { file: heir.clone(), line: at, column, message, hint };
+        let wrong = |message: String, hint: &str| ConfigError::at(heir.clone(), (at, column), message, hint);
         let seen = |file: &str| line.iter().any(|f| f.file == file);
         let found = match place::find(&name, folder, &BUNDLED) {
             // a file of one's own called `dark` may inherit from the `dark` it hides
@@ -231,7 +240,9 @@ fn lineage(own: ThemeFile, folder: Option<&Path>) -> (Vec<ThemeFile>, Vec<Config
             Ok(found) if seen(found.name()) => {
                 let mut round: Vec<&str> = line.iter().rev().map(|f| f.file.as_str()).collect();
                 round.push(found.name());
-                errors.push(wrong(format!("the theme inherits from itself: {}", round.join(", ")), None));
+                let message = format!("the theme inherits from itself: {}", round.join(", "));
+                errors.push(wrong(message, "inherit from a bundled theme, like dark"));
+                line[0].torn = true;
                 break;
             }
             Ok(found) => {
@@ -241,7 +252,8 @@ fn lineage(own: ThemeFile, folder: Option<&Path>) -> (Vec<ThemeFile>, Vec<Config
             }
             Err(error) => {
                 let error = error.into_config_error("theme");
-                errors.push(wrong(format!("there is no theme `{name}` to inherit from"), error.hint));
+                errors.push(wrong(format!("there is no theme `{name}` to inherit from"), &error.hint));
+                line[0].torn = true;
                 break;
             }
         }
@@ -349,6 +361,22 @@ title = { fg = "yelow", bold = true }
         assert_eq!(said(&errors), expected);
         for role in [Role::Bad, Role::Busy, Role::Title, Role::Warn] {
             assert_eq!(theme.style(role), dark.style(role), "{}", role.word());
+        }
+    }
+
+    #[test]
+    fn one_mistake_is_said_once_however_many_roles_hang_on_it() {
+        let errors = |text: &str| said(&Theme::from_file("m.toml", text, Depth::TrueColor).1);
+        let used = "[roles]\nok = \"tael\"\nwarn = \"tael\"\nbad = { fg = \"tael\" }\n";
+        let wanted = "m.toml:4: there is no colour `tael` in the palette; 2 more below name it\n  try: teal";
+        assert_eq!(errors(&format!("[palette]\nteal = \"#00aabb\"\n{used}")), [wanted]);
+        let wanted = "m.toml:2: `#00aab` is no colour\n  try: #rrggbb, a name like bright-red, or 0 to 255";
+        assert_eq!(errors(&format!("[palette]\ntael = \"#00aab\"\n{used}")), [wanted]);
+        let dark = BUNDLED[0].1;
+        for heading in ["[palette]", "[roles]"] {
+            let said = errors(&dark.replace(&format!("{heading}\n"), ""));
+            assert_eq!(said.len(), 1, "{said:?}");
+            assert!(said[0].contains(&format!("put {heading} above line")), "{said:?}");
         }
     }
 

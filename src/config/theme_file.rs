@@ -4,6 +4,7 @@ use ratatui::style::{Color, Modifier};
 
 use super::document::{Document, Entry};
 use super::error::{ConfigError, nearest};
+use super::misplaced::{self, Stray};
 use super::palette;
 use super::role::Role;
 
@@ -20,6 +21,10 @@ pub(super) struct ThemeFile {
     pub roles: Vec<(Role, Looks)>,
     /// The roles it says something wrong of.
     pub broken: Vec<Role>,
+    /// Colours it may have meant to name: what is wrong is said where they stand, and not again where they are used.
+    pub lost: Vec<String>,
+    /// Which colours it names is not known.
+    pub torn: bool,
 }
 
 /// A name, and where it stands.
@@ -56,7 +61,7 @@ impl ThemeFile {
     /// Reads a file; what is wrong in it is said and left out.
     pub(super) fn read(file: &str, text: &str) -> (Self, Vec<ConfigError>) {
         let (document, mut errors) = Document::parse(file, text);
-        let mut theme = Self { file: file.to_owned(), ..Self::default() };
+        let mut theme = Self { file: file.to_owned(), torn: !errors.is_empty(), ..Self::default() };
         for entry in document.entries() {
             let read = match entry.key {
                 "inherits" => ink(&entry).map(|name| theme.inherits = Some(name)),
@@ -64,7 +69,10 @@ impl ThemeFile {
                     for color in colors {
                         match read_color(&color) {
                             Ok(found) => theme.palette.push(found),
-                            Err(error) => errors.push(error),
+                            Err(error) => {
+                                theme.lost.push(color.key.to_owned());
+                                errors.push(error);
+                            }
                         }
                     }
                 }),
@@ -79,27 +87,37 @@ impl ThemeFile {
                         }
                     }
                 }),
-                _ => Err(entry.unknown("part of a theme", ["inherits", "palette", "roles"])),
+                _ => {
+                    theme.lost.push(entry.key.to_owned());
+                    theme.lost.extend(entry.table().into_iter().flatten().map(|part| part.key.to_owned()));
+                    Err(entry.unknown("part of a theme", ["inherits", "palette", "roles"]))
+                }
             };
             errors.extend(read.err());
         }
+        misplaced::fold(text, &mut errors, homes);
         (theme, errors)
     }
 }
 
 impl Ink {
-    /// The error that nobody knows this colour.
-    pub(super) fn unknown<'a>(&self, file: &str, known: impl IntoIterator<Item = &'a str>) -> ConfigError {
+    /// The error that nobody knows this colour, which so many more roles name.
+    pub(super) fn unknown<'a>(&self, file: &str, more: usize, known: impl IntoIterator<Item = &'a str>) -> ConfigError {
         let hint =
             nearest(&self.text, known).unwrap_or("a name of the palette, #rrggbb, a name like bright-red, or 0 to 255");
-        ConfigError {
-            file: file.to_owned(),
-            line: self.line,
-            column: self.column,
-            message: format!("there is no colour `{}` in the palette", self.text),
-            hint: Some(hint.to_owned()),
-        }
+        let others = if more > 0 { format!("; {more} more below name it") } else { String::new() };
+        let message = format!("there is no colour `{}` in the palette{others}", self.text);
+        ConfigError::at(file, (self.line, self.column), message, hint)
     }
+}
+
+/// Where a line that means nothing where it stands would mean something.
+fn homes(stray: &Stray<'_>) -> Vec<String> {
+    let is_color = stray.value.as_str().is_some_and(|text| palette::parse(text).is_some());
+    let is_role = Role::ALL.iter().any(|role| role.word() == stray.key);
+    let fits = [("[roles]", is_role), ("[palette]", is_color)];
+    let fits = fits.into_iter().filter(|(heading, fits)| *fits && *heading != stray.under);
+    fits.map(|(heading, _)| heading.to_owned()).collect()
 }
 
 fn ink(entry: &Entry<'_, '_>) -> Result<Ink, ConfigError> {
@@ -111,7 +129,7 @@ fn read_color(entry: &Entry<'_, '_>) -> Result<(String, Color), ConfigError> {
     let text = entry.text()?;
     palette::parse(text).map(|color| (entry.key.to_owned(), color)).ok_or_else(|| {
         let hint = nearest(text, palette::names()).unwrap_or("#rrggbb, a name like bright-red, or 0 to 255");
-        entry.wrong(&format!("`{text}` is no colour"), Some(hint.to_owned()))
+        entry.wrong(&format!("`{text}` is no colour"), hint)
     })
 }
 

@@ -25,6 +25,14 @@ pub struct Event {
     pub reporter: Symbol,
 }
 
+impl Event {
+    /// Its reason and, where it happened more than once, how often: `BackOff x7`.
+    #[must_use]
+    pub fn brief(&self) -> String {
+        if self.count > 1 { format!("{} x{}", self.reason, self.count) } else { self.reason.to_string() }
+    }
+}
+
 /// An object as others refer to it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct ObjectRef {

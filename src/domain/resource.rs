@@ -40,6 +40,20 @@ pub struct Resource {
     pub created: Option<Timestamp>,
 }
 
+/// The resource somebody wants to look at first: the one that is worst off, where all are well one that differs from Git,
+/// else a workload. A hook that is gone has done its work.
+#[must_use]
+pub fn most_telling(resources: &[Resource]) -> Option<&Resource> {
+    let rank = |resource: &&Resource| {
+        let health = resource.health.as_ref().map(|(health, _)| *health);
+        let is_missing = resource.missing && !resource.hook;
+        let health = if is_missing { health.max(Some(Health::Missing)) } else { health };
+        (health, resource.sync == Some(Sync::OutOfSync), &*resource.group == "apps")
+    };
+    // of several the last is taken: the first in the order of the screen
+    resources.iter().rev().max_by_key(rank)
+}
+
 /// An object, as the API names it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct ObjectName {
@@ -171,5 +185,33 @@ impl Resource {
             _ => 1,
         };
         (phase, self.wave, &self.kind, &self.namespace, &self.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_worst_off_is_looked_at_first_and_a_hook_that_is_gone_is_not() {
+        let resource = |kind: &str, group: &str, health: Option<Health>| Resource {
+            kind: kind.into(),
+            group: group.into(),
+            health: health.map(|health| (health, None)),
+            sync: Some(Sync::Synced),
+            ..Resource::default()
+        };
+        let hook = Resource { hook: true, missing: true, sync: None, ..resource("Job", "batch", None) };
+        let service = resource("Service", "", Some(Health::Healthy));
+        let workload = resource("Deployment", "apps", Some(Health::Healthy));
+        let config = resource("ConfigMap", "", None);
+        let kind = |resources: &[Resource]| most_telling(resources).map(|resource| resource.kind.to_string());
+        let mut all = vec![hook, service, config, workload];
+        assert_eq!(kind(&all).as_deref(), Some("Deployment"));
+        all[1].sync = Some(Sync::OutOfSync);
+        assert_eq!(kind(&all).as_deref(), Some("Service"));
+        all[2].missing = true;
+        assert_eq!(kind(&all).as_deref(), Some("ConfigMap"));
+        assert_eq!(kind(&[]), None);
     }
 }

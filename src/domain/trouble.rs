@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
+use super::app::short_revision;
 use super::time::{after, elapsed};
-use super::{AppRow, Container, ContainerState, Event, Health, Phase, Pod, Terminated, Timestamp};
+use super::{
+    AppRow, AutoSync, Container, ContainerState, Event, Fullness, Health, Phase, Pod, Sync, Terminated, Timestamp,
+};
 
 /// What kind of trouble an Application is in. The order is the order of urgency, worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -30,6 +33,8 @@ pub enum TroubleKind {
     Degraded,
     /// Argo CD cannot compare: the source, the spec or the cluster is broken.
     Broken,
+    /// What runs is not what was deployed, and nobody puts it back.
+    Drift,
 }
 
 impl TroubleKind {
@@ -48,6 +53,7 @@ impl TroubleKind {
             Self::OperationHeld => "operationHeld",
             Self::Degraded => "degraded",
             Self::Broken => "broken",
+            Self::Drift => "drift",
         }
     }
 
@@ -66,6 +72,7 @@ impl TroubleKind {
             Self::OperationHeld => "held",
             Self::Degraded => "degraded",
             Self::Broken => "broken",
+            Self::Drift => "drift",
         }
     }
 }
@@ -116,7 +123,45 @@ pub fn of_row(row: &AppRow, now: Timestamp) -> Option<Trouble> {
         let why = row.health_message.as_deref().unwrap_or("Argo CD gives no reason").to_owned();
         return Some(trouble(TroubleKind::Degraded, why, row.health_since));
     }
-    None
+    is_left_drifted(row).then(|| trouble(TroubleKind::Drift, drift_reason(row), None))
+}
+
+/// What runs differs from Git, and nobody brings it back. A commit that waits for somebody to sync it is news and no drift;
+/// auto-sync would have taken it at once.
+fn is_left_drifted(row: &AppRow) -> bool {
+    let is_settled = row.fullness == Fullness::Full && row.deleting.is_none() && !row.refreshing;
+    let idle = !row.operation.as_ref().is_some_and(|operation| operation.is_active());
+    let heals = row.auto_sync.enabled && row.auto_sync.self_heal && (row.drift > row.prunable || row.auto_sync.prune);
+    let is_news = !row.auto_sync.enabled && !is_deployed(row);
+    row.sync == Sync::OutOfSync && row.drift > 0 && is_settled && idle && !heals && !is_news
+}
+
+/// Whether the newest that Git holds was deployed.
+fn is_deployed(row: &AppRow) -> bool {
+    row.deployed.as_ref().is_some_and(|deployed| deployed.revision == row.revision)
+}
+
+/// `2 resources differ from 3f22a38; auto-sync is off`
+fn drift_reason(row: &AppRow) -> String {
+    let count = |n: u32| if n == 1 { "1 resource".to_owned() } else { format!("{n} resources") };
+    let (differ, left) = (row.drift.saturating_sub(row.prunable), row.prunable);
+    let of = short_revision(&row.revision);
+    let what = match (differ, left) {
+        (0, left) => format!("{} left {of} and {} still there", count(left), if left == 1 { "is" } else { "are" }),
+        (1, 0) => format!("1 resource differs from {of}"),
+        (differ, 0) => format!("{} differ from {of}", count(differ)),
+        (differ, left) => format!("{} not as in {of}, {} no longer in it", count(differ), count(left)),
+    };
+    let why = match row.auto_sync {
+        AutoSync { enabled: false, .. } => "auto-sync is off",
+        // other commits of the repository move the revision too
+        AutoSync { self_heal: false, .. } if !is_deployed(row) => {
+            "auto-sync leaves edits by hand, or a window holds it"
+        }
+        AutoSync { self_heal: false, .. } => "auto-sync leaves edits by hand",
+        _ => "auto-sync does not prune",
+    };
+    format!("{what}; {why}")
 }
 
 fn trouble(kind: TroubleKind, reason: String, since: Option<Timestamp>) -> Trouble {
@@ -286,4 +331,53 @@ fn beginning(pod: &Pod, container: &Container, ended: &Terminated) -> Option<Tim
 
 fn times(count: u32) -> String {
     if count == 1 { "once".to_owned() } else { format!("{count} times") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Deployment;
+
+    const REVISION: &str = "067467c10a3d4c3fb31dd4b6a1a7b1c4a38de5b7";
+
+    fn drifted() -> AppRow {
+        let deployed = Deployment { id: 1, revision: REVISION.into(), at: Timestamp::UNIX_EPOCH, by: None };
+        AppRow {
+            fullness: Fullness::Full,
+            sync: Sync::OutOfSync,
+            health: Health::Healthy,
+            revision: REVISION.into(),
+            deployed: Some(Box::new(deployed)),
+            drift: 1,
+            auto_sync: AutoSync { enabled: true, prune: true, self_heal: false },
+            ..AppRow::default()
+        }
+    }
+
+    fn verdict(row: &AppRow) -> Option<(TroubleKind, String)> {
+        of_row(row, Timestamp::UNIX_EPOCH).map(|verdict| (verdict.kind, verdict.reason))
+    }
+
+    #[test]
+    fn drift_is_trouble_where_nobody_heals_it() {
+        let row = drifted();
+        let said = |row: &AppRow| verdict(row).map(|(_, why)| why).unwrap_or_default();
+        assert_eq!(said(&row), "1 resource differs from 067467c; auto-sync leaves edits by hand");
+        let off = AppRow { auto_sync: AutoSync::default(), drift: 3, prunable: 1, ..drifted() };
+        assert_eq!(said(&off), "2 resources not as in 067467c, 1 resource no longer in it; auto-sync is off");
+        let healing = AutoSync { enabled: true, prune: false, self_heal: true };
+        assert_eq!(verdict(&AppRow { auto_sync: healing, ..drifted() }), None);
+        let left = AppRow { auto_sync: healing, prunable: 1, ..drifted() };
+        assert_eq!(said(&left), "1 resource left 067467c and is still there; auto-sync does not prune");
+        let moved = AppRow { revision: "3f22a38".into(), ..drifted() };
+        assert_eq!(
+            said(&moved),
+            "1 resource differs from 3f22a38; auto-sync leaves edits by hand, or a window holds it"
+        );
+        let news = AppRow { auto_sync: AutoSync::default(), ..moved };
+        assert_eq!(verdict(&news), None, "a commit waits for its sync");
+        let syncing = crate::domain::Operation { phase: Some(Phase::Running), ..crate::domain::Operation::default() };
+        assert_eq!(verdict(&AppRow { operation: Some(Box::new(syncing)), ..drifted() }), None);
+        assert_eq!(verdict(&AppRow { sync: Sync::Synced, drift: 0, ..drifted() }), None);
+    }
 }

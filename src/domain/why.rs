@@ -124,7 +124,7 @@ impl Why {
         for (label, event) in [("before it", &self.before), ("event", &self.event)] {
             let Some(event) = event else { continue };
             let at = event.last.map_or_else(String::new, |at| format!(" (last at {at:.0})"));
-            tell(label, &format!("{} x{}{at}: {}", event.reason, event.count.max(1), event.message));
+            tell(label, &format!("{}{at}: {}", event.brief(), event.message));
         }
         if let Some(operation) = self.operation.as_deref().filter(|said| *said != self.trouble.reason) {
             tell("operation", operation);
@@ -202,7 +202,7 @@ mod tests {
              \x20 ended      exit 1 (Error) at 2026-03-05T12:03:20Z, 6 restarts\n\
              \x20 next start about 2026-03-05T12:06:00Z\n\
              \x20 log        ModuleNotFoundError: No module named 'x'\n\
-             \x20 before it  Killing x1: Stopping\n\
+             \x20 before it  Killing: Stopping\n\
              \x20 event      BackOff x14: Back-off\n\
              \x20 Argo CD    Progressing\n\
              \x20 since      2026-03-05T12:00:00Z\n\

@@ -131,7 +131,7 @@ mod tests {
     fn reader(file: PathBuf) -> Reader {
         Box::new(move || {
             let text = std::fs::read_to_string(&file).unwrap_or_else(|_| "gone".to_owned());
-            let complaints = vec![ConfigError::whole("f", text, None)];
+            let complaints = vec![ConfigError::whole("f", text, "again")];
             Looks {
                 theme: Theme::default(),
                 keys: Keymap::bundled(),
@@ -144,7 +144,7 @@ mod tests {
 
     /// Waits until the file was read as this.
     async fn until(reload: &mut Reload, wanted: &str) {
-        let wanted = format!("f: {wanted}");
+        let wanted = format!("f: {wanted}; try again");
         let seen = async { while brief(&reload.next().await.unwrap().complaints).unwrap() != wanted {} };
         tokio::time::timeout(Duration::from_secs(60), seen).await.expect("the change was not seen");
     }

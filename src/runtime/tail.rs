@@ -268,7 +268,8 @@ fn ended(end: &LogEnd) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{LogChunk, LogLine, Phase};
+    use crate::domain::{AppRow, LogChunk, LogLine, Phase};
+    use crate::store::Delta;
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap_or_default()
@@ -306,6 +307,36 @@ mod tests {
             "sync 3f22a38 succeeded",
         ];
         assert_eq!(texts(&mut logs), wanted);
+    }
+
+    #[tokio::test]
+    async fn a_sync_of_the_application_is_marked_while_its_logs_are_followed() {
+        let (mut apps, mut logs) = (Apps::default(), LogStore::default());
+        let mut tail = Tail::new(Handle::current());
+        let key = AppKey { source: "c".into(), namespace: "argocd".into(), name: "api-dev".into() };
+        let query = LogQuery { app: key.clone(), previous: false, since: None, tail: None };
+        let mut see = |operation: Option<Operation>, second: i64, apps: &mut Apps| {
+            let operation = operation.map(Box::new);
+            apps.apply(
+                Delta::Upsert(Box::new(AppRow { key: key.clone(), operation, ..AppRow::default() })),
+                at(second),
+            );
+            tail.want(Some(query.clone()), apps, &mut logs, at(second), |_| None);
+        };
+        see(None, 50, &mut apps);
+        let mut operation = Operation {
+            phase: Some(Phase::Running),
+            started: Some(at(100)),
+            revision: Some("3f22a38c0ffee".into()),
+            by: Some("anna".into()),
+            ..Operation::default()
+        };
+        see(Some(operation.clone()), 101, &mut apps);
+        see(Some(operation.clone()), 102, &mut apps);
+        operation.phase = Some(Phase::Succeeded);
+        operation.finished = Some(at(130));
+        see(Some(operation), 131, &mut apps);
+        assert_eq!(texts(&mut logs), ["sync 3f22a38 started by anna", "sync 3f22a38 succeeded"]);
     }
 
     #[tokio::test]

@@ -152,6 +152,12 @@ pub async fn perform(mut agenda: Agenda, mut random: fastrand::Rng, clock: SimCl
         let next = agenda.next().unwrap_or(Timestamp::MAX);
         if next <= clock.now() {
             tokio::task::yield_now().await;
+            // who orders something is heard also when more falls due than this machine performs
+            match sent.try_recv() {
+                Ok(act) => agenda.at(clock.now(), move |play| act(play)),
+                Err(mpsc::error::TryRecvError::Empty) => {}
+                Err(mpsc::error::TryRecvError::Disconnected) => return,
+            }
             continue;
         }
         tokio::select! {

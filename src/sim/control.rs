@@ -4,6 +4,7 @@ use crate::sim::fault;
 use crate::sim::git::{Commits, Repo};
 use crate::sim::live::deploy::webhook;
 use crate::sim::live::{Act, Play};
+use crate::sim::object;
 use crate::sim::populate::Stage;
 use crate::sim::serve::Server;
 use crate::sim::time::{SimClock, read_duration, stamp};
@@ -30,8 +31,8 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
 /// The actions there are, for messages.
-const ACTIONS: &str = "source stop|start NAME, clock advance 10m, kill-pod|evict-pod NAMESPACE/NAME, \
-                       log NAMESPACE/NAME[*] rate N, log NAMESPACE/NAME write CONTAINER LINE, \
+const ACTIONS: &str = "source stop|start NAME, clock advance 10m, kill-pod|evict-pod NAMESPACE/NAME[*], \
+                       log NAMESPACE/NAME[*] rate N, log NAMESPACE/NAME[*] write CONTAINER LINE, \
                        listen NAMESPACE/NAME[*] PORT http|debugpy|redis|postgres|silent|nothing|127.0.0.1:PORT, connections, \
                        fault SOURCE|all WHAT, commit NAME, login, state";
 
@@ -76,6 +77,8 @@ pub struct Place {
     pub stage: Stage,
     /// What runs its pods.
     pub workloads: Workloads,
+    /// Where its Prometheus listens.
+    pub prometheus: String,
 }
 
 /// The repository of a running world.
@@ -162,27 +165,31 @@ impl Director {
             }
             ["clock", "advance", by] => {
                 let duration =
-                    read_duration(by).ok_or_else(|| format!("`{by}` is not a duration; write 90s, 5m or 2d"))?;
+                    read_duration(by).ok_or_else(|| format!("`{by}` is not a duration; write 300ms, 90s, 5m or 2d"))?;
+                // what was written before is noticed at its own time, and not after the skip
+                self.caught_up().await?;
                 self.clock.advance(duration);
                 self.caught_up().await?;
                 Ok(format!("it is {}", stamp(self.clock.now())))
             }
-            ["kill-pod", pod] => self.end_pod(pod, "killed", Workloads::kill).await,
-            ["evict-pod", pod] => self.end_pod(pod, "evicted", Workloads::evict).await,
+            ["kill-pod", pods] => self.end_pods(pods, "killed", Workloads::kill).await,
+            ["evict-pod", pods] => self.end_pods(pods, "evicted", Workloads::evict).await,
             ["log", pods, "rate" | "--rate", rate] => {
                 let rate = rate.parse().map_err(|_| format!("`{rate}` is not a number of lines a second"))?;
-                if !pods.contains('/') {
-                    return Err(format!("`{pods}` is not NAMESPACE/NAME; a * at its end stands for anything"));
-                }
+                split(pods)?;
                 let now = self.clock.now();
                 let count: usize = self.places.iter().map(|p| p.stage.store.logs().number(pods, rate, now)).sum();
                 Ok(format!("{count} containers print {rate} numbered lines a second"))
             }
-            ["log", pod, "write", container, line] => {
+            ["log", pods, "write", container, line] => {
                 let now = self.clock.now();
-                let written = self.places.iter().any(|p| p.stage.store.logs().write(pod, container, line, now));
-                let refusal = || format!("no source runs a container {container} in a pod {pod}");
-                written.then(|| "written".to_owned()).ok_or_else(refusal)
+                let mut count = 0;
+                for (place, namespace, name) in self.pods(pods)? {
+                    let pod = object::key(&namespace, &name);
+                    count += usize::from(place.stage.store.logs().write(&pod, container, line, now));
+                }
+                let refusal = || format!("no source runs a container {container} in a pod {pods}");
+                (count > 0).then(|| format!("written to {count} containers")).ok_or_else(refusal)
             }
             ["fault", source, words @ ..] => self.fault(source, words).await,
             ["fault"] => Err(format!("no fault; there are:\n{}", fault::HELP)),
@@ -218,22 +225,39 @@ impl Director {
         seen.await.map_err(|_| ended.to_owned())
     }
 
-    async fn end_pod(
+    /// The pods of all sources whose place is `NAMESPACE/NAME`, or begins so when a `*` ends it.
+    fn pods(&self, pods: &str) -> Result<Vec<(&Place, String, String)>, String> {
+        let (namespace, name) = split(pods)?;
+        let mut found = Vec::new();
+        for place in &self.places {
+            let all = place.stage.store.snapshot("Pod", Some(namespace), None).map(|now| now.objects);
+            for pod in all.unwrap_or_default() {
+                if name.strip_suffix('*').map_or(pod.name() == name, |head| pod.name().starts_with(head)) {
+                    found.push((place, pod.namespace().to_owned(), pod.name().to_owned()));
+                }
+            }
+        }
+        if found.is_empty() { Err(format!("no source has a pod {pods}")) } else { Ok(found) }
+    }
+
+    /// Ends pods, and waits until it is done.
+    async fn end_pods(
         &self,
-        pod: &str,
+        pods: &str,
         word: &str,
         end: fn(&Workloads, &str, &str, &mut Play<'_>) -> bool,
     ) -> Result<String, String> {
-        let (namespace, name) = pod.split_once('/').ok_or_else(|| format!("`{pod}` is not NAMESPACE/NAME"))?;
-        let place = self.places.iter().find(|place| place.stage.store.get("Pod", namespace, name).is_some());
-        let place = place.ok_or_else(|| format!("no source has a pod {pod}"))?;
-        let told = format!("{word} pod {pod} in {}", place.stage.source);
-        let (workloads, namespace, name) = (place.workloads.clone(), namespace.to_owned(), name.to_owned());
-        let act: Act = Box::new(move |play| {
-            end(&workloads, &namespace, &name, play);
-        });
-        self.sender.send(act).await.map_err(|_| "the world has ended".to_owned())?;
-        Ok(told)
+        let mut told = Vec::new();
+        for (place, namespace, name) in self.pods(pods)? {
+            told.push(format!("{word} pod {namespace}/{name} in {}", place.stage.source));
+            let workloads = place.workloads.clone();
+            let act: Act = Box::new(move |play| {
+                end(&workloads, &namespace, &name, play);
+            });
+            self.sender.send(act).await.map_err(|_| "the world has ended".to_owned())?;
+        }
+        self.caught_up().await?;
+        Ok(told.join("\n"))
     }
 
     /// A summary: time, sources, and how many Applications are in which state.
@@ -274,6 +298,11 @@ impl Director {
         let tasks = tokio::runtime::Handle::current().metrics().num_alive_tasks();
         json!({"now": stamp(self.clock.now()), "tasks": tasks, "git": self.git(), "sources": sources})
     }
+}
+
+/// Namespace and name of pods.
+pub(super) fn split(pods: &str) -> Result<(&str, &str), String> {
+    pods.split_once('/').ok_or_else(|| format!("`{pods}` is not NAMESPACE/NAME; a * at its end stands for anything"))
 }
 
 /// What a summary counts in an Application.
@@ -443,6 +472,15 @@ pub(super) fn remember(control: &str) -> Result<(), ControlError> {
     let _ = fs::remove_file(&new);
     let mut opened = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new).map_err(failed)?;
     opened.write_all(control.as_bytes()).and_then(|()| fs::rename(&new, &path)).map_err(failed)
+}
+
+/// Forgets a world that ends, unless another one was started since.
+pub(super) fn forget(control: &str) {
+    let Some(path) = file(environment) else { return };
+    if fs::read_to_string(&path).is_ok_and(|known| known == control) {
+        // a file that stays names a world that does not answer, which is what it then says
+        let _ = fs::remove_file(path);
+    }
 }
 
 /// The world to act on: `PILOTHOUSE_CONTROL`, else the one this user started last.

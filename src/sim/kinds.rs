@@ -294,6 +294,7 @@ pub static KINDS: &[Kind] = &[
         fields: &[("spec.clusterIP", "/spec/clusterIP"), ("spec.type", "/spec/type")],
         ..core("Service", "services", "service")
     },
+    Kind { group: "apps", ..core("ControllerRevision", "controllerrevisions", "controllerrevision") },
     apps("DaemonSet", "daemonsets", "daemonset", &["ds"], STATUS),
     apps("Deployment", "deployments", "deployment", &["deploy"], SCALE),
     Kind {
@@ -356,6 +357,11 @@ pub static KINDS: &[Kind] = &[
         ..core("CustomResourceDefinition", "customresourcedefinitions", "customresourcedefinition")
     },
     Kind { group: "coordination.k8s.io", ..core("Lease", "leases", "lease") },
+    Kind {
+        group: "discovery.k8s.io",
+        generation: Generation::Whole,
+        ..core("EndpointSlice", "endpointslices", "endpointslice")
+    },
     argo("Application", "applications", "application", &["app", "apps"], Generation::Whole),
     Kind {
         subresources: STATUS,

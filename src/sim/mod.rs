@@ -4,13 +4,13 @@
 //! clock, kinds, columns < object, history, logs, network < store < write (with status, its refusals) < process, fault < stream
 //! access < rbac, tls < api < serve
 //! time < agenda, manifest < workload::behaviour < scenario, generate < populate < workload
-//! write, manifest < argocd < git (with scenario); workload, git < live < control < world
+//! write, manifest < argocd < git (with scenario); workload, git < live < prometheus, control < world
 //! ```
 //!
 //! A [`store::Store`] holds one cluster's objects as the bytes that go over the wire; a [`serve::Server`] answers
 //! kubectl and kube-rs from it. The rest of the world changes the store, and clients see it as they would in a cluster:
 //! a [`scenario`] says what there is, [`manifest`] builds the objects, [`populate`] puts them in place, [`workload`]
-//! runs the pods, [`argocd`] deploys, [`live`] keeps things happening, and a [`world::World`] holds it all together.
+//! runs the pods, [`argocd`] deploys, [`live`] keeps things happening, [`prometheus`] counts it, and a [`world::World`] holds it all together.
 
 pub mod access;
 pub mod agenda;
@@ -31,9 +31,10 @@ pub mod manifest;
 pub mod network;
 pub mod object;
 pub mod operator;
-mod orders;
+pub mod orders;
 pub mod populate;
 pub mod process;
+pub mod prometheus;
 pub mod rbac;
 pub mod scenario;
 pub mod serve;

@@ -103,6 +103,15 @@ impl Object {
         Self::new(kind, &value, self.rest(), resource_version)
     }
 
+    /// An object as it is told of when it goes: as `value` has it, at the version of its removal.
+    #[must_use]
+    pub fn last(kind: &Kind, value: &Value, resource_version: u64) -> Self {
+        let mut value = value.clone();
+        value["metadata"]["resourceVersion"] = resource_version.to_string().into();
+        let rest = value.as_object().map(rest).unwrap_or_default();
+        Self::new(kind, &value, &rest, resource_version)
+    }
+
     /// The whole object as a value, with `apiVersion` and `kind`.
     #[must_use]
     pub fn to_value(&self, kind: &Kind) -> Value {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::control::{Director, Place};
+use super::control::{Director, Place, split};
 use super::fault::{self, Order, What};
 use super::network::Speaks;
 use super::scenario::{Fault, Outage};
@@ -19,18 +19,28 @@ use super::tls::Leaf;
 
 /// How to take a fault back.
 #[derive(Debug)]
-enum Undo {
+pub enum Undo {
+    /// By the number of the fault.
     Serial(u64),
+    /// Answers wait no longer.
     Latency,
+    /// Everybody is let in.
     LoggedOut,
+    /// Lists are streamed.
     OldStore,
+    /// The certificate is good.
     Certificate,
+    /// The clock is right.
     Skew,
+    /// There is nothing to take back.
     Nothing,
 }
 
-/// Has trouble begin at a server.
-async fn begin(server: &Server, order: Order) -> Result<Undo, String> {
+/// Has trouble begin at a server; says how it ends.
+///
+/// # Errors
+/// When the server had to be started again and its port was taken meanwhile.
+pub async fn begin(server: &Server, order: Order) -> Result<Undo, String> {
     let faults = server.faults();
     Ok(match order.what {
         What::Latency(latency) => {
@@ -66,7 +76,8 @@ async fn begin(server: &Server, order: Order) -> Result<Undo, String> {
     })
 }
 
-async fn undo(server: &Server, undo: Undo) {
+/// Has trouble end.
+pub async fn undo(server: &Server, undo: Undo) {
     let faults = server.faults();
     match undo {
         Undo::Serial(serial) => faults.take_back(serial),
@@ -130,9 +141,7 @@ impl Director {
 
     /// Changes what answers on a port.
     pub(super) fn listen(&self, pods: &str, port: &str, what: &str) -> Result<String, String> {
-        if !pods.contains('/') {
-            return Err(format!("`{pods}` is not NAMESPACE/NAME; a * at its end stands for anything"));
-        }
+        split(pods)?;
         let port: u16 = port.parse().ok().filter(|port| *port > 0).ok_or_else(|| format!("`{port}` is not a port"))?;
         let speaks = match (what, Speaks::from_word(what), what.parse::<SocketAddr>()) {
             ("nothing", ..) => None,

@@ -117,9 +117,12 @@ pub fn stamp(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
-/// Reads `90s`, `5m`, `3h`, `2d` and sums like `1h30m`; none when it is something else.
+/// Reads `300ms`, `90s`, `5m`, `3h`, `2d` and sums like `1h30m`; none when it is something else.
 #[must_use]
 pub fn read_duration(text: &str) -> Option<Duration> {
+    if let Some(millis) = text.strip_suffix("ms") {
+        return millis.parse().ok().map(Duration::from_millis);
+    }
     let mut total = Duration::ZERO;
     let mut digits = String::new();
     for letter in text.chars() {
@@ -149,8 +152,9 @@ mod tests {
     fn durations_are_read_and_refused() {
         assert_eq!(read_duration("90s"), Some(Duration::from_secs(90)));
         assert_eq!(read_duration("1h30m"), Some(Duration::from_secs(5_400)));
+        assert_eq!(read_duration("300ms"), Some(Duration::from_millis(300)));
         assert_eq!(read_duration("41d"), Some(Duration::from_secs(41 * 86_400)));
-        for bad in ["", "5", "m", "5 m", "-5m", "5w", "99999999999999999999s", "9999999999999999999d"] {
+        for bad in ["", "5", "m", "ms", "5 m", "1s5ms", "-5m", "5w", "99999999999999999999s", "9999999999999999999d"] {
             assert_eq!(read_duration(bad), None, "{bad}");
         }
     }

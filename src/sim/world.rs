@@ -1,28 +1,33 @@
 //! A whole world: a cluster per source, what happens in them, and the handle to act on it.
 
 use crate::sim::access::{Access, User};
+use crate::sim::argocd::SourceError;
 use crate::sim::clock::Clock;
 use crate::sim::control::{self, ControlError, Director, GitPlace, Place};
 use crate::sim::generate::{self, Generator};
-use crate::sim::git::{self, Commits, GitError, Helm, Repo, RepoServer};
+use crate::sim::git::{self, Commits, GitError, Helm, Repo, RepoServer, told};
 use crate::sim::kubeconfig::{self, Context};
 use crate::sim::live::deploy::Road;
 use crate::sim::live::releases::Releases;
 use crate::sim::live::{self, Agenda};
 use crate::sim::manifest::app::App;
 use crate::sim::manifest::{application, argocd};
+use crate::sim::network::{Listener, Rule, Speaks};
 use crate::sim::operator;
 use crate::sim::orders;
-use crate::sim::populate::{self, Stage};
+use crate::sim::populate::{self, Deployed, Git, Stage};
+use crate::sim::prometheus::{self, Recorder, Shelf};
 use crate::sim::rbac::{self, Person};
-use crate::sim::scenario::{self, Scenario, ScenarioError};
+use crate::sim::scenario::{self, Scenario, ScenarioError, Source};
 use crate::sim::serve::{Cluster, Server};
 use crate::sim::store::Store;
 use crate::sim::time::{SimClock, minus, plus};
 use crate::sim::tls::{Ca, TlsError};
 use crate::sim::workload::{self, Workloads};
+use crate::sim::write::Writer;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -88,6 +93,14 @@ pub enum WorldError {
     /// The repository could not be made.
     #[error(transparent)]
     Git(#[from] GitError),
+    /// What runs cannot be rendered.
+    #[error("cannot render what {app} runs: {error}")]
+    Render {
+        /// The Application.
+        app: String,
+        /// Why.
+        error: SourceError,
+    },
     /// The control endpoint could not be opened.
     #[error(transparent)]
     Control(#[from] ControlError),
@@ -122,23 +135,11 @@ impl World {
         let mut random = fastrand::Rng::with_seed(options.seed);
         let mut agenda = Agenda::default();
         let mut stages = Vec::new();
-        let mut apps: Vec<Vec<App>> = Vec::new();
-        for source in scenario.sources.iter().filter(|_| with_apps) {
-            let mut here = populate::apps_of(&scenario, source, now);
-            for crash in &scenario.crashes {
-                if let Some(app) = here.iter_mut().find(|app| app.name == *crash.app.get_ref()) {
-                    live::crash::date(app, crash.restarts, crash.next, now);
-                }
-            }
-            apps.push(here);
-        }
-        let git = repository(&scenario, &apps.concat(), now)?;
-        for app in apps.iter_mut().flatten() {
-            name_commits(app, &git.repo);
-        }
-        let server = RepoServer::new(vec![(git.url.clone(), git.repo.clone())], Helm::find(), &kubernetes(&scenario));
-        let releases = Releases::new(git.repo.clone(), server, apps.concat());
-        let mut apps = apps.into_iter();
+        let place = repository(&scenario, now)?;
+        let server =
+            RepoServer::new(vec![(place.url.clone(), place.repo.clone())], Helm::find(), &kubernetes(&scenario));
+        let git = Git { repo: place.repo.clone(), server };
+        let releases = Releases::new(git.repo.clone());
         for source in &scenario.sources {
             let time = clock.clone();
             let store = Store::with(Clock::new(move || time.now()), random.u64(..));
@@ -149,8 +150,9 @@ impl World {
             operator::begin(&mut agenda, &stage);
             live::expiry::begin(&mut agenda, &stage, now);
             let mut from = now;
-            if let Some(apps) = apps.next() {
-                populate::apps(&mut agenda, &stage, &scenario, &apps, now, &mut random);
+            if with_apps {
+                let apps = deployed(&scenario, source, &git, now)?;
+                populate::apps(&mut agenda, &stage, (&scenario, &git), &apps, now, &mut random);
                 let road = Road { stage: stage.clone(), workloads: workloads.clone(), releases: releases.clone() };
                 from = script(&scenario, &road, &apps, now, &mut agenda);
             }
@@ -160,7 +162,7 @@ impl World {
             if let (Some(total), true) = (total, stages.is_empty()) {
                 generated = generate(&stage, total, &options, now);
             }
-            live::argocd::begin(&mut agenda, &stage, &releases, generated.clone(), from);
+            live::argocd::begin(&mut agenda, &stage, &git.server, generated.clone(), from);
             let told = scenario.generate.map_or(0.0, |generate| generate.changes_per_second);
             let rate = if options.changes_per_second > 0.0 { options.changes_per_second } else { told };
             if rate > 0.0 {
@@ -168,32 +170,34 @@ impl World {
                 let pause = Duration::from_secs_f64((clock.speed() / rate).min(1e6));
                 live::changes::begin(&mut agenda, &stage, generated, pause, now);
             }
-            stages.push((stage, workloads));
+            let shelf = Recorder::begin(&mut agenda, &stage, &source.kubernetes, &scenario.repository, now);
+            stages.push((stage, workloads, shelf));
         }
-        let all: Vec<Stage> = stages.iter().map(|(stage, _)| stage.clone()).collect();
+        let all: Vec<Stage> = stages.iter().map(|(stage, ..)| stage.clone()).collect();
         for commit in &scenario.commits {
             if let Some(wait) = commit.push {
-                push_later(&mut agenda, git.commits.clone(), all.clone(), commit.clone(), plus(now, wait));
+                push_later(&mut agenda, place.commits.clone(), all.clone(), commit.clone(), plus(now, wait));
             }
         }
         // what happened already
         agenda.replay(now, &mut random, |at| clock.show(at));
         let users = users(&scenario);
-        Self::open(options, users, (scenario, git), stages, clock, agenda, random)
+        Self::open(options, users, (scenario, place), stages, clock, agenda, random)
     }
 
     fn open(
         options: SimOptions,
         users: Vec<User>,
         (scenario, git): (Scenario, GitPlace),
-        stages: Vec<(Stage, Workloads)>,
+        stages: Vec<(Stage, Workloads, Shelf)>,
         clock: SimClock,
         agenda: Agenda,
         random: fastrand::Rng,
     ) -> Result<Self, WorldError> {
         let ca = Ca::generate()?;
         let mut places = Vec::new();
-        for (index, (stage, workloads)) in stages.into_iter().enumerate() {
+        let mut tasks = JoinSet::new();
+        for (index, (stage, workloads, shelf)) in stages.into_iter().enumerate() {
             let offset = u16::try_from(index).unwrap_or(u16::MAX);
             let port = options.port.filter(|port| *port != 0).map(|port| port.saturating_add(offset));
             let mut cluster = Cluster::new(&stage.source, stage.store.clone(), users.clone());
@@ -203,12 +207,14 @@ impl World {
                 port: port.unwrap_or_default(),
                 error,
             })?;
-            places.push(Place { server, stage, workloads });
+            let prometheus = prometheus::serve(shelf, clock.clone(), &mut tasks)
+                .map_err(|error| WorldError::Listen { source_name: stage.source.clone(), port: 0, error })?;
+            stage.store.network().rule(lead(prometheus.address()));
+            places.push(Place { server, stage, workloads, prometheus: prometheus.url() });
         }
         let (kubeconfig, folder) = write_kubeconfig(options.kubeconfig, &ca, &places, &users)?;
         let (sender, sent) = mpsc::channel(64);
         let director = Arc::new(Director::new(places, git, kubeconfig.clone(), clock.clone(), sender));
-        let mut tasks = JoinSet::new();
         clock.run();
         tasks.spawn(live::perform(agenda, random, clock, sent));
         for outage in scenario.outages {
@@ -229,7 +235,7 @@ impl World {
             .iter()
             .map(|place| {
                 let facts = json!({"server": place.server.url(), "argocdNamespace": place.stage.argocd_namespace,
-                    "argocd": null, "redis": null, "prometheus": null});
+                    "argocd": null, "redis": null, "prometheus": place.prometheus});
                 (place.stage.source.clone(), facts)
             })
             .collect();
@@ -287,7 +293,7 @@ impl World {
         self.director.clock()
     }
 
-    /// Makes this world the one that [`control::remembered`] finds.
+    /// Makes this world the one that [`control::remembered`] finds, as long as it lives.
     ///
     /// # Errors
     /// When the file cannot be written.
@@ -296,11 +302,21 @@ impl World {
     }
 }
 
+impl Drop for World {
+    fn drop(&mut self) {
+        control::forget(&self.control);
+    }
+}
+
 /// Fills a cluster with generated Applications and their projects; returns the Applications' names.
 fn generate(stage: &Stage, total: usize, options: &SimOptions, now: Timestamp) -> Vec<String> {
+    let writer = Writer::new(&stage.store, "argocd-server");
     for project in generate::PROJECTS {
-        let repository = format!("https://git.example.com/{project}/deployments.git");
-        stage.store.put(argocd::app_project(&stage.argocd_namespace, project, &repository, &[], now));
+        let mut made = argocd::app_project(project, &format!("https://git.example.com/{project}/deployments.git"));
+        made["metadata"]["namespace"] = json!(stage.argocd_namespace);
+        if let Err(failure) = writer.create(made) {
+            tracing::warn!(%failure, project, "the project is not made");
+        }
     }
     let mut names = Vec::with_capacity(total);
     for app in Generator::new(&stage.argocd_namespace, total, options.seed, now) {
@@ -319,31 +335,41 @@ fn users(scenario: &Scenario) -> Vec<User> {
     scenario.users.iter().map(user).collect()
 }
 
-/// The scenario's repository; one of its releases alone when it does not say what lies there.
-fn repository(scenario: &Scenario, apps: &[App], now: Timestamp) -> Result<GitPlace, WorldError> {
+/// The scenario's repository; its services as plain manifests when it does not say what lies there.
+fn repository(scenario: &Scenario, now: Timestamp) -> Result<GitPlace, WorldError> {
     let (files, history) = match &scenario.gitops {
         Some(name) => {
             let asset = git::find(name.get_ref())?;
             (asset.files, scenario::History::parse(&asset.history_file, &asset.history)?)
         }
-        None => live::releases::past(apps, now),
+        None => told::repository(scenario),
     };
     let repo = Repo::create(&files, &history, now)?;
     let commits = Arc::new(Commits::new(repo.clone(), &scenario.commits, &history)?);
     Ok(GitPlace { url: scenario.repository.clone(), repo, commits })
 }
 
-/// Gives the releases of an app the commits they came from.
-fn name_commits(app: &mut App, repo: &Repo) {
-    for release in &mut app.releases {
-        // a release may have been dated to before its commit, where a crash wants to have gone on for long
-        let found = [release.at, Timestamp::MAX].map(|until| repo.find(&app.target_revision, &release.message, until));
-        if let Some(commit) = found.into_iter().flatten().next() {
-            release.revision = commit;
+/// The Applications of a source, with what their releases are in Git.
+fn deployed(scenario: &Scenario, source: &Source, git: &Git, now: Timestamp) -> Result<Vec<Deployed>, WorldError> {
+    let find = |mut app: App| {
+        let name = app.name.clone();
+        for crash in scenario.crashes.iter().filter(|crash| *crash.app.get_ref() == name) {
+            live::crash::date(&mut app, crash.restarts, crash.next, now);
         }
-    }
-    if let Some(head) = repo.resolve(&app.target_revision) {
-        app.head = head;
+        Deployed::find(app, git).map_err(|error| WorldError::Render { app: name, error })
+    };
+    populate::apps_of(scenario, source, now).into_iter().map(find).collect()
+}
+
+/// Has the port of a cluster's Prometheus lead to the one that the world serves.
+fn lead(address: SocketAddr) -> Rule {
+    let (name, _, container, _, ports) = argocd::PROMETHEUS;
+    let listeners = ports.iter().map(|(_, _, port)| Listener::everywhere(*port, Speaks::To(address))).collect();
+    Rule {
+        namespace: argocd::MONITORING.to_owned(),
+        workload: name.to_owned(),
+        container: container.to_owned(),
+        listeners,
     }
 }
 
@@ -409,9 +435,10 @@ fn write_kubeconfig(
 }
 
 /// Puts everything the scenario says about the apps of one source on the agenda; from when on Argo CD looks at them.
-fn script(scenario: &Scenario, road: &Road, apps: &[App], now: Timestamp, agenda: &mut Agenda) -> Timestamp {
+fn script(scenario: &Scenario, road: &Road, apps: &[Deployed], now: Timestamp, agenda: &mut Agenda) -> Timestamp {
     let Road { stage, workloads, .. } = road;
-    let find = |name: &str| apps.iter().find(|app| app.name == name);
+    let apps = || apps.iter().map(|one| &one.app);
+    let find = |name: &str| apps().find(|app| app.name == name);
     for image in &scenario.images {
         workloads.teach(workload::Rule {
             pods: image.pods.clone(),
@@ -423,8 +450,11 @@ fn script(scenario: &Scenario, road: &Road, apps: &[App], now: Timestamp, agenda
     for notice in &scenario.notices {
         if let Some(app) = find(notice.app.get_ref()) {
             let at = app.release().at;
-            stage.store.update("Application", &app.argocd_namespace, &app.name, |object| {
-                application::set_condition(object, &notice.kind, &notice.message, at);
+            let (store, app, notice) = (stage.store.clone(), app.clone(), notice.clone());
+            agenda.at(at, move |_| {
+                store.update("Application", &app.argocd_namespace, &app.name, |object| {
+                    application::set_condition(object, &notice.kind, &notice.message, at);
+                });
             });
         }
     }
@@ -452,11 +482,12 @@ fn script(scenario: &Scenario, road: &Road, apps: &[App], now: Timestamp, agenda
                 ready: deploy.rollout,
                 every: deploy.every,
                 hooks_fail_for: deploy.hooks_fail_for,
+                turn: 0,
             };
             live::deploy::begin(agenda, road, app, plan, plus(now, deploy.after));
         }
     }
     // what was released before is in place as it is told, and Argo CD must not do it again
-    let last = apps.iter().map(|app| app.release().at).filter(|at| *at <= now).max();
+    let last = apps().map(|app| app.release().at).filter(|at| *at <= now).max();
     minus(first, SETTLED).max(last.map_or(Timestamp::MIN, |last| plus(last, SETTLED))).min(now)
 }

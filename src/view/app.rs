@@ -9,6 +9,7 @@ use super::travel;
 use super::{Ask, Effect, Handled, Lens, ScreenId, Seen, Typing, View, status};
 use crate::command::{CommandId, Scope};
 use crate::config::theme::Role;
+use crate::domain::resource::most_telling;
 use crate::domain::{AppDetail, AppKey, AppRow, Container, ContainerState, ObjectName, Phase, Pod, Resource, Sync};
 use crate::store::{Interest, RowId};
 use crate::widget::{Pen, Window};
@@ -86,6 +87,7 @@ impl View for App {
 
     fn layout(&mut self, lens: &mut Lens, seen: &Seen<'_>, area: Rect) {
         self.height = usize::from(area.height);
+        let held = self.held();
         self.objects.clear();
         let selected = detail::selected(lens, seen);
         self.lines = selected
@@ -95,6 +97,8 @@ impl View for App {
         {
             self.window.selected = *line;
             lens.resource = None;
+        } else if let Some((object, below)) = held {
+            self.hold(&object, below);
         }
         self.window.clamp(self.lines.len(), self.height);
         lens.object = self.object();
@@ -126,7 +130,7 @@ impl App {
     /// Into the resource under the cursor: an Application that is known is shown as one.
     fn go_down(&mut self, lens: &mut Lens, seen: &Seen<'_>) -> Vec<Effect> {
         let Some((object, app)) = self.object().zip(lens.selected.clone()) else {
-            return vec![Effect::Say("move down to a resource, enter opens it".to_owned())];
+            return self.go_to_first(lens, seen);
         };
         if &*object.kind == "Application" && &*object.group == "argoproj.io" {
             let child = AppKey { source: app.source.clone(), namespace: object.namespace, name: object.name };
@@ -140,10 +144,35 @@ impl App {
         vec![Effect::Push(ScreenId::Resource)]
     }
 
+    /// To the resource somebody wants to look at first: the same key opens it.
+    fn go_to_first(&mut self, lens: &mut Lens, seen: &Seen<'_>) -> Vec<Effect> {
+        let detail = lens.selected.as_ref().and_then(|app| seen.apps.detail(app));
+        let told = detail.and_then(|detail| most_telling(&detail.resources)).map(ObjectName::of);
+        let Some((line, name)) = told.and_then(|name| self.objects.iter().find(|(_, object)| *object == name)) else {
+            return vec![Effect::Say("its resources are not read yet".to_owned())];
+        };
+        let said = format!("{} {}: the same key opens it", name.kind, name.name);
+        self.window.selected = *line;
+        lens.object = self.object();
+        vec![Effect::Say(said)]
+    }
+
+    /// The resource under the cursor, and how many lines below its first the cursor is.
+    fn held(&self) -> Option<(ObjectName, usize)> {
+        let found = self.objects.iter().rev().find(|(line, _)| *line <= self.window.selected);
+        found.map(|(line, object)| (object.clone(), self.window.selected - line))
+    }
+
+    /// Puts the cursor back on a resource that other lines above it have moved.
+    fn hold(&mut self, object: &ObjectName, below: usize) {
+        let Some(n) = self.objects.iter().position(|(_, known)| known == object) else { return };
+        let (line, next) = (self.objects[n].0, self.objects.get(n + 1).map_or(self.lines.len(), |(next, _)| *next));
+        self.window.selected = (line + below).min(next.saturating_sub(1));
+    }
+
     /// The resource under the cursor; what is below it and above the next is its too.
     fn object(&self) -> Option<ObjectName> {
-        let found = self.objects.iter().rev().find(|(line, _)| *line <= self.window.selected);
-        found.map(|(_, object)| object.clone())
+        self.held().map(|(object, _)| object)
     }
 }
 

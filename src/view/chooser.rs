@@ -73,7 +73,8 @@ impl View for Chooser {
         let title = first.map_or_else(String::new, |row| {
             let environment = row.environment.as_ref().map(|name| seen.environment_name(&seen.apps.describe(name)));
             let environment = environment.unwrap_or_default();
-            format!("{} Applications of {} in {environment}", self.cell.len(), row.service)
+            let what = if self.cell.len() == 1 { "Application" } else { "Applications" };
+            format!("{} {what} of {} in {environment}", self.cell.len(), row.service)
         });
         Pen::new(buf, area, 0, seen.glyphs.ellipsis).skip(1).text(&title, seen.style(Role::Title));
         let signs = pen::width(seen.glyphs.out_of_sync) as u16 + 1;

@@ -171,7 +171,7 @@ fn compare(seen: &Seen<'_>, app: &Application, entry: &Entry, from: u16, area: R
         },
     ));
     rows.extend(names.into_iter().map(|name| (name.clone(), find(&now, name), find(&then, name))));
-    let half = area.width.saturating_sub(18) / 2;
+    let half = area.width.saturating_sub(19) / 2;
     let mut line = |row: u16, name: &str, now: &str, then: &str, head: bool| {
         if row >= area.height {
             return;
@@ -180,7 +180,7 @@ fn compare(seen: &Seen<'_>, app: &Application, entry: &Entry, from: u16, area: R
         let role = if head { Role::Heading } else { Role::Text };
         let mut pen = Pen::new(buf, area, row, seen.glyphs.ellipsis);
         pen.cell(if differs { seen.glyphs.out_of_sync } else { "" }, 3, seen.style(Role::Warn));
-        pen.cell(name, 14, seen.style(Role::Dim)).cell(now, half.saturating_sub(1), seen.style(role)).skip(1);
+        pen.cell(name, 14, seen.style(Role::Dim)).skip(1).cell(now, half.saturating_sub(1), seen.style(role)).skip(1);
         pen.text(then, seen.style(if differs { Role::Accent } else { role }));
     };
     line(from, "", "now", &format!("deployment {}", entry.id), true);

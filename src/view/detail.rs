@@ -139,8 +139,9 @@ pub(super) fn state(seen: &Seen<'_>, row: &AppRow, width: u16) -> Vec<Vec<Run>> 
 fn state_words(seen: &Seen<'_>, row: &AppRow) -> (String, Role) {
     let (health, role) = status::health_sign(seen, row.health);
     let (sync, _) = status::sync_sign(seen, row.sync);
-    let since = row.health_since.map_or_else(String::new, |at| format!(", for {}", seen.age(at)));
-    let words = format!("{health} {}{since}  {sync} {}", row.health.word(), row.sync.word());
+    let since = row.health_since.map_or_else(String::new, |at| format!(" for {}", seen.age(at)));
+    let gap = if sync.is_empty() { "" } else { " " };
+    let words = format!("{health} {}{since}, {sync}{gap}{}", row.health.word(), row.sync.word());
     (words.trim_end().to_owned(), role)
 }
 

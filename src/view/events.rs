@@ -1,4 +1,4 @@
-//! What controllers told about an Application and its objects; as a list with Warnings first, or as a time line together
+//! What controllers told about an Application and its objects; as a list with Warnings first, or as a timeline together
 //! with deployments, operations and restarts.
 
 use std::time::Duration;
@@ -30,7 +30,7 @@ pub struct Events {
     /// The cursor stays at the top, where news come in; else on the line it is on.
     follow: bool,
     wanted: Option<Pattern>,
-    /// The log lines of the time line.
+    /// The log lines of the timeline.
     errors: Hits,
 }
 
@@ -95,6 +95,7 @@ impl View for Events {
                 self.follow = true;
             }
             CommandId::EventsFollow => self.follow = !self.follow,
+            CommandId::ViewBack if self.wanted.take().is_some() => {}
             CommandId::EventsFilter => {
                 let typed = self.wanted.as_ref().map_or("", Pattern::typed);
                 return (Handled::Yes, vec![Effect::Ask(Ask::Search, typed.to_owned())]);
@@ -151,7 +152,7 @@ impl View for Events {
 
     fn draw(&self, lens: &Lens, seen: &Seen<'_>, area: Rect, buf: &mut Buffer) {
         let name = lens.selected.as_ref().map_or("", |key| key.name.as_str());
-        let kind = if self.timeline { "time line of" } else { "events of" };
+        let kind = if self.timeline { "timeline of" } else { "events of" };
         let mut pen = Pen::new(buf, area, 0, seen.glyphs.ellipsis);
         pen.skip(1).text(&format!("{kind} {name}"), seen.style(Role::Title));
         let id = detail::selected(lens, seen).map(|(id, _)| id);
@@ -196,7 +197,7 @@ impl View for Events {
             let mut pen = Pen::new(buf, area, row as u16 + 2, seen.glyphs.ellipsis);
             pen.cell(if here { seen.glyphs.cursor } else { "" }, 2, over(Role::Cursor));
             pen.right(&age, 4, over(Role::Dim)).cell("", 1, over(Role::Dim));
-            pen.cell(&line.what, 18.min(area.width / 4), over(line.role)).cell("", 1, over(Role::Dim));
+            pen.cell(&line.what, 20.min(area.width / 4), over(line.role)).cell("", 1, over(Role::Dim));
             pen.cell(&line.about, (area.width / 4).min(36), over(Role::Dim)).cell("", 1, over(Role::Dim));
             pen.text(&line.text, over(Role::Text));
         }
@@ -204,11 +205,10 @@ impl View for Events {
 }
 
 fn told(event: Event) -> Line {
-    let often = if event.count > 1 { format!(" x{}", event.count) } else { String::new() };
     Line {
         at: event.last,
         role: if event.warning { Role::Warn } else { Role::Dim },
-        what: format!("{}{often}", event.reason),
+        what: event.brief(),
         about: format!("{}/{}", event.object.kind, event.object.name),
         text: event.message.into(),
     }

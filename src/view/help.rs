@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use super::travel::{scrolled, steps};
 use super::{Ask, Effect, Handled, Lens, ScreenId, Seen, Typing, View};
 use crate::command::hint::with_global;
-use crate::command::{CommandId, CommandSpec, Scope, TABLE};
+use crate::command::{CommandId, CommandSpec, Scope, TABLE, When};
 use crate::config::theme::Role;
 use crate::widget::Pen;
 
@@ -116,6 +116,8 @@ fn add(
     lines: &mut Vec<Line>,
 ) {
     let mentions = |text: &str| sought.split_whitespace().all(|word| text.to_lowercase().contains(word));
+    // a key for an environment that is not there does nothing
+    let entries = entries.filter(|(_, row)| row.when != When::Numbered || row.reason(&seen.situation).is_none());
     let found = entries.filter(|(keys, row)| mentions(&format!("{keys} {} {} {title}", row.help, row.name)));
     let reason = |row: &CommandSpec| row.reason(&seen.situation).filter(|_| row.takes.is_none());
     let found: Vec<Line> =

@@ -55,6 +55,7 @@ impl View for Resource {
             CommandId::ResourceSearch => effects.push(Effect::Ask(Ask::Search, String::new())),
             CommandId::ResourceNext => effects.extend(self.go_on(1)),
             CommandId::ResourcePrior => effects.extend(self.go_on(-1)),
+            CommandId::ViewBack if self.wanted.take().is_some() => self.find(),
             CommandId::ResourceManaged => {
                 self.unfolded = !self.unfolded;
                 self.at = None;
@@ -219,13 +220,12 @@ fn events(seen: &Seen<'_>, id: RowId, name: &ObjectName, room: usize, lines: &mu
     lines.push(heading(&if more > 0 { format!("events, {more} older ones left out") } else { "events".to_owned() }));
     for event in its.into_iter().take(EVENTS) {
         let age = event.last.map_or_else(String::new, |at| seen.age(at));
-        let often = if event.count > 1 { format!(" x{}", event.count) } else { String::new() };
         let role = if event.warning { Role::Warn } else { Role::Dim };
         let mut parts = wrap(&event.message, room.saturating_sub(8)).into_iter();
         let first = parts.next().unwrap_or_default();
         lines.push(vec![
             (format!("  {age:>4} "), Role::Dim),
-            (format!("{}{often}  ", event.reason), role),
+            (format!("{}  ", event.brief()), role),
             (first, Role::Text),
         ]);
         lines.extend(parts.map(|part| vec![(format!("       {part}"), Role::Text)]));

@@ -77,9 +77,13 @@ pub fn sync_sign(seen: &Seen<'_>, sync: Sync) -> (&'static str, Role) {
     }
 }
 
-/// Trouble that gets the alarm sign. A degraded app has a sign of its own; waiting for a retry or a window has too.
+/// Trouble that gets the alarm sign. A degraded or drifted app has a sign of its own; waiting for a retry or a
+/// window has too.
 fn is_alarm(kind: TroubleKind) -> bool {
-    !matches!(kind, TroubleKind::Degraded | TroubleKind::OperationRetrying | TroubleKind::OperationHeld)
+    !matches!(
+        kind,
+        TroubleKind::Degraded | TroubleKind::OperationRetrying | TroubleKind::OperationHeld | TroubleKind::Drift
+    )
 }
 
 fn words(seen: &Seen<'_>, row: &AppRow, trouble: Option<TroubleKind>) -> (String, Role) {
@@ -89,7 +93,8 @@ fn words(seen: &Seen<'_>, row: &AppRow, trouble: Option<TroubleKind>) -> (String
     if let Some(operation) = row.operation.as_deref().filter(|o| o.is_active()) {
         return operation_words(seen, operation);
     }
-    if let Some(kind) = trouble {
+    // of drift the row itself says more
+    if let Some(kind) = trouble.filter(|kind| *kind != TroubleKind::Drift) {
         return (kind.short().to_owned(), Role::Bad);
     }
     if row.fullness == Fullness::Full && row.sync == Sync::OutOfSync {

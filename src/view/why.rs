@@ -139,7 +139,7 @@ fn evidence(seen: &Seen<'_>, (id, row): (RowId, &AppRow), why: &Evidence, width:
     for (label, event, role) in [("before it", &why.before, Role::Text), ("event", &why.event, Role::Warn)] {
         let Some(event) = event else { continue };
         let age = event.last.map_or_else(String::new, |at| format!(", {} ago", seen.age(at)));
-        block(label, &format!("{} x{}: {}{age}", event.reason, event.count.max(1), event.message), role);
+        block(label, &format!("{}: {}{age}", event.brief(), event.message), role);
     }
     // what was said already is not said again
     let told = |said: &&str| *said != why.trouble.reason;
@@ -232,9 +232,9 @@ const MOST_ROWS: usize = 4;
 /// The keys that go on from here.
 fn next(seen: &Seen<'_>) -> Vec<Run> {
     let mut line = vec![labelled("next")];
-    let own = [Scope::Why, Scope::App];
-    for hint in seen.keys.hints(&own) {
-        if hint.id != CommandId::WhyOpen && own.contains(&hint.id.spec().scope) {
+    let goes_on = |id: CommandId| id.spec().scope == Scope::App || id == CommandId::CopyOpen;
+    for hint in seen.keys.hints(&[Scope::Why, Scope::App]) {
+        if goes_on(hint.id) && hint.id.spec().reason(&seen.situation).is_none() {
             line.push((format!("{} ", hint.keys), Role::Key));
             line.push((format!("{}   ", hint.title), Role::Text));
         }

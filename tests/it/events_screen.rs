@@ -1,4 +1,4 @@
-//! Events and the time line: narrowed, followed, and everything that happened in one order.
+//! Events and the timeline: narrowed, followed, and everything that happened in one order.
 
 use std::time::Duration;
 
@@ -68,10 +68,17 @@ fn events_are_narrowed_to_words() {
     assert!(text.contains("BackOff x14") && !text.contains("Pulled"), "{text}");
     cockpit.press("/ esc");
     assert!(cockpit.text().contains("Pulled"), "{}", cockpit.text());
+    // esc takes the words away first, then the screen
+    cockpit.press("/");
+    cockpit.type_text("backoff");
+    cockpit.press("enter esc");
+    assert!(cockpit.screen() == ScreenId::Events && cockpit.text().contains("Pulled"), "{}", cockpit.text());
+    cockpit.press("esc");
+    assert_ne!(cockpit.screen(), ScreenId::Events);
 }
 
 #[test]
-fn the_time_line_joins_operations_statuses_pods_events_and_errors_in_their_order() {
+fn the_timeline_joins_operations_statuses_pods_events_and_errors_in_their_order() {
     let mut cockpit = events();
     let key = cockpit.model.lens.selected.clone().unwrap();
     let row = cockpit.model.apps.get(cockpit.model.apps.find(&key).unwrap()).unwrap().clone();

@@ -446,6 +446,57 @@ fn under_a_filter_the_cursor_is_on_something() {
 }
 
 #[test]
+fn what_was_answered_goes_with_the_next_key() {
+    let mut cockpit = cockpit(voyage(), ScreenId::Fleet, (120, 40));
+    cockpit.press("9");
+    assert!(cockpit.text().contains("there is no environment 9"), "{}", cockpit.text());
+    cockpit.press("j");
+    assert!(!cockpit.text().contains("there is no environment 9") && cockpit.text().contains(" filter"));
+    // news are no answer: they stay
+    cockpit.model.tell("celery-dev was synced".to_owned(), cockpit.now);
+    cockpit.press("j");
+    assert!(cockpit.text().contains("celery-dev was synced"), "{}", cockpit.text());
+}
+
+#[test]
+fn enter_on_an_application_leads_to_the_resource_that_is_worst_off() {
+    let mut cockpit = in_the_middle(ScreenId::Resource);
+    cockpit.press("esc");
+    cockpit.model.stack.push(ScreenId::App);
+    cockpit.press("home enter");
+    let object = cockpit.model.lens.object.clone().unwrap();
+    assert_eq!((cockpit.screen(), &*object.kind, &*object.name), (ScreenId::App, "Service", "celery"));
+    let text = cockpit.text();
+    assert!(text.lines().any(|line| line.starts_with('›') && line.contains("Service celery")), "{text}");
+    cockpit.press("enter");
+    assert_eq!(cockpit.screen(), ScreenId::Resource);
+}
+
+#[test]
+fn the_cursor_stays_on_its_resource_while_lines_come_and_go_above_it() {
+    let mut cockpit = in_the_middle(ScreenId::Resource);
+    cockpit.press("esc");
+    cockpit.model.stack.push(ScreenId::App);
+    cockpit.press("home enter j j");
+    let (held, line) = (cockpit.model.lens.object.clone(), under_the_cursor(&mut cockpit));
+    assert!(held.is_some());
+    let key = cockpit.model.lens.selected.clone().unwrap();
+    let row = cockpit.model.apps.get(cockpit.model.apps.find(&key).unwrap()).unwrap().clone();
+    for health_message in [None, Some("two lines more, at the least, ".repeat(9).into()), None] {
+        let row = AppRow { health_message, ..row.clone() };
+        cockpit.take(Msg::Data(vec![Delta::Upsert(Box::new(row))]));
+        assert_eq!(under_the_cursor(&mut cockpit), line);
+        assert_eq!(cockpit.model.lens.object, held);
+    }
+}
+
+/// The line under the cursor.
+fn under_the_cursor(cockpit: &mut Cockpit) -> String {
+    let text = cockpit.text();
+    text.lines().find(|line| line.starts_with('›')).unwrap_or_default().to_owned()
+}
+
+#[test]
 fn a_chosen_one_of_several_is_opened() {
     let mut cockpit = cockpit(voyage(), ScreenId::Board, (120, 40));
     let row = cockpit.model.apps.all().find(|row| &*row.key.name == SHARED_CELL).unwrap();

@@ -80,6 +80,19 @@ fn every_screen_at_every_size() {
 }
 
 #[test]
+fn the_timeline_and_a_plan_for_production_at_every_size() {
+    for (width, height) in SIZES {
+        let mut events = on(ScreenId::Events, world_of(ScreenId::Events), (width, height));
+        events.press("tab");
+        insta::assert_snapshot!(format!("timeline_{width}x{height}"), events.text());
+        let mut plan = on(ScreenId::Plan, voyage(), (width, height));
+        select(&mut plan, "celery-prod");
+        plan_sync(&mut plan, Protection::Typed);
+        insta::assert_snapshot!(format!("plan_prod_{width}x{height}"), plan.text());
+    }
+}
+
+#[test]
 fn wide_terminals_show_the_detail_beside_the_list() {
     for screen in [ScreenId::Board, ScreenId::Fleet] {
         let text = on(screen, harbour(), (180, 30)).text();

@@ -2,58 +2,44 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use futures::StreamExt;
+use bytes::Bytes;
+use futures::{SinkExt, StreamExt};
+use http::Request;
+use http_body_util::BodyExt;
+use hyper_util::rt::TokioIo;
 use kube::api::{Api, ApiResource, DynamicObject, ListParams, WatchEvent, WatchParams};
-use kube::config::{KubeConfigOptions, Kubeconfig};
-use kube::{Client, Config};
-use pilothouse::sim::control;
-use serde_json::Value;
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, Command};
+use kube::client::Body;
 use tokio::task::JoinSet;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::Role;
 
-/// Nothing waits this long, unless it hangs.
-const PATIENCE: Duration = Duration::from_secs(100);
+use crate::sim_process::{PATIENCE, Process, SMALL, client};
+
 /// A watch that says nothing for so long may be a half-closed one.
 const STALE: Duration = Duration::from_millis(400);
 const HOURS: usize = 10;
 const STEPS: usize = 12;
-/// A small world in which everything happens that happens in the large one.
-const SCENARIO: &str = r#"
-name = "soak"
-repository = "https://git.example.com/soak.git"
-[[source]]
-name = "here"
+/// What the small world has besides, so that everything happens that happens in the large one.
+const MORE: &str = r#"
 [[source]]
 name = "there"
-[[environment]]
-name = "dev"
-source = "here"
-branch = "main"
-auto_sync = { self_heal = true }
 [[environment]]
 name = "prod"
 source = "there"
 branch = "prod"
 [[service]]
-name = "web"
+name = "worker"
 team = "a"
 release = [{ environment = "dev", version = "1", age = "2d" }, { environment = "prod", version = "1", age = "2d" }]
 [[service.workload]]
 kind = "Deployment"
-container = "web"
-ports = { http = 8000 }
-[[service]]
-name = "worker"
-team = "a"
-release = [{ environment = "dev", version = "1", age = "2d" }]
-[[service.workload]]
-kind = "Deployment"
 container = "worker"
+ports = { http = 8000 }
 [[crash]]
 app = "worker-dev"
 restarts = 1
@@ -99,63 +85,12 @@ const PASSING: &[&[&str]] = &[
     &["fault all dead every 6"],
 ];
 
-struct Soaked {
-    child: Child,
-    control: String,
-    _folder: tempfile::TempDir,
-    kubeconfig: PathBuf,
-}
-
-impl Soaked {
-    async fn start() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let kubeconfig = folder.path().join("kubeconfig");
-        let scenario = folder.path().join("soak.toml");
-        std::fs::write(&scenario, SCENARIO).unwrap();
-        let mut child = Command::new(env!("CARGO_BIN_EXE_pilothouse"))
-            .args(["sim", "--speed", "0.001", "--scenario"])
-            .arg(&scenario)
-            .arg("--kubeconfig")
-            .arg(&kubeconfig)
-            .env("XDG_RUNTIME_DIR", folder.path())
-            .env("XDG_STATE_HOME", folder.path())
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let line = tokio::time::timeout(PATIENCE, lines.next_line()).await.unwrap().unwrap().unwrap();
-        let ready: Value = serde_json::from_str(&line).unwrap();
-        let control = ready["control"].as_str().unwrap().to_owned();
-        Self { child, control, _folder: folder, kubeconfig }
-    }
-
-    async fn ctl(&self, words: &str) -> String {
-        let words: Vec<String> = words.split(' ').map(str::to_owned).collect();
-        let answer = tokio::time::timeout(PATIENCE, control::send(&self.control, &words)).await.expect("no answer");
-        answer.unwrap_or_else(|error| panic!("{words:?}: {error}"))
-    }
-
-    async fn state(&self) -> Value {
-        serde_json::from_str(&self.ctl("state").await).unwrap()
-    }
-
-    /// Resident memory in MiB.
-    fn memory(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id().unwrap())).unwrap();
-        let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
-        line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() / 1024
-    }
-}
-
 async fn api(
     kubeconfig: &Path,
     source: &str,
     (group, version, kind): (&str, &str, &str),
 ) -> Option<Api<DynamicObject>> {
-    let kubeconfig = Kubeconfig::read_from(kubeconfig).ok()?;
-    let options = KubeConfigOptions { context: Some(source.to_owned()), ..KubeConfigOptions::default() };
-    let client = Client::try_from(Config::from_custom_kubeconfig(kubeconfig, &options).await.ok()?).ok()?;
+    let client = client(kubeconfig, source).await?;
     let api_version = if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") };
     let resource = ApiResource {
         group: group.into(),
@@ -228,9 +163,71 @@ async fn watch(api: &Api<DynamicObject>, mut at: String, known: &Mutex<Known>) {
     }
 }
 
+/// What people do in pods.
+const SESSIONS: [&str; 3] = ["exec", "portforward", "log"];
+
+/// A client that comes into pods again and again, by one of the ways, and counts how often it was heard.
+async fn visit(kubeconfig: PathBuf, source: &'static str, way: &'static str, heard: Arc<AtomicUsize>) {
+    loop {
+        if let Some(api) = api(&kubeconfig, source, KINDS[1]).await
+            && let Ok(Ok(pods)) = tokio::time::timeout(STALE * 5, api.list(&ListParams::default())).await
+            && let Some(pod) = pods.items.into_iter().find(is_ready)
+        {
+            let (namespace, name) = (pod.metadata.namespace.unwrap(), pod.metadata.name.unwrap());
+            let path = format!("/api/v1/namespaces/{namespace}/pods/{name}");
+            // a session that says nothing may be a half-closed one
+            let session = tokio::time::timeout(STALE * 5, session(&kubeconfig, source, way, &path)).await;
+            if let Ok(Some(true)) = session {
+                heard.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Whether an app of the scenario runs in a pod, and well.
+fn is_ready(pod: &DynamicObject) -> bool {
+    key(pod).starts_with("small-") && pod.data["status"]["containerStatuses"][0]["ready"] == true
+}
+
+/// One session; whether what was asked was answered, none when it broke.
+async fn session(kubeconfig: &Path, source: &str, way: &str, path: &str) -> Option<bool> {
+    let client = client(kubeconfig, source).await?;
+    if way == "log" {
+        let request = Request::get(format!("{path}/log?follow=true&timestamps=true")).body(Body::empty()).unwrap();
+        let mut answer = client.send(request).await.ok()?;
+        let frame = answer.frame().await?.ok()?;
+        return Some(answer.status().is_success() && !frame.into_data().ok()?.is_empty());
+    }
+    let (rest, protocol, say, expect) = match way {
+        "exec" => ("exec?stdin=true&stdout=true&command=cat", "v5.channel.k8s.io", &b"\0ping"[..], &b"\x01ping"[..]),
+        _ => ("portforward?ports=8000", "v4.channel.k8s.io", &b"\0GET / HTTP/1.0\r\n\r\n"[..], &b"\0HTTP/1."[..]),
+    };
+    let request = Request::get(format!("{path}/{rest}"))
+        .header("connection", "Upgrade")
+        .header("upgrade", "websocket")
+        .header("sec-websocket-version", "13")
+        .header("sec-websocket-key", "AAAAAAAAAAAAAAAAAAAAAA==")
+        .header("sec-websocket-protocol", protocol);
+    let response = client.send(request.body(Body::empty()).unwrap()).await.ok()?;
+    if response.status().as_u16() != 101 {
+        return None;
+    }
+    let upgraded = hyper::upgrade::on(response).await.ok()?;
+    let mut socket = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Client, None).await;
+    socket.send(Message::Binary(Bytes::from_static(say))).await.ok()?;
+    while let Some(Ok(message)) = socket.next().await {
+        if message.into_data().starts_with(expect) {
+            return Some(true);
+        }
+    }
+    None
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_soak_under_all_faults_leaks_nothing() {
-    let world = Soaked::start().await;
+    let small = SMALL.replace("branch = \"main\"", "branch = \"main\"\nauto_sync = { self_heal = true }");
+    let world = Process::still(&format!("{small}{MORE}")).await;
     let mut tasks = JoinSet::new();
     let mut followed = Vec::new();
     for source in SOURCES {
@@ -238,6 +235,15 @@ async fn a_soak_under_all_faults_leaks_nothing() {
             let known = Arc::new(Mutex::new(Known::new()));
             tasks.spawn(follow(world.kubeconfig.clone(), source, kind, Arc::clone(&known)));
             followed.push((source, kind, known));
+        }
+    }
+    let mut visitors = JoinSet::new();
+    let mut visits = Vec::new();
+    for source in SOURCES {
+        for way in SESSIONS {
+            let heard = Arc::new(AtomicUsize::new(0));
+            visitors.spawn(visit(world.kubeconfig.clone(), source, way, Arc::clone(&heard)));
+            visits.push((source, way, heard));
         }
     }
     let mut measured = Vec::new();
@@ -271,6 +277,14 @@ async fn a_soak_under_all_faults_leaks_nothing() {
                     || kind.2 == "Event"
             );
         }
+        // people come into the pods while nothing is wrong, and meanwhile
+        for (source, way, heard) in &visits {
+            let (before, begun) = (heard.load(Ordering::Relaxed), Instant::now());
+            while heard.load(Ordering::Relaxed) == before {
+                assert!(begun.elapsed() < PATIENCE, "{source} {way} is not answered in hour {hour}");
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        }
         let state = world.state().await;
         measured.push((hour, world.memory(), state["tasks"].as_u64().unwrap()));
     }
@@ -279,5 +293,15 @@ async fn a_soak_under_all_faults_leaks_nothing() {
     let (_, last_memory, last_tasks) = measured[HOURS - 1];
     assert!(last_memory <= memory + memory / 4, "memory grows: {measured:?}");
     assert!(last_tasks <= tasks + 24, "tasks pile up: {measured:?}");
+    visitors.shutdown().await;
+    let begun = Instant::now();
+    let open = async || {
+        let state = world.state().await;
+        SOURCES.map(|source| state["sources"][source]["sessions"].as_u64().unwrap()).iter().sum::<u64>()
+    };
+    while open().await > 0 {
+        assert!(begun.elapsed() < PATIENCE, "{} sessions stay open when nobody is in them", open().await);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
     println!("hour, MiB, tasks: {measured:?}");
 }

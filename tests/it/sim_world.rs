@@ -100,6 +100,73 @@ async fn scenario_predator12() {
     assert!(managers.contains(&"kubectl-scale"), "{managers:?}");
 }
 
+/// What a newcomer is to see within two minutes without touching anything, on the world's clock.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_minutes_of_the_demo_show_what_it_is_about() {
+    let world = start(SimOptions::default());
+    let store = world.store("minikube").unwrap();
+    let end = world.clock().now() + Duration::from_secs(120);
+    let mut seen: BTreeSet<&str> = BTreeSet::new();
+    let wanted = [
+        "a sync waits for a wave",
+        "a sync waits for a hook",
+        "a commit is rolled out",
+        "a deployment ends well",
+        "an edit by hand differs",
+        "it is undone",
+        "a hook fails",
+        "a container crash-loops",
+    ];
+    loop {
+        control::send(world.control(), &["clock", "advance", "1s"].map(str::to_owned)).await.unwrap();
+        let now = world.clock().now();
+        if now > end || seen.len() == wanted.len() {
+            break;
+        }
+        for app in store.list("Application", None) {
+            let (name, message) = (text(&app, "/metadata/name"), text(&app, "/status/operationState/message"));
+            let phase = text(&app, "/status/operationState/phase");
+            if phase == "Running" && message.starts_with("waiting for healthy state of") {
+                seen.insert(wanted[0]);
+            }
+            if phase == "Running" && message.starts_with("waiting for completion of hook") {
+                seen.insert(wanted[1]);
+            }
+            if name == "frontend-dev" && text(&app, "/status/health/status") == "Progressing" {
+                seen.insert(wanted[2]);
+            }
+            let rows = app["status"]["history"].as_array().map_or(0, Vec::len);
+            if name == "qdrant-dev" && phase == "Succeeded" && rows == 3 {
+                seen.insert(wanted[3]);
+            }
+            let results = app["status"]["operationState"]["syncResult"]["resources"].as_array();
+            if results.into_iter().flatten().any(|row| row["hookPhase"] == "Failed") {
+                seen.insert(wanted[6]);
+            }
+        }
+        let replicas = store.get("StatefulSet", "predator12-dev", "postgres").unwrap()["spec"]["replicas"].clone();
+        if replicas == 2 {
+            seen.insert(wanted[4]);
+        }
+        let events = store.list("Event", Some("argocd"));
+        let healed = |one: &Value| {
+            text(one, "/involvedObject/name") == "postgres-dev"
+                && text(one, "/message").starts_with("Partial sync operation to ")
+        };
+        if replicas == 1 && events.iter().any(healed) {
+            // it may be edited and undone within one second
+            seen.extend([wanted[4], wanted[5]]);
+        }
+        for pod in store.list("Pod", Some("predator12-dev")) {
+            if pod["status"]["containerStatuses"][0]["restartCount"].as_i64().unwrap_or_default() > 6 {
+                seen.insert(wanted[7]);
+            }
+        }
+    }
+    let missed: Vec<&str> = wanted.into_iter().filter(|one| !seen.contains(one)).collect();
+    assert!(missed.is_empty(), "not seen in two minutes: {missed:?}");
+}
+
 /// What a newcomer is to see in the first minutes without touching anything.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn syncs_finish_hooks_fail_and_drift_is_healed() {
@@ -146,7 +213,9 @@ async fn the_ready_line_has_every_key() {
     let source = &line["sources"]["minikube"];
     assert!(text(source, "/server").starts_with("https://127.0.0.1:"));
     assert_eq!(source["argocdNamespace"], "argocd");
-    for later in ["argocd", "redis", "prometheus"] {
+    let prometheus = line["sources"]["minikube"]["prometheus"].as_str().unwrap();
+    assert!(prometheus.starts_with("http://127.0.0.1:"), "{prometheus}");
+    for later in ["argocd", "redis"] {
         assert_eq!(source.get(later), Some(&Value::Null));
     }
     for user in ["admin", "developer", "viewer"] {

@@ -1,5 +1,6 @@
 //! `get events`: what controllers told about the Applications and their objects.
 
+use std::cmp::Reverse;
 use std::io::Write;
 
 use serde::Serialize;
@@ -28,7 +29,7 @@ struct EventJson<'a> {
     app: &'a str,
 }
 
-/// Prints the Events of `environment`, or all, newest last.
+/// Prints the Events of `environment`, or all: Warnings first, the newest of each first.
 pub(super) fn print(
     apps: &Apps,
     environment: Option<&str>,
@@ -42,7 +43,7 @@ pub(super) fn print(
             events.into_iter().map(move |event| (row, event))
         })
         .collect();
-    rows.sort_by_key(|(row, event)| (event.last, row.key.clone()));
+    rows.sort_by_key(|(row, event)| (!event.warning, Reverse(event.last), row.key.clone()));
     let kind = |event: &Event| if event.warning { "Warning" } else { "Normal" };
     let object = |event: &Event| format!("{}/{}", event.object.kind, event.object.name);
     if output == Output::Json {

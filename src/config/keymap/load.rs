@@ -6,6 +6,7 @@ use super::map::{Binding, Command, Keymap, Scope, Word, spell, touch};
 use crate::config::chord::Chord;
 use crate::config::document::{Document, Entry};
 use crate::config::error::{ConfigError, nearest};
+use crate::config::misplaced::{self, Stray};
 use crate::config::place;
 
 /// The keymaps that come with the program: name and text. All but the first are patches over it.
@@ -80,11 +81,9 @@ impl<C: Command> Keymap<C> {
 
     fn lay(&mut self, layer: &Layer<'_>) -> Vec<ConfigError> {
         let (document, mut errors) = Document::parse(layer.file, layer.text);
-        if layer.shared {
-            // whoever reads the settings says what is no TOML
-            errors.clear();
-        }
-        let lines = read::<C>(&document, layer, &mut errors);
+        let before: Vec<(C::Scope, Vec<Chord>)> = self.bindings.iter().map(|b| (b.scope, b.keys.clone())).collect();
+        let torn = document.is_torn();
+        let (lines, mut lost) = read::<C>(&document, layer, &mut errors);
         if let Some(entry) = document.entries().into_iter().find(|entry| entry.key == "counts" && !layer.shared) {
             match entry.flag() {
                 Ok(counts) => self.counts = counts,
@@ -93,13 +92,19 @@ impl<C: Command> Keymap<C> {
         }
         // first what is taken away, so that one file can free a key and use it, in whatever order
         for line in lines.iter().filter(|l| l.command.is_none()) {
-            errors.extend(self.take_away(line).err());
+            if let Err(error) = self.take_away(line) {
+                errors.push(error);
+                lost.push(line.scope);
+            }
         }
         for line in lines {
             let Some(command) = line.command else { continue };
             let others = self.overlapping(&line);
             if let Some(first) = others.first() {
-                errors.push(shadowed(&line, command, first, &others));
+                // a line that is wrong may have been there to take them away: it is said, and not what follows from it
+                if !torn && !others.iter().all(|other| lost.contains(&other.scope)) {
+                    errors.push(shadowed(&line, command, first, &others));
+                }
                 continue;
             }
             let Line { entry, scope, keys, .. } = line;
@@ -107,7 +112,12 @@ impl<C: Command> Keymap<C> {
             let origin = if layer.bundled { layer.file.to_owned() } else { format!("{}:{}", layer.file, entry.line()) };
             self.bindings.push(Binding { scope, keys, command, origin });
         }
-        ConfigError::one_a_torn_line(&mut errors);
+        misplaced::fold(layer.text, &mut errors, |stray| homes::<C>(stray, &before));
+        ConfigError::one_a_cause(layer.text, &mut errors);
+        if layer.shared {
+            // whoever reads the settings says what is no TOML
+            errors.retain(|error| !error.is_syntax());
+        }
         errors.sort_by_key(|e| (e.line, e.column));
         errors
     }
@@ -115,7 +125,12 @@ impl<C: Command> Keymap<C> {
     /// Has lines that are wrong now give what they gave in `before`, where nothing else has their keys.
     pub fn keep(&mut self, before: &Self, errors: &[ConfigError]) {
         for binding in &before.bindings {
-            let is_wrong = errors.iter().any(|e| binding.origin == format!("{}:{}", e.file, e.line));
+            let is_of = |e: &ConfigError| match e.until > e.line {
+                // a heading that is missing moves the lines below it
+                true => binding.origin.rsplit_once(':').is_some_and(|(file, _)| file == e.file),
+                false => binding.origin == format!("{}:{}", e.file, e.line),
+            };
+            let is_wrong = errors.iter().any(is_of);
             let is_same = |other: &Binding<C>| other.scope == binding.scope && other.keys == binding.keys;
             let is_bundled = |other: &Binding<C>| BUNDLED.iter().any(|(name, _)| *name == other.origin);
             let in_the_way = |other: &&Binding<C>| {
@@ -141,7 +156,7 @@ impl<C: Command> Keymap<C> {
         }
         let elsewhere = self.bindings.iter().find(|b| b.keys == line.keys);
         let hint = elsewhere.map(|b| format!("it is bound in [keys.{}], to {}", b.scope.word(), b.command.word()));
-        let hint = hint.or_else(|| Some("take the line away".to_owned()));
+        let hint = hint.unwrap_or_else(|| "take the line away".to_owned());
         let message = format!("`{}` is not bound in [keys.{}]", spell(&line.keys), line.scope.word());
         Err(line.entry.wrong_key(&message, hint))
     }
@@ -166,15 +181,38 @@ fn shadowed<C: Command>(line: &Line<'_, '_, C>, command: C, first: &Binding<C>, 
     let freed: Vec<String> =
         others.iter().map(|b| format!("\"{}\" = \"\" under [keys.{}]", b.spelled(), b.scope.word())).collect();
     let ending = if others.len() > 1 { "take the others away" } else { "takes the other away" };
-    line.entry.wrong_key(&message, Some(format!("{} {ending}", freed.join(", "))))
+    line.entry.wrong_key(&message, format!("{} {ending}", freed.join(", ")))
 }
 
+/// The headings under which a line that means nothing where it stands would mean something.
+fn homes<C: Command>(stray: &Stray<'_>, before: &[(C::Scope, Vec<Chord>)]) -> Vec<String> {
+    let Ok(keys) = Chord::sequence(stray.key) else { return Vec::new() };
+    let heading = |scope: C::Scope| format!("[keys.{}]", scope.word());
+    let mut scopes: Vec<C::Scope> = match stray.value.as_str() {
+        Some(name) if !name.is_empty() => {
+            let Some(command) = C::parse(name) else { return Vec::new() };
+            let mut all: Vec<_> = C::Scope::all().filter(|scope| command.works_in(*scope)).collect();
+            if all.iter().any(|scope| heading(*scope) == stray.under) {
+                return Vec::new();
+            }
+            all.sort_by_key(|scope| *scope != command.scope());
+            all
+        }
+        None if stray.value.as_bool() != Some(false) => Vec::new(),
+        _ => before.iter().filter(|(_, bound)| *bound == keys).map(|(scope, _)| *scope).collect(),
+    };
+    scopes.retain(|scope| heading(*scope) != stray.under);
+    scopes.into_iter().map(heading).collect()
+}
+
+/// The lines that are understood, and the scopes in which some are not.
 fn read<'d, 't, C: Command>(
     document: &'d Document<'t>,
     layer: &Layer<'_>,
     errors: &mut Vec<ConfigError>,
-) -> Vec<Line<'d, 't, C>> {
+) -> (Vec<Line<'d, 't, C>>, Vec<C::Scope>) {
     let mut lines: Vec<Line<'d, 't, C>> = Vec::new();
+    let mut lost = Vec::new();
     for section in document.entries() {
         if section.key != "keys" {
             if !layer.shared && section.key != "counts" {
@@ -199,7 +237,10 @@ fn read<'d, 't, C: Command>(
                     for entry in entries {
                         match line(scope, entry, &lines) {
                             Ok(line) => lines.push(line),
-                            Err(error) => errors.push(error),
+                            Err(error) => {
+                                errors.push(error);
+                                lost.push(scope);
+                            }
                         }
                     }
                 }
@@ -207,7 +248,7 @@ fn read<'d, 't, C: Command>(
             }
         }
     }
-    lines
+    (lines, lost)
 }
 
 /// One line of a keymap, beside those that came before it in the file.
@@ -218,9 +259,9 @@ fn line<'d, 't, C: Command>(
 ) -> Result<Line<'d, 't, C>, ConfigError> {
     let keys = Chord::sequence(entry.key).map_err(|why| {
         // most reasons name what was meant
-        let spelling = "keys are written j, G, ctrl-d, enter, f5, and one after another \"g g\"".to_owned();
-        let hint = (!why.contains("; ")).then_some(spelling);
-        entry.wrong_key(&why, hint)
+        let spelling = "keys are written j, G, ctrl-d, enter, f5, and one after another \"g g\"";
+        let (why, hint) = why.split_once("; ").unwrap_or((&why, spelling));
+        entry.wrong_key(why, hint)
     })?;
     let spelled = spell(&keys);
     let command = command::<C>(scope, &entry)?;
@@ -233,7 +274,7 @@ fn line<'d, 't, C: Command>(
             first.entry.line(),
             name(command)
         );
-        return Err(entry.wrong_key(&message, Some("keep one of the two; the first applies".to_owned())));
+        return Err(entry.wrong_key(&message, "keep one of the two; the first applies"));
     }
     Ok(Line { entry, scope, keys, command })
 }
@@ -250,12 +291,12 @@ fn command<C: Command>(scope: C::Scope, entry: &Entry<'_, '_>) -> Result<Option<
     let Some(command) = C::parse(name) else {
         let near = nearest(name, C::all().map(Word::word));
         let hint = near.map_or_else(|| "`pilothouse keys` lists the commands".to_owned(), str::to_owned);
-        return Err(entry.wrong(&format!("there is no command `{name}`"), Some(hint)));
+        return Err(entry.wrong(&format!("there is no command `{name}`"), hint));
     };
     if command.works_in(scope) {
         return Ok(Some(command));
     }
     let (owner, scope) = (command.scope().word(), scope.word());
     let message = format!("`{name}` belongs to [keys.{owner}] and does nothing in [keys.{scope}]");
-    Err(entry.wrong(&message, Some(format!("move the line to [keys.{owner}]"))))
+    Err(entry.wrong(&message, format!("move the line to [keys.{owner}]")))
 }

@@ -7,7 +7,8 @@ use serde_json::Value;
 pub const REFRESH: &str = "argocd.argoproj.io/refresh";
 /// Says which Application an object is part of.
 pub const TRACKING: &str = "argocd.argoproj.io/tracking-id";
-pub use crate::sim::manifest::desired::LAST_APPLIED;
+/// What was applied last, for the next three-way merge.
+pub const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// Holds a hook's object while it runs.
 pub const HOOK_FINALIZER: &str = "argocd.argoproj.io/hook-finalizer";

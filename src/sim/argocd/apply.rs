@@ -1,6 +1,7 @@
 //! Doing one task: what kubectl would do to the cluster, and what it would say.
 
 use super::annotation::{self, HOOK_FINALIZER, LAST_APPLIED};
+use super::key::Key;
 use super::merge;
 use super::task::{Stand, Task};
 use crate::sim::kinds;
@@ -24,7 +25,7 @@ pub fn apply(store: &Store, task: &mut Task, options: &Value, dry_run: bool) {
     let said = if server_side {
         writer.apply(&target, true).map(|_| "serverside-applied".to_owned())
     } else {
-        client_side(store, &writer, &target, task)
+        client_side(store, &writer, &target, &task.key)
     };
     let suffix = if dry_run { " (dry run)" } else { "" };
     match said {
@@ -41,15 +42,19 @@ pub fn apply(store: &Store, task: &mut Task, options: &Value, dry_run: bool) {
     }
 }
 
-fn client_side(
+/// Applies an object as kubectl does, and says what that was.
+///
+/// # Errors
+/// When the API server refuses it.
+pub(super) fn client_side(
     store: &Store,
     writer: &Writer,
     target: &Value,
-    task: &Task,
+    key: &Key,
 ) -> Result<String, crate::sim::status::Failure> {
     let mut marked = target.clone();
     marked["metadata"]["annotations"][LAST_APPLIED] = json!(format!("{target}\n"));
-    let Some(live) = store.get(&task.key.kind, &task.key.namespace, &task.key.name) else {
+    let Some(live) = store.get(&key.kind, &key.namespace, &key.name) else {
         merge::fold_secret(&mut marked);
         writer.create(marked)?;
         return Ok("created".to_owned());
@@ -60,20 +65,19 @@ fn client_side(
     if merged == live {
         return Ok(if always { "configured" } else { "unchanged" }.to_owned());
     }
-    writer
-        .edit(&task.key.kind, &task.key.namespace, &task.key.name, |object| *object = merge::apply(object, &marked))?;
+    writer.edit(&key.kind, &key.namespace, &key.name, |object| *object = merge::apply(object, &marked))?;
     let known = !annotation::value(&live, LAST_APPLIED).is_empty();
-    Ok(format!("configured{}", if known { String::new() } else { missing(task) }))
+    Ok(format!("configured{}", if known { String::new() } else { missing(key) }))
 }
 
 /// kubectl's warning about an object that it did not apply itself; the doubled spaces are where its name was taken out.
-fn missing(task: &Task) -> String {
-    let plural = kinds::by_kind(&task.key.kind).map(|kind| kind.plural).unwrap_or_default();
+fn missing(key: &Key) -> String {
+    let plural = kinds::by_kind(&key.kind).map(|kind| kind.plural).unwrap_or_default();
     format!(
         ". Warning: resource {plural}/{} is missing the {LAST_APPLIED} annotation which is required by  apply.  apply \
          should only be used on resources created declaratively by either  create --save-config or  apply. The missing \
          annotation will be patched automatically.",
-        task.key.name
+        key.name
     )
 }
 

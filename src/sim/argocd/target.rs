@@ -109,7 +109,7 @@ pub fn wanted(
 }
 
 /// Puts an object into the destination's namespace and marks whose it is.
-fn place(object: &mut Value, app: &str, namespace: &str) {
+pub(super) fn place(object: &mut Value, app: &str, namespace: &str) {
     let named = object["metadata"]["namespace"].as_str().is_some_and(|namespace| !namespace.is_empty());
     if !Key::is_namespaced(text(object, "/kind")) {
         if let Some(metadata) = object["metadata"].as_object_mut() {

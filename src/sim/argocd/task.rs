@@ -86,7 +86,7 @@ impl Task {
 }
 
 /// The place of a kind among the others of a wave.
-fn rank(kind: &str) -> i32 {
+pub(super) fn rank(kind: &str) -> i32 {
     const ORDER: &[&str] = &[
         "Namespace",
         "NetworkPolicy",

@@ -35,6 +35,32 @@ pub(super) static ENDPOINTS: Printer = Printer {
     cells: |o| vec![name(o), Cell::text(endpoints(o)), age(o)],
 };
 
+pub(super) static ENDPOINT_SLICE: Printer = Printer {
+    columns: &[
+        NAME,
+        column("AddressType", "What kind of addresses these are."),
+        column("Ports", "Ports of every endpoint."),
+        column("Endpoints", "Addresses behind the service."),
+        AGE,
+    ],
+    cells: |o| {
+        let ports: Vec<String> = items(o, "/ports").iter().map(|port| port["port"].to_string()).collect();
+        let addresses = items(o, "/endpoints").iter().filter_map(|one| one["addresses"][0].as_str());
+        let some = |all: Vec<&str>| match all.len() {
+            0 => "<unset>".to_owned(),
+            count @ 4.. => format!("{} + {} more...", all[..3].join(","), count - 3),
+            _ => all.join(","),
+        };
+        vec![
+            name(o),
+            Cell::text(text(o, "/addressType")),
+            Cell::text(some(ports.iter().map(String::as_str).collect())),
+            Cell::text(some(addresses.collect())),
+            age(o),
+        ]
+    },
+};
+
 pub(super) static INGRESS: Printer = Printer {
     columns: &[
         NAME,

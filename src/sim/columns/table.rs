@@ -69,6 +69,8 @@ fn printer(kind: &Kind) -> &'static Printer {
         "HorizontalPodAutoscaler" => &workload::AUTOSCALER,
         "Service" => &network::SERVICE,
         "Endpoints" => &network::ENDPOINTS,
+        "EndpointSlice" => &network::ENDPOINT_SLICE,
+        "ControllerRevision" => &workload::CONTROLLER_REVISION,
         "Ingress" => &network::INGRESS,
         "NetworkPolicy" => &network::POLICY,
         "ConfigMap" => &config::CONFIG_MAP,

@@ -70,6 +70,22 @@ pub(super) static STATEFUL_SET: Printer = Printer {
     },
 };
 
+pub(super) static CONTROLLER_REVISION: Printer = Printer {
+    columns: &[
+        NAME,
+        column("Controller", "Whose template it keeps."),
+        count("Revision", "The number of the template."),
+        AGE,
+    ],
+    cells: |o| {
+        let owner = &o["metadata"]["ownerReferences"][0];
+        let (kind, of) = (text(owner, "/kind").to_lowercase(), text(owner, "/name"));
+        let group = text(owner, "/apiVersion").split('/').next().unwrap_or_default();
+        let controller = if of.is_empty() { "<none>".to_owned() } else { format!("{kind}.{group}/{of}") };
+        vec![name(o), Cell::text(controller), Cell::Number(number(o, "/revision")), age(o)]
+    },
+};
+
 pub(super) static DAEMON_SET: Printer = Printer {
     columns: &[
         NAME,

@@ -162,11 +162,9 @@ fn next<'a>(rest: &mut &[&'a str], wanted: &str) -> Result<&'a str, String> {
     Ok(first)
 }
 
-/// A duration that may be in milliseconds.
 fn duration(rest: &mut &[&str]) -> Result<Duration, String> {
     let text = next(rest, "a duration")?;
-    let millis = text.strip_suffix("ms").and_then(|number| number.parse().ok()).map(Duration::from_millis);
-    millis.or_else(|| read_duration(text)).ok_or_else(|| format!("`{text}` is not a duration; write 300ms, 90s or 5m"))
+    read_duration(text).ok_or_else(|| format!("`{text}` is not a duration; write 300ms, 90s or 5m"))
 }
 
 #[cfg(test)]

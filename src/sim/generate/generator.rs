@@ -1,7 +1,7 @@
 //! Applications one after the other, each from the template of its shape.
 
 use super::words::{ENVIRONMENTS, HISTORY, NAME, Text, Words, hole, row_hole};
-use crate::sim::manifest::app::{App, Automated, Release, ResourceRef, Workload, WorkloadKind};
+use crate::sim::manifest::app::{App, Automated, Release, ResourceRef};
 use crate::sim::manifest::application;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -170,27 +170,15 @@ fn template(shape: Shape, namespace: &str, now: Timestamp) -> Value {
         team: hole("team"),
         project: hole("project"),
         repository: format!("https://git.example.com/{}/deployments.git", hole("project")),
-        chart: service.clone(),
+        path: format!("helm/charts/{service}"),
+        values: Some(format!("helm/overlays/{}/{service}.yaml", hole("environment"))),
         target_revision: hole("branch"),
         automated: shape.automated.then_some(Automated { prune: true, self_heal: true }),
         image: image.clone(),
         releases: (0..HISTORY).map(|_| release(now)).collect(),
         head: row_hole("rev", HISTORY - 1),
-        workloads: vec![Workload {
-            kind: WorkloadKind::Deployment,
-            name: service,
-            container: "app".to_owned(),
-            component: "app".to_owned(),
-            command: String::new(),
-            ports: vec![("http".to_owned(), 8080)],
-            progress_deadline: 600,
-            wave: 0,
-            listeners: None,
-        }],
-        config: Vec::new(),
-        pre_sync: None,
-        post_sync: None,
-        replicas: 1,
+        resources: vec![resource("apps", "v1", "Deployment", service, 0, vec![format!("{image}:{}", hole("version"))])],
+        hooks: Vec::new(),
         created: now,
     };
     let owner = json!({"apiVersion": "argoproj.io/v1alpha1", "kind": "ApplicationSet",
@@ -219,6 +207,10 @@ fn template(shape: Shape, namespace: &str, now: Timestamp) -> Value {
     object
 }
 
+fn resource(group: &str, version: &str, kind: &str, name: String, wave: i64, images: Vec<String>) -> ResourceRef {
+    ResourceRef { group: group.to_owned(), version: version.to_owned(), kind: kind.to_owned(), name, wave, images }
+}
+
 /// Replaces the few resources of the template with `count` of many kinds, in Argo CD's order.
 fn fill_resources(object: &mut Value, app: &App, count: usize) {
     let mut all: Vec<(&str, &str, String, i64)> = (0..count)
@@ -233,8 +225,8 @@ fn fill_resources(object: &mut Value, app: &App, count: usize) {
     let mut rows = Vec::with_capacity(count);
     let mut results = Vec::with_capacity(count);
     for (group, kind, name, wave) in all {
-        let resource = ResourceRef { group, kind, name, wave };
         let version = if group == "autoscaling" { "v2" } else { "v1" };
+        let resource = resource(group, version, kind, name, wave, Vec::new());
         let mut row = json!({"kind": kind, "name": resource.name, "namespace": app.namespace, "status": "Synced",
             "version": version});
         if !group.is_empty() {
@@ -258,7 +250,7 @@ fn fill_resources(object: &mut Value, app: &App, count: usize) {
 }
 
 fn set_state(object: &mut Value, app: &App, state: State) {
-    let blamed = ResourceRef { group: "apps", kind: "Deployment", name: app.service.clone(), wave: 0 };
+    let blamed = resource("apps", "v1", "Deployment", app.service.clone(), 0, Vec::new());
     let cause = format!("Caused by {}", blamed.cause(&app.namespace));
     let mark_deployment = |object: &mut Value| {
         let rows = object["status"]["resources"].as_array_mut().into_iter().flatten();
@@ -287,7 +279,8 @@ fn set_state(object: &mut Value, app: &App, state: State) {
             object["operation"] = object["status"]["operationState"]["operation"].clone();
             let running = &mut object["status"]["operationState"];
             running["phase"] = json!("Running");
-            running["message"] = json!(format!("waiting for healthy state of {}", blamed.path()));
+            running["message"] =
+                json!(format!("waiting for healthy state of {}", format_args!("apps/Deployment/{}", app.service)));
             running["startedAt"] = json!(hole("reconciled"));
             if let Some(running) = running.as_object_mut() {
                 running.remove("finishedAt");

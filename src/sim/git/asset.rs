@@ -1,6 +1,6 @@
 //! The bundled GitOps repository: files of `assets/predator12/` that are in the program.
 
-use super::repo::GitError;
+use super::error::GitError;
 use std::collections::BTreeMap;
 use std::path::Path;
 

@@ -1,6 +1,8 @@
 //! Commits of a scenario that wait until their time comes or somebody asks for them.
 
-use super::repo::{GitError, NewCommit, Repo};
+use super::commit::NewCommit;
+use super::error::GitError;
+use super::repo::Repo;
 use crate::sim::scenario::{Author, Edit, History, Waiting};
 use jiff::Timestamp;
 use std::sync::atomic::{AtomicUsize, Ordering};

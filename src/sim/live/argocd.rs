@@ -1,15 +1,15 @@
 //! The Argo CD of each cluster, on the world's clock.
 
-use super::releases::Releases;
 use crate::sim::argocd::{Cluster, Controller, Pace};
+use crate::sim::git::RepoServer;
 use crate::sim::kinds::KINDS;
 use crate::sim::live::Agenda;
 use crate::sim::populate::Stage;
 use jiff::Timestamp;
 
 /// Starts the application controller of a cluster; it looks at nothing before `from`, and never at `left_alone`.
-pub fn begin(agenda: &mut Agenda, stage: &Stage, releases: &Releases, left_alone: Vec<String>, from: Timestamp) {
-    let (stage, repository) = (stage.clone(), Box::new(releases.clone()));
+pub fn begin(agenda: &mut Agenda, stage: &Stage, server: &RepoServer, left_alone: Vec<String>, from: Timestamp) {
+    let (stage, repository) = (stage.clone(), Box::new(server.clone()));
     agenda.at(from, move |play| {
         let clusters = vec![Cluster::local(&stage.store)];
         let (store, namespace) = (&stage.store, &stage.argocd_namespace);

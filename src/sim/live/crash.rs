@@ -24,7 +24,7 @@ pub fn date(app: &mut App, restarts: u32, next: Duration, now: Timestamp) {
 
 /// Has the last release's container crash.
 pub fn begin(workloads: &Workloads, stage: &Stage, app: &App) {
-    let Some(work) = app.workloads.first() else { return };
+    let Some(work) = app.workloads().next() else { return };
     tracing::debug!(source = %stage.source, app = %app.name, "crash-loops");
     workloads.teach(Rule {
         pods: format!("{}/{}-*", app.namespace, work.name),

@@ -1,6 +1,6 @@
 //! Commits, and the webhook that tells Argo CD of them.
 
-use super::releases::Releases;
+use super::releases::{Releases, WRONG};
 use crate::sim::live::{Agenda, Play};
 use crate::sim::manifest::app::App;
 use crate::sim::manifest::meta::text;
@@ -19,6 +19,11 @@ const HOOK: Duration = Duration::from_millis(13_500);
 const WAVE: Duration = Duration::from_millis(2_200);
 /// From the pulled image of a pod to its readiness.
 const START: Duration = Duration::from_millis(600);
+
+/// So many versions of an app there are.
+pub const RING: usize = 10;
+/// What a hook says whose image somebody got wrong.
+const FAILING: [&str; 2] = ["connecting to the repository", "error: repository [backups] missing"];
 
 /// Where commits go and what follows them.
 #[derive(Debug, Clone)]
@@ -42,6 +47,8 @@ pub struct Plan {
     pub every: Option<Duration>,
     /// Each deployment comes with hooks that fail, and a commit so much later puts them right; they are right when none.
     pub hooks_fail_for: Option<Duration>,
+    /// How many came before it.
+    pub turn: usize,
 }
 
 /// Has a commit arrive at a moment.
@@ -58,36 +65,50 @@ pub fn began(now: Timestamp) -> Timestamp {
 
 /// A commit whose sync is under way at `now`: its first waves are done, its first workload is ready `left` later.
 pub fn begin_under_way(agenda: &mut Agenda, road: &Road, app: &App, version: &str, left: Duration, now: Timestamp) {
-    let slow = app.workloads.first().map(|work| work.wave).unwrap_or_default();
-    let mut waves: Vec<i64> = app.resources().iter().map(|one| one.wave).filter(|wave| *wave < slow).collect();
+    let slow = app.workloads().next().map(|work| work.wave).unwrap_or_default();
+    let mut waves: Vec<i64> = app.resources.iter().map(|one| one.wave).filter(|wave| *wave < slow).collect();
     waves.dedup();
     let waves = WAVE * u32::try_from(waves.len()).unwrap_or_default();
-    let before = waves + if app.pre_sync.is_some() { HOOK } else { Duration::ZERO };
+    let before = waves + if app.hooks.iter().any(|hook| hook.phase == "PreSync") { HOOK } else { Duration::ZERO };
     let ready = left + AGO.saturating_sub(before);
-    let plan = Plan { version: Some(version.to_owned()), ready, every: None, hooks_fail_for: None };
+    let plan = Plan { version: Some(version.to_owned()), ready, every: None, hooks_fail_for: None, turn: 0 };
     begin(agenda, road, app, plan, began(now));
 }
 
-/// The next patch version: the last number plus one.
+/// The version of a deployment that comes by itself, the `turn`th of its app: the next one, and after some the one that
+/// the app began with, so that manifests of a world that goes on for days are known without helm.
 #[must_use]
-pub fn next_version(version: &str) -> String {
+pub fn following(app: &App, version: &str, turn: usize) -> String {
+    if turn % RING == RING - 1 { app.release().version.clone() } else { next_version(version) }
+}
+
+/// The next patch version: the last number plus one.
+fn next_version(version: &str) -> String {
     let digits = version.len() - version.trim_end_matches(|letter: char| letter.is_ascii_digit()).len();
     let (head, tail) = version.split_at(version.len() - digits);
     tail.parse::<u64>().map_or_else(|_| format!("{version}.1"), |number| format!("{head}{}", number + 1))
 }
 
 fn release(road: &Road, app: &App, plan: &Plan, play: &mut Play<'_>) {
-    let version = plan.version.clone().unwrap_or_else(|| next_version(&road.releases.version(app)));
+    let version = plan.version.clone().unwrap_or_else(|| following(app, &road.releases.version(app), plan.turn));
     // how long the new image is pulled decides when pods are ready; what is named later is the exception
-    let first = app.workloads.first().map(|work| (&work.name, plan.ready));
-    let others = app.workloads.iter().skip(1).map(|work| (&work.name, plan.ready.min(Duration::from_secs(6))));
-    let hooks = app.pre_sync.iter().chain(&app.post_sync).map(|name| (name, Duration::from_secs(1)));
+    let first = app.workloads().next().map(|work| (&work.name, plan.ready));
+    let others = app.workloads().skip(1).map(|work| (&work.name, plan.ready.min(Duration::from_secs(6))));
+    let hooks = app.hooks.iter().map(|hook| (&hook.job.name, Duration::from_secs(1)));
     for (name, ready) in first.into_iter().chain(others).chain(hooks) {
         road.workloads.teach(Rule {
             pods: format!("{}/{name}-*", app.namespace),
             image: format!("{}:{version}", app.image),
             words: format!("pull={}ms", ready.saturating_sub(START).as_millis()),
             lines: Vec::new(),
+        });
+    }
+    if plan.hooks_fail_for.is_some() {
+        road.workloads.teach(Rule {
+            pods: format!("{}/*", app.namespace),
+            image: format!("{WRONG}:*"),
+            words: "present exit=1 after=2s".to_owned(),
+            lines: FAILING.map(str::to_owned).to_vec(),
         });
     }
     push(road, app, &version, &format!("{} {version}", app.service), plan.hooks_fail_for.is_some(), play.at);
@@ -106,7 +127,7 @@ fn release(road: &Road, app: &App, plan: &Plan, play: &mut Play<'_>) {
     }
     if let Some(every) = plan.every {
         let at = plus(play.at, every.max(Duration::from_mins(1)));
-        begin(play.agenda, road, app, Plan { version: None, ..plan.clone() }, at);
+        begin(play.agenda, road, app, Plan { version: None, turn: plan.turn + 1, ..plan.clone() }, at);
     }
 }
 

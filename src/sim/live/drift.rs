@@ -28,7 +28,7 @@ fn again(agenda: &mut Agenda, stage: Stage, app: App, drift: Drift, at: Timestam
 }
 
 fn edit(stage: &Stage, app: &App, drift: &Drift) {
-    let first = app.workloads.first().map(|work| (work.kind.word(), work.name.as_str()));
+    let first = app.workloads().next().map(|work| (work.kind.as_str(), work.name.as_str()));
     let Some((kind, name)) = drift.object.as_deref().and_then(|object| object.split_once('/')).or(first) else {
         return;
     };

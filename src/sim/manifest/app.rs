@@ -1,8 +1,8 @@
-//! An Application as the scenario tells it: what its object, its workloads and its script are all made from.
+//! An Application as the scenario tells it: what its object and its script are made from.
 
-use crate::sim::network::Listener;
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// One Application of the world.
 #[derive(Debug, Clone)]
@@ -23,8 +23,10 @@ pub struct App {
     pub project: String,
     /// The Git repository.
     pub repository: String,
-    /// The chart, below `helm/charts`.
-    pub chart: String,
+    /// The folder of its chart or of its plain manifests.
+    pub path: String,
+    /// The chart's values in this environment; none for plain manifests.
+    pub values: Option<String>,
     /// The branch.
     pub target_revision: String,
     /// Auto-sync, none when it is off.
@@ -35,16 +37,10 @@ pub struct App {
     pub releases: Vec<Release>,
     /// What Git's last commit on the branch is, whether or not it touched this app.
     pub head: String,
-    /// Its workloads, in the order of their waves.
-    pub workloads: Vec<Workload>,
-    /// Keys of its `ConfigMap`.
-    pub config: Vec<(String, String)>,
-    /// The Job before the sync, if it has one.
-    pub pre_sync: Option<String>,
-    /// The Job after the sync, if it has one.
-    pub post_sync: Option<String>,
-    /// Replicas its workloads ask for in Git.
-    pub replicas: u32,
+    /// What Argo CD manages for it, in the order in which it applies that.
+    pub resources: Vec<ResourceRef>,
+    /// What runs before and after a sync.
+    pub hooks: Vec<Hook>,
     /// When the Application was created.
     pub created: Timestamp,
 }
@@ -73,30 +69,7 @@ pub struct Release {
     pub by: Option<String>,
 }
 
-/// What runs.
-#[derive(Debug, Clone)]
-pub struct Workload {
-    /// `Deployment` or `StatefulSet`.
-    pub kind: WorkloadKind,
-    /// Its name, and the value of `app.kubernetes.io/name`.
-    pub name: String,
-    /// The name of its container.
-    pub container: String,
-    /// `app.kubernetes.io/component`.
-    pub component: String,
-    /// The command the container runs, one string for `sh -c`.
-    pub command: String,
-    /// Named container ports.
-    pub ports: Vec<(String, u16)>,
-    /// Seconds in which a Deployment has to get further.
-    pub progress_deadline: u64,
-    /// `argocd.argoproj.io/sync-wave`.
-    pub wave: i64,
-    /// What answers on its ports; by their names when none.
-    pub listeners: Option<Vec<Listener>>,
-}
-
-/// The kinds of workloads the world runs.
+/// The kinds of workloads a scenario can tell of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
 pub enum WorkloadKind {
     /// apps/v1 Deployment.
@@ -120,21 +93,31 @@ impl WorkloadKind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResourceRef {
     /// API group, empty for core.
-    pub group: &'static str,
+    pub group: String,
+    /// API version.
+    pub version: String,
     /// Kind.
-    pub kind: &'static str,
+    pub kind: String,
     /// Name.
     pub name: String,
     /// Sync wave.
     pub wave: i64,
+    /// What its pods run.
+    pub images: Vec<String>,
+}
+
+/// A resource that is no part of the desired state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hook {
+    /// What is run.
+    pub job: ResourceRef,
+    /// `PreSync` or `PostSync`.
+    pub phase: &'static str,
+    /// Whether it is still there after it succeeded.
+    pub stays: bool,
 }
 
 impl ResourceRef {
-    /// As wait messages name it: `apps/Deployment/x`, `/ConfigMap/x`.
-    #[must_use]
-    pub fn path(&self) -> String {
-        format!("{}/{}/{}", self.group, self.kind, self.name)
-    }
     /// As kubectl names it: `deployment.apps/x`, `configmap/x`.
     #[must_use]
     pub fn kubectl(&self) -> String {
@@ -169,72 +152,36 @@ impl App {
         self.releases.last().unwrap_or(&NOTHING)
     }
 
-    /// The image of a release, with its tag.
-    #[must_use]
-    pub fn image_of(&self, release: &Release) -> String {
-        format!("{}:{}", self.image, release.version)
-    }
-
     /// The image that runs.
     #[must_use]
     pub fn running_image(&self) -> String {
-        self.image_of(self.release())
+        format!("{}:{}", self.image, self.release().version)
     }
 
-    /// The file of the repository that differs by environment.
+    /// Everything its pods run, in order and each once.
     #[must_use]
-    pub fn overlay(&self) -> String {
-        format!("helm/overlays/{}/{}.yaml", self.environment, self.service)
+    pub fn images(&self) -> BTreeSet<&str> {
+        self.resources.iter().flat_map(|resource| &resource.images).map(String::as_str).collect()
+    }
+
+    /// What runs, in the order in which it is rolled out.
+    pub fn workloads(&self) -> impl Iterator<Item = &ResourceRef> {
+        self.resources.iter().filter(|resource| resource.is_workload())
     }
 
     /// `spec.source`, with `targetRevision` as it is now.
     #[must_use]
     pub fn source(&self) -> Value {
-        json!({
-            "helm": {"valueFiles": [format!("/{}", self.overlay())]},
-            "path": format!("helm/charts/{}", self.chart),
-            "repoURL": self.repository,
-            "targetRevision": self.target_revision,
-        })
-    }
-
-    /// What Argo CD manages for this app, by wave and then in the order in which Argo CD applies kinds.
-    #[must_use]
-    pub fn resources(&self) -> Vec<ResourceRef> {
-        let mut all =
-            vec![ResourceRef { group: "", kind: "ConfigMap", name: format!("{}-config", self.service), wave: -1 }];
-        if self.listens() {
-            all.push(ResourceRef { group: "", kind: "Service", name: self.service.clone(), wave: 0 });
+        let mut source = json!({"path": self.path, "repoURL": self.repository, "targetRevision": self.target_revision});
+        if let Some(values) = &self.values {
+            source["helm"] = json!({"valueFiles": [format!("/{values}")]});
         }
-        all.extend(self.workloads.iter().map(|workload| ResourceRef {
-            group: "apps",
-            kind: workload.kind.word(),
-            name: workload.name.clone(),
-            wave: workload.wave,
-        }));
-        all.sort_by_key(|resource| resource.wave);
-        all
+        source
     }
 
-    /// Whether there is something to put a Service in front of.
+    /// The paths whose changes concern it, as the annotation lists them.
     #[must_use]
-    pub fn listens(&self) -> bool {
-        self.workloads.first().is_some_and(|first| !first.ports.is_empty())
-    }
-
-    /// The annotation that says which app an object belongs to.
-    #[must_use]
-    pub fn tracking_id(&self, resource: &ResourceRef) -> String {
-        format!("{}:{}/{}:{}/{}", self.name, resource.group, resource.kind, self.namespace, resource.name)
-    }
-
-    /// Labels of a workload's pods (without the template hash).
-    #[must_use]
-    pub fn pod_labels(&self, workload: &Workload) -> Value {
-        json!({
-            "app.kubernetes.io/name": workload.name,
-            "app.kubernetes.io/instance": self.name,
-            "app.kubernetes.io/component": workload.component,
-        })
+    pub fn concerns(&self) -> String {
+        self.values.iter().fold(format!("/{}", self.path), |paths, values| format!("{paths};/{values}"))
     }
 }

@@ -1,7 +1,6 @@
 //! Applications (argoproj.io/v1alpha1), and each write their controller makes to one.
 
-use crate::sim::manifest::app::{App, Release};
-use crate::sim::manifest::hook::Phase;
+use crate::sim::manifest::app::{App, Hook, Release, ResourceRef};
 use crate::sim::manifest::managed;
 use crate::sim::manifest::meta::{metadata, number, owned_by};
 use crate::sim::time::{minus, stamp};
@@ -21,8 +20,7 @@ pub fn application(app: &App, owner: &Value, now: Timestamp) -> Value {
     let labels = json!({"environment": app.environment, "component": app.service, "team": app.team});
     let mut meta = metadata("Application", &app.argocd_namespace, &app.name, &labels, app.created);
     meta["annotations"] = json!({"notifications.argoproj.io/subscribe.on-sync-failed.slack": format!("{}-alerts", app.project),
-            "argocd.argoproj.io/manifest-generate-paths":
-                format!("/helm/charts/{};/{}", app.chart, app.overlay())});
+            "argocd.argoproj.io/manifest-generate-paths": app.concerns()});
     meta["finalizers"] = json!(["resources-finalizer.argocd.argoproj.io"]);
     meta["ownerReferences"] = owned_by(owner);
     meta["generation"] = json!(20 + 7 * app.releases.len());
@@ -41,7 +39,7 @@ pub fn application(app: &App, owner: &Value, now: Timestamp) -> Value {
     let history: Vec<Value> =
         app.releases.iter().enumerate().map(|(id, release)| history_row(app, id, release)).collect();
     let kept = history.len().saturating_sub(HISTORY);
-    let results = results(app, &app.running_image());
+    let results = results(app);
     let asked = operation(app, &last.revision, last.by.as_deref());
     let mut object = json!({
         "apiVersion": API,
@@ -64,8 +62,8 @@ pub fn application(app: &App, owner: &Value, now: Timestamp) -> Value {
             "resourceHealthSource": "appTree",
             "resources": resources(app),
             "sourceHydrator": {},
-            "sourceType": "Helm",
-            "summary": {"images": [app.running_image()]},
+            "sourceType": if app.values.is_some() { "Helm" } else { "Directory" },
+            "summary": {"images": app.images()},
             "sync": {
                 "status": "Synced",
                 "revision": app.head,
@@ -106,37 +104,41 @@ fn history_row(app: &App, id: usize, release: &Release) -> Value {
     })
 }
 
+/// Whether something runs when everything is healthy.
+fn has_ending(app: &App) -> bool {
+    app.hooks.iter().any(|hook| hook.phase == "PostSync")
+}
+
 /// The message of a sync of this app that succeeded; with a hook at the end it differs.
 fn ending(app: &App) -> &'static str {
-    if app.post_sync.is_some() { "successfully synced (no more tasks)" } else { "successfully synced (all tasks run)" }
+    if has_ending(app) { "successfully synced (no more tasks)" } else { "successfully synced (all tasks run)" }
 }
 
 /// Rows of `status.resources`, all Synced, in Argo CD's order (group, kind, name).
 fn resources(app: &App) -> Vec<Value> {
-    let mut all = app.resources();
-    all.sort_by(|a, b| (a.group, a.kind, &a.name).cmp(&(b.group, b.kind, &b.name)));
-    let mut rows: Vec<Value> = all
-        .iter()
-        .map(|resource| {
+    let mut all: Vec<(&ResourceRef, bool)> = app.resources.iter().map(|resource| (resource, false)).collect();
+    // a hook that is still there is a row too, and looks like something to prune
+    all.extend(app.hooks.iter().filter(|hook| hook.stays).map(|hook| (&hook.job, true)));
+    all.sort_by_key(|(one, _)| (&one.group, &one.kind, &one.name));
+    all.into_iter()
+        .map(|(resource, is_hook)| {
             let mut row = json!({"kind": resource.kind, "name": resource.name, "namespace": app.namespace,
-                "status": "Synced", "version": "v1"});
+                "version": resource.version});
             if !resource.group.is_empty() {
                 row["group"] = json!(resource.group);
             }
+            if is_hook {
+                row["hook"] = json!(true);
+                row["requiresPruning"] = json!(true);
+                return row;
+            }
+            row["status"] = json!("Synced");
             if resource.wave != 0 {
                 row["syncWave"] = json!(resource.wave);
             }
             row
         })
-        .collect();
-    rows.extend(app.pre_sync.iter().map(|name| hook_row(app, name)));
-    rows
-}
-
-fn hook_row(app: &App, name: &str) -> Value {
-    // a hook that is still there is a row too, and looks like something to prune
-    json!({"group": "batch", "kind": "Job", "name": name, "namespace": app.namespace, "version": "v1",
-        "hook": true, "requiresPruning": true})
+        .collect()
 }
 
 /// `operation` of a sync to `revision`, asked for by auto-sync or by a person.
@@ -153,35 +155,39 @@ fn operation(app: &App, revision: &str, by: Option<&str>) -> Value {
 }
 
 /// A row of `syncResult.resources` about a hook that succeeded.
-fn hook_result(app: &App, name: &str, phase: Phase, image: &str) -> Value {
+fn hook_result(app: &App, hook: &Hook) -> Value {
+    let job = &hook.job;
     json!({
-        "group": "batch", "version": "v1", "kind": "Job", "name": name, "namespace": app.namespace,
-        "status": "Synced", "message": "Reached expected number of succeeded pods", "hookType": phase.word(),
-        "syncPhase": phase.word(), "hookPhase": "Succeeded", "images": [image],
+        "group": job.group, "version": job.version, "kind": job.kind, "name": job.name, "namespace": app.namespace,
+        "status": "Synced", "message": "Reached expected number of succeeded pods", "hookType": hook.phase,
+        "syncPhase": hook.phase, "hookPhase": "Succeeded", "images": job.images,
     })
 }
 
 /// Rows of `syncResult.resources` of a sync that succeeded: `PreSync` hook, waves, `PostSync` hook.
-fn results(app: &App, image: &str) -> Vec<Value> {
-    let resources = app.resources();
-    let last = resources.last().map(|resource| resource.wave);
-    let mut rows: Vec<Value> = app.pre_sync.iter().map(|name| hook_result(app, name, Phase::Before, image)).collect();
-    rows.extend(resources.iter().map(|resource| {
+fn results(app: &App) -> Vec<Value> {
+    let last = app.resources.last().map(|resource| resource.wave);
+    let hooks = |before: bool| {
+        let some = app.hooks.iter().filter(move |hook| (hook.phase == "PreSync") == before);
+        some.map(|hook| hook_result(app, hook))
+    };
+    let mut rows: Vec<Value> = hooks(true).collect();
+    rows.extend(app.resources.iter().map(|resource| {
         let verb = if resource.is_workload() { "configured" } else { "unchanged" };
         // without a hook after it, the last wave is never awaited: its rows stay Running
-        let awaited = Some(resource.wave) != last || app.post_sync.is_some();
+        let awaited = Some(resource.wave) != last || has_ending(app);
         let mut row = json!({
-            "group": resource.group, "version": "v1", "kind": resource.kind, "name": resource.name,
+            "group": resource.group, "version": resource.version, "kind": resource.kind, "name": resource.name,
             "namespace": app.namespace, "status": "Synced", "syncPhase": "Sync",
             "message": format!("{} {verb}", resource.kubectl()),
             "hookPhase": if awaited { "Succeeded" } else { "Running" },
         });
-        if resource.is_workload() {
-            row["images"] = json!([image]);
+        if !resource.images.is_empty() {
+            row["images"] = json!(resource.images);
         }
         row
     }));
-    rows.extend(app.post_sync.iter().map(|name| hook_result(app, name, Phase::After, image)));
+    rows.extend(hooks(false));
     rows
 }
 

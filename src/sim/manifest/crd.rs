@@ -328,6 +328,9 @@ fn set_schema() -> Value {
     let spec = object(
         &json!({
             "generators": list(&anything),
+            "ignoreApplicationDifferences": list(&object(&json!({"name": text(), "jsonPointers": list(&text()),
+                "jqPathExpressions": list(&text())}), &[])),
+            "preservedFields": object(&json!({"annotations": list(&text()), "labels": list(&text())}), &[]),
             "goTemplate": flag(),
             "goTemplateOptions": list(&text()),
             "syncPolicy": object(&json!({"preserveResourcesOnDeletion": flag(), "applicationsSync": text()}), &[]),
@@ -357,13 +360,17 @@ fn project_schema() -> Value {
             "sourceRepos": list(&text()),
             "destinations": list(&object(&json!({"server": text(), "name": text(), "namespace": text()}), &[])),
             "clusterResourceWhitelist": list(&kind),
+            "clusterResourceBlacklist": list(&kind),
+            "namespaceResourceWhitelist": list(&kind),
             "namespaceResourceBlacklist": list(&kind),
+            "sourceNamespaces": list(&text()),
             "orphanedResources": object(&json!({"warn": flag()}), &[]),
             "roles": list(&object(&json!({"name": text(), "description": text(), "policies": list(&text()),
                 "groups": list(&text())}), &["name"])),
             "syncWindows": list(&object(&json!({"kind": text(), "schedule": text(), "duration": text(),
                 "applications": list(&text()), "namespaces": list(&text()), "clusters": list(&text()),
-                "manualSync": flag(), "timeZone": text(), "andOperator": flag(), "syncOverrun": flag()}), &[])),
+                "manualSync": flag(), "timeZone": text(), "description": text(), "andOperator": flag(),
+                "syncOverrun": flag()}), &[])),
         }),
         &[],
     );

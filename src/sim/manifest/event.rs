@@ -102,3 +102,31 @@ pub fn event(object: &Value, said: Said<'_>, by: Reporter<'_>, count: u32, first
     }
     event
 }
+
+/// Puts on record who wrote an event: a manager, in one of the two spellings.
+pub fn sign(event: &mut Value, manager: &str, api_version: &str, at: Timestamp) {
+    let mut set = serde_json::Map::new();
+    for (name, value) in event.as_object().into_iter().flatten() {
+        let spelled = match (api_version, name.as_str()) {
+            (_, "apiVersion" | "kind" | "metadata") => continue,
+            ("v1", name) => name,
+            (_, "involvedObject") => "regarding",
+            (_, "message") => "note",
+            (_, "reportingComponent") => "reportingController",
+            (_, name) => name,
+        };
+        let owned = match value {
+            Value::Null => continue,
+            Value::String(text) if text.is_empty() => continue,
+            Value::Object(map) if name == "source" => {
+                map.keys().map(|key| (format!("f:{key}"), json!({}))).collect::<Value>()
+            }
+            _ => json!({}),
+        };
+        if name != "source" || owned.as_object().is_some_and(|map| !map.is_empty()) {
+            set.insert(format!("f:{spelled}"), owned);
+        }
+    }
+    event["metadata"]["managedFields"] = json!([{"manager": manager, "operation": "Update", "apiVersion": api_version,
+        "time": stamp(at), "fieldsType": "FieldsV1", "fieldsV1": set}]);
+}

@@ -1,9 +1,12 @@
-//! Two controllers that applications count on beside the workloads: External Secrets and the horizontal autoscaler.
+//! Controllers that applications count on beside the workloads: External Secrets, the horizontal autoscaler, the one that
+//! gives an Ingress its address, and the one that gives a claim its volume.
 //!
 //! They look at what was written a moment later, all objects of theirs at once: there are few.
 
 mod autoscaler;
+mod claim;
 mod external_secret;
+mod ingress;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,11 +20,13 @@ use super::time::plus;
 /// From a write to the look at it.
 const LAG: Duration = Duration::from_millis(200);
 
-/// Starts both in a cluster.
+/// Starts them in a cluster.
 pub fn begin(agenda: &mut Agenda, stage: &Stage) {
     reconcile(agenda, stage, &["ExternalSecret", "Secret"], "ExternalSecret", external_secret::sync);
     let kinds = ["HorizontalPodAutoscaler", "Deployment", "StatefulSet"];
     reconcile(agenda, stage, &kinds, "HorizontalPodAutoscaler", autoscaler::sync);
+    reconcile(agenda, stage, &["Ingress"], "Ingress", ingress::sync);
+    reconcile(agenda, stage, &["PersistentVolumeClaim"], "PersistentVolumeClaim", claim::sync);
 }
 
 /// Has `sync` look whenever objects of these kinds were written and there are any of its own kind.

@@ -37,7 +37,7 @@ pub(super) fn check(scenario: &Scenario) -> Result<(), Wrong> {
         for release in &service.releases {
             known("environment", &release.environment, environments())?;
         }
-        if service.workloads.is_empty() {
+        if service.workloads.is_empty() && scenario.gitops.is_none() {
             return Err(Wrong {
                 span: service.name.span(),
                 reason: format!("service `{}` has no workload", service.name.get_ref()),
@@ -51,7 +51,11 @@ pub(super) fn check(scenario: &Scenario) -> Result<(), Wrong> {
     for fault in &scenario.faults {
         known("source", &fault.source, scenario.sources.iter().map(|source| source.name.get_ref().as_str()))?;
         let words: Vec<&str> = fault.what.get_ref().split_whitespace().collect();
-        parse(&words).map_err(|reason| Wrong { span: fault.what.span(), reason, hint: String::new() })?;
+        parse(&words).map_err(|reason| Wrong {
+            span: fault.what.span(),
+            reason,
+            hint: "; `pilothouse sim ctl --help` lists what can go wrong".to_owned(),
+        })?;
     }
     let apps: Vec<String> = scenario
         .services
@@ -80,10 +84,10 @@ fn ports(listen: &[Listen], environments: &[&str]) -> Result<(), Wrong> {
     for (index, one) in listen.iter().enumerate() {
         let port = *one.port.get_ref();
         if port == 0 {
-            return wrong(one.port.span(), "nothing listens on port 0".to_owned(), "");
+            return wrong(one.port.span(), "nothing listens on port 0".to_owned(), "; give it one from 1 to 65535");
         }
         if listen[..index].iter().any(|other| *other.port.get_ref() == port) {
-            return wrong(one.port.span(), format!("port {port} is there twice"), "");
+            return wrong(one.port.span(), format!("port {port} is there twice"), "; take one of them away");
         }
         match (&one.speaks, &one.to) {
             (Some(speaks), None) => known("protocol", speaks, Speaks::WORDS.iter().copied())?,
@@ -98,7 +102,7 @@ fn ports(listen: &[Listen], environments: &[&str]) -> Result<(), Wrong> {
             }
         }
         if one.fragile && one.speaks.as_ref().is_none_or(|speaks| speaks.get_ref() != "debugpy") {
-            return wrong(one.port.span(), "only debugpy can be fragile".to_owned(), "");
+            return wrong(one.port.span(), "only debugpy can be fragile".to_owned(), "; let it speak debugpy");
         }
         for environment in one.environments.iter().flatten() {
             known("environment", environment, environments.iter().copied())?;
@@ -119,7 +123,7 @@ fn once<'a>(what: &str, names: impl Iterator<Item = &'a Spanned<String>>) -> Res
     for name in names {
         if !seen.insert(name.get_ref().as_str()) {
             let reason = format!("{what} `{}` is there twice", name.get_ref());
-            return Err(Wrong { span: name.span(), reason, hint: String::new() });
+            return Err(Wrong { span: name.span(), reason, hint: "; give one of them another name".to_owned() });
         }
     }
     Ok(())

@@ -92,7 +92,10 @@ fn expected(message: &str) -> String {
     let mut words = message.split('`').skip(1).step_by(2);
     let name = words.next().unwrap_or_default();
     match message.split_whitespace().next().unwrap_or_default() {
-        "unknown" => nearest(name, words),
+        "unknown" => {
+            let near = nearest(name, words);
+            if near.is_empty() { "; it may belong under another heading".to_owned() } else { near }
+        }
         "missing" => format!("; add {name} = ..."),
         "duplicate" => "; keep one of the two".to_owned(),
         // what it says names what is wanted already

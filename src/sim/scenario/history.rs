@@ -139,6 +139,12 @@ impl Edit {
         let (path, value) = (Some(path.to_owned()), Some(value.into()));
         Self { file: file.to_owned(), path, value, text: None, remove: false }
     }
+
+    /// Writes a whole file.
+    #[must_use]
+    pub fn text(file: &str, text: &str) -> Self {
+        Self { file: file.to_owned(), path: None, value: None, text: Some(text.to_owned()), remove: false }
+    }
 }
 
 impl History {

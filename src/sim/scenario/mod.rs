@@ -11,7 +11,9 @@
 //! name = "predator12"                 # also the AppProject, the ApplicationSet and the prefix of namespaces
 //! repository = "https://..."          # the GitOps repository's address, as Applications have it
 //! gitops = "predator12"               # what lies there: the bundled repository of this name, or a folder (from the
-//!                                     # working folder on) with a history.toml; the releases alone when absent
+//!                                     # working folder on) with a history.toml, in which a service's chart is
+//!                                     # helm/charts/CHART, its values helm/overlays/ENVIRONMENT/SERVICE.yaml; when absent
+//!                                     # plain manifests of the services as they are told here
 //!
 //! [[source]]                          # one Argo CD in one cluster; a context of the kubeconfig
 //! name = "minikube"
@@ -23,7 +25,7 @@
 //! name = "dev"
 //! source = "minikube"
 //! branch = "main"
-//! replicas = 1                        # default
+//! replicas = 1                        # default; not with charts
 //! auto_sync = { prune = true, self_heal = true }   # off when absent
 //!
 //! [[service]]                         # an Application in every environment that has a release of it
@@ -31,10 +33,10 @@
 //! team = "core"
 //! chart = "backend"                   # default: the name; below helm/charts
 //! image = "predator-backend"          # default: the name
-//! pre_sync = "backend-migrate"        # a Job before the waves
-//! post_sync = "backend-smoke"         # a Job after them
-//! config = { LOG_LEVEL = "info" }
-//! [[service.workload]]
+//! pre_sync = "backend-migrate"        # a Job before the waves; not with charts
+//! post_sync = "backend-smoke"         # a Job after them; not with charts
+//! config = { LOG_LEVEL = "info" }     # not with charts
+//! [[service.workload]]                # with charts only name, container and listen count
 //! kind = "Deployment"                 # or StatefulSet
 //! name = "backend"                    # default: the service's
 //! container = "api"

@@ -39,25 +39,24 @@ impl Store {
         there(&state).ok_or(Changed)
     }
 
-    /// Removes the version `expected` of an object; gives it as it was last.
+    /// Removes the version `expected` of an object; gives it as it is told of for the last time, which is `last`.
     ///
     /// # Errors
     /// When the object is another version, or is gone.
     pub(in crate::sim) fn withdraw(
         &self,
         kind: &'static Kind,
-        namespace: &str,
-        name: &str,
+        last: &Value,
         expected: u64,
     ) -> Result<Arc<Object>, Changed> {
+        let text = |field: &str| last["metadata"][field].as_str().unwrap_or_default();
+        let key = object::key(text("namespace"), text("name"));
         let mut state = self.state();
         let shelf = state.shelves.get(kind.kind).ok_or(Changed)?;
-        let object = shelf.objects.get(&*object::key(namespace, name)).cloned().ok_or(Changed)?;
-        if object.resource_version != expected {
+        if shelf.objects.get(&*key).ok_or(Changed)?.resource_version != expected {
             return Err(Changed);
         }
-        self.take(&mut state, kind, namespace, name);
-        Ok(object)
+        self.take(&mut state, kind, &key, Some(last)).ok_or(Changed)
     }
 
     /// Every object whose metadata holds a text, in one namespace or in all; for owners' uids.

@@ -16,6 +16,7 @@ use super::super::logs::Logs;
 use super::super::network::Network;
 use super::super::object::{self, Object};
 use super::super::process::Exits;
+use super::garbage::Garbage;
 use super::shelf::{Shelf, State};
 
 /// A cluster's objects with their history; clones share them.
@@ -29,6 +30,7 @@ struct Shared {
     logs: Logs,
     network: Network,
     exits: Exits,
+    garbage: Garbage,
     /// Seconds by which this cluster's clock is ahead of the world's.
     skew: Arc<AtomicI64>,
 }
@@ -75,8 +77,8 @@ impl Store {
             })
         };
         let network = Network::new(clock.clone());
-        let (logs, exits) = (Logs::default(), Exits::default());
-        Self(Arc::new(Shared { clock, state: Mutex::new(state), logs, network, exits, skew }))
+        let (logs, exits, garbage) = (Logs::default(), Exits::default(), Garbage::default());
+        Self(Arc::new(Shared { clock, state: Mutex::new(state), logs, network, exits, garbage, skew }))
     }
 
     /// Whether both are the same cluster.
@@ -117,6 +119,12 @@ impl Store {
     #[must_use]
     pub fn exits(&self) -> &Exits {
         &self.0.exits
+    }
+
+    /// What is left to do about owners that are gone or going.
+    #[must_use]
+    pub fn garbage(&self) -> &Garbage {
+        &self.0.garbage
     }
 
     /// What listens in the pods of this cluster, and who is connected.
@@ -167,21 +175,31 @@ impl Store {
     /// Removes an object at once, whatever its finalizers; false when there was none.
     #[expect(clippy::must_use_candidate, reason = "called for its effect")]
     pub fn delete(&self, kind: &str, namespace: &str, name: &str) -> bool {
-        kinds::by_kind(kind).is_some_and(|kind| self.take(&mut self.state(), kind, namespace, name))
+        let taken = |kind| self.take(&mut self.state(), kind, &object::key(namespace, name), None);
+        kinds::by_kind(kind).and_then(taken).is_some()
     }
 
-    pub(super) fn take(&self, state: &mut State, kind: &'static Kind, namespace: &str, name: &str) -> bool {
+    /// Removes an object; as watchers are told of it, which is as it was or as `last` has it.
+    pub(super) fn take(
+        &self,
+        state: &mut State,
+        kind: &'static Kind,
+        key: &str,
+        last: Option<&Value>,
+    ) -> Option<Arc<Object>> {
         let State { resource_version, shelves, .. } = state;
-        let Some(shelf) = shelves.get_mut(kind.kind) else { return false };
-        let Some(before) = shelf.objects.remove(&*object::key(namespace, name)) else { return false };
+        let shelf = shelves.get_mut(kind.kind)?;
+        let before = shelf.objects.remove(key)?;
         *resource_version += 1;
-        let object = Arc::new(before.at(kind, *resource_version));
+        let version = *resource_version;
+        let object = Arc::new(last.map_or_else(|| before.at(kind, version), |last| Object::last(kind, last, version)));
         before.keep(None);
-        shelf.record(Change { resource_version: *resource_version, before: Some(before), object, deleted: true });
+        let told = Arc::clone(&object);
+        shelf.record(Change { resource_version: version, before: Some(before), object, deleted: true });
         if kind.kind == "Pod" {
-            self.0.logs.forget(&object::key(namespace, name), self.0.clock.now());
+            self.0.logs.forget(key, self.0.clock.now());
         }
-        true
+        Some(told)
     }
 
     /// All objects of a kind, or those of one namespace, in the order of namespace and name.

@@ -2,8 +2,10 @@
 
 mod commit;
 mod contents;
+mod garbage;
 #[cfg(test)]
 mod laws;
 mod shelf;
 
 pub use contents::{Snapshot, Store};
+pub use garbage::{Chore, Garbage, Work};

@@ -11,7 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The kinds that controllers react to.
-pub(super) const KINDS: [&str; 6] = ["Node", "Deployment", "ReplicaSet", "StatefulSet", "Job", "Pod"];
+pub(super) const KINDS: [&str; 8] =
+    ["Node", "Service", "Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job", "Pod"];
 
 /// One object that was written or removed.
 #[derive(Debug)]
@@ -104,6 +105,21 @@ impl Cache {
     /// All objects of a kind.
     pub fn all(&self, kind: &str) -> impl Iterator<Item = &Arc<Value>> {
         self.objects.get(kind).into_iter().flat_map(BTreeMap::values)
+    }
+
+    /// All objects of a kind with their keys.
+    pub fn every(&self, kind: &str) -> impl Iterator<Item = (&String, &Arc<Value>)> {
+        self.objects.get(kind).into_iter().flatten()
+    }
+
+    /// All objects of a kind in one namespace.
+    pub fn within(&self, kind: &str, namespace: &str) -> impl Iterator<Item = (&String, &Arc<Value>)> {
+        let prefix = format!("{namespace}/");
+        let from = self.objects.get(kind).into_iter().flat_map({
+            let prefix = prefix.clone();
+            move |objects| objects.range(prefix.clone()..)
+        });
+        from.take_while(move |(key, _)| key.starts_with(&prefix))
     }
 
     /// Objects of a kind that the object with this uid controls.

@@ -5,15 +5,17 @@ use super::cache::{Cache, KINDS, Seen, controller_of, key_of};
 use super::hand::Hand;
 use super::kubelet::Kubelet;
 use super::recorder::Recorder;
-use super::{deployment, job, kubelet, pod, replica_set, scheduler, stateful_set};
+use super::{daemon_set, deployment, endpoints, job, kubelet, pod, replica_set, scheduler, stateful_set};
 use crate::sim::agenda::{Agenda, Play};
 use crate::sim::manifest::event::Said;
 use crate::sim::manifest::meta::text;
 use crate::sim::populate::Stage;
+use crate::sim::store::Work as Left;
 use crate::sim::time::plus;
+use crate::sim::write::{Writer, collect};
 use jiff::Timestamp;
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -23,11 +25,14 @@ pub(super) enum Role {
     Deployment,
     ReplicaSet,
     StatefulSet,
+    DaemonSet,
     Job,
     /// A Job whose pods changed: those are looked at together, a second later.
     JobPods,
     Scheduler,
     Kubelet,
+    /// What stands behind a Service.
+    Endpoints,
 }
 
 impl Role {
@@ -38,7 +43,8 @@ impl Role {
             Self::Scheduler => 8,
             Self::Job => 10,
             Self::ReplicaSet => 12,
-            Self::StatefulSet | Self::Kubelet => 15,
+            Self::StatefulSet | Self::DaemonSet | Self::Kubelet => 15,
+            Self::Endpoints => 25,
             Self::JobPods => 1_000,
         }
     }
@@ -57,6 +63,8 @@ pub(super) struct Cluster {
     pub book: Book,
     pub kubelet: Kubelet,
     queued: BTreeSet<(Role, String)>,
+    /// Until when a controller has its hands full with an object.
+    busy: BTreeMap<(Role, String), Timestamp>,
 }
 
 /// One look of one controller.
@@ -77,9 +85,11 @@ impl Workloads {
             book: Book::default(),
             kubelet: Kubelet::default(),
             queued: BTreeSet::new(),
+            busy: BTreeMap::new(),
         })));
+        stage.store.garbage().begin();
         let kinds = KINDS.iter().map(|kind| stage.store.subscribe(kind));
-        let wakes = kinds.chain([stage.store.exits().subscribe()]).collect();
+        let wakes = kinds.chain([stage.store.exits().subscribe(), stage.store.garbage().subscribe()]).collect();
         let observer = workloads.clone();
         agenda.observe(wakes, move |at, agenda| observer.look(at, agenda));
         workloads
@@ -118,6 +128,10 @@ impl Workloads {
             let this = self.clone();
             agenda.at(at, move |play| this.work(play, |work| kubelet::exited(work, &exited)));
         }
+        for chore in store.garbage().take() {
+            let (store, wait) = (store.clone(), collected_after(chore.work));
+            agenda.at(plus(at, wait), move |play| Writer::new(&store, collect::MANAGER).as_of(play.at).collect(&chore));
+        }
         let changes = cluster.cache.refresh(&store);
         for seen in &changes {
             for (role, key) in reactions(&cluster, seen) {
@@ -131,11 +145,23 @@ impl Workloads {
             return;
         }
         let this = self.clone();
-        agenda.at(plus(at, Duration::from_millis(role.delay())), move |play| {
+        // a pod that has to go is a kubelet's first concern
+        let urgent = role == Role::Kubelet && cluster.cache.get("Pod", &key).is_some_and(|pod| pod::is_going(&pod));
+        let wait = if urgent { 10 } else { role.delay() };
+        let busy = cluster.busy.remove(&(role, key.clone())).unwrap_or(at);
+        agenda.at(plus(at, Duration::from_millis(wait)).max(busy), move |play| {
             this.cluster().queued.remove(&(role, key.clone()));
             this.work(play, |work| sync(work, role, &key));
         });
     }
+}
+
+/// From a removal or a mark to what the garbage collector does about it.
+fn collected_after(work: Left) -> Duration {
+    Duration::from_millis(match work {
+        Left::Gone => 9,
+        Left::Waits => 30,
+    })
 }
 
 fn sync(work: &mut Work<'_, '_>, role: Role, key: &str) {
@@ -143,6 +169,8 @@ fn sync(work: &mut Work<'_, '_>, role: Role, key: &str) {
         Role::Deployment => deployment::sync(work, key),
         Role::ReplicaSet => replica_set::sync(work, key),
         Role::StatefulSet => stateful_set::sync(work, key),
+        Role::DaemonSet => daemon_set::sync(work, key),
+        Role::Endpoints => endpoints::sync(work, key),
         Role::Job | Role::JobPods => job::sync(work, key),
         Role::Scheduler => scheduler::sync(work, key),
         Role::Kubelet => kubelet::sync(work, key),
@@ -156,6 +184,8 @@ fn reactions(cluster: &Cluster, seen: &Seen) -> Vec<(Role, String)> {
     match seen.kind {
         "Deployment" => of(Role::Deployment, &seen.key),
         "StatefulSet" => of(Role::StatefulSet, &seen.key),
+        "DaemonSet" => of(Role::DaemonSet, &seen.key),
+        "Service" => of(Role::Endpoints, &seen.key),
         "Job" => of(Role::Job, &seen.key),
         "ReplicaSet" => {
             if seen.now.is_some() {
@@ -169,8 +199,14 @@ fn reactions(cluster: &Cluster, seen: &Seen) -> Vec<(Role, String)> {
             for pod in cluster.cache.all("Pod").filter(|pod| pod::is_unscheduled(pod)) {
                 of(Role::Scheduler, &key_of(pod));
             }
+            for (key, _) in cluster.cache.every("DaemonSet") {
+                of(Role::DaemonSet, key);
+            }
         }
         "Pod" => {
+            for service in endpoints::concerned(&cluster.cache, seen) {
+                of(Role::Endpoints, &service);
+            }
             let new = seen.before.is_none() || seen.now.is_none();
             match owner(seen) {
                 Some((kind, key)) if kind == "ReplicaSet" => {
@@ -185,6 +221,7 @@ fn reactions(cluster: &Cluster, seen: &Seen) -> Vec<(Role, String)> {
                     }
                 }
                 Some((kind, key)) if kind == "StatefulSet" => of(Role::StatefulSet, &key),
+                Some((kind, key)) if kind == "DaemonSet" => of(Role::DaemonSet, &key),
                 Some((kind, key)) if kind == "Job" => of(if new { Role::Job } else { Role::JobPods }, &key),
                 _ => {}
             }
@@ -224,11 +261,6 @@ impl Work<'_, '_> {
         Hand { store: &self.cluster.stage.store, manager, at: self.play.at }
     }
 
-    /// Creates an object, with the world's randomness for its name.
-    pub fn create(&mut self, manager: &str, object: Value) -> Option<Value> {
-        Hand { store: &self.cluster.stage.store, manager, at: self.play.at }.create(object, self.play.random)
-    }
-
     /// Says something about an object.
     pub fn say(&mut self, object: &Value, said: Said<'_>, component: &str) {
         let cluster = &mut *self.cluster;
@@ -239,6 +271,11 @@ impl Work<'_, '_> {
     pub fn say_of(&mut self, pod: &Value, container: &str, said: Said<'_>) {
         let cluster = &mut *self.cluster;
         cluster.recorder.say(&cluster.stage.store, pod, said, "kubelet", Some(container), self.play.at);
+    }
+
+    /// Has a controller look at an object no sooner than in a while, whatever is written.
+    pub fn busy(&mut self, role: Role, key: &str, wait: Duration) {
+        self.cluster.busy.insert((role, key.to_owned()), plus(self.play.at, wait));
     }
 
     /// Has a controller look again in a while.

@@ -168,10 +168,9 @@ fn create(work: &mut Work<'_, '_>, key: &str, seen: &Seen, succeeded: i64, faile
     }
     let mut created = 0;
     for _ in 0..missing {
-        let serial = work.play.random.u64(..);
-        let mut pod = pod::from_template(job, template, &labels, &format!("{name}-"), serial);
+        let mut pod = pod::from_template(job, template, &labels, &format!("{name}-"));
         pod["metadata"]["finalizers"] = json!([TRACKING]);
-        if let Some(made) = work.create(MANAGER, pod) {
+        if let Some(made) = work.hand(MANAGER).create(pod) {
             let words = format!("Created pod: {}", text(&made, "/metadata/name"));
             work.say(job, Said::normal("SuccessfulCreate", &words), COMPONENT);
             created += 1;
@@ -314,8 +313,8 @@ fn release(work: &mut Work<'_, '_>, pod: &Value) {
         return;
     }
     let (namespace, name) = (text(pod, "/metadata/namespace"), text(pod, "/metadata/name"));
-    let hand = work.hand(MANAGER);
-    let written = hand.change("Pod", namespace, name, |live| {
+    // one that waited for nothing else goes with it
+    work.hand(MANAGER).change("Pod", namespace, name, |live| {
         let Some(metadata) = live["metadata"].as_object_mut() else { return };
         let Some(held) = metadata.get_mut("finalizers").and_then(Value::as_array_mut) else { return };
         held.retain(|held| held != TRACKING);
@@ -323,10 +322,6 @@ fn release(work: &mut Work<'_, '_>, pod: &Value) {
             metadata.remove("finalizers");
         }
     });
-    // it waited for nothing else
-    if let Some(live) = written.filter(|live| live["metadata"]["deletionGracePeriodSeconds"] == 0) {
-        hand.remove(&live);
-    }
 }
 
 fn suspend(work: &mut Work<'_, '_>, seen: &Seen) {

@@ -1,7 +1,8 @@
 //! What runs the pods: the controllers, the scheduler and the kubelets of a cluster.
 //!
 //! ```text
-//! behaviour, cache, hand, recorder < pod < deployment, replica_set, stateful_set, job, scheduler, kubelet < cluster
+//! behaviour, cache, hand, recorder < pod, revisions < deployment, replica_set, stateful_set, daemon_set, job, endpoints,
+//!   scheduler, kubelet < cluster
 //! ```
 //!
 //! They react to whatever is in the store, whoever wrote it, and act on the world's clock: every write is noticed by a
@@ -14,13 +15,16 @@
 mod behaviour;
 mod cache;
 mod cluster;
+mod daemon_set;
 mod deployment;
+mod endpoints;
 mod hand;
 mod job;
 mod kubelet;
 mod pod;
 mod recorder;
 mod replica_set;
+mod revisions;
 mod scheduler;
 mod stateful_set;
 #[cfg(test)]

@@ -53,6 +53,7 @@ impl Recorder {
             let again = store.update("Event", namespace, name, |event| {
                 event["count"] = json!(event["count"].as_i64().unwrap_or(1) + 1);
                 event["lastTimestamp"] = json!(stamp(at));
+                event::sign(event, manager(component), "v1", at);
             });
             if again.is_some() {
                 return;
@@ -67,6 +68,7 @@ impl Recorder {
             }
         }
         let place = (text(&made, "/metadata/namespace").to_owned(), text(&made, "/metadata/name").to_owned());
+        event::sign(&mut made, manager(component), "v1", at);
         store.put(made);
         self.said.insert(same, place);
     }
@@ -84,6 +86,7 @@ impl Recorder {
             let again = store.update("Event", namespace, name, |event| {
                 let count = event["series"]["count"].as_i64().unwrap_or(1) + 1;
                 event["series"] = json!({"count": count, "lastObservedTime": moment});
+                event::sign(event, manager(COMPONENT), "events.k8s.io/v1", at);
             });
             if again.is_some() {
                 return;
@@ -100,6 +103,7 @@ impl Recorder {
         made["eventTime"] = json!(moment);
         made["action"] = json!(action);
         made["reportingInstance"] = json!(format!("{COMPONENT}-{}", &hex(COMPONENT, 5)));
+        event::sign(&mut made, manager(COMPONENT), "events.k8s.io/v1", at);
         let place = (text(&made, "/metadata/namespace").to_owned(), text(&made, "/metadata/name").to_owned());
         store.put(made);
         self.said.insert(same, place);
@@ -111,6 +115,15 @@ impl Recorder {
         if self.said.len() > MANY {
             self.said.retain(|_, (namespace, name)| store.get("Event", namespace, name).is_some());
         }
+    }
+}
+
+/// The program a component runs in, which is what the server knows it by.
+fn manager(component: &str) -> &str {
+    match component {
+        "kubelet" => "kubelet",
+        "default-scheduler" => "kube-scheduler",
+        _ => "kube-controller-manager",
     }
 }
 

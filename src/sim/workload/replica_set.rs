@@ -30,8 +30,7 @@ fn manage(work: &mut Work<'_, '_>, set: &Value, active: &[Arc<Value>]) {
         let template = &set["spec"]["template"];
         let prefix = format!("{}-", text(set, "/metadata/name"));
         let labels = &template["metadata"]["labels"];
-        let serial = work.play.random.u64(..);
-        let Some(made) = work.create(MANAGER, pod::from_template(set, template, labels, &prefix, serial)) else {
+        let Some(made) = work.hand(MANAGER).create(pod::from_template(set, template, labels, &prefix)) else {
             continue;
         };
         let words = format!("Created pod: {}", text(&made, "/metadata/name"));

@@ -61,6 +61,14 @@ fn fits(pod: &Value, node: &Value, there: &[Arc<Value>]) -> Result<(), Vec<&'sta
     if !wanted.clone().all(|(name, value)| node["metadata"]["labels"][name] == *value) {
         return Err(vec![SELECTOR]);
     }
+    let named =
+        pod.pointer("/spec/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution/nodeSelectorTerms");
+    let mut terms =
+        named.and_then(Value::as_array).into_iter().flatten().filter_map(|term| term["matchFields"].as_array());
+    // a DaemonSet's pod names its node
+    if terms.any(|fields| fields.iter().any(|field| field["values"][0] != node["metadata"]["name"])) {
+        return Err(vec![SELECTOR]);
+    }
     let mut reasons = Vec::new();
     for (what, words) in [("cpu", "Insufficient cpu"), ("memory", "Insufficient memory")] {
         let Some(room) = node["status"]["allocatable"][what].as_str().and_then(amount) else { continue };
@@ -87,7 +95,7 @@ fn requests(pod: &Value, what: &str) -> u128 {
 }
 
 /// A quantity in thousandths.
-fn amount(text: &str) -> Option<u128> {
+pub(super) fn amount(text: &str) -> Option<u128> {
     const UNITS: [(&str, u128); 11] = [
         ("Ki", 1 << 10),
         ("Mi", 1 << 20),
@@ -122,7 +130,7 @@ fn bind(work: &mut Work<'_, '_>, pod: &Arc<Value>, node: &str) {
     let (namespace, name) = (text(pod, "/metadata/namespace"), text(pod, "/metadata/name"));
     let scheduled = json!({"type": "PodScheduled", "status": "True", "lastProbeTime": null,
         "lastTransitionTime": stamp(at)});
-    let written = work.hand(MANAGER).change("Pod", namespace, name, |live| {
+    let written = work.hand(MANAGER).bind(pod, |live| {
         live["spec"]["nodeName"] = json!(node);
         live["status"]["conditions"] = json!([scheduled]);
     });

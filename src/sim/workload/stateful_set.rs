@@ -2,6 +2,7 @@
 
 use super::cluster::{Role, Work};
 use super::pod::{self, count, replicas};
+use super::revisions;
 use crate::sim::manifest::event::Said;
 use crate::sim::manifest::meta::{number, text};
 use crate::sim::manifest::workload::hash_of;
@@ -27,6 +28,7 @@ pub(super) fn sync(work: &mut Work<'_, '_>, key: &str) {
         }
     }
     if set["metadata"]["deletionTimestamp"].is_null() {
+        revisions::keep(work, &set, &update);
         step(work, &set, &pods, &update);
     }
     write_status(work, key, &set, &pods, &update);
@@ -110,15 +112,42 @@ fn create(work: &mut Work<'_, '_>, set: &Value, ordinal: i64, update: &str) {
     labels["controller-revision-hash"] = json!(update);
     labels["apps.kubernetes.io/pod-index"] = json!(ordinal.to_string());
     labels["statefulset.kubernetes.io/pod-name"] = json!(name);
-    let serial = work.play.random.u64(..);
-    let mut pod = pod::from_template(set, template, &labels, &format!("{set_name}-"), serial);
+    let mut pod = pod::from_template(set, template, &labels, &format!("{set_name}-"));
     pod["metadata"]["name"] = json!(name);
     pod["spec"]["hostname"] = json!(name);
     if set["spec"]["serviceName"].is_string() {
         pod["spec"]["subdomain"] = set["spec"]["serviceName"].clone();
     }
-    if work.create(MANAGER, pod).is_some() {
+    for template in set["spec"]["volumeClaimTemplates"].as_array().into_iter().flatten() {
+        claim(work, set, template, &mut pod);
+    }
+    if work.hand(MANAGER).create(pod).is_some() {
         let words = format!("Create Pod {name} in StatefulSet {set_name} successful");
+        work.say(set, Said::normal("SuccessfulCreate", &words), COMPONENT);
+    }
+}
+
+/// A volume that outlives the pod: claimed with its first life.
+fn claim(work: &mut Work<'_, '_>, set: &Value, template: &Value, pod: &mut Value) {
+    let (volume, pod_name) = (text(template, "/metadata/name"), text(pod, "/metadata/name").to_owned());
+    let name = format!("{volume}-{pod_name}");
+    let mounted = json!({"name": volume, "persistentVolumeClaim": {"claimName": name}});
+    match pod["spec"]["volumes"].as_array_mut() {
+        Some(volumes) => volumes.insert(0, mounted),
+        None => pod["spec"]["volumes"] = json!([mounted]),
+    }
+    let namespace = text(set, "/metadata/namespace");
+    if work.cluster.stage.store.get("PersistentVolumeClaim", namespace, &name).is_some() {
+        return;
+    }
+    let metadata = json!({"name": name, "namespace": namespace, "labels": set["spec"]["selector"]["matchLabels"]});
+    let mut spec = template["spec"].clone();
+    spec["volumeMode"] = json!("Filesystem");
+    let claim = json!({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": metadata, "spec": spec,
+        "status": {"phase": "Pending"}});
+    if work.hand(MANAGER).create(claim).is_some() {
+        let words =
+            format!("create Claim {name} Pod {pod_name} in StatefulSet {} success", text(set, "/metadata/name"));
         work.say(set, Said::normal("SuccessfulCreate", &words), COMPONENT);
     }
 }

@@ -6,44 +6,62 @@ use serde_json::{Value, json};
 
 use super::super::kinds::{KINDS, Kind};
 use super::super::object::Object;
+use super::super::store::{Chore, Work};
 use super::delete::{DeleteOptions, Deleted, FOREGROUND, Propagation};
 use super::options::Address;
 use super::writer::Writer;
 
 /// The manager that the server's own controllers write as.
-const MANAGER: &str = "kube-controller-manager";
+pub(in crate::sim) const MANAGER: &str = "kube-controller-manager";
 
 impl Writer {
     /// To be called when an object has left the store: takes its dependents along, and lets go whoever waited for it.
     pub(super) fn released(&self, kind: &'static Kind, gone: &Arc<Object>) {
-        let value = gone.to_value(kind);
-        let collector = self.collector();
-        for (dependent, object) in collector.dependents(kind, gone, &value) {
-            if collector.has_another_owner(&object, &value) {
-                collector.disown(dependent, &object, &value);
-            } else {
-                collector.discard(dependent, &object, Propagation::Background);
-            }
-        }
-        for reference in value["metadata"]["ownerReferences"].as_array().into_iter().flatten() {
-            collector.finish(reference, gone.namespace());
-        }
-        if !gone.namespace().is_empty() {
-            collector.close(gone.namespace());
+        self.leave(Chore { kind, object: Arc::clone(gone), work: Work::Gone });
+    }
+
+    /// To be called when an object is marked to go after what it owns.
+    pub(super) fn clear(&self, kind: &'static Kind, owner: &Arc<Object>) {
+        self.leave(Chore { kind, object: Arc::clone(owner), work: Work::Waits });
+    }
+
+    /// Leaves work to the garbage collector; does it itself where there is none.
+    fn leave(&self, chore: Chore) {
+        if let Err(chore) = self.store.garbage().leave(chore) {
+            self.collector().collect(&chore);
         }
     }
 
-    /// Deletes what an object owns, which then waits for them.
-    pub(super) fn clear(&self, kind: &'static Kind, owner: &Arc<Object>) {
-        let value = owner.to_value(kind);
-        let collector = self.collector();
-        for (dependent, object) in collector.dependents(kind, owner, &value) {
-            collector.discard(dependent, &object, Propagation::Foreground);
+    /// Does what is left to do about an owner that is gone or going.
+    pub(in crate::sim) fn collect(&self, chore: &Chore) {
+        let value = chore.object.to_value(chore.kind);
+        match chore.work {
+            Work::Gone => {
+                for (dependent, object) in self.dependents(chore.kind, &chore.object, &value) {
+                    if self.has_another_owner(&object, &value) {
+                        self.disown(dependent, &object, &value);
+                    } else {
+                        self.discard(dependent, &object, Propagation::Background);
+                    }
+                }
+                for reference in value["metadata"]["ownerReferences"].as_array().into_iter().flatten() {
+                    self.finish(reference, chore.object.namespace());
+                }
+                if !chore.object.namespace().is_empty() {
+                    self.close(chore.object.namespace());
+                }
+            }
+            Work::Waits => {
+                for (dependent, object) in self.dependents(chore.kind, &chore.object, &value) {
+                    // what owns nothing has nothing to wait for
+                    let owns = !self.dependents(dependent, &object, &object.to_value(dependent)).is_empty();
+                    let propagation = if owns { Propagation::Foreground } else { Propagation::Background };
+                    self.discard(dependent, &object, propagation);
+                }
+                let (name, uid) = (chore.object.name(), &value["metadata"]["uid"]);
+                self.finish(&json!({"kind": chore.kind.kind, "name": name, "uid": uid}), chore.object.namespace());
+            }
         }
-        collector.finish(
-            &json!({"kind": kind.kind, "name": owner.name(), "uid": value["metadata"]["uid"]}),
-            owner.namespace(),
-        );
     }
 
     /// Lets go of what an object owns.
@@ -67,14 +85,15 @@ impl Writer {
     }
 
     fn collector(&self) -> Self {
-        Self::new(&self.store, MANAGER)
+        Self { moment: self.moment, ..Self::new(&self.store, MANAGER) }
     }
 
     /// Removes a namespace that is going and has nothing left in it.
     fn close(&self, namespace: &str) {
         let Ok(address) = Address::new("Namespace", "", namespace) else { return };
         let Some(live) = self.find(&address) else { return };
-        if live.to_value(address.kind)["metadata"]["deletionTimestamp"].is_null() {
+        let value = live.to_value(address.kind);
+        if value["metadata"]["deletionTimestamp"].is_null() {
             return;
         }
         let is_empty = |kind: &Kind| {
@@ -82,7 +101,7 @@ impl Writer {
         };
         if KINDS.iter().filter(|k| k.namespaced && k.is_stored() && !k.is_alias()).all(is_empty) {
             // whoever wrote in between comes by here again
-            let _ = self.store.withdraw(address.kind, "", namespace, live.resource_version);
+            let _ = self.store.withdraw(address.kind, &value, live.resource_version);
         }
     }
 

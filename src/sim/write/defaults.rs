@@ -32,6 +32,12 @@ pub fn begin(store: &Store, kind: &Kind, object: &mut Value) {
                 map.remove("status");
             }
         }
+        ("apps", "ReplicaSet") => object["status"] = json!({"replicas": 0}),
+        ("apps", "StatefulSet") => object["status"] = json!({"replicas": 0, "availableReplicas": 0}),
+        ("apps", "DaemonSet") => {
+            object["status"] = json!({"currentNumberScheduled": 0, "desiredNumberScheduled": 0,
+                "numberMisscheduled": 0, "numberReady": 0});
+        }
         _ if kind.has_status() && !kind.is_custom() => object["status"] = json!({}),
         _ => {}
     }
@@ -52,17 +58,55 @@ pub fn named(kind: &Kind, name: &str, object: &mut Value) {
     }
 }
 
+/// What admission adds to a new object; nobody owns it.
+pub fn admit(store: &Store, kind: &Kind, object: &mut Value) {
+    if kind.kind != "Pod" {
+        return;
+    }
+    let account = object.pointer("/spec/serviceAccountName").cloned().unwrap_or_else(|| "default".into());
+    put(object, "/spec/serviceAccountName", account.clone());
+    put(object, "/spec/serviceAccount", account);
+    put(object, "/spec/priority", 0);
+    put(object, "/spec/preemptionPolicy", "PreemptLowerPriority");
+    for key in ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"] {
+        let toleration = json!({"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300});
+        push(&mut object["spec"]["tolerations"], toleration);
+    }
+    if object["spec"]["automountServiceAccountToken"] != false {
+        mount_token(&format!("kube-api-access-{}", store.fresh_suffix()), &mut object["spec"]);
+    }
+}
+
+/// Gives every container of a pod the token of its service account.
+fn mount_token(volume: &str, spec: &mut Value) {
+    let place = "/var/run/secrets/kubernetes.io/serviceaccount";
+    let sources = json!([
+        {"serviceAccountToken": {"expirationSeconds": 3607, "path": "token"}},
+        {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
+        {"downwardAPI": {"items": [{"path": "namespace",
+            "fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.namespace"}}]}},
+    ]);
+    push(&mut spec["volumes"], json!({"name": volume, "projected": {"defaultMode": 420, "sources": sources}}));
+    for list in ["initContainers", "containers"] {
+        for container in items(spec, list) {
+            push(&mut container["volumeMounts"], json!({"name": volume, "readOnly": true, "mountPath": place}));
+        }
+    }
+}
+
+fn push(list: &mut Value, item: Value) {
+    match list.as_array_mut() {
+        Some(items) => items.push(item),
+        None => *list = json!([item]),
+    }
+}
+
 /// Default values of a type's fields.
 pub fn fill(kind: &Kind, object: &mut Value) {
     match (kind.group, kind.kind) {
         ("", "Pod") => {
             pod_spec(object.get_mut("spec"), "Always");
             put(object, "/spec/enableServiceLinks", true);
-            let account = object.pointer("/spec/serviceAccountName").cloned().unwrap_or_else(|| "default".into());
-            put(object, "/spec/serviceAccountName", account.clone());
-            put(object, "/spec/serviceAccount", account);
-            put(object, "/spec/priority", 0);
-            put(object, "/spec/preemptionPolicy", "PreemptLowerPriority");
         }
         ("", "Secret") => put(object, "/type", "Opaque"),
         ("", "Service") => service(object),

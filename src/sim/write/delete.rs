@@ -98,21 +98,18 @@ impl Writer {
         let first = !is_deleted;
         let shorter = old["metadata"]["deletionGracePeriodSeconds"].as_i64().is_none_or(|before| grace < before);
         let is_namespace = kind.kind == "Namespace";
-        if finalizers.is_empty() && grace == 0 && !is_namespace {
-            if self.dry_run {
-                return Some(Deleted::Gone(Arc::clone(live)));
-            }
-            let last = self.store.withdraw(kind, &address.namespace, &address.name, live.resource_version).ok()?;
-            if policy == Propagation::Orphan {
-                self.orphan(kind, &last);
-            }
-            self.released(kind, &last);
-            return Some(Deleted::Gone(last));
+        let goes = finalizers.is_empty() && grace == 0 && !is_namespace;
+        if goes && self.dry_run {
+            return Some(Deleted::Gone(Arc::clone(live)));
+        }
+        // a pod is marked before it goes, however short its time
+        if goes && !(kind.kind == "Pod" && (first || shorter)) {
+            return self.remove(kind, old, live.resource_version, policy);
         }
         if !first && !shorter {
             return Some(Deleted::Waits(Arc::clone(live)));
         }
-        let at = time::plus(self.store.now(), std::time::Duration::from_secs(grace.unsigned_abs()));
+        let at = time::plus(self.moment(), std::time::Duration::from_secs(grace.unsigned_abs()));
         new["metadata"]["deletionTimestamp"] = time::stamp(at).into();
         if !is_namespace {
             new["metadata"]["deletionGracePeriodSeconds"] = grace.into();
@@ -127,6 +124,9 @@ impl Writer {
             return Some(Deleted::Waits(super::writer::loose(kind, &new)));
         }
         let marked = self.store.commit(kind, new, Some(live.resource_version), first).ok()?;
+        if goes {
+            return self.remove(kind, &marked.to_value(kind), marked.resource_version, policy);
+        }
         match policy {
             _ if is_namespace => self.empty(&address.name),
             Propagation::Orphan => self.orphan(kind, &marked),
@@ -137,6 +137,16 @@ impl Writer {
             Some(still) => Deleted::Waits(still),
             None => Deleted::Gone(marked),
         })
+    }
+
+    /// Takes an object out of the store; none when somebody else wrote in between.
+    fn remove(&self, kind: &'static Kind, last: &Value, version: u64, policy: Propagation) -> Option<Deleted> {
+        let last = self.store.withdraw(kind, last, version).ok()?;
+        if policy == Propagation::Orphan {
+            self.orphan(kind, &last);
+        }
+        self.released(kind, &last);
+        Some(Deleted::Gone(last))
     }
 }
 

@@ -54,6 +54,8 @@ macro_rules! by_type {
             "Secret" => Some($with::<k8s_openapi::api::core::v1::Secret> as _),
             "Service" => Some($with::<k8s_openapi::api::core::v1::Service> as _),
             "ServiceAccount" => Some($with::<k8s_openapi::api::core::v1::ServiceAccount> as _),
+            "ControllerRevision" => Some($with::<k8s_openapi::api::apps::v1::ControllerRevision> as _),
+            "EndpointSlice" => Some($with::<k8s_openapi::api::discovery::v1::EndpointSlice> as _),
             "DaemonSet" => Some($with::<k8s_openapi::api::apps::v1::DaemonSet> as _),
             "Deployment" => Some($with::<k8s_openapi::api::apps::v1::Deployment> as _),
             "ReplicaSet" => Some($with::<k8s_openapi::api::apps::v1::ReplicaSet> as _),

@@ -3,8 +3,8 @@
 //! `managedFields` are the same for all.
 //!
 //! ```text
-//! writer, delete: what can be done
-//!   options: how; admit: may the object be so; collect: who goes with whom
+//! writer, create, revise, applied, delete: what can be done
+//!   options: how; admit: may the object be so; unknown: what its type does not have; collect: who goes with whom
 //!   patch, strategic: what a patch makes of an object; scale: its replicas alone
 //!   owners < typed < fields, relation: who set which field
 //!   known < schema: which fields there are; defaults: what the server fills in
@@ -15,7 +15,9 @@
 //! scene.
 
 mod admit;
-mod collect;
+mod applied;
+pub(in crate::sim) mod collect;
+mod create;
 mod defaults;
 mod delete;
 mod fields;
@@ -26,10 +28,12 @@ mod options;
 mod owners;
 mod patch;
 pub(in crate::sim) mod relation;
+mod revise;
 pub mod scale;
 mod schema;
 mod strategic;
 mod typed;
+mod unknown;
 mod writer;
 
 pub use delete::{DeleteOptions, Deleted, Propagation};

@@ -52,6 +52,8 @@ pub enum Validation {
     Warn,
     /// They are dropped.
     Ignore,
+    /// Nobody looks for them: the world's own controllers write what the real ones do.
+    Trusted,
 }
 
 /// What came of a write.

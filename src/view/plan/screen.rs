@@ -2,10 +2,11 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 
 use super::lines::{deed, lines};
 use super::options::{at_revision, turned};
-use crate::action::{Consent, Draft, Order, Proposal, Required, Verb};
+use crate::action::{Consent, Draft, Item, Order, Proposal, Required, Verb};
 use crate::command::{CommandId, Scope};
 use crate::config::theme::Role;
 use crate::domain::{ObjectName, Timestamp};
@@ -225,7 +226,7 @@ impl Plan {
         let right = pen::width(&place) as u16 + 1;
         let room = pen.room().saturating_sub(right + 2);
         pen.skip(1).cell(&title(draft), room, seen.style(Role::Title)).skip(1);
-        let looks = match draft.items.first() {
+        let looks = match guarded(draft).or(draft.items.first()) {
             Some(item) => seen.environment_style(&item.environment),
             None => seen.style(Role::Dim),
         };
@@ -242,17 +243,22 @@ impl Plan {
         let mut pen = Pen::new(buf, area, row, seen.glyphs.ellipsis);
         let width = pen::width(&cancel) + pen::width(&confirm) + 2;
         pen.skip(pen.room().saturating_sub(width as u16));
-        let looks = |role, here| {
-            if here { seen.style(role).patch(seen.style(Role::Selection)) } else { seen.style(role) }
+        let looks = |style: Style, here| if here { style.patch(seen.style(Role::Selection)) } else { style };
+        pen.text(&cancel, looks(seen.style(Role::Text), !self.on_confirm)).skip(1);
+        let style = match (draft.map(|draft| &draft.required), draft.and_then(guarded)) {
+            // where the name is typed the button looks as the name does everywhere
+            (Some(Ok(Required::Phrase)), Some(item)) => seen.environment_style(&item.environment),
+            (Some(Ok(Required::Phrase)), None) => seen.style(Role::Production),
+            (Some(Ok(Required::Confirmation { red: true })), _) => seen.style(Role::Bad),
+            _ => seen.style(Role::Accent),
         };
-        pen.text(&cancel, looks(Role::Text, !self.on_confirm)).skip(1);
-        let role = match draft.map(|draft| &draft.required) {
-            Some(Ok(Required::Phrase)) => Role::Production,
-            Some(Ok(Required::Confirmation { red: true })) => Role::Bad,
-            _ => Role::Accent,
-        };
-        pen.text(&confirm, looks(role, self.on_confirm));
+        pen.text(&confirm, looks(style, self.on_confirm));
     }
+}
+
+/// What it does where mistakes cost most.
+fn guarded(draft: &Draft) -> Option<&Item> {
+    draft.items.iter().find(|item| item.environment.is_protected())
 }
 
 /// Whether there is anything in it that a yes would do.

@@ -2,12 +2,15 @@
 
 use pilothouse::action::{Consent, Draft, Guard, Order, Proposal, SyncOptions, Verb};
 use pilothouse::app::{Msg, Request};
+use pilothouse::config::palette::Depth;
+use pilothouse::config::theme::{self, Theme};
 use pilothouse::domain::{AppKey, Protection};
 use pilothouse::view::ScreenId;
 use pilothouse::view::desk::News;
 use proptest::prelude::*;
+use ratatui::style::Style;
 
-use crate::fixture::{Cockpit, cockpit, draft, guarding, voyage};
+use crate::fixture::{Cockpit, cockpit, draft, guarding, plan_sync, voyage};
 
 /// A person with one Application selected, and a runtime that plans at once as for an environment of this protection.
 struct Person {
@@ -88,6 +91,41 @@ fn production_asks_for_its_name_and_takes_nothing_else() {
     person.press("tab enter p r o d enter");
     let [order] = &person.acted[..] else { panic!("{:?}", person.acted) };
     assert_eq!(order.consent, Consent::Phrase("prod".into()));
+}
+
+/// The looks of `words` in a frame.
+fn looks_of(cockpit: &mut Cockpit, words: &str) -> Style {
+    let buf = cockpit.frame();
+    let row = |y: u16| (0..buf.area.width).map(|x| buf[(x, y)].symbol().to_owned()).collect::<String>();
+    let found = (0..buf.area.height).rev().find_map(|y| Some((row(y).find(words)?, row(y), y)));
+    let (at, row, y) = found.unwrap_or_else(|| panic!("{words} is nowhere"));
+    buf[(row[..at].chars().count() as u16, y)].style()
+}
+
+#[test]
+fn a_confirmation_in_production_looks_like_production_in_every_theme() {
+    for (theme, _) in theme::BUNDLED {
+        let mut frames =
+            [("celery-prod", Protection::Typed), ("celery-staging", Protection::Confirm)].map(|(name, of)| {
+                let mut cockpit = cockpit(voyage(), ScreenId::Fleet, (100, 30));
+                cockpit.model.theme = Theme::bundled(theme, Depth::TrueColor).unwrap();
+                let row = cockpit.model.apps.all().find(|row| &*row.key.name == name).unwrap();
+                cockpit.model.lens.selected = Some(row.key.clone());
+                plan_sync(&mut cockpit, of);
+                cockpit.model.stack.push(ScreenId::Plan);
+                cockpit
+            });
+        let [prod, staging] = frames.each_mut().map(Cockpit::text);
+        assert!(prod.contains("━━━") && prod.contains("type prod to sync celery-prod in PROD"), "{theme}:\n{prod}");
+        assert!(!staging.contains("━━━") && !staging.contains("PROD:"), "{theme}:\n{staging}");
+        let [prod, staging] = &mut frames;
+        let own = looks_of(prod, "PROD · ");
+        let button = looks_of(prod, "type prod to");
+        assert_eq!(button, own, "{theme}: the button looks as the name of the environment does");
+        assert_ne!(button, looks_of(staging, "Sync celery-staging in"), "{theme}");
+        prod.press("tab enter");
+        assert_eq!(looks_of(prod, "type prod to"), own, "{theme}: so does what is asked for");
+    }
 }
 
 #[test]

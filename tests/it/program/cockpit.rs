@@ -1,10 +1,11 @@
 //! Looking around, leaving, and what a terminal may do meanwhile.
 
+use std::process::Command;
 use std::time::Duration;
 
 use rustix::process::Signal;
 
-use super::screen::{PATIENCE, Screen};
+use super::screen::{PATIENCE, PROGRAM, Screen};
 use super::world::{Still, application};
 
 #[test]
@@ -28,6 +29,36 @@ fn demo_shows_the_board_live_and_its_screens() {
     screen.keys("q");
     assert_eq!(screen.exit(PATIENCE), 0);
     screen.assert_given_back();
+}
+
+/// What scripts do to the world of a demonstration they need not be told about.
+#[test]
+fn demo_is_the_world_that_orders_reach() {
+    let mut screen = Screen::start(&["demo"], None, (120, 40));
+    screen.shows(&["backend", "prod"]);
+    let order = |words: &[&str]| {
+        let mut command = Command::new(PROGRAM);
+        command.args(["sim", "ctl"]).args(words).env_remove("PILOTHOUSE_CONTROL");
+        command.env("HOME", screen.home()).env("XDG_RUNTIME_DIR", screen.home()).env("XDG_STATE_HOME", screen.home());
+        command.output().unwrap()
+    };
+    let state = order(&["state"]);
+    let state: serde_json::Value = serde_json::from_slice(&state.stdout).unwrap();
+    assert_eq!(state["sources"]["minikube"]["apps"], 7, "{state}");
+    assert!(order(&["source", "stop", "minikube"]).status.success());
+    let after = order(&["state"]);
+    let after: serde_json::Value = serde_json::from_slice(&after.stdout).unwrap();
+    assert_eq!(after["sources"]["minikube"]["listening"], false);
+    screen.keys("q");
+    screen.exit(Duration::from_mins(1));
+    let gone = Command::new(PROGRAM)
+        .args(["sim", "ctl", "state"])
+        .env_remove("PILOTHOUSE_CONTROL")
+        .env("XDG_RUNTIME_DIR", screen.home())
+        .output()
+        .unwrap();
+    assert_eq!(gone.status.code(), Some(3), "a world that ended is no longer known");
+    assert!(String::from_utf8_lossy(&gone.stderr).contains("no simulated world is known"));
 }
 
 fn cockpit(world: &Still, size: (u16, u16)) -> Screen {

@@ -34,6 +34,21 @@ fn an_unknown_field_of_the_settings_is_named_with_its_line_and_the_rest_applies(
 }
 
 #[test]
+fn a_snapshot_of_what_is_read_first_is_read() {
+    let world = Still::new(&["dev"], 3);
+    let shown = [("deployments", "has no earlier deployment"), ("plan", "Sync app00-dev"), ("audit", "Nothing was written")];
+    for (view, wanted) in shown {
+        let done = world.run(&["snapshot", "--view", view, "--app", "app00-dev", "--size", "100x24"]);
+        let text = String::from_utf8(done.stdout).unwrap();
+        let said = String::from_utf8_lossy(&done.stderr);
+        assert!(text.contains(wanted) && !text.contains("being"), "{view}: {text}{said}");
+    }
+    let done = world.run(&["snapshot", "--view", "plan"]);
+    let said = String::from_utf8(done.stderr).unwrap();
+    assert!(said.contains("which Application?") && said.contains("--view plan --app NAME"), "{said}");
+}
+
+#[test]
 fn a_snapshot_has_the_lines_that_were_asked_for() {
     let world = Still::new(&["minikube"], 3);
     for (size, lines) in [("80x24", 24), ("40x10", 10), ("120x40", 40)] {

@@ -75,8 +75,8 @@ fn check_names_file_line_reason_and_the_nearest_name() {
             "[keys.list]\n\"ctrl-y\" = \"filter.opne\"\n",
             "config.toml:2: there is no command `filter.opne`\n  try: filter.open\n",
         ),
-        ("config.toml", "theme = \"drak\"\n", "drak: there is no theme of this name\n  try: dark\n"),
-        ("config.toml", "keymap = \"vmi\"\n", "vmi: there is no keymap of this name\n  try: vim\n"),
+        ("config.toml", "theme = \"drak\"\n", "config.toml:1: there is no theme `drak`\n  try: dark\n"),
+        ("config.toml", "keymap = \"vmi\"\n", "config.toml:1: there is no keymap `vmi`\n  try: vim\n"),
         ("config.toml", "theme = \n", "config.toml:1: not TOML: "),
         ("config.toml", "prometheus = \"nowhere\"\n", "config.toml:1: `prometheus` is no http or https URL\n"),
         ("config.toml", "[[source]]\nname = \"x\"\n", "config.toml:1: a source needs a context or a server\n"),
@@ -93,7 +93,10 @@ fn check_names_file_line_reason_and_the_nearest_name() {
     let (code, _, err) = home.run(&["config", "check"]);
     assert_eq!(code, 2);
     assert!(err.contains("mine.toml:2: there is no role `bda`\n  try: bad"), "{err}");
-    assert!(err.contains("own.toml:2: there is no key `entr`; did you mean `enter`?"), "{err}");
+    assert!(err.contains("own.toml:2: there is no key `entr`\n  try: enter"), "{err}");
+    let (code, _, err) = home.run(&["config", "check", "--theme", "drak"]);
+    assert_eq!(code, 2);
+    assert!(err.contains("--theme: there is no theme `drak`\n  try: dark"), "{err}");
     let (code, _, err) = home.run(&["config", "check", "--config", "/nowhere.toml"]);
     assert_eq!(code, 2);
     assert!(err.contains("/nowhere.toml"), "{err}");

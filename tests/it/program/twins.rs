@@ -30,10 +30,16 @@ fn fill(world: &Still, cluster: &str, exit_code: u32) {
     let ended = json!({ "exitCode": exit_code, "reason": "Error", "finishedAt": now().to_string() });
     store.put(pod("api-7cf7b9c-y", 7, json!({ "terminated": ended })));
     assert!(store.logs().write(&format!("dev/{POD}"), "api", &format!("logged in {cluster}"), now()));
-    store.put(json!({ "apiVersion": "v1", "kind": "Event", "metadata": { "name": "api.1", "namespace": "dev" },
-        "type": "Warning", "reason": "Unhealthy", "message": format!("told in {cluster}"), "count": 1,
-        "involvedObject": { "kind": "Deployment", "namespace": "dev", "name": "api" },
-        "lastTimestamp": now().to_string() }));
+    store.put(json!({ "apiVersion": "apps/v1", "kind": "Deployment",
+        "metadata": { "name": "api", "namespace": "dev", "labels": { "kept": format!("in-{cluster}") } } }));
+    // Warnings come first, the newest of each first
+    for (name, kind, age) in [("api.1", "Warning", 60), ("api.2", "Normal", 5), ("api.3", "Warning", 30)] {
+        let at = now().checked_sub(std::time::Duration::from_secs(age)).unwrap();
+        store.put(json!({ "apiVersion": "v1", "kind": "Event", "metadata": { "name": name, "namespace": "dev" },
+            "type": kind, "reason": "Unhealthy", "message": format!("{age}s ago, told in {cluster}"), "count": 1,
+            "involvedObject": { "kind": "Deployment", "namespace": "dev", "name": "api" },
+            "lastTimestamp": at.to_string() }));
+    }
 }
 
 fn application(name: &str, cluster: &str) -> Value {
@@ -81,7 +87,8 @@ fn what_is_printed_comes_from_the_cluster_the_application_names() {
 
     let (_, out, err) = run(&["get", "events", "-o", "json"]);
     let told: Vec<_> = rows(&out).iter().map(|e| e["message"].to_string()).collect();
-    assert_eq!(told, ["\"told in spoke\""], "{err}");
+    let wanted = [30, 60, 5].map(|age| format!("\"{age}s ago, told in spoke\""));
+    assert_eq!(told, wanted, "{err}");
 
     let (code, out, err) = run(&["get", "why", "told", "-o", "json"]);
     let why: Value = serde_json::from_str(&out).unwrap();
@@ -109,9 +116,13 @@ fn what_is_shown_comes_from_the_cluster_the_application_names() {
         assert!(done.status.success(), "{view}: {}", String::from_utf8_lossy(&done.stderr));
         text
     };
-    for (view, wanted) in
-        [("app", "node-of-spoke"), ("events", "told in spoke"), ("why", "exit 4"), ("logs", "logged in spoke")]
-    {
+    for (view, wanted) in [
+        ("app", "node-of-spoke"),
+        ("events", "told in spoke"),
+        ("why", "exit 4"),
+        ("logs", "logged in spoke"),
+        ("resource", "kept: in-spoke"),
+    ] {
         let text = show(view, "told");
         assert!(text.contains(wanted) && !text.contains("of-hub") && !text.contains("in hub"), "{view}: {text}");
         let text = show(view, "lost");

@@ -163,7 +163,118 @@ async fn kubectl_applies_what_operators_act_on() {
 async fn kubectl_drains_a_node() {
     let whole = Whole::new();
     let before = whole.pod();
-    let drained = whole.run("drain here --ignore-daemonsets --delete-emptydir-data --force --timeout=50s").await;
-    assert!(drained.contains("node/here drained") || drained.contains("node/here cordoned"), "{drained}");
+    let drained = whole.run("drain node1 --ignore-daemonsets --delete-emptydir-data --force --timeout=50s").await;
+    assert!(drained.contains("node/node1 drained") || drained.contains("node/node1 cordoned"), "{drained}");
     whole.until("the pod is gone", |store| store.get("Pod", NAMESPACE, &before).is_none()).await;
+}
+
+const DAEMON: &str = r#"
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: agent}
+spec:
+  selector: {matchLabels: {app: agent}}
+  template:
+    metadata: {labels: {app: agent}}
+    spec: {containers: [{name: agent, image: "agent:1"}], terminationGracePeriodSeconds: 1}
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: store}
+spec:
+  serviceName: store
+  selector: {matchLabels: {app: store}}
+  template:
+    metadata: {labels: {app: store}}
+    spec: {containers: [{name: store, image: "store:1", ports: [{name: sql, containerPort: 5432}]}], terminationGracePeriodSeconds: 1}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: store}
+spec: {selector: {app: store}, ports: [{name: sql, port: 5432, targetPort: sql}]}
+"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn kubectl_rolls_sets_back() {
+    let whole = Whole::new();
+    let said = whole.kubectl.feed(&["-n", NAMESPACE, "apply", "-f", "-"], DAEMON).await;
+    assert_eq!(said.matches(" created\n").count(), 3, "{said}");
+    for (kind, name) in [("ds", "agent"), ("sts", "store")] {
+        whole.says(&format!("rollout status {kind}/{name} --timeout=60s"), "").await;
+        whole.says(&format!("set image {kind}/{name} {name}={name}:2"), "image updated").await;
+        whole.says(&format!("rollout status {kind}/{name} --timeout=60s"), "").await;
+        whole.says(&format!("get pods -l app={name} -o jsonpath={{.items[0].spec.containers[0].image}}"), ":2").await;
+        let history = whole.run(&format!("rollout history {kind}/{name}")).await;
+        assert!(history.contains("\n1 ") && history.contains("\n2 "), "{history}");
+        whole.says(&format!("rollout undo {kind}/{name}"), "rolled back").await;
+        whole.says(&format!("rollout status {kind}/{name} --timeout=60s"), "").await;
+        whole.says(&format!("get pods -l app={name} -o jsonpath={{.items[0].spec.containers[0].image}}"), ":1").await;
+        whole.says(&format!("get controllerrevisions -l app={name}"), "   3 ").await;
+        whole.says(&format!("describe {kind} {name}"), "SuccessfulCreate").await;
+    }
+    whole.says("get ds agent", "NAME    DESIRED   CURRENT   READY").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn kubectl_sees_what_stands_behind_a_service() {
+    let whole = Whole::new();
+    whole.kubectl.feed(&["-n", NAMESPACE, "apply", "-f", "-"], DAEMON).await;
+    whole.says("rollout status sts/store --timeout=60s", "").await;
+    let behind = |store: &pilothouse::sim::store::Store| {
+        store.get("Endpoints", NAMESPACE, "store").is_some_and(|it| it["subsets"][0]["addresses"][0]["ip"].is_string())
+    };
+    whole.until("the pod stands behind its Service", behind).await;
+    let address = whole.run("get pod store-0 -o jsonpath={.status.podIP}").await;
+    whole.says("describe svc store", &format!("{address}:5432")).await;
+    whole.says("get endpoints store", &format!("{address}:5432")).await;
+    whole.says("get endpointslices -l kubernetes.io/service-name=store", &address).await;
+    whole.says("scale sts store --replicas=0", "scaled").await;
+    whole.until("nothing stands behind it", |store| !behind(store)).await;
+    whole.says("delete svc store", "deleted").await;
+    let gone = |store: &pilothouse::sim::store::Store| {
+        let slices = store.list("EndpointSlice", Some(NAMESPACE));
+        let own = slices.iter().any(|slice| slice["metadata"]["labels"]["kubernetes.io/service-name"] == "store");
+        !own && store.get("Endpoints", NAMESPACE, "store").is_none()
+    };
+    whole.until("nobody remembers it", gone).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn kubectl_describes_what_runs() {
+    let whole = Whole::new();
+    let pod = whole.pod();
+    for (line, expected) in [
+        ("describe deploy web", "ScalingReplicaSet"),
+        ("describe rs", "Controlled By:  Deployment/web"),
+        ("describe node node1", "Non-terminated Pods:"),
+        ("describe ns small-dev", "Status:       Active"),
+        (&format!("describe pod {pod}"), "Successfully assigned"),
+        ("get deploy,rs,pods -o wide", "node1"),
+        ("get events --for deploy/web", "ScalingReplicaSet"),
+        ("top pods", "Metrics API not available"),
+    ] {
+        whole.says(line, expected).await;
+    }
+    whole.says(&format!("delete pod {pod} --wait"), &format!("pod \"{pod}\" deleted")).await;
+    whole.says("rollout status deploy/web --timeout=60s", "successfully rolled out").await;
+    assert_ne!(whole.pod(), pod);
+}
+
+/// What controllers wrote is theirs: whoever applies it has to take it from them.
+#[tokio::test(flavor = "multi_thread")]
+async fn kubectl_conflicts_with_controllers() {
+    let whole = Whole::new();
+    let apply = ["-n", NAMESPACE, "apply", "--server-side", "-f", "-"];
+    let scaled = r#"{"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web", "namespace": "small-dev"},
+        "spec": {"replicas": 3}}"#;
+    let refused = whole.kubectl.feed(&apply, scaled).await;
+    assert!(refused.contains("conflict with \"argocd-controller\" using apps/v1: .spec.replicas"), "{refused}");
+    let revision = r#"{"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web",
+        "namespace": "small-dev", "annotations": {"deployment.kubernetes.io/revision": "9"}}}"#;
+    let refused = whole.kubectl.feed(&apply, revision).await;
+    let words = "conflict with \"kube-controller-manager\" with subresource \"status\" using apps/v1: \
+                 .metadata.annotations.deployment.kubernetes.io/revision";
+    assert!(refused.contains(words), "{refused}");
+    let taken = whole.kubectl.feed(&[&apply[..], &["--force-conflicts"]].concat(), scaled).await;
+    assert!(taken.contains("serverside-applied"), "{taken}");
 }

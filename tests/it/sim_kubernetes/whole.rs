@@ -12,27 +12,9 @@ use tempfile::TempDir;
 
 use super::client::DEADLINE;
 use super::kubectl::Kubectl;
+use crate::sim_process::{SMALL, scenario};
 
 pub const NAMESPACE: &str = "small-dev";
-const SCENARIO: &str = r#"
-name = "small"
-repository = "https://git.example.com/small.git"
-[[source]]
-name = "here"
-[[environment]]
-name = "dev"
-source = "here"
-branch = "main"
-[[service]]
-name = "web"
-team = "a"
-release = [{ environment = "dev", version = "1", age = "2d" }]
-[[service.workload]]
-kind = "Deployment"
-container = "web"
-ports = { http = 8000 }
-"#;
-
 /// A small world at ten times the wall's speed.
 pub struct Whole {
     pub world: World,
@@ -43,9 +25,7 @@ pub struct Whole {
 impl Whole {
     pub fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let scenario = folder.path().join("small.toml");
-        std::fs::write(&scenario, SCENARIO).unwrap();
-        let scenario = Some(scenario.to_str().unwrap().to_owned());
+        let scenario = Some(scenario(folder.path(), SMALL).to_str().unwrap().to_owned());
         let world = World::start(SimOptions { scenario, speed: 10.0, ..SimOptions::default() }).unwrap();
         let kubectl = Kubectl::at(world.kubeconfig());
         Self { world, kubectl, _folder: folder }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::scene::{NAMESPACE, POD, world};
 use super::socket::{Got, Socket};
 use crate::sim_kubernetes::world::World;
+use crate::sim_process::SMALL;
 
 fn service(world: &World, name: &str, target: &Value) {
     world.store.put(json!({"apiVersion": "v1", "kind": "Service",
@@ -41,49 +42,32 @@ async fn the_proxy_leads_to_what_a_service_serves() {
     assert!(log.len() == 6 && log.iter().all(|one| one.via.word() == "proxy" && one.port == 8000), "{log:?}");
 }
 
-const SCENARIO: &str = r#"
-name = "small"
-repository = "https://git.example.com/x.git"
-[[source]]
-name = "here"
-[[environment]]
-name = "dev"
-source = "here"
-branch = "main"
-[[service]]
-name = "api"
-team = "a"
-release = [{ environment = "dev", version = "1", age = "1d" }]
-[[service.workload]]
-kind = "Deployment"
-container = "api"
-listen = [
-  LISTEN
-]
-"#;
-
 #[test]
 fn listeners_are_checked_with_file_and_line() {
-    let read = |listen: &str| scenario::parse("x.toml", &SCENARIO.replace("LISTEN", listen));
+    let with = |listen: &str| format!("{SMALL}listen = [\n{listen}\n]\n");
+    let read = |listen: &str| scenario::parse("x.toml", &with(listen));
+    // the first listener's line
+    let first = SMALL.lines().count() + 2;
     assert!(
         read("{ port = 80, speaks = \"http\" }, { port = 81, to = \"127.0.0.1:9\", environments = [\"dev\"] }").is_ok()
     );
     for (listen, words) in [
-        ("{ port = 80, speaks = \"htpp\" }", "x.toml:18: there is no protocol `htpp`; did you mean `http`?"),
-        ("{ port = 80 }", "x.toml:18: port 80 needs one thing that answers; give it `speaks` or `to`"),
-        ("{ port = 0, speaks = \"http\" }", "x.toml:18: nothing listens on port 0"),
-        ("{ port = 80, speaks = \"http\" },\n{ port = 80, speaks = \"http\" }", "x.toml:19: port 80 is there twice"),
-        ("{ port = 80, to = \"192.0.2.1:80\" }", "x.toml:18: port 80 leads away from this machine"),
-        ("{ port = 80, speaks = \"http\", environments = [\"prd\"] }", "x.toml:18: there is no environment `prd`"),
-        ("{ port = 80, speaks = \"redis\", fragile = true }", "x.toml:18: only debugpy can be fragile"),
-        ("{ port = 80, speak = \"redis\" }", "x.toml:18: unknown field `speak`"),
+        ("{ port = 80, speaks = \"htpp\" }", "there is no protocol `htpp`; did you mean `http`?"),
+        ("{ port = 80 }", "port 80 needs one thing that answers; give it `speaks` or `to`"),
+        ("{ port = 0, speaks = \"http\" }", "nothing listens on port 0"),
+        ("{ port = 80, speaks = \"http\" },\n{ port = 80, speaks = \"http\" }", "port 80 is there twice"),
+        ("{ port = 80, to = \"192.0.2.1:80\" }", "port 80 leads away from this machine"),
+        ("{ port = 80, speaks = \"http\", environments = [\"prd\"] }", "there is no environment `prd`"),
+        ("{ port = 80, speaks = \"redis\", fragile = true }", "only debugpy can be fragile"),
+        ("{ port = 80, speak = \"redis\" }", "unknown field `speak`"),
     ] {
         let error = read(listen).unwrap_err().to_string();
-        assert!(error.starts_with(words), "{error}");
+        let line = first + listen.matches('\n').count();
+        assert!(error.starts_with(&format!("x.toml:{line}: {words}")), "{error}");
     }
-    let fault = format!("{}\n[[fault]]\nsource = \"here\"\nwhat = \"flood\"\n", SCENARIO.replace("LISTEN", ""));
+    let fault = format!("{SMALL}[[fault]]\nsource = \"here\"\nwhat = \"flood\"\n");
     let error = scenario::parse("x.toml", &fault).unwrap_err().to_string();
-    assert!(error.starts_with("x.toml:23: there is no fault `flood`"), "{error}");
+    assert!(error.starts_with(&format!("x.toml:{}: there is no fault `flood`", first + 1)), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

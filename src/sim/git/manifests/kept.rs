@@ -15,15 +15,13 @@ mod tests {
     use super::*;
     use crate::sim::argocd::Source;
     use crate::sim::git::{NewCommit, Repo, bundled};
-    use crate::sim::live::deploy::next_version;
+    use crate::sim::live::deploy::{RING, following};
+    use crate::sim::live::releases::Releases;
     use crate::sim::populate;
-    use crate::sim::scenario::{self, Author, Edit, History, Scenario};
+    use crate::sim::scenario::{self, Author, History, Scenario};
     use jiff::Timestamp;
     use std::collections::BTreeMap;
     use std::path::Path;
-
-    /// So many versions that come by themselves are kept: an hour of the default scenario.
-    const DEPLOYS: usize = 10;
 
     /// Every call that the bundled scenarios can bring about, with what it takes to make it.
     fn calls(scenario: &Scenario, at: Timestamp, all: &mut BTreeMap<String, (Call, Repo, String)>) {
@@ -36,18 +34,18 @@ mod tests {
                 repo.commit(NewCommit { branch: &commit.branch, author: &nobody, at, message, edits: &edits }).unwrap();
             }
         }
+        let releases = Releases::new(repo.clone());
         for app in scenario.sources.iter().flat_map(|source| populate::apps_of(scenario, source, at)) {
-            let syncing = scenario.syncing.iter().filter(|one| *one.app.get_ref() == app.name);
-            let mut versions: Vec<String> = syncing.map(|one| one.version.clone()).collect();
-            if scenario.deploys.iter().any(|deploy| *deploy.app.get_ref() == app.name) {
-                let next = |version: &String| Some(next_version(version));
-                versions.extend(std::iter::successors(Some(app.release().version.clone()), next).skip(1).take(DEPLOYS));
+            let push = |version: &str, fails| drop(releases.push(&app, version, version, fails, at).unwrap());
+            for one in scenario.syncing.iter().filter(|one| *one.app.get_ref() == app.name) {
+                push(&one.version, false);
             }
-            for version in versions {
-                let (author, edits) = (Author::nobody(), [Edit::value(&app.overlay(), "image.tag", &version)]);
-                let message = &version;
-                let branch = &app.target_revision;
-                repo.commit(NewCommit { branch, author: &author, at, message, edits: &edits }).unwrap();
+            for deploy in scenario.deploys.iter().filter(|deploy| *deploy.app.get_ref() == app.name) {
+                for turn in 0..2 * RING {
+                    let version = following(&app, &releases.version(&app), turn);
+                    push(&version, deploy.hooks_fail_for.is_some());
+                    push(&version, false);
+                }
             }
         }
         for source in &scenario.sources {

@@ -18,3 +18,4 @@ pub use call::{Call, within};
 pub use helm::Helm;
 pub use kept::kept;
 pub use server::RepoServer;
+pub use yaml::objects;

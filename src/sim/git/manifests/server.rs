@@ -88,12 +88,14 @@ impl Repository for RepoServer {
         let asked = text(source.source, "/path");
         let missing = || SourceError::NoPath(asked.to_owned());
         let path = within("", asked).ok_or_else(missing)?;
-        let files = repo.files(commit, &path).ok_or_else(missing)?;
-        if source.source["helm"].is_object() || files.contains_key("Chart.yaml") {
+        repo.content(commit, &path).ok_or_else(missing)?;
+        let has_chart = || repo.content(commit, &format!("{path}/Chart.yaml")).is_some();
+        if source.source["helm"].is_object() || has_chart() {
             let call = Call::new(repo, source, &path, commit, &self.kube)?;
             let objects = self.render(repo, &call, commit)?.to_vec();
             return Ok(Manifests { objects, source_type: "Helm" });
         }
+        let files = repo.files(commit, &path).ok_or_else(missing)?;
         if ["kustomization.yaml", "kustomization.yml", "Kustomization"].iter().any(|name| files.contains_key(*name)) {
             let words =
                 format!("`kustomize build {asked}` failed: exec: \"kustomize\": executable file not found in $PATH");
@@ -194,7 +196,7 @@ mod tests {
         let head = repo.resolve("").unwrap();
         let rendered = server.manifests(Source { source: &source, app: "argo", namespace: "argocd" }, &head).unwrap();
         assert_eq!(rendered.source_type, "Directory");
-        assert_eq!(rendered.objects.len(), 4);
+        assert_eq!(rendered.objects.len(), 3);
         assert_eq!(server.metadata(URL, &head).unwrap().message, "backend 1.5.0-rc2");
     }
 }

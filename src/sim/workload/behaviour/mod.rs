@@ -103,29 +103,21 @@ impl Behaviour {
                 "present" => self.pull = Pull::Present,
                 "missing" => self.pull = Pull::Missing,
                 "unreachable" => self.pull = Pull::Unreachable,
-                "pull" => self.pull = Pull::Takes(Some(duration(value).ok_or_else(wrong)?)),
-                "ready" => self.ready = Some(duration(value).ok_or_else(wrong)?),
+                "pull" => self.pull = Pull::Takes(Some(read_duration(value).ok_or_else(wrong)?)),
+                "ready" => self.ready = Some(read_duration(value).ok_or_else(wrong)?),
                 "never-ready" => self.ready = None,
-                "hang" => self.hang = Some(duration(value).ok_or_else(wrong)?),
+                "hang" => self.hang = Some(read_duration(value).ok_or_else(wrong)?),
                 "runs" => self.exit = None,
                 "exit" => self.exit = Some(Exit { code: value.parse().map_err(|_| wrong())?, ..exit(self) }),
-                "after" => self.exit = Some(Exit { after: duration(value).ok_or_else(wrong)?, ..exit(self) }),
+                "after" => self.exit = Some(Exit { after: read_duration(value).ok_or_else(wrong)?, ..exit(self) }),
                 "times" => self.exit = Some(Exit { times: Some(value.parse().map_err(|_| wrong())?), ..exit(self) }),
                 "oom" => self.exit = Some(Exit { code: 137, oom: true, ..exit(self) }),
-                "stop" => self.stop = Stop::Ends(duration(value).ok_or_else(wrong)?, 0),
+                "stop" => self.stop = Stop::Ends(read_duration(value).ok_or_else(wrong)?, 0),
                 "ignore-sigterm" => self.stop = Stop::Ignored,
                 _ => return Err(wrong()),
             }
         }
         Ok(())
-    }
-}
-
-/// `90s`, `5m`, and also `300ms`.
-fn duration(text: &str) -> Option<Duration> {
-    match text.strip_suffix("ms") {
-        Some(millis) => millis.parse().ok().map(Duration::from_millis),
-        None => read_duration(text),
     }
 }
 

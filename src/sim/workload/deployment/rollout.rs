@@ -4,10 +4,11 @@ use super::limits;
 use super::sets::{self, Sets, revision, rolled, scale};
 use super::status::{condition, counted, is_complete, set_condition, write, write_counts, write_progress};
 use crate::sim::manifest::meta::{number, text};
-use crate::sim::workload::cluster::Work;
+use crate::sim::workload::cluster::{Role, Work};
 use crate::sim::workload::pod::{self, replicas};
 use serde_json::Value;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Does the next thing for a Deployment.
 pub(in crate::sim::workload) fn sync(work: &mut Work<'_, '_>, key: &str) {
@@ -26,8 +27,13 @@ pub(in crate::sim::workload) fn sync(work: &mut Work<'_, '_>, key: &str) {
     if limits::recreates(&deployment) {
         return recreate(work, deployment, sets);
     }
+    let makes = sets.newest.is_none();
     let deployment = with_newest(work, deployment, &mut sets);
     let Some(newest) = sets.newest.clone() else { return };
+    if makes {
+        // that takes longer than to scale one: its pods come before the next word about it
+        return work.busy(Role::Deployment, key, Duration::from_millis(14));
+    }
     let present = replicas(&newest);
     let wanted =
         if present > replicas(&deployment) { replicas(&deployment) } else { rolled(&deployment, &sets, present) };

@@ -106,7 +106,7 @@ pub(super) fn newest(work: &mut Work<'_, '_>, deployment: &Value, sets: &mut Set
         "spec": spec,
         "status": {"replicas": 0},
     });
-    let Some(made) = work.create(MANAGER, set) else { return false };
+    let Some(made) = work.hand(MANAGER).create(set) else { return false };
     if count > 0 {
         let words = format!("Scaled up replica set {name} from 0 to {count}");
         work.say(deployment, Said::normal("ScalingReplicaSet", &words), COMPONENT);
@@ -136,8 +136,8 @@ pub(super) fn scale(work: &mut Work<'_, '_>, deployment: &Value, set: &Arc<Value
         return None;
     }
     let scaled = change(work, set, |live| {
-        for (name, value) in notes {
-            live["metadata"]["annotations"][name] = json!(value);
+        for (name, value) in &notes {
+            live["metadata"]["annotations"][*name] = json!(value);
         }
         live["spec"]["replicas"] = json!(count);
     });
@@ -150,7 +150,7 @@ pub(super) fn scale(work: &mut Work<'_, '_>, deployment: &Value, set: &Arc<Value
     scaled
 }
 
-fn change(work: &mut Work<'_, '_>, set: &Value, change: impl FnOnce(&mut Value)) -> Option<Arc<Value>> {
+fn change(work: &mut Work<'_, '_>, set: &Value, change: impl FnMut(&mut Value)) -> Option<Arc<Value>> {
     let (namespace, name) = (text(set, "/metadata/namespace"), text(set, "/metadata/name"));
     work.hand(MANAGER).change("ReplicaSet", namespace, name, change).map(Arc::new)
 }

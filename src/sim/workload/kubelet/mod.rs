@@ -3,6 +3,7 @@
 mod image;
 mod life;
 mod probe;
+mod resources;
 mod run;
 mod start;
 mod status;

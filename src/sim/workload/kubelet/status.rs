@@ -1,5 +1,6 @@
 //! A pod's status, made of what its kubelet knows.
 
+use super::resources;
 use super::run::{Container, Ended, Run, State};
 use crate::sim::manifest::meta::{hex, text};
 use crate::sim::time::stamp;
@@ -25,6 +26,7 @@ pub(super) fn of(pod: &Value, run: &Run, at: Timestamp) -> Value {
         status["message"] = json!(message);
     }
     status["conditions"] = conditions(pod, run, phase, at);
+    status["resources"] = resources::of(pod);
     let describe = |(index, container): (usize, &Container)| container_status(pod, run, index, container);
     if run.inits > 0 {
         let inits: Vec<Value> = run.containers.iter().enumerate().take(run.inits).map(describe).collect();
@@ -151,6 +153,9 @@ fn container_status(pod: &Value, run: &Run, index: usize, container: &Container)
             _ => None,
         };
         status["containerID"] = json!(ended.unwrap_or_else(|| id(run, container)));
+        if spec["resources"]["requests"].as_object().is_some_and(|requests| !requests.is_empty()) {
+            status["allocatedResources"] = spec["resources"]["requests"].clone();
+        }
         status["resources"] = if spec["resources"].is_null() { json!({}) } else { spec["resources"].clone() };
     }
     let mounts: Vec<Value> = spec["volumeMounts"]

@@ -18,7 +18,7 @@ const REMOVE: Duration = Duration::from_millis(700);
 pub(super) fn begin(work: &mut Work<'_, '_>, key: &str, pod: &Value, running: bool) {
     let uid = text(pod, "/metadata/uid").to_owned();
     if !running {
-        return work.hand(MANAGER).remove(pod);
+        return work.hand(MANAGER).delete(pod, Some(0));
     }
     let generation = pod["metadata"]["generation"].as_i64().unwrap_or(1);
     let grace = Duration::from_secs(number(pod, "/metadata/deletionGracePeriodSeconds").unsigned_abs());
@@ -141,8 +141,7 @@ fn over(work: &mut Work<'_, '_>, key: &str, uid: &str) {
 
 fn gone(work: &mut Work<'_, '_>, key: &str, uid: &str) {
     let Some(pod) = of(work, key, uid) else { return };
-    work.hand(MANAGER).mark(&pod, 0);
-    work.hand(MANAGER).remove(&pod);
+    work.hand(MANAGER).delete(&pod, Some(0));
 }
 
 /// Throws a pod out: it has failed, and whoever wanted it makes another. False when no kubelet runs it.
@@ -191,7 +190,6 @@ pub(in crate::sim::workload) fn kill(work: &mut Work<'_, '_>, key: &str) -> bool
     for name in names {
         work.say_of(&pod, &name, Said::normal("Killing", &format!("Stopping container {name}")));
     }
-    work.hand(MANAGER).mark(&pod, 0);
-    work.hand(MANAGER).remove(&pod);
+    work.hand(MANAGER).delete(&pod, Some(0));
     true
 }

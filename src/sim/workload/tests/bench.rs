@@ -1,14 +1,13 @@
 //! A cluster whose time passes only when a test says so.
 
-use super::told::{self, Told};
 use crate::sim::agenda::Agenda;
-use crate::sim::kinds;
 use crate::sim::manifest::meta::number;
 use crate::sim::manifest::node::node;
 use crate::sim::populate::Stage;
 use crate::sim::store::Store;
 use crate::sim::time::{minus, plus};
 use crate::sim::workload::{Rule, Workloads};
+use crate::sim::write::Writer;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -73,6 +72,11 @@ impl Bench {
         self.pass(0);
     }
 
+    /// Creates an object as a client does.
+    pub fn create(&self, object: Value) {
+        Writer::new(&self.store, "test").as_of(self.now).create(object).unwrap();
+    }
+
     pub fn get(&self, kind: &str, name: &str) -> Value {
         self.store.get(kind, NAMESPACE, name).unwrap_or_default()
     }
@@ -115,26 +119,6 @@ impl Bench {
                 format!("{} x{count}: {}", event["reason"].as_str().unwrap(), event["message"].as_str().unwrap())
             })
             .collect()
-    }
-
-    /// From now on everything that happens is told.
-    pub fn version(&self) -> u64 {
-        self.store.resource_version()
-    }
-
-    /// What happened since a version, in the words of the recordings.
-    pub fn told(&self, since: u64) -> Told {
-        let mut changes = Vec::new();
-        for kind in ["Deployment", "ReplicaSet", "Job", "Pod", "Event"] {
-            let definition = kinds::by_kind(kind).unwrap();
-            let (all, _) = self.store.changes(kind, since, usize::MAX).expect("history is long enough");
-            changes.extend(all.into_iter().map(|change| {
-                let before = change.before.map(|before| before.to_value(definition));
-                (change.resource_version, change.object.to_value(definition), change.deleted, before)
-            }));
-        }
-        changes.sort_by_key(|(version, ..)| *version);
-        told::tell(NAMESPACE, changes.into_iter().map(|(_, object, deleted, _)| (object, deleted)))
     }
 }
 

@@ -1,6 +1,4 @@
 //! Controllers on a stepped clock: what they write, in which order, with which words.
 
 mod bench;
-mod conformance;
 mod rules;
-mod told;

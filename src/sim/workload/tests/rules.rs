@@ -21,7 +21,7 @@ fn a_rollout_never_has_more_or_fewer_pods_than_it_may() {
         let mut bench = Bench::new();
         let mut made = deployment("web", replicas, &container("web:1"));
         made["spec"]["strategy"]["rollingUpdate"] = json!({"maxSurge": surge, "maxUnavailable": unavailable});
-        bench.store.put(made);
+        bench.create(made);
         bench.pass(20_000);
         bench.update("Deployment", "web", |web| {
             web["spec"]["template"]["spec"]["containers"][0]["image"] = json!("web:2");
@@ -46,7 +46,7 @@ fn a_recreation_waits_until_the_last_old_pod_is_gone() {
     let mut bench = Bench::new();
     let mut made = deployment("web", 2, &container("web:1"));
     made["spec"]["strategy"] = json!({"type": "Recreate"});
-    bench.store.put(made);
+    bench.create(made);
     bench.pass(20_000);
     bench.update("Deployment", "web", |web| {
         web["spec"]["template"]["spec"]["containers"][0]["image"] = json!("web:2");
@@ -64,7 +64,7 @@ fn a_recreation_waits_until_the_last_old_pod_is_gone() {
 #[test]
 fn a_paused_deployment_is_scaled_but_not_rolled() {
     let mut bench = Bench::new();
-    bench.store.put(deployment("web", 2, &container("web:1")));
+    bench.create(deployment("web", 2, &container("web:1")));
     bench.pass(20_000);
     bench.update("Deployment", "web", |web| {
         web["spec"]["paused"] = json!(true);
@@ -83,7 +83,7 @@ fn a_template_that_comes_back_is_a_new_revision_of_its_old_set() {
     let mut bench = Bench::new();
     let mut made = deployment("web", 1, &container("web:1"));
     made["spec"]["revisionHistoryLimit"] = json!(1);
-    bench.store.put(made);
+    bench.create(made);
     bench.pass(10_000);
     for image in ["web:2", "web:3", "web:2"] {
         bench.update("Deployment", "web", |web| {
@@ -109,7 +109,7 @@ fn a_rollout_that_stands_still_misses_its_deadline() {
     bench.teach("*", "web:2", "missing");
     let mut made = deployment("web", 1, &container("web:1"));
     made["spec"]["progressDeadlineSeconds"] = json!(60);
-    bench.store.put(made);
+    bench.create(made);
     bench.pass(10_000);
     bench.update("Deployment", "web", |web| {
         web["spec"]["template"]["spec"]["containers"][0]["image"] = json!("web:2");
@@ -140,7 +140,7 @@ fn stateful_set(replicas: i64) -> Value {
 #[test]
 fn a_stateful_set_goes_up_in_order_and_down_from_the_end() {
     let mut bench = Bench::new();
-    bench.store.put(stateful_set(3));
+    bench.create(stateful_set(3));
     let mut seen = Vec::new();
     for _ in 0..500 {
         bench.pass(10);
@@ -172,7 +172,7 @@ fn a_stateful_set_goes_up_in_order_and_down_from_the_end() {
 #[test]
 fn a_stateful_set_rolls_one_pod_at_a_time_from_the_end() {
     let mut bench = Bench::new();
-    bench.store.put(stateful_set(3));
+    bench.create(stateful_set(3));
     bench.pass(20_000);
     bench.update("StatefulSet", "db", |db| {
         db["spec"]["template"]["spec"]["containers"][0]["image"] = json!("db:2");
@@ -197,7 +197,7 @@ fn a_stateful_set_rolls_one_pod_at_a_time_from_the_end() {
 #[test]
 fn a_job_tries_again_with_a_growing_wait_and_gives_up() {
     let mut bench = Bench::new();
-    bench.store.put(job("migrate", "exit 3", &json!({"backoffLimit": 2})));
+    bench.create(job("migrate", "exit 3", &json!({"backoffLimit": 2})));
     bench.pass(8_000);
     assert_eq!(bench.pods().len(), 1, "the second try comes ten seconds after the first one's end");
     bench.pass(120_000);
@@ -210,12 +210,8 @@ fn a_job_tries_again_with_a_growing_wait_and_gives_up() {
 #[test]
 fn a_job_ends_at_its_deadline_and_goes_when_it_is_told() {
     let mut bench = Bench::new();
-    bench.store.put(job("long", "sleep 3600", &json!({"activeDeadlineSeconds": 30})));
-    bench.store.put(job(
-        "short",
-        "sleep 1",
-        &json!({"completions": 3, "parallelism": 2, "ttlSecondsAfterFinished": 60}),
-    ));
+    bench.create(job("long", "sleep 3600", &json!({"activeDeadlineSeconds": 30})));
+    bench.create(job("short", "sleep 1", &json!({"completions": 3, "parallelism": 2, "ttlSecondsAfterFinished": 60})));
     bench.pass(20_000);
     assert_eq!(bench.counts("Job", "short", &["succeeded"]), [3]);
     bench.pass(20_000);
@@ -228,7 +224,7 @@ fn a_job_ends_at_its_deadline_and_goes_when_it_is_told() {
 #[test]
 fn a_suspended_job_has_no_pods() {
     let mut bench = Bench::new();
-    bench.store.put(job("later", "sleep 5", &json!({"suspend": true})));
+    bench.create(job("later", "sleep 5", &json!({"suspend": true})));
     bench.pass(5_000);
     assert!(bench.pods().is_empty());
     assert_eq!(bench.get("Job", "later")["status"]["conditions"][0]["type"], "Suspended");
@@ -245,7 +241,7 @@ fn a_pod_that_fits_nowhere_waits_until_it_does() {
     large["resources"] = json!({"requests": {"cpu": "3"}});
     let mut made = deployment("web", 3, &large);
     made["spec"]["progressDeadlineSeconds"] = json!(6_000);
-    bench.store.put(made);
+    bench.create(made);
     bench.pass(90_000);
     let waiting = bench.pods().into_iter().find(|pod| pod["spec"]["nodeName"].is_null()).unwrap();
     let words = "0/2 nodes are available: 2 Insufficient cpu. preemption: 0/2 nodes are available: 2 No preemption \
@@ -268,8 +264,8 @@ fn probes_decide_who_is_ready_and_who_is_killed() {
     slow["readinessProbe"] = json!({"httpGet": {"path": "/", "port": 80}, "periodSeconds": 10});
     let mut hangs = container("hangs:1");
     hangs["livenessProbe"] = json!({"httpGet": {"path": "/", "port": 80}, "periodSeconds": 10});
-    bench.store.put(deployment("slow", 1, &slow));
-    bench.store.put(deployment("hangs", 1, &hangs));
+    bench.create(deployment("slow", 1, &slow));
+    bench.create(deployment("hangs", 1, &hangs));
     bench.pass(20_000);
     assert_eq!(bench.counts("Deployment", "slow", &["readyReplicas"]), [0]);
     bench.pass(20_000);
@@ -293,7 +289,7 @@ fn containers_start_only_with_what_they_need() {
     let mut made = deployment("web", 1, &needs);
     made["spec"]["template"]["spec"]["initContainers"] =
         json!([{"name": "prepare", "image": "init:1", "command": ["sh", "-c", "sleep 3"]}]);
-    bench.store.put(made);
+    bench.create(made);
     bench.pass(2_000);
     let status = bench.pods()[0]["status"].clone();
     assert!(status["initContainerStatuses"][0]["state"]["running"].is_object());
@@ -302,7 +298,7 @@ fn containers_start_only_with_what_they_need() {
     let waiting = bench.pods()[0]["status"]["containerStatuses"][0]["state"]["waiting"].clone();
     assert_eq!(waiting["reason"], "CreateContainerConfigError");
     assert_eq!(waiting["message"], "configmap \"web-config\" not found");
-    bench.store.put(json!({"apiVersion": "v1", "kind": "ConfigMap", "data": {"a": "b"},
+    bench.create(json!({"apiVersion": "v1", "kind": "ConfigMap", "data": {"a": "b"},
         "metadata": {"name": "web-config", "namespace": NAMESPACE}}));
     bench.pass(15_000);
     assert_eq!(bench.counts("Deployment", "web", &["readyReplicas"]), [1]);
@@ -312,12 +308,12 @@ fn containers_start_only_with_what_they_need() {
 fn memory_kills_and_eviction_leave_their_marks() {
     let mut bench = Bench::new();
     bench.teach("*", "greedy:1", "present oom after=5s");
-    bench.store.put(deployment("greedy", 1, &container("greedy:1")));
+    bench.create(deployment("greedy", 1, &container("greedy:1")));
     bench.pass(7_000);
     let status = bench.pods()[0]["status"]["containerStatuses"][0].clone();
     assert_eq!(status["lastState"]["terminated"]["reason"], "OOMKilled");
     assert_eq!(status["lastState"]["terminated"]["exitCode"], 137);
-    bench.store.put(deployment("web", 1, &container("web:1")));
+    bench.create(deployment("web", 1, &container("web:1")));
     bench.pass(5_000);
     let victim = bench
         .pods()
