@@ -131,7 +131,7 @@ fn guard_in_the_cockpit_takes_a_bad_deploy_back() {
     assert_eq!(auto_sync(&sea), false);
     assert!(image(&sea).ends_with(GOOD));
     screen.keys("\x1b");
-    screen.shows(&["⏻", "by autosync from here"]);
+    screen.shows(&["⏻ ", "guard "]);
 }
 
 #[test]
