@@ -18,6 +18,7 @@ mod mouse;
 mod palette;
 mod pods;
 mod program;
+mod progress;
 mod scenarios;
 mod screens;
 mod sim_argocd;
