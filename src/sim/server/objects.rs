@@ -28,7 +28,7 @@ fn shown_project(project: Value) -> Value {
 /// An ApplicationSet as the API shows it: what is off is left out.
 pub(super) fn shown_set(set: Value) -> Value {
     let mut set = bare(set);
-    if let Some(policy) = set["spec"]["syncPolicy"].as_object_mut() {
+    if let Some(policy) = set.pointer_mut("/spec/syncPolicy").and_then(Value::as_object_mut) {
         policy.retain(|_, value| *value != false);
     }
     set
