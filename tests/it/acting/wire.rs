@@ -60,7 +60,9 @@ fn a_refresh_is_one_key_and_read_only_is_none() {
 
 #[test]
 fn a_rollback_switches_auto_sync_off_first_and_leaves_a_badge() {
-    let sea = Sea::new();
+    let gitops = "gitops = \"predator12\"\n";
+    let lax = format!("{gitops}unmanaged = [\"/spec/syncPolicy\"]\n");
+    let sea = Sea::changed("predator12", &[(gitops, &lax)]);
     let mut screen = sea.open(&[], "backend-staging");
     screen.keys("R");
     screen.shows(&["Deployments of backend-staging", "is there now"]);
