@@ -45,6 +45,13 @@ pub async fn follow(road: &Road, plan: &Plan, deadline: Timestamp, mut seen: imp
     loop {
         let last;
         match road.look(key).await {
+            // who makes it anew under its name makes another
+            Ok(app) if app.uid() != plan.saw.uid() => {
+                return match plan.verb {
+                    Verb::Delete { .. } => End::Well(None),
+                    _ => End::Open { message: format!("{} was deleted, and made anew meanwhile", key.name) },
+                };
+            }
             Ok(app) => {
                 seen(&app);
                 last = waits_for(plan, &app);

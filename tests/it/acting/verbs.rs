@@ -152,7 +152,6 @@ fn verb_delete_a_resource_with_each_propagation() {
 }
 
 #[test]
-#[ignore = "in a world whose set makes the Application anew, the deletion is not seen to end: to be found out"]
 fn verb_delete_an_application_with_each_propagation() {
     let sea = Sea::scenario("quiet");
     for (app, name, cascade) in [

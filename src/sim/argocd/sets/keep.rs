@@ -12,13 +12,8 @@ const ANNOTATIONS: &[&str] = &["notified.notifications.argoproj.io", REFRESH, "a
 const FINALIZERS: &[&str] = &["pre-delete-finalizer.argocd.argoproj.io", "post-delete-finalizer.argocd.argoproj.io"];
 
 /// What a live Application becomes when the set writes what it generated.
-///
-/// One that is being deleted stays as it is: the API server takes no new finalizers for it, and refuses the whole write.
 pub(super) fn written(set: &Value, live: &Value, generated: &Value) -> Value {
     let mut new = live.clone();
-    if live["metadata"]["deletionTimestamp"].is_string() {
-        return new;
-    }
     new["spec"] = generated["spec"].clone();
     for (field, always, also) in [("annotations", ANNOTATIONS, "annotations"), ("labels", &[], "labels")] {
         let mut wanted = generated["metadata"][field].as_object().cloned().unwrap_or_default();
