@@ -1,7 +1,7 @@
 //! What Argo CD does in a world: its application controller and its `ApplicationSet` controller.
 //!
 //! ```text
-//! key, words, health, merge < annotation, repository < cluster
+//! key, words, queue, health, merge < annotation, repository < cluster
 //! target, compare, window, project, condition < record
 //! task < wave, apply < operation < controller
 //! refresh, auto_sync, cascade, delete_hook, orphan < controller
@@ -36,6 +36,7 @@ mod orphan;
 mod pace;
 mod past;
 mod project;
+mod queue;
 mod record;
 mod refresh;
 mod repository;
