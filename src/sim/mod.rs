@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! clock, kinds, columns < object, history, logs, network < store < write (with status, its refusals) < process, fault < stream
-//! access < rbac, tls < api < serve
+//! access < rbac, tls < api, door < serve
 //! time < agenda, manifest < workload::behaviour < scenario, generate < populate < workload
 //! write, manifest < argocd < git (with scenario); argocd < server < redis
 //! workload, git, redis < live < prometheus, control < world
@@ -20,6 +20,7 @@ pub mod argocd;
 pub mod clock;
 pub mod columns;
 pub mod control;
+mod door;
 pub mod fault;
 pub mod generate;
 pub mod git;

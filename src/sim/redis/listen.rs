@@ -1,12 +1,12 @@
 //! The listener of one Redis.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener as StdListener};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 
-use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
+use super::super::door::{Door, Doors};
 use super::super::server::Desk;
 use super::keys::Keys;
 use super::session;
@@ -17,7 +17,7 @@ pub struct Server {
     keys: Arc<Keys>,
     password: String,
     port: u16,
-    tasks: Mutex<Option<JoinSet<()>>>,
+    doors: Doors,
 }
 
 impl std::fmt::Debug for Server {
@@ -34,7 +34,7 @@ impl Server {
     pub(in crate::sim) fn start(desk: &Arc<Desk>, password: &str) -> io::Result<Self> {
         let (desk, keys) = (Arc::clone(desk), Arc::new(Keys::new(Arc::clone(desk))));
         let (tasks, port) = listen(0, &desk, &keys, password)?;
-        Ok(Self { desk, keys, password: password.to_owned(), port, tasks: Mutex::new(Some(tasks)) })
+        Ok(Self { desk, keys, password: password.to_owned(), port, doors: Doors::new(tasks) })
     }
 
     /// `redis://:password@127.0.0.1:port`.
@@ -51,10 +51,7 @@ impl Server {
 
     /// Closes the listener and all connections, and waits until they are gone.
     pub async fn stop(&self) {
-        let tasks = self.tasks().take();
-        if let Some(mut tasks) = tasks {
-            tasks.shutdown().await;
-        }
+        self.doors.close().await;
     }
 
     /// Listens on the same port again; nothing happens while the server runs.
@@ -62,11 +59,7 @@ impl Server {
     /// # Errors
     /// When the port was taken meanwhile.
     pub fn start_again(&self) -> io::Result<()> {
-        let mut tasks = self.tasks();
-        if tasks.is_none() {
-            *tasks = Some(listen(self.port, &self.desk, &self.keys, &self.password)?.0);
-        }
-        Ok(())
+        self.doors.open_again(|| Ok(listen(self.port, &self.desk, &self.keys, &self.password)?.0))
     }
 
     /// Does what the words say, `stop` or `start`; the answer is a sentence.
@@ -86,45 +79,23 @@ impl Server {
             _ => Err(format!("there is no order `{}` for redis; there are: stop, start", words.join(" "))),
         }
     }
-
-    fn tasks(&self) -> MutexGuard<'_, Option<JoinSet<()>>> {
-        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 fn listen(port: u16, desk: &Arc<Desk>, keys: &Arc<Keys>, password: &str) -> io::Result<(JoinSet<()>, u16)> {
-    let listener = StdListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))?;
-    listener.set_nonblocking(true)?;
-    let port = listener.local_addr()?.port();
-    let listener = TcpListener::from_std(listener)?;
-    let mut tasks = JoinSet::new();
-    tasks.spawn(accept(listener, Arc::clone(desk), Arc::clone(keys), password.to_owned()));
-    Ok((tasks, port))
-}
-
-async fn accept(listener: TcpListener, desk: Arc<Desk>, keys: Arc<Keys>, password: String) {
-    let mut connections = JoinSet::new();
+    let door = Door::open(port)?;
+    let port = door.port();
+    let (desk, keys, password) = (Arc::clone(desk), Arc::clone(keys), password.to_owned());
     let mut count = 0;
-    loop {
-        tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => {
-                    count += 1;
-                    let _ = stream.set_nodelay(true);
-                    let (desk, keys, password) = (Arc::clone(&desk), Arc::clone(&keys), password.clone());
-                    connections.spawn(async move {
-                        if let Err(error) = session::serve(stream, desk, keys, password, count).await {
-                            tracing::debug!(%error, "connection to the simulated Redis ended");
-                        }
-                    });
-                }
-                // out of file descriptors, most likely: others must end first
-                Err(error) => {
-                    tracing::warn!(%error, "the simulated Redis cannot accept");
-                    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-                }
-            },
-            Some(_) = connections.join_next() => {}
+    let serve = move |stream| {
+        count += 1;
+        let served = session::serve(stream, Arc::clone(&desk), Arc::clone(&keys), password.clone(), count);
+        async move {
+            if let Err(error) = served.await {
+                tracing::debug!(%error, "connection to the simulated Redis ended");
+            }
         }
-    }
+    };
+    let mut tasks = JoinSet::new();
+    tasks.spawn(door.admit("the simulated Redis", serve));
+    Ok((tasks, port))
 }

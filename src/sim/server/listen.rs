@@ -1,8 +1,8 @@
 //! The listeners of one argocd-server: one with TLS, and one without for whoever asks for plain text.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener as StdListener};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 
 use http::Request;
 use hyper::body::Incoming;
@@ -11,11 +11,11 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use serde_json::{Map, Value, json};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::task::JoinSet;
-use tokio_rustls::TlsAcceptor;
 
-use super::super::tls::{Ca, Leaf};
+use super::super::door::{Door, Doors};
+use super::super::tls::{Acceptor, Ca, Leaf};
 use super::desk::{Desk, open};
 use super::{dispatch, reply};
 
@@ -28,16 +28,7 @@ pub struct Server {
     desk: Arc<Desk>,
     acceptor: Acceptor,
     ports: [u16; 2],
-    tasks: Mutex<Option<JoinSet<()>>>,
-}
-
-#[derive(Clone)]
-struct Acceptor(TlsAcceptor);
-
-impl std::fmt::Debug for Acceptor {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Acceptor")
-    }
+    doors: Doors,
 }
 
 impl Server {
@@ -46,9 +37,9 @@ impl Server {
     /// # Errors
     /// When no port is free or no certificate can be made.
     pub(in crate::sim) fn start(ca: &Ca, desk: Desk) -> io::Result<Self> {
-        let (desk, acceptor) = (Arc::new(desk), Acceptor(ca.acceptor(Leaf::Valid)?));
+        let (desk, acceptor) = (Arc::new(desk), ca.acceptor(Leaf::Valid)?);
         let (tasks, ports) = listen([0, 0], &desk, &acceptor)?;
-        Ok(Self { desk, acceptor, ports, tasks: Mutex::new(Some(tasks)) })
+        Ok(Self { desk, acceptor, ports, doors: Doors::new(tasks) })
     }
 
     /// `https://127.0.0.1:port`, with the root path if there is one.
@@ -86,10 +77,7 @@ impl Server {
 
     /// Closes the listeners and all connections, and waits until they are gone.
     pub async fn stop(&self) {
-        let tasks = self.tasks().take();
-        if let Some(mut tasks) = tasks {
-            tasks.shutdown().await;
-        }
+        self.doors.close().await;
     }
 
     /// Listens on the same ports again; nothing happens while the server runs.
@@ -97,15 +85,7 @@ impl Server {
     /// # Errors
     /// When a port was taken meanwhile.
     pub fn start_again(&self) -> io::Result<()> {
-        let mut tasks = self.tasks();
-        if tasks.is_none() {
-            *tasks = Some(listen(self.ports, &self.desk, &self.acceptor)?.0);
-        }
-        Ok(())
-    }
-
-    fn tasks(&self) -> MutexGuard<'_, Option<JoinSet<()>>> {
-        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
+        self.doors.open_again(|| Ok(listen(self.ports, &self.desk, &self.acceptor)?.0))
     }
 }
 
@@ -113,35 +93,19 @@ fn listen(ports: [u16; 2], desk: &Arc<Desk>, acceptor: &Acceptor) -> io::Result<
     let mut tasks = JoinSet::new();
     let mut bound = ports;
     for (port, secure) in bound.iter_mut().zip([true, false]) {
-        let listener = StdListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, *port)))?;
-        listener.set_nonblocking(true)?;
-        *port = listener.local_addr()?.port();
-        let acceptor = secure.then(|| acceptor.clone());
-        tasks.spawn(accept(TcpListener::from_std(listener)?, Arc::clone(desk), acceptor));
+        let door = Door::open(*port)?;
+        *port = door.port();
+        let (desk, acceptor) = (Arc::clone(desk), secure.then(|| acceptor.clone()));
+        tasks.spawn(async move {
+            let serve = |stream| connection(stream, Arc::clone(&desk), acceptor.clone());
+            door.admit("the simulated argocd-server", serve).await;
+        });
     }
     Ok((tasks, bound))
 }
 
-async fn accept(listener: TcpListener, desk: Arc<Desk>, acceptor: Option<Acceptor>) {
-    let mut connections = JoinSet::new();
-    loop {
-        tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => drop(connections.spawn(connection(stream, Arc::clone(&desk), acceptor.clone()))),
-                // out of file descriptors, most likely: others must end first
-                Err(error) => {
-                    tracing::warn!(%error, "the simulated argocd-server cannot accept");
-                    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-                }
-            },
-            Some(_) = connections.join_next() => {}
-        }
-    }
-}
-
 async fn connection(stream: TcpStream, desk: Arc<Desk>, acceptor: Option<Acceptor>) {
-    let _ = stream.set_nodelay(true);
-    let Some(Acceptor(acceptor)) = acceptor else { return serve(stream, desk, false).await };
+    let Some(acceptor) = acceptor else { return serve(stream, desk, false).await };
     let mut first = [0];
     if !matches!(stream.peek(&mut first).await, Ok(1..)) {
         return;
