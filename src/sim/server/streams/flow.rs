@@ -1,16 +1,15 @@
 //! How a stream goes over the wire: no word before the first frame, then frames, keep-alives for those who want
 //! server-sent events, and whatever goes wrong on order.
 
-use std::collections::VecDeque;
 use std::io;
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use bytes::{BufMut as _, Bytes, BytesMut};
 use http::Response;
-use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
-use super::super::super::fault::{Cut, Faults};
+use super::super::super::fault::{Fate, Faults};
 use super::super::reply::{self, Body};
 
 /// From one sign of life to the next, where frames are server-sent events; counted from the first frame.
@@ -33,31 +32,17 @@ pub(in crate::sim::server) struct Wish {
     pub gzip: bool,
 }
 
-#[derive(Debug, PartialEq, Eq)]
-enum State {
-    Open,
-    Silent,
-    Broken,
-    Ended,
-}
-
 struct Flow<S> {
     source: S,
-    faults: Faults,
-    changed: watch::Receiver<u64>,
-    struck: u64,
-    wish: Wish,
+    fate: Fate,
+    events: bool,
     alive: Option<Instant>,
-    outbox: VecDeque<Bytes>,
-    state: State,
 }
 
 /// Sends what comes from a source; the answer begins with the first frame.
 pub(in crate::sim::server) async fn send<S: Source>(source: S, faults: &Faults, wish: Wish) -> Response<Body> {
-    let Wish { events, gzip, .. } = wish;
-    let (faults, changed) = (faults.clone(), faults.subscribe());
-    let outbox = VecDeque::new();
-    let mut flow = Flow { source, faults, changed, struck: 0, wish, alive: None, outbox, state: State::Open };
+    let Wish { path, events, gzip } = wish;
+    let mut flow = Flow { source, fate: Fate::new(faults, &path), events, alive: None };
     let Some(first) = flow.next().await else { return reply::empty_stream(events, gzip) };
     flow.alive = events.then(|| Instant::now() + ALIVE);
     let rest = futures::stream::unfold(flow, |mut flow| async { flow.next().await.map(|frame| (frame, flow)) });
@@ -68,23 +53,11 @@ pub(in crate::sim::server) async fn send<S: Source>(source: S, faults: &Faults, 
 impl<S: Source> Flow<S> {
     async fn next(&mut self) -> Option<io::Result<Bytes>> {
         loop {
-            if let Some(bytes) = self.outbox.pop_front() {
-                return Some(Ok(bytes));
+            if let ControlFlow::Break(sent) = self.fate.next().await {
+                return sent;
             }
-            match self.state {
-                State::Open => {}
-                State::Silent => return std::future::pending().await,
-                State::Broken => {
-                    self.state = State::Ended;
-                    // what was said before is flushed while the body has nothing to give
-                    tokio::task::yield_now().await;
-                    return Some(Err(io::ErrorKind::ConnectionReset.into()));
-                }
-                State::Ended => return None,
-            }
-            self.changed.borrow_and_update();
-            if let Some(cut) = self.faults.take_cut(&self.wish.path, &mut self.struck) {
-                self.strike(cut);
+            if let Some(cut) = self.fate.cut() {
+                self.fate.strike(cut, || Bytes::from_static(b"{\"result\":{\"type\":\"MODIF"));
                 continue;
             }
             let due = self.alive;
@@ -97,29 +70,16 @@ impl<S: Source> Flow<S> {
             tokio::select! {
                 frames = self.source.next() => {
                     let Some(frames) = frames else {
-                        self.state = State::Ended;
+                        self.fate.end();
                         return None;
                     };
-                    return Some(Ok(wrap(&frames, self.wish.events)));
+                    return Some(Ok(wrap(&frames, self.events)));
                 }
                 () = alive => {
                     self.alive = self.alive.map(|due| due + ALIVE);
                     return Some(Ok(Bytes::from_static(b":\n")));
                 }
-                // faults outlive the streams they strike
-                _ = self.changed.changed() => {}
-            }
-        }
-    }
-
-    fn strike(&mut self, cut: Cut) {
-        match cut {
-            Cut::Close | Cut::Expired => self.state = State::Ended,
-            Cut::Silence => self.state = State::Silent,
-            Cut::Raw(bytes) => self.outbox.push_back(bytes),
-            Cut::HalfLine => {
-                self.state = State::Broken;
-                self.outbox.push_back(Bytes::from_static(b"{\"result\":{\"type\":\"MODIF"));
+                () = self.fate.changed() => {}
             }
         }
     }
