@@ -289,7 +289,7 @@ commands! {
     LogsLeft          "logs.left"           Logs    ""         "Show what lies to the left of a cut line";
     LogsRight         "logs.right"          Logs    ""         "Show what lies to the right of a cut line";
     SyncOpen          "sync.open"           App     "sync"     "Show what a sync would do, to confirm it" ["sync" App] when Writable risk Change cli "sync APP";
-    SyncGuarded       "sync.guarded"        App     ""         "Show what a sync would do that is watched, and rolled back when it fails" ["guarded-sync" App] when Writable risk Danger cli "sync APP --guard D";
+    SyncGuarded       "sync.guarded"        App     ""         "Show what a sync would do that is watched, and rolled back when it fails" ["guarded-sync" App] when Writable risk Danger cli "sync APP --guard 5m";
     RefreshNow        "refresh.now"         App     "refresh"  "Have Argo CD compare it with Git now" ["refresh" App] when Writable risk Nudge cli "refresh APP";
     RefreshHard       "refresh.hard"        App     ""         "Have Argo CD render it anew and compare it with Git" ["hard-refresh" "refresh!" App] when Writable risk Nudge cli "refresh APP --hard";
     OperationTerminate "operation.terminate" App    ""         "Stop the running operation" ["terminate" App] when Operating risk Change cli "terminate APP";
