@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use crate::domain::window::Subject;
 use crate::domain::{AutoSync, Timestamp, text::clean};
 use crate::source::kube::masked;
 
@@ -114,6 +115,12 @@ impl Application {
             self.text("/spec/destination/server"),
             self.text("/spec/destination/namespace"),
         )
+    }
+
+    /// What sync windows match it by.
+    #[must_use]
+    pub fn subject(&self) -> Subject<'_> {
+        Subject { name: self.text("/metadata/name"), destination: self.destination() }
     }
 
     /// Whether its deletion was asked for.

@@ -7,7 +7,7 @@ use super::audit::{Audit, Who};
 use super::execute::Road;
 use super::plan::Facts;
 use super::verb::Verb;
-use super::window::Windows;
+use crate::domain::window::Windows;
 use crate::domain::{AppKey, Environment, Route};
 use crate::source::kube::{Cluster, ReadError, Write, escape, whole_application, whole_object, write};
 
@@ -42,7 +42,7 @@ impl Road {
     pub async fn facts(&self, asked: &Asked, app: Application, verb: &Verb) -> Facts {
         let key = &asked.key;
         let windows = if verb.is_operation() {
-            project(&self.control, &app, &key.namespace).await.map(|project| Windows::of(&project, &app))
+            project(&self.control, &app, &key.namespace).await.map(|project| Windows::of(&project, app.subject()))
         } else {
             Ok(Windows::default())
         };

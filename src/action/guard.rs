@@ -6,7 +6,7 @@ use super::application::Application;
 use super::plan::Plan;
 use super::saw::Saw;
 use super::verb::Verb;
-use super::window::{Verdict, until};
+use crate::domain::window::{Verdict, until};
 use crate::domain::{Protection, Risk, Timestamp};
 
 /// Why a write is not made.
@@ -292,7 +292,7 @@ mod tests {
     use super::*;
     use crate::action::plan::{Facts, plan};
     use crate::action::sync::SyncOptions;
-    use crate::action::window::Windows;
+    use crate::domain::window::Windows;
     use crate::domain::{AppKey, Environment, Route};
     use serde_json::json;
 
@@ -401,7 +401,7 @@ mod tests {
         use RefusalKind::{Denied, Protected, ReadOnly, Stale, Unconfirmed, Window};
         let never = json!({"spec": {"syncWindows": [
             {"kind": "deny", "schedule": "* * * * *", "duration": "1h", "applications": ["*"]}]}});
-        let mut facts = facts(Protection::ReadOnly, Windows::of(&never, &app(&json!({}))));
+        let mut facts = facts(Protection::ReadOnly, Windows::of(&never, app(&json!({})).subject()));
         let moved = json!({"status": {"sync": {"revision": "def"}}});
         let frozen = Guard { readonly: Some("--readonly".into()) };
         let mut found = evidence(&moved);

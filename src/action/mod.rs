@@ -30,7 +30,6 @@ mod sync;
 mod terminate;
 mod verb;
 mod visit;
-mod window;
 mod workload;
 
 pub use application::{Application, Entry};
@@ -48,6 +47,6 @@ pub use saw::Saw;
 pub use sync::{Strategy, SyncOptions};
 pub use verb::Verb;
 pub use visit::{Visit, Visiting, admit};
-pub use window::{Verdict, Windows};
 
 pub use crate::domain::ObjectName;
+pub use crate::domain::window::{Verdict, Windows};

@@ -6,8 +6,8 @@ use super::application::Application;
 use super::guard::Refusal;
 use super::saw::{Saw, digest};
 use super::verb::Verb;
-use super::window::Windows;
 use super::{auto_sync, delete, refresh, rollback, sync, terminate, workload};
+use crate::domain::window::Windows;
 use crate::domain::{AppKey, Environment, Risk, Route, Symbol, Timestamp};
 
 /// What a plan is made of: an Application as it is now, and what stands around it.

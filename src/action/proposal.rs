@@ -7,7 +7,7 @@ use super::gather::Asked;
 use super::guard::{Given, Guard, Refusal, Required, guard, phrase};
 use super::plan::{Plan, chain};
 use super::verb::Verb;
-use super::window::Verdict;
+use crate::domain::window::Verdict;
 use crate::domain::{AppKey, Environment, Protection, Symbol, Timestamp};
 
 /// What is wanted.

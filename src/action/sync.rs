@@ -5,10 +5,10 @@ use serde_json::{Map, Value, json};
 use super::guard::Refusal;
 use super::plan::{Facts, Plan, Step, StepKind};
 use super::verb::Verb;
-use super::window::until;
 use crate::domain::ObjectName;
 use crate::domain::app::short_revision;
 use crate::domain::text::clean;
+use crate::domain::window::{Verdict, until};
 
 /// How resources are applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -243,7 +243,7 @@ fn cautions(facts: &Facts, options: &SyncOptions, plan: &mut Plan) {
     let auto = facts.app.auto_sync();
     match &facts.windows {
         Ok(windows) => {
-            if let super::window::Verdict::Open { until: Some(at) } = windows.verdict(facts.now) {
+            if let Verdict::Open { until: Some(at) } = windows.verdict(facts.now) {
                 plan.caution(format!("the sync window closes in {}", until(at, facts.now)));
             }
         }

@@ -21,6 +21,7 @@ pub mod text;
 pub mod time;
 pub mod trouble;
 pub mod why;
+pub mod window;
 
 pub use app::{AppKey, AppRow, AutoSync, Condition, Deployment, Destination, Fullness, Health, Sync, Workload};
 pub use environment::{Classifier, Environment, EnvironmentRule, Protection, Rule};

@@ -36,6 +36,7 @@ mod operation;
 mod pace;
 mod pods;
 mod project;
+mod projects;
 mod proxy;
 mod report;
 mod request;
@@ -62,6 +63,7 @@ pub use objects::{
     ReadError, application, detail, live_object, plural_of, shown_object, whole_application, whole_object,
 };
 pub use pods::watch_pods;
+pub use projects::watch_projects;
 pub use request::escape;
 pub use session::run;
 pub use write::{Write, WriteError, write};

@@ -7,10 +7,26 @@ use cronexpr::MakeTimestamp;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
-use super::application::Application;
-use crate::domain::environment::matches_pattern;
-use crate::domain::time::after;
-use crate::domain::{Timestamp, text::clean};
+use super::environment::matches_pattern;
+use super::{AppRow, Symbol, Timestamp, text::clean, time};
+
+/// What windows match an Application by.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Subject<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Cluster name, server and namespace it deploys to; what it does not say is empty.
+    pub destination: (&'a str, &'a str, &'a str),
+}
+
+impl<'a> Subject<'a> {
+    /// What windows match the Application of a row by.
+    #[must_use]
+    pub fn of(row: &'a AppRow) -> Self {
+        let to = &row.destination;
+        Self { name: &row.key.name, destination: (&to.name, &to.server, &to.namespace) }
+    }
+}
 
 /// What the windows of an Application say of a sync.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,22 +71,37 @@ struct Window {
     description: String,
 }
 
+/// An AppProject, as far as it is kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Project {
+    /// Its name.
+    pub name: Symbol,
+    /// Its windows.
+    pub windows: ProjectWindows,
+}
+
+/// All windows of an AppProject, as they are kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProjectWindows(Box<[(About, Result<Window, String>)]>);
+
+/// What a window is about. A list that was not given is empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct About {
+    applications: Box<[Symbol]>,
+    clusters: Box<[Symbol]>,
+    namespaces: Box<[Symbol]>,
+    /// All lists that are given have to match, not just one.
+    all: bool,
+}
+
 /// How many ends of windows are looked through for the next opening.
 const AHEAD: usize = 64;
 
 impl Windows {
     /// The windows of `project` (an AppProject) that match `app`.
     #[must_use]
-    pub fn of(project: &Value, app: &Application) -> Self {
-        let rows = project.pointer("/spec/syncWindows").and_then(Value::as_array);
-        let mut windows = Self::default();
-        for row in rows.into_iter().flatten().filter(|row| matches(row, app)) {
-            match Window::read(row) {
-                Ok(window) => windows.windows.push(window),
-                Err(why) => windows.broken = Some(why),
-            }
-        }
-        windows
+    pub fn of(project: &Value, app: Subject<'_>) -> Self {
+        ProjectWindows::read(project.pointer("/spec/syncWindows")).matching(app)
     }
 
     /// Whether there is any.
@@ -82,29 +113,37 @@ impl Windows {
     /// Whether a sync that a person asks for may begin at `now`.
     #[must_use]
     pub fn verdict(&self, now: Timestamp) -> Verdict {
+        self.decide(now, true)
+    }
+
+    /// Whether a sync may begin at `now`: one a person asks for, or auto-sync's own, which no window lets through that
+    /// is only open to people.
+    #[must_use]
+    pub fn decide(&self, now: Timestamp, by_hand: bool) -> Verdict {
         if let Some(why) = &self.broken {
             return Verdict::Closed { why: format!("a sync window cannot be read: {why}"), opens: None };
         }
-        let Some(closing) = self.closed_by(now) else {
-            let until = self.edges(now).find(|at| self.closed_by(*at).is_some());
+        let Some(closing) = self.closed_by(now, by_hand) else {
+            let until = self.edges(now).find(|at| self.closed_by(*at, by_hand).is_some());
             return Verdict::Open { until };
         };
-        let opens = self.edges(now).find(|at| self.closed_by(*at).is_none());
+        let opens = self.edges(now).find(|at| self.closed_by(*at, by_hand).is_none());
         Verdict::Closed { why: closing, opens }
     }
 
-    /// Why a manual sync may not begin at `now`; nothing when it may.
-    fn closed_by(&self, now: Timestamp) -> Option<String> {
+    /// Why a sync may not begin at `now`; nothing when it may.
+    fn closed_by(&self, now: Timestamp, by_hand: bool) -> Option<String> {
         let (deny, allow): (Vec<_>, Vec<_>) = self.windows.iter().partition(|window| window.deny);
         let active: Vec<_> = deny.into_iter().filter(|window| window.is_active(now)).collect();
-        if let Some(first) = active.iter().find(|window| !window.manual) {
-            return Some(format!("the deny window {} is on and lets no manual sync through", first.words()));
+        if let Some(first) = active.iter().find(|window| !(window.manual && by_hand)) {
+            let words = if by_hand { " and lets no manual sync through" } else { "" };
+            return Some(format!("the deny window {} is on{words}", first.words()));
         }
         // every active deny window lets a person through
         if !active.is_empty() || allow.is_empty() || allow.iter().any(|window| window.is_active(now)) {
             return None;
         }
-        let first = allow.iter().find(|window| !window.manual)?;
+        let first = allow.iter().find(|window| !(window.manual && by_hand))?;
         Some(format!("outside of the allow window {}", first.words()))
     }
 
@@ -113,6 +152,28 @@ impl Windows {
         let mut edges: Vec<Timestamp> = self.windows.iter().flat_map(|window| window.edges(now)).collect();
         edges.sort_unstable();
         edges.into_iter()
+    }
+}
+
+impl ProjectWindows {
+    /// Reads `spec.syncWindows`; a project without it has none.
+    #[must_use]
+    pub fn read(windows: Option<&Value>) -> Self {
+        let rows = windows.and_then(Value::as_array).into_iter().flatten();
+        Self(rows.map(|row| (About::read(row), Window::read(row))).collect())
+    }
+
+    /// Those that match `app`.
+    #[must_use]
+    pub fn matching(&self, app: Subject<'_>) -> Windows {
+        let mut windows = Windows::default();
+        for (_, window) in self.0.iter().filter(|(about, _)| about.matches(app)) {
+            match window {
+                Ok(window) => windows.windows.push(window.clone()),
+                Err(why) => windows.broken = Some(why.clone()),
+            }
+        }
+        windows
     }
 }
 
@@ -176,22 +237,38 @@ impl Window {
     }
 }
 
-fn matches(row: &Value, app: &Application) -> bool {
-    let (cluster, server, namespace) = app.destination();
-    let list = |name: &str| row[name].as_array().map_or(&[][..], Vec::as_slice).iter().filter_map(Value::as_str);
-    let any = |name: &str, texts: &[&str]| {
-        let mut patterns = list(name).peekable();
-        patterns.peek()?;
-        Some(patterns.any(|pattern| texts.iter().any(|text| !text.is_empty() && matches_pattern(pattern, text))))
-    };
-    let name = app.name();
-    let given = [any("applications", &[&name]), any("clusters", &[cluster, server]), any("namespaces", &[namespace])];
-    let mut given = given.into_iter().flatten().peekable();
-    // a window without a list is about nothing
-    if given.peek().is_none() {
-        return false;
+impl About {
+    fn read(row: &Value) -> Self {
+        let list = |name: &str| {
+            let texts = row[name].as_array().into_iter().flatten().filter_map(Value::as_str);
+            texts.map(Symbol::from).collect()
+        };
+        Self {
+            applications: list("applications"),
+            clusters: list("clusters"),
+            namespaces: list("namespaces"),
+            all: row["andOperator"].as_bool().unwrap_or_default(),
+        }
     }
-    if row["andOperator"].as_bool().unwrap_or_default() { given.all(|it| it) } else { given.any(|it| it) }
+
+    fn matches(&self, app: Subject<'_>) -> bool {
+        let (cluster, server, namespace) = app.destination;
+        let any = |patterns: &[Symbol], texts: &[&str]| {
+            let fits = |pattern| texts.iter().any(|text| !text.is_empty() && matches_pattern(pattern, text));
+            (!patterns.is_empty()).then(|| patterns.iter().any(|pattern| fits(pattern)))
+        };
+        let given = [
+            any(&self.applications, &[app.name]),
+            any(&self.clusters, &[cluster, server]),
+            any(&self.namespaces, &[namespace]),
+        ];
+        let mut given = given.into_iter().flatten().peekable();
+        // a window without a list is about nothing
+        if given.peek().is_none() {
+            return false;
+        }
+        if self.all { given.all(|it| it) } else { given.any(|it| it) }
+    }
 }
 
 /// A duration as Go writes it: `90s`, `1h30m`, `1.5h`.
@@ -210,8 +287,9 @@ fn duration(text: &str) -> Option<Duration> {
 }
 
 /// How long until `at`, in one coarse unit.
-pub(super) fn until(at: Timestamp, now: Timestamp) -> String {
-    crate::domain::time::coarse(crate::domain::time::elapsed(now, after(at, Duration::ZERO)))
+#[must_use]
+pub fn until(at: Timestamp, now: Timestamp) -> String {
+    time::coarse(time::elapsed(now, at))
 }
 
 #[cfg(test)]
@@ -219,15 +297,11 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn app() -> Application {
-        Application::new(json!({
-            "metadata": {"name": "backend-prod"},
-            "spec": {"destination": {"server": "https://kubernetes.default.svc", "namespace": "predator12-prod"}},
-        }))
-    }
+    const APP: Subject<'_> =
+        Subject { name: "backend-prod", destination: ("", "https://kubernetes.default.svc", "predator12-prod") };
 
     fn verdict(windows: &Value, at: &str) -> Verdict {
-        Windows::of(&json!({"spec": {"syncWindows": windows}}), &app()).verdict(at.parse().unwrap())
+        Windows::of(&json!({"spec": {"syncWindows": windows}}), APP).verdict(at.parse().unwrap())
     }
 
     fn opens(verdict: &Verdict) -> Option<String> {
@@ -264,6 +338,20 @@ mod tests {
             (json!([window("allow", false), window("deny", false)]), inside, false),
         ] {
             assert_eq!(verdict(&windows, at).is_open(), open, "{windows} at {at}");
+        }
+    }
+
+    #[test]
+    fn auto_sync_passes_no_window_that_is_open_to_people_only() {
+        let window = |kind: &str| json!([{"kind": kind, "schedule": "0 0 * * *", "duration": "1h", "namespaces": ["*"], "manualSync": true}]);
+        for (kind, at) in [("deny", "2026-11-23T00:30:00Z"), ("allow", "2026-11-23T12:00:00Z")] {
+            let windows = Windows::of(&json!({"spec": {"syncWindows": window(kind)}}), APP);
+            let at = at.parse().unwrap();
+            assert_eq!(
+                (windows.decide(at, true).is_open(), windows.decide(at, false).is_open()),
+                (true, false),
+                "{kind}"
+            );
         }
     }
 
