@@ -115,7 +115,7 @@ impl Apps {
         match delta {
             LiveDelta::Pods(context, namespace, delta) => self.take_pods(&(context, namespace), delta, now),
             LiveDelta::Events(context, namespace, delta) => self.take_events(&(context, namespace), delta, now),
-            LiveDelta::Projects(source, namespace, delta) => self.take_projects((source, namespace), delta, now),
+            LiveDelta::Projects(source, namespace, delta) => self.take_projects(&(source, namespace), delta, now),
             LiveDelta::Detail(app, detail) => self.take_detail(app, Some(detail)),
             LiveDelta::ForgetDetail(app) => self.take_detail(app, None),
             LiveDelta::Words(run, words) => drop(self.live.words.insert(run, *words)),

@@ -112,10 +112,10 @@ impl Apps {
         (source.clone(), namespace.unwrap_or_default())
     }
 
-    pub(super) fn take_projects(&mut self, place: Place, delta: ProjectsDelta, now: Timestamp) {
+    pub(super) fn take_projects(&mut self, place: &Place, delta: ProjectsDelta, now: Timestamp) {
         if delta == NamespaceDelta::Link(Link::Off) {
-            self.projects.at.remove(&place);
-            self.judge_waiting(&place, now);
+            self.projects.at.remove(place);
+            self.judge_waiting(place, now);
             return;
         }
         let known = self.projects.at.entry(place.clone()).or_default();
@@ -130,7 +130,7 @@ impl Apps {
             NamespaceDelta::Upsert(project) => drop(known.windows.insert(project.name, project.windows)),
             NamespaceDelta::Remove(name) => drop(known.windows.remove(&name)),
         }
-        self.judge_waiting(&place, now);
+        self.judge_waiting(place, now);
     }
 
     pub(super) fn ripen_windows(&mut self, now: Timestamp) {
