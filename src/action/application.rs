@@ -302,8 +302,10 @@ impl Application {
     /// What its source or sources set now, as [`Entry::parameters`] says it of an earlier deployment.
     #[must_use]
     pub fn parameters(&self) -> Vec<(String, String)> {
-        let several = self.at("/spec/sources").and_then(Value::as_array).into_iter().flatten();
-        self.at("/spec/source").into_iter().chain(several).flat_map(parameters).collect()
+        match self.at("/spec/sources").and_then(Value::as_array).filter(|sources| !sources.is_empty()) {
+            Some(sources) => of_several(sources),
+            None => self.at("/spec/source").map(parameters).unwrap_or_default(),
+        }
     }
 
     /// `status.summary.images`, cleaned.
@@ -339,6 +341,14 @@ fn parameters(source: &Value) -> Vec<(String, String)> {
         told.push((shown(&parameter["name"]), shown(&parameter["value"])));
     }
     told
+}
+
+/// What several sources set; which of them does stands before each name.
+fn of_several(sources: &[Value]) -> Vec<(String, String)> {
+    let named = sources.iter().enumerate().flat_map(|(n, source)| {
+        parameters(source).into_iter().map(move |(name, value)| (format!("{} {name}", n + 1), value))
+    });
+    named.collect()
 }
 
 impl Entry {
@@ -378,7 +388,18 @@ impl Entry {
     /// What its source sets: target revision, then parameters and images by name. Values that look like secrets are masked.
     #[must_use]
     pub fn parameters(&self) -> Vec<(String, String)> {
-        self.source.iter().chain(&self.sources).flat_map(parameters).collect()
+        match &self.source {
+            Some(source) => parameters(source),
+            None => of_several(&self.sources),
+        }
+    }
+
+    /// The revisions that were applied, one a source, cleaned.
+    #[must_use]
+    pub fn all_revisions(&self) -> Vec<String> {
+        let several = self.revisions.iter().filter(|_| self.revision.is_empty());
+        let one = Some(&self.revision).filter(|revision| !revision.is_empty());
+        one.into_iter().chain(several).map(|revision| clean(revision).into_owned()).collect()
     }
 
     /// What a person calls the revision: the only one, or the first of several.

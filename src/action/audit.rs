@@ -76,7 +76,7 @@ pub struct Record {
     pub requests: Vec<String>,
     /// Hash of what was seen before, on an intent; of what is there after, on an outcome that could look.
     pub state: Option<String>,
-    /// `done`, `refused`, `failed`, `unknown`; null on an intent.
+    /// `done`, `refused`, `failed`, `unknown`, `acknowledged`; null on an intent.
     pub outcome: Option<String>,
     /// Why, in one line, cleaned; null on an intent and where all is said.
     pub message: Option<String>,
@@ -185,6 +185,15 @@ impl Audit {
             ..intent.clone()
         };
         self.append(&record)
+    }
+
+    /// Notes that a person knows of an intent nobody knows the end of: it is not told again.
+    ///
+    /// # Errors
+    /// When it could not be written.
+    pub fn acknowledge(&self, intent: &Record, now: Timestamp) -> Result<(), AuditError> {
+        let message = format!("{} knows of it; nobody knows how it ended", self.who.user);
+        self.outcome(intent, "acknowledged", Some(message), None, now)
     }
 
     fn append(&self, record: &Record) -> Result<(), AuditError> {

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::application::Application;
 use super::guard::Refusal;
 use super::plan::{Facts, Plan};
 use super::verb::Verb;
@@ -20,34 +21,35 @@ pub(super) fn plan(facts: &Facts, on: bool) -> Result<Plan, Refusal> {
     plan.patch_app(json!({"spec": {"syncPolicy": {"automated": automated}}}), true);
     if on {
         let revision = app.sync_revision();
-        let target = app.target_revision();
-        let failed = matches!(app.phase(), "Failed" | "Error");
         let deployed = app.history().last().map(super::application::Entry::shown_revision);
         if deployed.as_deref() != Some(&*revision) || !app.out_of_sync().is_empty() {
-            let words = format!("it rolls forward to {target} {} at once", short_revision(&revision));
-            if failed && app.at("/status/operationState/syncResult/revision").and_then(Value::as_str) == Some(&revision)
-            {
+            let words = format!("it rolls forward to {} {} at once", app.target_revision(), short_revision(&revision));
+            let noted = facts.auto_sync_before.as_ref().and_then(|note| note.failed.as_deref());
+            if [noted, failed(app).as_deref()].contains(&Some(&*revision)) {
                 plan.warn(format!("{words}, the revision that failed"));
             } else {
                 plan.caution(words);
             }
         }
     } else {
-        plan.remember = app.at("/spec/syncPolicy/automated").cloned();
+        plan.remember = app.at("/spec/syncPolicy/automated").cloned().map(|automated| (automated, failed(app)));
         plan.caution("nothing follows Git by itself until it is given back");
     }
-    if let Some(set) = app.application_set() {
-        plan.caution(format!("ApplicationSet {set} may put it back unless it ignores syncPolicy"));
-    } else if let Some(parent) = app.parent() {
-        plan.caution(format!("its parent {parent} may put it back"));
+    if !on {
+        plan.restored(&facts.restorer, "");
     }
     Ok(plan)
+}
+
+/// The revision the last operation failed at, or does not get well with.
+fn failed(app: &Application) -> Option<String> {
+    super::guarded::failing(app).map(|_| app.operation_revision()).filter(|revision| !revision.is_empty())
 }
 
 /// What was there before we switched it off, else on as plainly as can be.
 fn switched_on(facts: &Facts) -> Value {
     if let Some(before) = &facts.auto_sync_before {
-        let mut automated = before.clone();
+        let mut automated = before.automated.clone();
         if automated.get("enabled").is_none() && facts.app.at("/spec/syncPolicy/automated/enabled").is_some() {
             // in a merge patch a null takes the field away
             automated["enabled"] = Value::Null;

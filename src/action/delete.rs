@@ -45,7 +45,7 @@ pub(super) fn resource(facts: &Facts, object: &ObjectName, propagation: Propagat
     plan.requests.push(Request {
         place: destination(facts)?,
         method: "DELETE",
-        path: object_path(object),
+        path: object_path(facts)?,
         content_type: "application/json",
         body: options(propagation),
         guarded: false,

@@ -138,9 +138,9 @@ pub async fn execute(approved: Approved, road: &Road, audit: &Audit) -> Outcome 
 /// Notes what auto-sync was before it is switched off, and forgets it once it is to be given back.
 fn remember(approved: &Approved, road: &Road) -> Result<(), Refusal> {
     let plan = approved.plan();
-    let Some(automated) = plan.remember.clone() else { return Ok(()) };
+    let Some((automated, failed)) = plan.remember.clone() else { return Ok(()) };
     let (uid, by) = (plan.saw.uid().to_owned(), plan.verb.word().to_owned());
-    let note = Note { uid, automated, at: road.clock.now(), by };
+    let note = Note { uid, automated, at: road.clock.now(), by, failed };
     let noted = road.memory.remember(&plan.target.key, note);
     noted.map_err(|error| Refusal::unaudited(format!("what auto-sync was could not be noted: {error}")))
 }

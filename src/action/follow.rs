@@ -7,10 +7,15 @@ use super::execute::Road;
 use super::plan::Plan;
 use super::verb::Verb;
 use crate::domain::Timestamp;
+use crate::domain::time::after;
 use crate::source::kube::ReadError;
 
 /// How often it is looked at.
 const PACE: Duration = Duration::from_millis(500);
+
+/// What somebody may undo has to stand for so long: an ApplicationSet takes a tenth of a second (recorded,
+/// `applicationset`), a parent has to look first.
+const STANDS: Duration = Duration::from_secs(3);
 
 /// How it ended.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,14 +41,24 @@ pub enum End {
 /// Follows what a plan's write has set going until it is over or `deadline` has come. `seen` is told of each state.
 pub async fn follow(road: &Road, plan: &Plan, deadline: Timestamp, mut seen: impl FnMut(&Application)) -> End {
     let key = &plan.target.key;
+    let stands = after(road.clock.now(), if plan.contested { STANDS } else { Duration::ZERO });
     loop {
         let last;
         match road.look(key).await {
+            // who makes it anew under its name makes another
+            Ok(app) if app.uid() != plan.saw.uid() => {
+                return match plan.verb {
+                    Verb::Delete { .. } => End::Well(None),
+                    _ => End::Open { message: format!("{} was deleted, and made anew meanwhile", key.name) },
+                };
+            }
             Ok(app) => {
                 seen(&app);
                 last = waits_for(plan, &app);
-                if let Some(end) = over(plan, app) {
-                    return end;
+                match over(plan, app) {
+                    Some(End::Well(_)) if is_switch(plan) && road.clock.now() < stands => {}
+                    Some(end) => return end,
+                    None => {}
                 }
             }
             Err(ReadError::Missing(_)) if matches!(plan.verb, Verb::Delete { .. }) => return End::Well(None),
@@ -54,8 +69,12 @@ pub async fn follow(road: &Road, plan: &Plan, deadline: Timestamp, mut seen: imp
         if now >= deadline {
             return End::Open { message: last };
         }
-        road.clock.sleep_until(deadline.min(crate::domain::time::after(now, PACE))).await;
+        road.clock.sleep_until(deadline.min(after(now, PACE))).await;
     }
+}
+
+fn is_switch(plan: &Plan) -> bool {
+    matches!(plan.verb, Verb::AutoSync { .. })
 }
 
 fn waits_for(plan: &Plan, app: &Application) -> String {

@@ -1,18 +1,17 @@
 //! Reads the facts a plan is made of.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::application::Application;
 use super::audit::{Audit, Who};
 use super::execute::Road;
 use super::plan::Facts;
+use super::restorer::Restorer;
 use super::verb::Verb;
 use crate::domain::window::Windows;
 use crate::domain::{AppKey, Environment, Route};
-use crate::source::kube::{Cluster, ReadError, Write, escape, whole_application, whole_object, write};
+use crate::source::kube::{Cluster, ReadError, Write, path_of, project_of, whole_application, whole_object, write};
 
-/// The namespace Argo CD is installed into unless somebody chose another.
-const CONVENTIONAL: &str = "argocd";
 const CRD: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/applications.argoproj.io";
 
 /// Which Application, and what is known of it before it is read.
@@ -42,7 +41,8 @@ impl Road {
     pub async fn facts(&self, asked: &Asked, app: Application, verb: &Verb) -> Facts {
         let key = &asked.key;
         let windows = if verb.is_operation() {
-            project(&self.control, &app, &key.namespace).await.map(|project| Windows::of(&project, app.subject()))
+            let project = project_of(&self.control, app.project(), &key.namespace).await;
+            project.map(|project| Windows::of(&project, app.subject())).map_err(|error| error.to_string())
         } else {
             Ok(Windows::default())
         };
@@ -51,33 +51,33 @@ impl Road {
             Verb::AutoSync { .. } | Verb::Rollback { .. } => knows_enabled(&self.control).await,
             _ => None,
         };
+        let path = match (verb.object(), &self.destination) {
+            (Some(object), Some(cluster)) => path_of(cluster, object).await.map_err(|error| error.to_string()),
+            (Some(object), None) => Err(format!("no way to {} {}", object.kind, object.name)),
+            (None, _) => Err("no object is named".to_owned()),
+        };
+        let switches = match verb {
+            Verb::AutoSync { on } => !on,
+            Verb::Rollback { .. } => true,
+            Verb::Sync(options) => options.guard.is_some(),
+            _ => false,
+        };
+        let restorer =
+            if switches { Restorer::of(&self.control, &app, &key.namespace).await } else { Restorer::Nobody };
         Facts {
             key: key.clone(),
             environment: asked.environment.clone(),
             route: asked.route.clone(),
+            path,
             windows,
             knows_enabled,
             auto_sync_before: self.memory.auto_sync(key, app.uid()),
+            restorer,
             user: asked.user.clone(),
             now: self.clock.now(),
             app,
         }
     }
-}
-
-/// The AppProject of an Application: in its own namespace, else where Argo CD usually lives.
-async fn project(cluster: &Cluster, app: &Application, namespace: &str) -> Result<Value, String> {
-    let name = app.project();
-    let mut why = String::new();
-    for namespace in [namespace, CONVENTIONAL] {
-        let path = format!("/apis/argoproj.io/v1alpha1/namespaces/{}/appprojects/{}", escape(namespace), escape(name));
-        match whole_object(cluster, &path, &format!("AppProject {namespace}/{name}")).await {
-            Ok(project) => return Ok(project),
-            Err(error) if why.is_empty() => why = error.to_string(),
-            Err(_) => {}
-        }
-    }
-    Err(why)
 }
 
 /// Whether Applications here have `automated.enabled`; nothing when their definition cannot be read.

@@ -81,7 +81,8 @@ impl Refusal {
     }
 
     /// What the decision rests on cannot be read.
-    pub(super) fn unread(error: &crate::source::kube::ReadError) -> Self {
+    #[must_use]
+    pub fn unread(error: &crate::source::kube::ReadError) -> Self {
         use crate::source::kube::ReadError;
         match error {
             ReadError::Missing(why) => Self::new(RefusalKind::Missing, why.clone(), None),
@@ -228,8 +229,8 @@ pub fn guard(plan: Plan, rules: &Guard, evidence: &Evidence, given: Given<'_>) -
     let environment = &plan.target.environment;
     let required = rules.allows(plan.risk, &environment.name, environment.protection)?;
     let changes = plan.saw.changes(&Saw::of(&evidence.app));
-    // looking again hurts nobody, however much has changed
-    if !changes.is_empty() && plan.risk > Risk::Nudge {
+    // looking again hurts nobody, however much has changed, nor does what writes nothing
+    if !changes.is_empty() && plan.risk > Risk::Nudge && !plan.requests.is_empty() {
         return Err(if plan.verb.is_operation() && evidence.app.has_operation() {
             let by = evidence.app.operation_by();
             let since = evidence.app.operation_started().map(|at| format!(" at {at}")).unwrap_or_default();
@@ -290,8 +291,10 @@ pub(super) fn missing_right(verb: &str, resource: &str, namespace: &str, review:
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::action::Restorer;
     use crate::action::plan::{Facts, plan};
     use crate::action::sync::SyncOptions;
+    use crate::domain::GuardPolicy;
     use crate::domain::window::Windows;
     use crate::domain::{AppKey, Environment, Route};
     use serde_json::json;
@@ -321,12 +324,20 @@ mod tests {
     fn facts(protection: Protection, windows: Windows) -> Facts {
         Facts {
             key: AppKey { source: "cloud".into(), namespace: "argocd".into(), name: "backend-prod".into() },
-            environment: Environment { name: "prod".into(), order: 40, protection, color: None },
+            environment: Environment {
+                name: "prod".into(),
+                order: 40,
+                protection,
+                color: None,
+                guard: GuardPolicy::Auto,
+            },
             app: app(&json!({})),
             route: Route::None { server: "nowhere".into() },
+            path: Err("nowhere".into()),
             windows: Ok(windows),
             knows_enabled: Some(true),
             auto_sync_before: None,
+            restorer: Restorer::Nobody,
             user: "ann".into(),
             now: "2026-11-23T12:00:00Z".parse().unwrap(),
         }

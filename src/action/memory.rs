@@ -28,6 +28,9 @@ pub struct Note {
     pub at: Timestamp,
     /// Why: the verb that did it.
     pub by: String,
+    /// The revision that failed, where that was why.
+    #[serde(default)]
+    pub failed: Option<String>,
 }
 
 type Notes = BTreeMap<String, Note>;
@@ -61,8 +64,21 @@ impl Memory {
 
     /// What auto-sync of an Application was, if we switched it off.
     #[must_use]
-    pub fn auto_sync(&self, key: &AppKey, uid: &str) -> Option<Value> {
-        self.read().remove(&name(key)).filter(|note| note.uid == uid).map(|note| note.automated)
+    pub fn auto_sync(&self, key: &AppKey, uid: &str) -> Option<Note> {
+        self.read().remove(&name(key)).filter(|note| note.uid == uid)
+    }
+
+    /// Notes the revision that was the reason, where there is a note.
+    ///
+    /// # Errors
+    /// When the notes could not be written.
+    pub fn blame(&self, key: &AppKey, revision: &str) -> std::io::Result<()> {
+        let mut notes = self.read();
+        match notes.get_mut(&name(key)) {
+            Some(note) => note.failed = Some(revision.to_owned()),
+            None => return Ok(()),
+        }
+        self.save(&notes)
     }
 
     /// Everything noted, by Application.
@@ -112,12 +128,13 @@ mod tests {
         let key = AppKey { source: "cloud".into(), namespace: "argocd".into(), name: "backend-prod".into() };
         let automated = json!({"prune": true, "selfHeal": true});
         let at = "2026-11-23T06:00:00Z".parse().unwrap();
-        memory
-            .remember(&key, Note { uid: "u".into(), automated: automated.clone(), at, by: "rollback".into() })
-            .unwrap();
-        assert_eq!(memory.auto_sync(&key, "u"), Some(automated.clone()));
+        let note = Note { uid: "u".into(), automated: automated.clone(), at, by: "rollback".into(), failed: None };
+        memory.remember(&key, note).unwrap();
+        memory.blame(&key, "bad").unwrap();
+        let known = memory.auto_sync(&key, "u").unwrap();
+        assert_eq!((known.automated, known.failed.as_deref()), (automated.clone(), Some("bad")));
         let aws = AppKey { source: "arn:aws:eks:eu:1:cluster/prod".into(), ..key.clone() };
-        let note = Note { uid: "v".into(), automated, at, by: "autosync".into() };
+        let note = Note { uid: "v".into(), automated, at, by: "autosync".into(), failed: None };
         memory.remember(&aws, note).unwrap();
         assert_eq!(memory.notes().into_keys().collect::<Vec<_>>(), [aws, key.clone()]);
         assert_eq!(memory.auto_sync(&key, "made anew"), None);

@@ -4,6 +4,9 @@ use serde_json::Value;
 
 use super::application::Application;
 use super::guard::Refusal;
+use super::guarded::Harbour;
+use super::memory::Note;
+use super::restorer::Restorer;
 use super::saw::{Saw, digest};
 use super::verb::Verb;
 use super::{auto_sync, delete, refresh, rollback, sync, terminate, workload};
@@ -21,13 +24,17 @@ pub struct Facts {
     pub app: Application,
     /// Where its objects live.
     pub route: Route,
+    /// The path of the live object the verb names, as its cluster has it; the error says why there is none.
+    pub path: Result<String, String>,
     /// The windows of its project; the error says why they could not be read.
     pub windows: Result<Windows, String>,
     /// Whether the Application type of this Argo CD knows `automated.enabled` (an older one drops the field without a
     /// word and auto-sync stays on, semantics 0); `None` when its definition could not be read.
     pub knows_enabled: Option<bool>,
     /// What auto-sync was before we switched it off, if we did.
-    pub auto_sync_before: Option<Value>,
+    pub auto_sync_before: Option<Note>,
+    /// Who puts auto-sync back when it is switched off; only known where a verb may do that.
+    pub restorer: Restorer,
     /// Who asks, as Argo CD is to note it.
     pub user: String,
     /// Now.
@@ -165,8 +172,13 @@ pub struct Plan {
     pub windows: Result<Windows, String>,
     /// What the decision rests on.
     pub saw: Saw,
-    /// `spec.syncPolicy.automated` as it is, where the plan switches it off: noted before that is done.
-    pub remember: Option<Value>,
+    /// `spec.syncPolicy.automated` as it is, where the plan switches it off, and the revision that failed, if one did:
+    /// noted before that is done.
+    pub remember: Option<(Value, Option<String>)>,
+    /// Somebody may undo it within moments: that it is written is not the end of it.
+    pub contested: bool,
+    /// What is gone back to when it fails, where the sync is guarded.
+    pub harbour: Option<Harbour>,
     /// How many Applications of the environment are confirmed together with this one, itself included.
     pub among: usize,
 }
@@ -192,6 +204,8 @@ impl Plan {
             windows: facts.windows.clone(),
             saw: Saw::of(&facts.app),
             remember: None,
+            contested: false,
+            harbour: None,
             among: 1,
         }
     }
@@ -202,6 +216,16 @@ impl Plan {
 
     pub(super) fn warn(&mut self, words: impl Into<String>) {
         self.cautions.push(Caution { words: words.into(), grave: true });
+    }
+
+    /// Says who puts auto-sync back, and what comes of it.
+    pub(super) fn restored(&mut self, restorer: &Restorer, then: &str) {
+        self.contested |= *restorer != Restorer::Nobody;
+        match restorer.words(then) {
+            Some((words, true)) => self.warn(words),
+            Some((words, false)) => self.caution(words),
+            None => {}
+        }
     }
 
     /// A merge patch of the Application itself.

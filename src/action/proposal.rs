@@ -106,12 +106,17 @@ impl Draft {
         self.items.iter().filter(move |item| item.obstacle(now).is_none()).filter_map(|item| item.plans.as_deref().ok())
     }
 
-    /// What to type, where that is what it takes.
+    /// What to type, one after the other, where that is what it takes: the words of each environment whose name is typed.
     #[must_use]
-    pub fn phrase(&self) -> Option<String> {
-        let plans = || self.items.iter().filter_map(|item| item.plans.as_deref().ok()).flatten();
+    pub fn phrases(&self) -> Vec<String> {
+        if !matches!(self.required, Ok(Required::Phrase)) {
+            return Vec::new();
+        }
         let typed = |plan: &&Plan| plan.target.environment.protection == Protection::Typed;
-        matches!(self.required, Ok(Required::Phrase)).then(|| plans().find(typed).map(phrase)).flatten()
+        let mut phrases: Vec<String> = self.ready(self.at).flatten().filter(typed).map(phrase).collect();
+        phrases.sort();
+        phrases.dedup();
+        phrases
     }
 }
 
@@ -122,17 +127,10 @@ fn environment(item: &Item) -> Symbol {
 /// The strictest of what the plans take.
 fn required(items: &[Item], rules: &Guard, now: Timestamp) -> Result<Required, Refusal> {
     let mut strictest = Required::Nothing;
-    let mut typed = None;
     let ready = items.iter().filter(|item| item.obstacle(now).is_none());
     for plan in ready.filter_map(|item| item.plans.as_deref().ok()).flatten() {
         let environment = &plan.target.environment;
         let takes = rules.allows(plan.risk, &environment.name, environment.protection)?;
-        if takes == Required::Phrase && typed.get_or_insert_with(|| environment.name.clone()) != &environment.name {
-            return Err(Refusal::impossible(
-                "several environments whose name is to be typed are among them".to_owned(),
-                "mark the Applications of one of them at a time",
-            ));
-        }
         strictest = stricter(strictest, takes);
     }
     Ok(strictest)
@@ -157,6 +155,8 @@ pub enum Consent {
     Yes,
     /// Words they typed.
     Phrase(String),
+    /// Words they typed for several environments.
+    Phrases(Vec<String>),
 }
 
 impl Consent {
@@ -164,8 +164,13 @@ impl Consent {
     fn given<'c>(&'c self, plan: &Plan, rules: &Guard) -> Given<'c> {
         let environment = &plan.target.environment;
         let takes = rules.allows(plan.risk, &environment.name, environment.protection);
+        let is_asked = matches!(takes, Ok(Required::Confirmation { .. }));
         match self {
-            Self::Phrase(_) if matches!(takes, Ok(Required::Confirmation { .. })) => Given::Yes,
+            Self::Phrase(_) | Self::Phrases(_) if is_asked => Given::Yes,
+            Self::Phrases(all) => {
+                let words = phrase(plan);
+                all.iter().find(|given| **given == words).map_or(Given::Nothing, |given| Given::Phrase(given))
+            }
             _ => self.as_given(),
         }
     }
@@ -174,7 +179,8 @@ impl Consent {
     #[must_use]
     pub fn as_given(&self) -> Given<'_> {
         match self {
-            Self::Nothing => Given::Nothing,
+            // words for several are for no one plan
+            Self::Nothing | Self::Phrases(_) => Given::Nothing,
             Self::Yes => Given::Yes,
             Self::Phrase(words) => Given::Phrase(words),
         }

@@ -6,6 +6,19 @@ use super::guard::missing_right;
 use super::plan::Right;
 use crate::source::kube::{Cluster, Write, plural_of, write};
 
+/// What is missing to change the Applications of a namespace, or one of them; nothing when it may be done, or when the
+/// server does not say.
+pub async fn may_change(cluster: &Cluster, namespace: &str, name: Option<&str>) -> Option<String> {
+    let right = Right {
+        verb: "patch",
+        group: "argoproj.io".to_owned(),
+        kind: "Application".to_owned(),
+        namespace: namespace.to_owned(),
+        name: name.unwrap_or_default().to_owned(),
+    };
+    missing(cluster, &right).await
+}
+
 /// What is missing to do something; nothing when it may be done, or when the server does not say.
 pub(super) async fn missing(cluster: &Cluster, right: &Right) -> Option<String> {
     let plural = plural_of(cluster, &right.group, &right.kind).await;

@@ -77,10 +77,6 @@ pub(super) fn plan(facts: &Facts, id: Option<i64>, prune: bool) -> Result<Plan, 
         plan.caution("nothing is pruned");
     }
     plan.caution("the app will read OutOfSync: its spec goes on following Git");
-    if let Some(set) = app.application_set() {
-        plan.caution(format!("ApplicationSet {set} may put auto-sync back, and that rolls forward again"));
-    } else if let Some(parent) = app.parent() {
-        plan.caution(format!("its parent {parent} may put auto-sync back, and that rolls forward again"));
-    }
+    plan.restored(&facts.restorer, ", and that rolls forward again");
     Ok(plan)
 }

@@ -3,12 +3,14 @@
 use serde_json::{Map, Value, json};
 
 use super::guard::Refusal;
+use super::guarded::{Harbour, Watch};
 use super::plan::{Facts, Plan, Step, StepKind};
 use super::verb::Verb;
-use crate::domain::ObjectName;
 use crate::domain::app::short_revision;
 use crate::domain::text::clean;
+use crate::domain::time::coarse;
 use crate::domain::window::{Verdict, until};
+use crate::domain::{GuardPolicy, ObjectName, Risk};
 
 /// How resources are applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -44,6 +46,8 @@ pub struct SyncOptions {
     pub resources: Vec<ObjectName>,
     /// Attempts after the first; `None` is the Application's own retry.
     pub retries: Option<u32>,
+    /// It is watched, and taken back when it fails.
+    pub guard: Option<Watch>,
 }
 
 impl SyncOptions {
@@ -153,6 +157,11 @@ pub(super) fn may_operate(facts: &Facts) -> Result<(), Refusal> {
 
 pub(super) fn plan(facts: &Facts, options: &SyncOptions) -> Result<Plan, Refusal> {
     let app = &facts.app;
+    // one that runs already can still be watched, if it is what was asked for
+    let is_plain = SyncOptions { guard: None, ..options.clone() } == SyncOptions::default();
+    if options.guard.is_some() && app.has_operation() && is_plain {
+        return adopt(facts, options);
+    }
     may_operate(facts)?;
     let target = app.target_revision();
     let auto = app.auto_sync();
@@ -187,7 +196,65 @@ pub(super) fn plan(facts: &Facts, options: &SyncOptions) -> Result<Plan, Refusal
     plan.patch_app(json!({"operation": options.operation(facts), "status": {"operationState": null}}), true);
     steps(facts, options, &mut plan);
     cautions(facts, options, &mut plan);
+    guarded(facts, options, &mut plan)?;
     Ok(plan)
+}
+
+/// Guards a sync that somebody else has begun: nothing is written, it is watched.
+fn adopt(facts: &Facts, options: &SyncOptions) -> Result<Plan, Refusal> {
+    let app = &facts.app;
+    // a rollback carries a source of its own too, with a revision that is not Git's
+    let asked = app.at("/operation/sync/revision").and_then(Value::as_str).unwrap_or_default();
+    let automated = app.at("/operation/initiatedBy/automated").and_then(Value::as_bool).unwrap_or_default();
+    let goes_back = !automated && !asked.is_empty() && asked != app.sync_revision() && asked != app.target_revision();
+    if goes_back || app.at("/operation/sync").is_none() || app.is_deleting() || app.is_skipped() {
+        may_operate(facts)?;
+    }
+    let revision = app.operation_revision();
+    let revision = if revision.is_empty() { app.sync_revision() } else { revision };
+    let title = format!(
+        "Guard the sync of {} to {} that is under way, by {}",
+        app.name(),
+        short_revision(&revision),
+        app.operation_by()
+    );
+    let mut plan = Plan::new(facts, Verb::Sync(options.clone()), title);
+    plan.caution("an operation is in progress already: it is watched, and nothing is written while it goes well");
+    steps(facts, options, &mut plan);
+    guarded(facts, options, &mut plan)?;
+    Ok(plan)
+}
+
+/// What is gone back to, and what that takes: whoever says yes to the sync says yes to that.
+fn guarded(facts: &Facts, options: &SyncOptions, plan: &mut Plan) -> Result<(), Refusal> {
+    let Some(watch) = options.guard else { return Ok(()) };
+    let app = &facts.app;
+    let policy = watch.policy.unwrap_or(facts.environment.guard);
+    let Some(harbour) = Harbour::of(app, policy) else {
+        return Err(Refusal::impossible(
+            format!("{} has no deployment to roll back to, so it cannot be guarded", app.name()),
+            "sync without a guard",
+        ));
+    };
+    let hold = coarse(watch.hold);
+    let back = format!("deployment {} ({})", harbour.id, short_revision(&harbour.revision));
+    plan.caution(match policy {
+        GuardPolicy::Auto => {
+            format!("guarded until it has held for {hold}: if it fails, auto-sync goes off and {back} comes back")
+        }
+        GuardPolicy::Ask => {
+            format!("guarded until it has held for {hold}: if it fails, you are asked whether {back} comes back")
+        }
+        GuardPolicy::Never => format!("watched until it has held for {hold}; if it fails, that is said and no more"),
+    });
+    if policy != GuardPolicy::Never {
+        plan.risk = plan.risk.max(Risk::Danger);
+        if app.auto_sync().enabled {
+            plan.restored(&facts.restorer, " when the guard switches it off: then it cannot be rolled back");
+        }
+    }
+    plan.harbour = Some(harbour);
+    Ok(())
 }
 
 /// What the Application itself says of its resources: without desired manifests no more can be known.

@@ -93,6 +93,24 @@ impl Verb {
         }
     }
 
+    /// The live object it is done to, where it is not the Application itself.
+    #[must_use]
+    pub fn object(&self) -> Option<&ObjectName> {
+        match self {
+            Self::Restart(object)
+            | Self::Scale { object, .. }
+            | Self::Pause(object)
+            | Self::Resume(object)
+            | Self::DeleteResource { object, .. } => Some(object),
+            Self::Sync(_)
+            | Self::Refresh { .. }
+            | Self::Terminate
+            | Self::Rollback { .. }
+            | Self::AutoSync { .. }
+            | Self::Delete { .. } => None,
+        }
+    }
+
     /// Whether it asks Argo CD for an operation.
     #[must_use]
     pub fn is_operation(&self) -> bool {

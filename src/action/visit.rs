@@ -66,7 +66,7 @@ impl Visiting {
 mod tests {
     use super::*;
     use crate::action::Who;
-    use crate::domain::Protection;
+    use crate::domain::{GuardPolicy, Protection};
 
     #[test]
     fn sessions_are_audited_confirmed_or_refused() {
@@ -74,7 +74,8 @@ mod tests {
         let audit = Audit::new(folder.path().to_owned(), Who::default());
         let key = AppKey { source: "cloud".into(), namespace: "argocd".into(), name: "backend-prod".into() };
         let enter = |protection, given, rules: &Guard| {
-            let environment = Environment { name: "prod".into(), order: 1, protection, color: None };
+            let environment =
+                Environment { name: "prod".into(), order: 1, protection, color: None, guard: GuardPolicy::Auto };
             let visit = Visit {
                 verb: "forward",
                 key: &key,

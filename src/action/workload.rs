@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::guard::Refusal;
-use super::plan::{Facts, Plan, Request, Right, Where, escape};
+use super::plan::{Facts, Plan, Request, Right, Where};
 use super::verb::Verb;
 use crate::domain::ObjectName;
 
@@ -31,25 +31,9 @@ pub(super) fn destination(facts: &Facts) -> Result<Where, Refusal> {
     }
 }
 
-/// The path of a live object of the kinds that are acted on here; other kinds by the rule their plurals follow.
-pub(super) fn object_path(object: &ObjectName) -> String {
-    let lower = object.kind.to_ascii_lowercase();
-    let plural = match lower.as_str() {
-        word if word.ends_with('y') && !word.ends_with("ay") && !word.ends_with("ey") => {
-            format!("{}ies", &word[..word.len() - 1])
-        }
-        word if word.ends_with('s') || word.ends_with("ch") || word.ends_with('x') => format!("{word}es"),
-        word => format!("{word}s"),
-    };
-    let version = if object.version.is_empty() { "v1" } else { &*object.version };
-    let root = if object.group.is_empty() {
-        format!("/api/{}", escape(version))
-    } else {
-        format!("/apis/{}/{}", escape(&object.group), escape(version))
-    };
-    let within =
-        if object.namespace.is_empty() { String::new() } else { format!("/namespaces/{}", escape(&object.namespace)) };
-    format!("{root}{within}/{plural}/{}", escape(&object.name))
+/// The path of the object a verb names, as its cluster has it.
+pub(super) fn object_path(facts: &Facts) -> Result<String, Refusal> {
+    facts.path.clone().map_err(Refusal::no_way)
 }
 
 fn patch(facts: &Facts, object: &ObjectName, verb: Verb, title: String, body: Value) -> Result<Plan, Refusal> {
@@ -57,7 +41,7 @@ fn patch(facts: &Facts, object: &ObjectName, verb: Verb, title: String, body: Va
     plan.requests.push(Request {
         place: destination(facts)?,
         method: "PATCH",
-        path: object_path(object),
+        path: object_path(facts)?,
         content_type: "application/merge-patch+json",
         body,
         guarded: false,

@@ -3,7 +3,7 @@
 use super::frame;
 use super::model::Model;
 use super::msg::Request;
-use crate::action::{Propagation, Proposal, SyncOptions, Verb};
+use crate::action::{Propagation, Proposal, SyncOptions, Verb, Watch};
 use crate::command::CommandId;
 use crate::domain::{AppKey, Fullness, Timestamp};
 use crate::view::{Ask, ScreenId, deployments};
@@ -20,6 +20,12 @@ pub fn act(model: &mut Model, id: CommandId, now: Timestamp) -> Option<Request> 
         CommandId::RefreshNow => Verb::Refresh { hard: false },
         CommandId::RefreshHard => Verb::Refresh { hard: true },
         CommandId::SyncOpen => Verb::Sync(SyncOptions::default()),
+        // one that is under way is shown, and asks there
+        CommandId::SyncGuarded if model.desk.guards.get(&key).is_some_and(|guarding| guarding.ended.is_none()) => {
+            model.stack.push(ScreenId::Guard);
+            return None;
+        }
+        CommandId::SyncGuarded => Verb::Sync(SyncOptions { guard: Some(Watch::ORDINARY), ..SyncOptions::default() }),
         CommandId::OperationTerminate => Verb::Terminate,
         CommandId::AppDelete => Verb::Delete { cascade: Some(Propagation::Foreground) },
         CommandId::AutoSyncSwitch => Verb::AutoSync { on: !row.auto_sync.enabled },

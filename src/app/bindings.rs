@@ -1,7 +1,7 @@
 //! The keymap as the views may know it.
 
 use crate::command::hint::{self, HelpSection, Hint};
-use crate::command::{Keymap, Scope};
+use crate::command::{CommandId, Keymap, Scope};
 use crate::view::Keys;
 
 /// The effective keymap.
@@ -15,5 +15,9 @@ impl Keys for Bindings {
 
     fn help(&self, scopes: &[Scope]) -> Vec<HelpSection> {
         hint::help(&self.0, scopes)
+    }
+
+    fn key(&self, scopes: &[Scope], id: CommandId) -> Option<String> {
+        hint::Shortest::new(&self.0, scopes).of(id)
     }
 }

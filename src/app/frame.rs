@@ -51,14 +51,26 @@ pub fn draw(model: &mut Model, now: Timestamp, work: &Work, buf: &mut Buffer) {
         glyphs,
         ..
     } = model;
-    let seen = Seen { apps, logs, desk, now, theme, glyphs, keys, below: stack.below(), situation, complaints, work };
+    let seen = Seen {
+        apps,
+        logs,
+        desk,
+        now,
+        theme,
+        glyphs,
+        keys,
+        below: stack.below(),
+        situation: situation.clone(),
+        complaints,
+        work,
+    };
     buf.set_style(area, seen.style(Role::Text));
     let filtering = prompt.is_some() && asked.is_none();
     let places = Places::of(area, stack.top().id(), filtering);
     stack.top_mut().layout(lens, &seen, places.body);
     // laying out may select the first of a list
     let situation = Situation { selected: lens.selected.is_some(), ..situation };
-    let seen = Seen { situation, ..seen };
+    let seen = Seen { situation: situation.clone(), ..seen };
     header::draw(lens, &seen, places.header, buf);
     let guarded = guarded(stack.top().id(), lens, &seen);
     for rule in places.rules.into_iter().flatten() {

@@ -90,6 +90,15 @@ pub enum Request {
     AtOnce(Proposal),
     /// Read what was written before.
     Recall,
+    /// Note that a person knows of writes nobody knows the end of, by their ids.
+    Acknowledge(Vec<String>),
+    /// Answer a guarded sync that asks whether to go back.
+    Answer {
+        /// Its number.
+        number: u64,
+        /// Go back.
+        back: bool,
+    },
     /// Have settings that were saved take hold.
     Settings(Box<Settings>),
     /// Connect a source anew; `None` means every one that is on.

@@ -288,6 +288,8 @@ fn carry_out(model: &mut Model, effect: Effect, now: Timestamp) -> Option<Reques
         Effect::Act(order) => return Some(Request::Act(order)),
         Effect::AtOnce(proposal) => return Some(Request::AtOnce(proposal)),
         Effect::Recall => return Some(Request::Recall),
+        Effect::Acknowledge(ids) => return Some(Request::Acknowledge(ids)),
+        Effect::Answer { number, back } => return Some(Request::Answer { number, back }),
         Effect::Save { name, excerpt } => return Some(Request::Save { name, excerpt }),
     }
     None
@@ -332,6 +334,7 @@ pub(super) fn everyones(model: &mut Model, id: CommandId, now: Timestamp) -> Opt
         CommandId::ActionsOpen => model.stack.push(ScreenId::Actions),
         CommandId::DeploymentsOpen => return acting::deployments(model),
         CommandId::SyncOpen
+        | CommandId::SyncGuarded
         | CommandId::RefreshNow
         | CommandId::RefreshHard
         | CommandId::OperationTerminate

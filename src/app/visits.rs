@@ -77,8 +77,15 @@ impl Visits {
 /// Notes where the person is now, after something they did.
 pub fn note(model: &mut Model) {
     // help, what is copied, planned and led to belong to a screen and are none to come back to
-    let passing =
-        [ScreenId::Help, ScreenId::Copy, ScreenId::Plan, ScreenId::Actions, ScreenId::Sessions, ScreenId::Debug];
+    let passing = [
+        ScreenId::Help,
+        ScreenId::Copy,
+        ScreenId::Plan,
+        ScreenId::Actions,
+        ScreenId::Guard,
+        ScreenId::Sessions,
+        ScreenId::Debug,
+    ];
     if passing.contains(&model.stack.top().id()) {
         return;
     }
@@ -140,8 +147,7 @@ fn frozen(model: &Model) -> Option<Frozen> {
     if environment.protection == Protection::ReadOnly {
         return Some(Frozen::Environment);
     }
-    let place = (row.key.source.clone(), row.key.namespace.clone());
-    model.desk.denied.contains(&place).then_some(Frozen::Rights)
+    model.desk.rights.missing(&row.key).map(|missing| Frozen::Rights(missing.to_owned()))
 }
 
 /// What the conditions of commands look at.

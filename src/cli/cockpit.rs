@@ -105,6 +105,7 @@ fn steer(
         k9s: K9s { readonly: setup.settings.readonly },
         reload: Reload::start(running.places(), Box::new(move || running.read_again()), io.clone()),
         ahead: Vec::new(),
+        asked: None,
         saves: setup.saves,
         mailbox: setup.mailbox,
         news: setup.news,
@@ -122,6 +123,6 @@ fn steer(
     cockpit.deeds.recall();
     let ended = here.block_on(cockpit.run())?;
     cockpit.berths.stop(None);
-    here.block_on(cockpit.deeds.close());
-    Ok((ended, setup.complaints))
+    let undone = here.block_on(cockpit.deeds.close());
+    Ok((ended, setup.complaints.into_iter().chain(undone).collect()))
 }

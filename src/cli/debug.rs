@@ -104,18 +104,16 @@ fn led(
 
 /// Writes launch.json, or shows the entry where it is not ours to write.
 fn entered(entry: &Entry, launch: Option<Launch>, out: &mut impl Write, output: LogOutput) -> Result<(), Failure> {
-    let (launch, asks) = match launch {
-        Some(launch) => (launch, false),
-        None => match own_workspace() {
-            Some(folder) => (Launch::of(&folder).map_err(left)?, true),
-            None => {
-                if output == LogOutput::Text {
-                    writeln!(out, "for launch.json on the machine your editor runs on:\n{}", entry.text())?;
-                    out.flush()?;
-                }
-                return Ok(());
-            }
-        },
+    let (launch, asks) = if let Some(launch) = launch {
+        (launch, false)
+    } else if let Some(folder) = own_workspace() {
+        (Launch::of(&folder).map_err(left)?, true)
+    } else {
+        if output == LogOutput::Text {
+            writeln!(out, "for launch.json on the machine your editor runs on:\n{}", entry.text())?;
+            out.flush()?;
+        }
+        return Ok(());
     };
     let after = launch.with(entry).map_err(left)?;
     let change = launch.change(&after);

@@ -41,22 +41,11 @@ impl Entry {
             // where that is, has to be read first
             setup.look(&[Interest::Pods(key.clone())], read.deadline, &read.io);
         }
-        let row = setup.apps.find(&key).and_then(|id| setup.apps.get(id)).cloned();
-        let row = row.ok_or_else(|| Failure::new(Exit::NotFound, format!("{} is gone", key.name)))?;
-        let environment = setup.apps.describe(&row.environment.clone().unwrap_or_default());
-        let route = setup.apps.routes().of(&row);
-        let no_way = |why: String| Failure::new(Exit::Source, why).hint(Route::HINT);
-        let control = setup.interests.cluster(&key.source);
-        let control = control.ok_or_else(|| no_way(format!("no way to source {}", key.source)))?;
-        let destination = route.context().and_then(|context| setup.interests.cluster(context));
-        let destination = destination.ok_or_else(|| no_way(format!("{route}, where `{}` runs", key.name)))?;
-        let place = Place {
-            control,
-            destination,
-            namespace: row.destination.namespace.to_string(),
-            environment: environment.name.clone(),
-            service: row.service.clone(),
-        };
+        if setup.apps.find(&key).is_none() {
+            return Err(Failure::new(Exit::NotFound, format!("{} is gone", key.name)));
+        }
+        let found = Place::find(&key, &setup.apps, |context| setup.interests.cluster(context));
+        let (place, environment) = found.map_err(|why| Failure::new(Exit::Source, why).hint(Route::HINT))?;
         let readonly = setup.settings.readonly.then(|| setup.settings.origin("readonly"));
         let who = state::who();
         let connection = std::env::var("SSH_CONNECTION").ok();

@@ -30,6 +30,8 @@ pub enum Scope {
     Logs,
     /// What would be written.
     Plan,
+    /// A guarded sync.
+    Guard,
     /// What was deployed before.
     Deployments,
     /// What can be done to a resource.
@@ -56,7 +58,7 @@ pub enum Scope {
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Board,
         Self::Fleet,
         Self::List,
@@ -68,6 +70,7 @@ impl Scope {
         Self::Why,
         Self::Logs,
         Self::Plan,
+        Self::Guard,
         Self::Deployments,
         Self::Actions,
         Self::Audit,
@@ -96,6 +99,7 @@ impl Scope {
             Self::Why => "Why",
             Self::Logs => "Logs",
             Self::Plan => "Plan",
+            Self::Guard => "Guarded sync",
             Self::Deployments => "Deployments",
             Self::Actions => "Actions",
             Self::Audit => "Audit",
@@ -130,6 +134,7 @@ impl Word for Scope {
             Self::Why => "why",
             Self::Logs => "logs",
             Self::Plan => "plan",
+            Self::Guard => "guard",
             Self::Deployments => "deployments",
             Self::Actions => "actions",
             Self::Audit => "audit",
@@ -159,6 +164,7 @@ impl keymap::Scope for Scope {
             Self::Why => &[Self::Why, Self::App, Self::Global],
             Self::Logs => &[Self::Logs, Self::Global],
             Self::Plan => &[Self::Plan, Self::Global],
+            Self::Guard => &[Self::Guard, Self::Global],
             Self::Deployments => &[Self::Deployments, Self::Global],
             Self::Actions => &[Self::Actions, Self::Global],
             Self::Audit => &[Self::Audit, Self::Global],
@@ -283,13 +289,14 @@ commands! {
     LogsLeft          "logs.left"           Logs    ""         "Show what lies to the left of a cut line";
     LogsRight         "logs.right"          Logs    ""         "Show what lies to the right of a cut line";
     SyncOpen          "sync.open"           App     "sync"     "Show what a sync would do, to confirm it" ["sync" App] when Writable risk Change cli "sync APP";
+    SyncGuarded       "sync.guarded"        App     ""         "Show what a sync would do that is watched, and rolled back when it fails" ["guarded-sync" App] when Writable risk Danger cli "sync APP --guard 5m";
     RefreshNow        "refresh.now"         App     "refresh"  "Have Argo CD compare it with Git now" ["refresh" App] when Writable risk Nudge cli "refresh APP";
     RefreshHard       "refresh.hard"        App     ""         "Have Argo CD render it anew and compare it with Git" ["hard-refresh" "refresh!" App] when Writable risk Nudge cli "refresh APP --hard";
     OperationTerminate "operation.terminate" App    ""         "Stop the running operation" ["terminate" App] when Operating risk Change cli "terminate APP";
     AutoSyncSwitch    "auto-sync.switch"    App     ""         "Switch auto-sync off, or give back what it was" ["auto-sync" App] when Writable risk Change cli "autosync off APP";
     AppDelete         "app.delete"          App     ""         "Delete the Application" ["delete" App] when Writable risk Danger cli "delete APP";
     DeploymentsOpen   "deployments.open"    App     "roll back" "Show what was deployed before, to go back to it" ["rollback" "deployments" App] when Selected cli "history APP";
-    ActionsOpen       "actions.open"        App     ""         "Show what can be done to the resource under the cursor, and to its Application" ["actions" App] when Writable;
+    ActionsOpen       "actions.open"        App     ""         "Show what can be done to the resource under the cursor, and to its Application" ["actions" App] when Around;
     DeploymentsChoose "deployments.choose"  Deployments "roll back" "Show what going back to the selected deployment would do, to confirm it" when Writable risk Danger cli "rollback APP";
     DeploymentsAgain  "deployments.again"   Deployments "read anew" "Read the deployments again";
     ActionsChoose     "actions.choose"      Actions "choose"   "Show what the selected action would do, to confirm it";
@@ -305,6 +312,9 @@ commands! {
     DebugWrite        "debug.write"         Debug   "launch.json" "Show how launch.json would change; the same again writes it";
     DebugAgain        "debug.again"         Debug   "look again" "Look at the pod again";
     DebugStop         "debug.stop"          Debug   "stop"     "Stop leading the debugger there";
+    AuditAcknowledge  "audit.acknowledge"   Audit   "acknowledge" "Note that you know of the writes nobody knows the end of: they are not told again";
+    GuardOther        "guard.other"         Guard   "other button" "Go to the other button";
+    GuardChoose       "guard.choose"        Guard   "choose"   "Press the button, or leave the screen";
     PlanOther         "plan.other"          Plan    "other button" "Go to the other button";
     PlanChoose        "plan.choose"         Plan    "choose"   "Press the button";
     PlanAgain         "plan.again"          Plan    "plan anew" "Read everything again and plan anew";
@@ -317,6 +327,9 @@ commands! {
     PlanHooks         "plan.hooks"          Plan    "hooks"    "Leave the hooks out, or run them";
     PlanSelected      "plan.selected"       Plan    ""         "Sync only the resource that was selected";
     PlanPropagation   "plan.propagation"    Plan    ""         "Change what becomes of what is owned";
+    PlanGuard         "plan.guard"          Plan    "guard"    "Have it watched, and rolled back when it fails, or not";
+    PlanRevision      "plan.revision"       Plan    ""         "Sync to another revision than the one it follows";
+    PlanRetries       "plan.retries"        Plan    ""         "Change how often it is tried again when it fails";
     PlanWave          "plan.wave"           Plan    ""         "Change how many Applications are acted on at a time";
     CopyTake          "copy.take"           Copy    "copy"     "Copy the selected line";
     CopyWhy           "copy.why"            Copy    ""         "Copy why it is in trouble, as text for a ticket";

@@ -3,7 +3,7 @@
 use super::table::{CommandId, CommandSpec};
 
 /// What the conditions of commands look at: a small copy of the state, so that they are plain functions.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Situation {
     /// An Application is selected.
     pub selected: bool,
@@ -26,22 +26,22 @@ pub struct Situation {
 }
 
 /// Why nothing is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Frozen {
     /// Nowhere: the cockpit only looks.
     Everywhere,
     /// Not in this environment.
     Environment,
-    /// The right is missing.
-    Rights,
+    /// A right is missing: which, in words.
+    Rights(String),
 }
 
 impl Frozen {
-    fn words(self) -> &'static str {
+    fn words(&self) -> &str {
         match self {
             Self::Everywhere => "nothing is written: the cockpit is read-only",
             Self::Environment => "nothing is written there: the protection of its environment is readonly",
-            Self::Rights => "needs patch applications there",
+            Self::Rights(missing) => missing,
         }
     }
 }
@@ -55,7 +55,9 @@ pub enum When {
     Selected,
     /// An Application is selected, and something may be written to it.
     Writable,
-    /// The same, and an operation of it is there.
+    /// An Application is selected, and something that belongs to it may be written, if not itself.
+    Around,
+    /// An Application is selected, something may be written to it, and an operation of it is there.
     Operating,
     /// There is an environment of its number.
     Numbered,
@@ -78,9 +80,12 @@ impl When {
     #[must_use]
     pub fn reason(self, id: CommandId, now: &Situation) -> Option<String> {
         let (holds, why) = match self {
-            Self::Writable | Self::Operating if !now.selected => (false, "no Application is selected"),
-            Self::Writable | Self::Operating if now.frozen.is_some() => (false, now.frozen.map_or("", Frozen::words)),
-            Self::Always | Self::Writable => return None,
+            Self::Writable | Self::Around | Self::Operating if !now.selected => (false, "no Application is selected"),
+            Self::Around if matches!(now.frozen, Some(Frozen::Rights(_))) => return None,
+            Self::Writable | Self::Around | Self::Operating if now.frozen.is_some() => {
+                (false, now.frozen.as_ref().map_or("", Frozen::words))
+            }
+            Self::Always | Self::Writable | Self::Around => return None,
             Self::Numbered => {
                 let number = id.environment_number()?;
                 let known = now.environments;
@@ -120,9 +125,20 @@ mod tests {
     }
 
     #[test]
+    fn who_may_not_change_the_application_may_still_act_on_what_it_deployed() {
+        let denied = Frozen::Rights("needs patch applications in argocd".into());
+        let now = Situation { selected: true, frozen: Some(denied), ..Situation::default() };
+        let reason = CommandId::SyncOpen.spec().reason(&now);
+        assert_eq!(reason.as_deref(), Some("needs patch applications in argocd"));
+        assert_eq!(CommandId::ActionsOpen.spec().reason(&now), None);
+        let frozen = Situation { frozen: Some(Frozen::Environment), ..now };
+        assert!(CommandId::ActionsOpen.spec().reason(&frozen).is_some());
+    }
+
+    #[test]
     fn what_acts_on_an_application_asks_for_one() {
         let nothing = Situation::default();
         assert_eq!(CommandId::WhyOpen.spec().reason(&nothing).as_deref(), Some("no Application is selected"));
-        assert_eq!(CommandId::WhyOpen.spec().reason(&Situation { selected: true, ..nothing }), None);
+        assert_eq!(CommandId::WhyOpen.spec().reason(&Situation { selected: true, ..nothing.clone() }), None);
     }
 }

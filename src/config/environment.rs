@@ -4,7 +4,7 @@ use super::document::Entry;
 use super::error::{ConfigError, nearest};
 use super::field::{self, ENVIRONMENT};
 use super::palette;
-use crate::domain::{Classifier, Environment, EnvironmentRule, Protection, Rule, Symbol};
+use crate::domain::{Classifier, Environment, EnvironmentRule, GuardPolicy, Protection, Rule, Symbol};
 
 /// Reads an environment; `place` is its place among the others. Without a name it is none.
 pub(super) fn environment(
@@ -12,7 +12,7 @@ pub(super) fn environment(
     place: usize,
     errors: &mut Vec<ConfigError>,
 ) -> Result<Option<EnvironmentRule>, ConfigError> {
-    let (mut name, mut color, mut protected) = (None, None, None);
+    let (mut name, mut color, mut protected, mut guard) = (None, None, None, None);
     let mut order = u16::try_from((place + 1) * 10).unwrap_or(u16::MAX);
     let mut rules = Vec::new();
     let before = errors.len();
@@ -23,6 +23,7 @@ pub(super) fn environment(
                 "order" => order = part.number(0..=u64::from(u16::MAX))? as u16,
                 "color" => color = Some(written_color(&part)?),
                 "protection" => protected = Some(protection(&part)?),
+                "guard" => guard = Some(policy(&part)?),
                 "labels" => {
                     for label in part.table()? {
                         rules.push(Rule::Label { key: label.key.to_owned(), value: label.text()?.to_owned() });
@@ -42,7 +43,8 @@ pub(super) fn environment(
     };
     // What nobody gave a protection gets the one its name speaks for.
     let protection = protected.unwrap_or_else(|| Classifier::default().describe(&name).protection);
-    Ok(Some(EnvironmentRule { environment: Environment { name, order, protection, color }, rules }))
+    let guard = guard.unwrap_or_else(|| GuardPolicy::conventional(protection));
+    Ok(Some(EnvironmentRule { environment: Environment { name, order, protection, color, guard }, rules }))
 }
 
 fn written_color(entry: &Entry<'_, '_>) -> Result<String, ConfigError> {
@@ -60,6 +62,15 @@ pub(super) fn protection(entry: &Entry<'_, '_>) -> Result<Protection, ConfigErro
         let words = Protection::ALL.map(Protection::word);
         let hint = nearest(text, words).map_or_else(|| words.join(", "), str::to_owned);
         entry.wrong(&format!("there is no protection `{text}`"), hint)
+    })
+}
+
+fn policy(entry: &Entry<'_, '_>) -> Result<GuardPolicy, ConfigError> {
+    let text = entry.text()?;
+    GuardPolicy::parse(text).ok_or_else(|| {
+        let words = GuardPolicy::ALL.map(GuardPolicy::word);
+        let hint = nearest(text, words).map_or_else(|| words.join(", "), str::to_owned);
+        entry.wrong(&format!("there is no policy `{text}` of a guarded sync"), hint)
     })
 }
 

@@ -62,6 +62,7 @@ pub const ESCAPE_MS: RangeInclusive<u64> = 1..=1_000;
 
 /// The words of [`Protection`](crate::domain::Protection).
 const PROTECTIONS: &[&str] = &["open", "confirm", "typed", "readonly"];
+const POLICIES: &[&str] = &["ask", "auto", "never"];
 
 /// What can be set, in the order of the sample file.
 pub static FIELDS: &[Field] = &[
@@ -97,6 +98,12 @@ pub static ENVIRONMENT: &[Field] = &[
     field("order", Kind::Number(0..=65_535), "40", "Its place among the others, lowest first"),
     field("color", Kind::Text, "\"#d3a4f2\"", "#rrggbb, a name like magenta, or 0 to 255"),
     field("protection", Kind::Word(PROTECTIONS), "\"typed\"", "What a write there takes"),
+    field(
+        "guard",
+        Kind::Word(POLICIES),
+        "\"ask\"",
+        "What is done when a guarded sync fails there: ask, auto (roll back) or never",
+    ),
     field("labels", Kind::Pairs, "{ environment = \"prod\" }", "Labels, of which one is enough; values may hold *"),
     field("namespaces", Kind::Texts, "[\"*-prod\"]", "Destination namespaces; may hold *"),
     field("clusters", Kind::Texts, "[\"prod-*\"]", "Destination servers or names, or sources; may hold *"),
@@ -186,7 +193,7 @@ fn property(field: &Field) -> Value {
 mod tests {
     use super::*;
     use crate::config::settings::Settings;
-    use crate::domain::Protection;
+    use crate::domain::{GuardPolicy, Protection};
 
     #[test]
     fn the_sample_is_a_file_that_says_nothing_and_says_everything_when_uncommented() {
@@ -206,6 +213,7 @@ mod tests {
     #[test]
     fn the_words_of_protection_are_those_of_the_domain() {
         assert_eq!(Protection::ALL.map(Protection::word), PROTECTIONS);
+        assert_eq!(GuardPolicy::ALL.map(GuardPolicy::word), POLICIES);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::cluster::{DestinationSetting, SourceSetting};
 use super::field::{self, FIELDS};
 use super::settings::Settings;
-use crate::domain::{EnvironmentRule, Rule};
+use crate::domain::{EnvironmentRule, GuardPolicy, Rule};
 
 /// One line of `pilothouse config show`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +58,9 @@ fn environment(rule: &EnvironmentRule) -> String {
     let is = &rule.environment;
     let mut parts = vec![format!("order {}", is.order), is.protection.word().to_owned()];
     parts.extend(is.color.clone());
+    if is.guard != GuardPolicy::conventional(is.protection) {
+        parts.push(format!("guard {}", is.guard.word()));
+    }
     let rules = rule.rules.iter().map(|rule| match rule {
         Rule::Label { key, value } => format!("label {key}={value}"),
         Rule::Namespace(pattern) => format!("namespace {pattern}"),

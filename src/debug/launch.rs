@@ -63,10 +63,8 @@ impl Entry {
     /// one, and where its process works.
     #[must_use]
     pub fn of(card: &Card, port: u16, has_own_folder: bool) -> Self {
-        let local = match has_own_folder {
-            true => format!("${{workspaceFolder}}/{}", card.service),
-            false => "${workspaceFolder}".to_owned(),
-        };
+        let workspace = "${workspaceFolder}";
+        let local = if has_own_folder { format!("{workspace}/{}", card.service) } else { workspace.to_owned() };
         // where images of both kinds put what they run, unless they say another
         let remote = card.workdir.clone().unwrap_or_else(|| "/app".to_owned());
         Self {

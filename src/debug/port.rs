@@ -91,13 +91,15 @@ pub fn environment(container: &Value, configs: &BTreeMap<String, Value>) -> BTre
     all
 }
 
+/// Looks at a container and its environment for a port, what kind of debugger it is, and how that is known.
+type Step = fn(&Value, &BTreeMap<String, String>) -> Option<(u16, Kind, String)>;
+
 /// The port a debugger of this pod listens on; `spec` is a pod's spec of the API, `variables` says what a container's
 /// environment is. Containers that say so come before those that only could.
 #[must_use]
 pub fn debug_port(spec: &Value, variables: impl Fn(&Value) -> BTreeMap<String, String>) -> Option<DebugPort> {
     let containers = spec["containers"].as_array().map_or(&[][..], Vec::as_slice);
-    let steps: [fn(&Value, &BTreeMap<String, String>) -> Option<(u16, Kind, String)>; 3] =
-        [named, by_variable, by_command];
+    let steps: [Step; 3] = [named, by_variable, by_command];
     for step in steps {
         for container in containers {
             if let Some((port, kind, how)) = step(container, &variables(container)) {
@@ -210,7 +212,7 @@ mod tests {
     use serde_json::json;
 
     fn found(container: Value) -> String {
-        let spec = json!({"containers": [{"name": "side", "image": "proxy"}, container]});
+        let spec = json!({"containers": vec![json!({"name": "side", "image": "proxy"}), container]});
         let found = debug_port(&spec, |container| environment(container, &BTreeMap::new())).unwrap();
         format!("{} {} {} {}", found.container, found.port, found.kind.word(), found.how)
     }

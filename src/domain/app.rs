@@ -249,6 +249,11 @@ impl AppRow {
 /// A commit hash in seven characters; anything else as it is.
 #[must_use]
 pub fn short_revision(revision: &str) -> &str {
-    let is_hash = revision.len() == 40 && revision.bytes().all(|b| b.is_ascii_hexdigit());
-    if is_hash { &revision[..7] } else { revision }
+    if is_hash(revision) { &revision[..7] } else { revision }
+}
+
+/// Whether a revision is a whole commit hash, and no branch, tag or version.
+#[must_use]
+pub fn is_hash(revision: &str) -> bool {
+    revision.len() == 40 && revision.bytes().all(|b| b.is_ascii_hexdigit())
 }

@@ -38,6 +38,45 @@ impl Protection {
     }
 }
 
+/// What is done when a guarded sync fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub enum GuardPolicy {
+    /// Somebody is asked first.
+    Ask,
+    /// It is rolled back.
+    #[default]
+    Auto,
+    /// It is left as it is, and said.
+    Never,
+}
+
+impl GuardPolicy {
+    /// Every policy.
+    pub const ALL: [Self; 3] = [Self::Ask, Self::Auto, Self::Never];
+
+    /// The word in TOML.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Ask => "ask",
+            Self::Auto => "auto",
+            Self::Never => "never",
+        }
+    }
+
+    /// The policy a word names.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|policy| policy.word() == word)
+    }
+
+    /// What an environment has that says nothing of it: where its name is typed before a write, somebody is asked.
+    #[must_use]
+    pub fn conventional(protection: Protection) -> Self {
+        if protection >= Protection::Typed { Self::Ask } else { Self::Auto }
+    }
+}
+
 /// One environment as the screens need it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Environment {
@@ -49,6 +88,8 @@ pub struct Environment {
     pub protection: Protection,
     /// A colour of the theme's palette or `#rrggbb`, when the config gives one.
     pub color: Option<String>,
+    /// What is done there when a guarded sync fails.
+    pub guard: GuardPolicy,
 }
 
 impl Environment {
@@ -138,11 +179,13 @@ impl Classifier {
     #[must_use]
     pub fn describe(&self, name: &Symbol) -> Environment {
         let configured = self.rules.iter().map(|r| &r.environment).find(|e| e.name == *name);
+        let protection = if looks_like_production(name) { Protection::Typed } else { Protection::Confirm };
         configured.cloned().unwrap_or_else(|| Environment {
             name: name.clone(),
             order: conventional_order(name),
-            protection: if looks_like_production(name) { Protection::Typed } else { Protection::Confirm },
+            protection,
             color: None,
+            guard: GuardPolicy::conventional(protection),
         })
     }
 }
@@ -256,8 +299,13 @@ mod tests {
 
     #[test]
     fn rules_of_the_config_come_first() {
-        let environment =
-            |name: &str| Environment { name: name.into(), order: 1, protection: Protection::Open, color: None };
+        let environment = |name: &str| Environment {
+            name: name.into(),
+            order: 1,
+            protection: Protection::Open,
+            color: None,
+            guard: GuardPolicy::Auto,
+        };
         let rule = |name, rules| EnvironmentRule { environment: environment(name), rules };
         let classifier = Classifier::new(vec![
             rule("payments", vec![Rule::Name("pay-*".into()), Rule::Namespace("*-pay".into())]),

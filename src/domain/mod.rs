@@ -24,7 +24,7 @@ pub mod why;
 pub mod window;
 
 pub use app::{AppKey, AppRow, AutoSync, Condition, Deployment, Destination, Fullness, Health, Sync, Workload};
-pub use environment::{Classifier, Environment, EnvironmentRule, Protection, Rule};
+pub use environment::{Classifier, Environment, EnvironmentRule, GuardPolicy, Protection, Rule};
 pub use event::{Event, ObjectRef};
 pub use link::{Link, SourceFacts};
 pub use log::{LogChunk, LogEnd, LogLine, LogNews, LogRequest, LogState, LogStreamId};

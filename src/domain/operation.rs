@@ -86,6 +86,7 @@ impl SyncPhase {
 }
 
 /// The running or last operation of an Application.
+#[expect(clippy::struct_excessive_bools, reason = "each is a field of its own in Argo CD")]
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Operation {
     /// `operation` is set: something runs or is asked for. Done is when this is gone *and* the phase is over.
@@ -102,6 +103,8 @@ pub struct Operation {
     pub retries: u32,
     /// How many retries it is allowed; `None` where the operation does not say.
     pub retry_limit: Option<i64>,
+    /// A retry takes what Git holds by then (`retry.refresh`); otherwise what is newer waits for all attempts.
+    pub retry_refreshes: bool,
     /// When the next attempt is due, while it waits for one.
     pub next_attempt: Option<Timestamp>,
     /// The revision it applies.

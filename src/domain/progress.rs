@@ -1,6 +1,47 @@
-//! How far a running operation has come: its phases and waves, and what the present one waits for.
+//! How far a running operation has come: its phases and waves, what the present one waits for, its attempts, what failed,
+//! and what waits behind it.
 
-use super::{Health, Phase, Resource};
+use super::app::is_hash;
+use super::{AppRow, Health, Operation, Phase, Resource, Symbol, Timestamp};
+
+/// An attempt of an operation that failed before: the one at work, or the next one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// Which, from 1.
+    pub number: u32,
+    /// Of how many; `None` where there is no limit, or nobody says.
+    pub of: Option<u32>,
+    /// When it begins, while it is waited for.
+    pub at: Option<Timestamp>,
+}
+
+/// The attempt an operation makes or waits for; nothing in its first, and when it is over.
+///
+/// Waiting for a retry is phase Running with an end, and its count has been written by then (recorded, `hook-fails`).
+#[must_use]
+pub fn attempt(operation: &Operation) -> Option<Attempt> {
+    if !operation.is_active() || operation.retries == 0 && !operation.is_retrying() {
+        return None;
+    }
+    let limit = operation.retry_limit.and_then(|limit| u32::try_from(limit).ok()).filter(|limit| *limit > 0);
+    Some(Attempt { number: operation.retries.max(1) + 1, of: limit.map(|limit| limit + 1), at: operation.next_attempt })
+}
+
+/// The revision Git has moved on to while an operation of auto-sync's branch applies another: it waits for the operation
+/// to end (recorded, `bad-image`: the fix only moves `sync.revision`).
+#[must_use]
+pub fn queued(row: &AppRow) -> Option<&Symbol> {
+    let operation = row.operation.as_deref().filter(|operation| operation.is_active() && !operation.dry_run)?;
+    // with auto-sync on, nothing but what Git holds is applied: another revision is an older one
+    let follows = operation.automated || row.auto_sync.enabled;
+    let applied = operation.revision.as_ref().filter(|revision| is_hash(revision))?;
+    (follows && is_hash(&row.revision) && *applied != row.revision).then_some(&row.revision)
+}
+
+/// The resources and hooks an operation failed at, in their order.
+pub fn failed(resources: &[Resource]) -> impl Iterator<Item = &Resource> {
+    resources.iter().filter(|resource| has_failed(resource))
+}
 
 /// A wave of a phase of an operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -113,6 +154,51 @@ mod tests {
             format!("{} {} {:?} {}", step.phase, step.wave, step.state, waits.join(","))
         });
         told.collect()
+    }
+
+    fn running(retries: u32, limit: Option<i64>, waits: bool) -> Operation {
+        Operation {
+            requested: true,
+            phase: Some(Phase::Running),
+            finished: waits.then_some(Timestamp::UNIX_EPOCH),
+            next_attempt: waits.then_some(Timestamp::UNIX_EPOCH),
+            retries,
+            retry_limit: limit,
+            ..Operation::default()
+        }
+    }
+
+    #[test]
+    fn attempts_are_counted_from_the_first() {
+        let told = |operation: &Operation| {
+            attempt(operation).map(|attempt| (attempt.number, attempt.of, attempt.at.is_some()))
+        };
+        assert_eq!(told(&running(0, Some(2), false)), None);
+        assert_eq!(told(&running(1, Some(2), true)), Some((2, Some(3), true)));
+        assert_eq!(told(&running(1, Some(2), false)), Some((2, Some(3), false)));
+        assert_eq!(told(&running(2, Some(2), false)), Some((3, Some(3), false)));
+        assert_eq!(told(&running(4, Some(-1), true)), Some((5, None, true)));
+        let over = Operation { requested: false, phase: Some(Phase::Failed), ..running(2, Some(2), false) };
+        assert_eq!(told(&over), None);
+    }
+
+    #[test]
+    fn what_git_holds_waits_behind_an_operation_at_another_revision() {
+        let (old, new) = ("a".repeat(40), "b".repeat(40));
+        let row = |revision: &str, applied: &str, automated: bool| AppRow {
+            revision: revision.into(),
+            operation: Some(Box::new(Operation {
+                revision: Some(applied.into()),
+                automated,
+                ..running(1, Some(2), true)
+            })),
+            ..AppRow::default()
+        };
+        let waits = |row: &AppRow| queued(row).cloned();
+        assert_eq!(waits(&row(&new, &old, true)), Some(new.as_str().into()));
+        assert_eq!(waits(&row(&new, &new, true)), None);
+        assert_eq!(waits(&row(&new, &old, false)), None, "somebody goes back to an older one");
+        assert_eq!(waits(&row(&new, "main", true)), None, "a branch is no older revision");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The resources of an Application: what its App screen shows.
 
+use super::window::Windows;
 use super::{Condition, Health, Phase, Symbol, Sync, Timestamp};
 
 /// One object an Application manages, or one its last operation dealt with.
@@ -149,6 +150,8 @@ pub struct AppDetail {
     pub conditions: Vec<Condition>,
     /// All of `status.history`, oldest first.
     pub history: Vec<HistoryEntry>,
+    /// The sync windows of its project, while one of them holds its operation back.
+    pub windows: Option<Windows>,
     /// The cluster the live objects were read from, or why there was none to read.
     pub read_from: Result<Symbol, Box<str>>,
     /// When this was read.
@@ -163,6 +166,7 @@ impl Default for AppDetail {
             resources: Vec::new(),
             conditions: Vec::new(),
             history: Vec::new(),
+            windows: None,
             read_from: Err("not read yet".into()),
             at: None,
             failed: None,

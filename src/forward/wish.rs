@@ -46,9 +46,9 @@ impl Wish {
     pub fn title(&self) -> String {
         let verb = if self.debug { "Debug" } else { "Forward" };
         let target = self.target.as_ref().map(|target| format!(" {target}")).unwrap_or_default();
-        let ports: String = self.ports.iter().map(|port| format!(" {port}")).collect();
-        let ports = if ports.is_empty() { " first port".to_owned() } else { ports };
+        let ports: Vec<String> = self.ports.iter().map(ToString::to_string).collect();
+        let ports = if ports.is_empty() { "first port".to_owned() } else { ports.join(" ") };
         let exposed = if self.bind.is_loopback() { String::new() } else { format!(" on {}", self.bind) };
-        format!("{verb} {}{target}{ports}{exposed}", self.app.name)
+        format!("{verb} {}{target} {ports}{exposed}", self.app.name)
     }
 }

@@ -41,9 +41,6 @@ pub struct Berths {
     workspace: Option<PathBuf>,
 }
 
-/// The way to an Application's pods, and how its environment is protected.
-type Way = (Place, Environment);
-
 impl Berths {
     /// None is open. They will run on `io`.
     #[must_use]
@@ -81,7 +78,7 @@ impl Berths {
         apps: &Apps,
         cluster: impl FnMut(&Symbol) -> Option<Cluster>,
     ) -> Option<News> {
-        let admitted = way(&wish.app, apps, cluster)
+        let admitted = Place::find(&wish.app, apps, cluster)
             .and_then(|way| Ok((self.admit("forward", &wish.app, &way.1, wish.title(), confirmed)?, way.0)));
         match admitted {
             Ok((visiting, place)) => {
@@ -101,8 +98,8 @@ impl Berths {
         cluster: impl FnMut(&Symbol) -> Option<Cluster>,
     ) -> Option<News> {
         let title = format!("Debug {}", app.name);
-        let admitted =
-            way(&app, apps, cluster).and_then(|way| Ok((self.admit("debug", &app, &way.1, title, confirmed)?, way)));
+        let admitted = Place::find(&app, apps, cluster)
+            .and_then(|way| Ok((self.admit("debug", &app, &way.1, title, confirmed)?, way)));
         let (visiting, (place, environment)) = match admitted {
             Ok(admitted) => admitted,
             Err(why) => return Some(News::Card(app, Err(why))),
@@ -210,23 +207,4 @@ impl Berths {
 
 fn inquiry(app: &AppKey, protection: Protection, ours: usize) -> Inquiry {
     Inquiry { app: app.clone(), pod: None, port: None, protection, inside: true, ours }
-}
-
-/// The way to an Application's pods, bound to its row.
-fn way(app: &AppKey, apps: &Apps, mut cluster: impl FnMut(&Symbol) -> Option<Cluster>) -> Result<Way, String> {
-    let id = apps.find(app).ok_or_else(|| format!("{} is gone", app.name))?;
-    let row = apps.get(id).ok_or_else(|| format!("{} is gone", app.name))?;
-    let environment = apps.describe(&row.environment.clone().unwrap_or_default());
-    let control = cluster(&app.source).ok_or_else(|| format!("no way to source {}", app.source))?;
-    let route = apps.route(id).ok_or_else(|| format!("{} is gone", app.name))?;
-    let destination =
-        route.context().and_then(&mut cluster).ok_or_else(|| format!("{route}, where {} runs", app.name))?;
-    let place = Place {
-        control,
-        destination,
-        namespace: row.destination.namespace.to_string(),
-        environment: environment.name.clone(),
-        service: row.service.clone(),
-    };
-    Ok((place, environment))
 }

@@ -27,9 +27,9 @@ use super::writer::{FrameSender, NotSent, Written};
 use crate::app::{Keep, Model, Msg, Request, frame, update};
 use crate::config::settings::Settings;
 use crate::domain::time::{after, elapsed};
-use crate::domain::{Clock, LogNews, Symbol, Timestamp};
+use crate::domain::{Clock, Link, LogNews, Symbol, Timestamp};
 use crate::view::Work;
-use crate::view::desk::News;
+use crate::view::desk::{News, Reach};
 
 /// News alone are drawn at most this often; keys are drawn at once.
 const PACE: Duration = Duration::from_millis(100);
@@ -56,6 +56,8 @@ pub struct Cockpit {
     pub deeds: Deeds,
     /// Forwards and debuggers.
     pub berths: Berths,
+    /// What was asked last of the rights of whoever looks.
+    pub asked: Option<Reach>,
     /// The program that the terminal is lent to.
     pub k9s: K9s,
     /// What was copied.
@@ -326,8 +328,16 @@ impl Cockpit {
                             self.take(Msg::Desk(news));
                         }
                         Request::Recall => self.deeds.recall(),
-                        Request::Toggle(source) => self.sources.toggle(&source),
+                        Request::Acknowledge(ids) => self.deeds.acknowledge(ids),
+                        Request::Answer { number, back } => self.deeds.answer(number, back),
+                        Request::Toggle(source) => {
+                            self.model.desk.rights.forget(&source);
+                            self.sources.toggle(&source);
+                        }
                         Request::Reconnect(source) => {
+                            for source in source.iter().cloned().chain(self.model.apps.sources().keys().cloned()) {
+                                self.model.desk.rights.forget(&source);
+                            }
                             self.sources.reconnect(source.as_ref());
                             self.interests.reconnect();
                         }
@@ -377,6 +387,7 @@ impl Cockpit {
             // Not reached while the writer is idle; drawn whole next time, so nothing is lost either way.
             Err(NotSent::Busy(_) | NotSent::Closed(_)) => painter.reset(self.model.size),
         }
+        self.ask_rights();
         let (query, wanted) = (frame::wanted(&self.model), frame::interests(&self.model, now));
         let Model { apps, logs, .. } = &mut self.model;
         self.tail.want(query, apps, logs, now, |context| self.interests.cluster(context));
@@ -386,6 +397,25 @@ impl Cockpit {
         let again = if left_out == self.model.apps.left_out() { again } else { Some(Duration::ZERO) };
         self.model.apps.set_left_out(left_out);
         Ok([work.wake(), again].into_iter().flatten().min())
+    }
+
+    /// Asks whether what is selected may be changed, where its source is live and nobody has asked yet: keys are off, with
+    /// the reason, before anybody presses them.
+    fn ask_rights(&mut self) {
+        let desk = &self.model.desk;
+        let Some(key) = self.model.lens.selected.clone().filter(|_| !desk.readonly) else { return };
+        if *self.model.apps.link(&key.source) != Link::Live {
+            self.asked = None;
+            return;
+        }
+        let reach = desk.rights.unknown(&key);
+        if reach.is_some() && reach != self.asked {
+            self.asked.clone_from(&reach);
+            let cluster = self.interests.cluster(&key.source);
+            if let Some(reach) = reach {
+                self.deeds.ask_rights(reach, cluster);
+            }
+        }
     }
 
     /// Has text go out with the next frame, which is due.

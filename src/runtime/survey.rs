@@ -50,14 +50,12 @@ pub async fn survey(place: &Place, inquiry: &Inquiry) -> Result<Card, OpenError>
     let (workload, port) = chosen(place, inquiry, &app).await?;
     let container = container(&workload.spec, &port.container);
     let namespace = &workload.served.namespace;
-    let pods = match &workload.labels {
-        Some(labels) => pods(cluster, namespace, labels).await?,
-        None => {
-            let path =
-                format!("/api/v1/namespaces/{}/pods/{}", escape(namespace), escape(workload.served.target.name()));
-            let pod = whole_object(cluster, &path, &workload.served.target.to_string()).await?;
-            Candidate::of(&pod).into_iter().collect()
-        }
+    let pods = if let Some(labels) = &workload.labels {
+        pods(cluster, namespace, labels).await?
+    } else {
+        let path = format!("/api/v1/namespaces/{}/pods/{}", escape(namespace), escape(workload.served.target.name()));
+        let pod = whole_object(cluster, &path, &workload.served.target.to_string()).await?;
+        Candidate::of(&pod).into_iter().collect()
     };
     let found = choose(&pods, None, false);
     let listening = match &found {

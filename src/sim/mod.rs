@@ -2,9 +2,10 @@
 //!
 //! ```text
 //! clock, kinds, columns < object, history, logs, network < store < write (with status, its refusals) < process, fault < stream
-//! access < rbac, tls < api < serve
+//! access < rbac, tls < api, door < serve
 //! time < agenda, manifest < workload::behaviour < scenario, generate < populate < workload
-//! write, manifest < argocd < git (with scenario); workload, git < live < prometheus, control < world
+//! write, manifest < argocd < git (with scenario); argocd < server < redis
+//! workload, git, redis < live < prometheus, control < world
 //! ```
 //!
 //! A [`store::Store`] holds one cluster's objects as the bytes that go over the wire; a [`serve::Server`] answers
@@ -19,6 +20,7 @@ pub mod argocd;
 pub mod clock;
 pub mod columns;
 pub mod control;
+mod door;
 pub mod fault;
 pub mod generate;
 pub mod git;
@@ -36,8 +38,10 @@ pub mod populate;
 pub mod process;
 pub mod prometheus;
 pub mod rbac;
+pub mod redis;
 pub mod scenario;
 pub mod serve;
+pub mod server;
 pub mod status;
 pub mod store;
 pub mod stream;

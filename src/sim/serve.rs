@@ -1,23 +1,22 @@
 //! One cluster's API server: a TLS listener on loopback.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener as StdListener};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use http::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::task::JoinSet;
-use tokio_rustls::TlsAcceptor;
 
 use super::access::User;
 use super::api;
+use super::door::{Door, Doors};
 use super::fault::Faults;
 use super::store::Store;
-use super::tls::{Ca, Leaf};
+use super::tls::{Acceptor, Ca, Leaf};
 
 /// What a server serves.
 #[derive(Debug, Clone)]
@@ -53,17 +52,7 @@ pub struct Server {
     /// The certificate that is shown.
     leaf: Mutex<Leaf>,
     port: u16,
-    /// The accept loop, which owns the connections; aborted when the server stops.
-    tasks: Mutex<Option<JoinSet<()>>>,
-}
-
-#[derive(Clone)]
-struct Acceptor(TlsAcceptor);
-
-impl std::fmt::Debug for Acceptor {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Acceptor")
-    }
+    doors: Doors,
 }
 
 impl Server {
@@ -73,12 +62,12 @@ impl Server {
     /// When the port is taken or no certificate can be made.
     pub fn start(ca: &Ca, cluster: Cluster) -> io::Result<Self> {
         let leaf = cluster.leaf;
-        let made = |leaf| io::Result::Ok((leaf, Acceptor(ca.acceptor(leaf)?)));
+        let made = |leaf| io::Result::Ok((leaf, ca.acceptor(leaf)?));
         let acceptors = [made(Leaf::Valid)?, made(Leaf::Expired)?, made(Leaf::UnknownCa)?];
         let wanted = cluster.port.unwrap_or(0);
         let api = Arc::new(api::Api::new(cluster));
         let (tasks, port) = listen(wanted, &api, acceptor(&acceptors, leaf))?;
-        Ok(Self { api, acceptors, leaf: Mutex::new(leaf), port, tasks: Mutex::new(Some(tasks)) })
+        Ok(Self { api, acceptors, leaf: Mutex::new(leaf), port, doors: Doors::new(tasks) })
     }
 
     /// `https://127.0.0.1:port`.
@@ -107,10 +96,7 @@ impl Server {
 
     /// Closes the listener and all connections, and waits until they are gone.
     pub async fn stop(&self) {
-        let tasks = self.tasks().take();
-        if let Some(mut tasks) = tasks {
-            tasks.shutdown().await;
-        }
+        self.doors.close().await;
         self.api.sessions.shutdown().await;
     }
 
@@ -119,11 +105,8 @@ impl Server {
     /// # Errors
     /// When the port was taken meanwhile.
     pub fn start_again(&self) -> io::Result<()> {
-        let mut tasks = self.tasks();
-        if tasks.is_none() {
-            *tasks = Some(listen(self.port, &self.api, acceptor(&self.acceptors, self.leaf()))?.0);
-        }
-        Ok(())
+        let listen = || listen(self.port, &self.api, acceptor(&self.acceptors, self.leaf()));
+        self.doors.open_again(|| Ok(listen()?.0))
     }
 
     /// The certificate that is shown.
@@ -152,11 +135,7 @@ impl Server {
     /// Whether the listener is open.
     #[must_use]
     pub fn is_running(&self) -> bool {
-        self.tasks().is_some()
-    }
-
-    fn tasks(&self) -> MutexGuard<'_, Option<JoinSet<()>>> {
-        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
+        self.doors.are_open()
     }
 }
 
@@ -167,34 +146,18 @@ fn acceptor(acceptors: &[(Leaf, Acceptor); 3], leaf: Leaf) -> &Acceptor {
 }
 
 fn listen(port: u16, api: &Arc<api::Api>, acceptor: &Acceptor) -> io::Result<(JoinSet<()>, u16)> {
-    let listener = StdListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))?;
-    listener.set_nonblocking(true)?;
-    let port = listener.local_addr()?.port();
-    let listener = TcpListener::from_std(listener)?;
+    let door = Door::open(port)?;
+    let port = door.port();
+    let (api, acceptor) = (Arc::clone(api), acceptor.clone());
     let mut tasks = JoinSet::new();
-    tasks.spawn(accept(listener, port, Arc::clone(api), acceptor.clone()));
+    tasks.spawn(async move {
+        let whose = format!("the simulated API server of {}", api.name);
+        door.admit(&whose, |stream| connection(stream, port, Arc::clone(&api), acceptor.clone())).await;
+    });
     Ok((tasks, port))
 }
 
-async fn accept(listener: TcpListener, port: u16, api: Arc<api::Api>, acceptor: Acceptor) {
-    let mut connections = JoinSet::new();
-    loop {
-        tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => drop(connections.spawn(connection(stream, port, Arc::clone(&api), acceptor.clone()))),
-                // out of file descriptors, most likely: others must end first
-                Err(error) => {
-                    tracing::warn!(cluster = %api.name, %error, "the simulated API server cannot accept");
-                    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-                }
-            },
-            Some(_) = connections.join_next() => {}
-        }
-    }
-}
-
-async fn connection(stream: TcpStream, port: u16, api: Arc<api::Api>, Acceptor(acceptor): Acceptor) {
-    let _ = stream.set_nodelay(true);
+async fn connection(stream: TcpStream, port: u16, api: Arc<api::Api>, acceptor: Acceptor) {
     let stream = match acceptor.accept(stream).await {
         Ok(stream) => stream,
         Err(error) => return tracing::debug!(cluster = %api.name, %error, "TLS handshake failed"),

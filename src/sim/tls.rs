@@ -4,10 +4,12 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose, SanType};
+use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use tokio_rustls::server::TlsStream;
 
 /// What a server's certificate is like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -49,6 +51,26 @@ impl std::fmt::Debug for Ca {
     }
 }
 
+/// What shows a certificate to whoever connects.
+#[derive(Clone)]
+pub struct Acceptor(TlsAcceptor);
+
+impl std::fmt::Debug for Acceptor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Acceptor")
+    }
+}
+
+impl Acceptor {
+    /// Shakes hands.
+    ///
+    /// # Errors
+    /// When the client goes away, or does not take the certificate.
+    pub async fn accept(&self, stream: TcpStream) -> std::io::Result<TlsStream<TcpStream>> {
+        self.0.accept(stream).await
+    }
+}
+
 impl Ca {
     /// A new authority with a new key.
     pub fn generate() -> Result<Self, TlsError> {
@@ -67,7 +89,7 @@ impl Ca {
     }
 
     /// A TLS acceptor (HTTP/1.1 only) with a new certificate of this authority, or one that clients must refuse.
-    pub fn acceptor(&self, leaf: Leaf) -> Result<TlsAcceptor, TlsError> {
+    pub fn acceptor(&self, leaf: Leaf) -> Result<Acceptor, TlsError> {
         let key = KeyPair::generate()?;
         let mut params = CertificateParams::default();
         params.distinguished_name.push(DnType::CommonName, "kube-apiserver");
@@ -86,6 +108,6 @@ impl Ca {
             .with_no_client_auth()
             .with_single_cert(chain, key)?;
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Ok(TlsAcceptor::from(Arc::new(config)))
+        Ok(Acceptor(TlsAcceptor::from(Arc::new(config))))
     }
 }

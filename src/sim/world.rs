@@ -1,7 +1,7 @@
 //! A whole world: a cluster per source, what happens in them, and the handle to act on it.
 
 use crate::sim::access::{Access, User};
-use crate::sim::argocd::SourceError;
+use crate::sim::argocd::{Cluster as Destination, SourceError};
 use crate::sim::clock::Clock;
 use crate::sim::control::{self, ControlError, Director, GitPlace, Place};
 use crate::sim::generate::{self, Generator};
@@ -18,8 +18,10 @@ use crate::sim::orders;
 use crate::sim::populate::{self, Deployed, Git, Stage};
 use crate::sim::prometheus::{self, Recorder, Shelf};
 use crate::sim::rbac::{self, Person};
+use crate::sim::redis;
 use crate::sim::scenario::{self, Scenario, ScenarioError, Source};
 use crate::sim::serve::{Cluster, Server};
+use crate::sim::server::{self, Credentials};
 use crate::sim::store::Store;
 use crate::sim::time::{SimClock, minus, plus};
 use crate::sim::tls::{Ca, TlsError};
@@ -119,6 +121,14 @@ pub struct World {
     _tasks: JoinSet<()>,
 }
 
+/// A cluster whose scene is set, before it listens.
+struct Set {
+    stage: Stage,
+    workloads: Workloads,
+    shelf: Shelf,
+    credentials: Credentials,
+}
+
 impl World {
     /// Makes the clusters, sets the scene and opens the listeners; to be called within a Tokio runtime.
     ///
@@ -157,6 +167,8 @@ impl World {
                 from = script(&scenario, &road, &apps, now, &mut agenda);
             }
             rbac::seed(&stage.store, &people(&scenario));
+            let known = Credentials::generate(scenario.users.iter().map(|user| user.name.as_str()));
+            server::seed(&stage.store, &stage.argocd_namespace, &people(&scenario), &known, now);
             let mut generated = Vec::new();
             let total = options.apps.or(scenario.generate.map(|generate| generate.apps));
             if let (Some(total), true) = (total, stages.is_empty()) {
@@ -171,9 +183,9 @@ impl World {
                 live::changes::begin(&mut agenda, &stage, generated, pause, now);
             }
             let shelf = Recorder::begin(&mut agenda, &stage, &source.kubernetes, &scenario.repository, now);
-            stages.push((stage, workloads, shelf));
+            stages.push(Set { stage, workloads, shelf, credentials: known });
         }
-        let all: Vec<Stage> = stages.iter().map(|(stage, ..)| stage.clone()).collect();
+        let all: Vec<Stage> = stages.iter().map(|set| set.stage.clone()).collect();
         for commit in &scenario.commits {
             if let Some(wait) = commit.push {
                 push_later(&mut agenda, place.commits.clone(), all.clone(), commit.clone(), plus(now, wait));
@@ -182,14 +194,14 @@ impl World {
         // what happened already
         agenda.replay(now, &mut random, |at| clock.show(at));
         let users = users(&scenario);
-        Self::open(options, users, (scenario, place), stages, clock, agenda, random)
+        Self::open(options, users, (scenario, place, git), stages, clock, agenda, random)
     }
 
     fn open(
         options: SimOptions,
         users: Vec<User>,
-        (scenario, git): (Scenario, GitPlace),
-        stages: Vec<(Stage, Workloads, Shelf)>,
+        (scenario, place, git): (Scenario, GitPlace, Git),
+        stages: Vec<Set>,
         clock: SimClock,
         agenda: Agenda,
         random: fastrand::Rng,
@@ -197,24 +209,24 @@ impl World {
         let ca = Ca::generate()?;
         let mut places = Vec::new();
         let mut tasks = JoinSet::new();
-        for (index, (stage, workloads, shelf)) in stages.into_iter().enumerate() {
+        for (index, Set { stage, workloads, shelf, credentials }) in stages.into_iter().enumerate() {
             let offset = u16::try_from(index).unwrap_or(u16::MAX);
             let port = options.port.filter(|port| *port != 0).map(|port| port.saturating_add(offset));
             let mut cluster = Cluster::new(&stage.source, stage.store.clone(), users.clone());
             cluster.port = port;
-            let server = Server::start(&ca, cluster).map_err(|error| WorldError::Listen {
-                source_name: stage.source.clone(),
-                port: port.unwrap_or_default(),
-                error,
-            })?;
-            let prometheus = prometheus::serve(shelf, clock.clone(), &mut tasks)
-                .map_err(|error| WorldError::Listen { source_name: stage.source.clone(), port: 0, error })?;
+            let failed = |port| {
+                let source_name = stage.source.clone();
+                move |error| WorldError::Listen { source_name, port, error }
+            };
+            let server = Server::start(&ca, cluster).map_err(failed(port.unwrap_or_default()))?;
+            let (argocd, redis) = argocd_servers(&ca, &stage, &git, credentials).map_err(failed(0))?;
+            let prometheus = prometheus::serve(shelf, clock.clone(), &mut tasks).map_err(failed(0))?;
             stage.store.network().rule(lead(prometheus.address()));
-            places.push(Place { server, stage, workloads, prometheus: prometheus.url() });
+            places.push(Place { server, stage, workloads, argocd, redis, prometheus: prometheus.url() });
         }
         let (kubeconfig, folder) = write_kubeconfig(options.kubeconfig, &ca, &places, &users)?;
         let (sender, sent) = mpsc::channel(64);
-        let director = Arc::new(Director::new(places, git, kubeconfig.clone(), clock.clone(), sender));
+        let director = Arc::new(Director::new(places, place, kubeconfig.clone(), clock.clone(), sender));
         clock.run();
         tasks.spawn(live::perform(agenda, random, clock, sent));
         for outage in scenario.outages {
@@ -228,6 +240,9 @@ impl World {
     }
 
     /// The one line that tells a caller where everything is.
+    ///
+    /// Of an argocd-server it has, besides what every world has told (`url`, `user`, `password`): `plainUrl` (the same
+    /// without TLS), and by account `passwords` and `tokens`, which do not run out.
     #[must_use]
     pub fn ready_line(&self) -> Value {
         let places = self.director.places();
@@ -235,7 +250,8 @@ impl World {
             .iter()
             .map(|place| {
                 let facts = json!({"server": place.server.url(), "argocdNamespace": place.stage.argocd_namespace,
-                    "argocd": null, "redis": null, "prometheus": place.prometheus});
+                    "argocd": place.argocd.ready_line(), "redis": place.redis.url(),
+                    "prometheus": place.prometheus});
                 (place.stage.source.clone(), facts)
             })
             .collect();
@@ -306,6 +322,33 @@ impl Drop for World {
     fn drop(&mut self) {
         control::forget(&self.control);
     }
+}
+
+/// Starts the argocd-server of a cluster and its Redis; the ports of their pods lead to them.
+fn argocd_servers(
+    ca: &Ca,
+    stage: &Stage,
+    git: &Git,
+    known: Credentials,
+) -> std::io::Result<(server::Server, redis::Server)> {
+    let namespace = &stage.argocd_namespace;
+    let clusters = vec![Destination::local(&stage.store)];
+    let (repository, commits) = (Box::new(git.server.clone()), Box::new(git.repo.clone()));
+    let password = known.redis.clone();
+    let desk = server::Desk::new(&stage.store, namespace, clusters, repository, commits, known);
+    let server = server::Server::start(ca, desk)?;
+    let redis = redis::Server::start(server.desk(), &password)?;
+    let doors =
+        [("argocd-server", "argocd-server", 8080, server.address()), ("argocd-redis", "redis", 6379, redis.address())];
+    for (workload, container, port, address) in doors {
+        stage.store.network().rule(Rule {
+            namespace: namespace.clone(),
+            workload: workload.to_owned(),
+            container: container.to_owned(),
+            listeners: vec![Listener::everywhere(port, Speaks::To(address))],
+        });
+    }
+    Ok((server, redis))
 }
 
 /// Fills a cluster with generated Applications and their projects; returns the Applications' names.

@@ -8,7 +8,8 @@ use super::pods::Place;
 use crate::domain::time::after;
 use crate::domain::why::is_about as is_about_time;
 use crate::domain::{
-    AppRow, ContainerState, Event, ObjectRef, Pod, Run, Symbol, Timestamp, Trouble, TroubleKind, Why, trouble,
+    AppRow, ContainerState, Event, ObjectRef, Pod, Resource, Run, Symbol, Timestamp, Trouble, TroubleKind, Why,
+    progress, trouble,
 };
 
 impl Apps {
@@ -22,8 +23,10 @@ impl Apps {
         let failing = pods.iter().filter_map(|pod| Some((*pod, trouble::of_pod(pod, unhealthy(pod), now).0?)));
         let worst = failing.min_by_key(|(_, trouble)| (trouble.kind, trouble.since.unwrap_or(Timestamp::MAX)));
         let worst = worst.filter(|(_, trouble)| trouble.kind == verdict.kind).map(|(pod, _)| pod);
-        // a verdict on the row may still come from a pod that is not ready
-        let pod = worst.or_else(|| pods.iter().copied().find(|pod| pod.ready.0 < pod.ready.1));
+        // a verdict on the row may still come from what its operation failed at, or from a pod that is not ready
+        let pod = worst
+            .or_else(|| self.of_failure(row, &pods))
+            .or_else(|| pods.iter().copied().find(|pod| pod.ready.0 < pod.ready.1));
         let mut why = blank(row, verdict);
         if let Some(pod) = pod {
             why.chain = chain(row, pod);
@@ -74,6 +77,19 @@ impl Apps {
         }
         why.versions = why.deployed.as_ref().and_then(|deployed| self.versions(row, deployed.at));
         Some(why)
+    }
+
+    /// The newest pod of a resource or hook the operation failed at, where its resources are read.
+    fn of_failure<'p>(&self, row: &AppRow, pods: &[&'p Pod]) -> Option<&'p Pod> {
+        let detail = self.detail(&row.key)?;
+        let made = |pod: &&&Pod| {
+            let by = |resource: &Resource| {
+                pod.namespace == resource.namespace
+                    && pod.workloads().any(|(kind, name)| *kind == *resource.kind && *name == *resource.name)
+            };
+            pod.ready.0 < pod.ready.1 && progress::failed(&detail.resources).any(by)
+        };
+        pods.iter().filter(made).max_by_key(|pod| pod.created).copied()
     }
 
     /// The last that was told of the pod, of what made it, or of the Application's operations, before a container ended.

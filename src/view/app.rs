@@ -4,13 +4,11 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use super::detail::{self, Run};
-use super::empty::wrap;
 use super::finder::Finder;
 use super::travel;
 use super::{Ask, Effect, Handled, Lens, ScreenId, Seen, Typing, View, status};
 use crate::command::{CommandId, Scope};
 use crate::config::theme::Role;
-use crate::domain::progress::{StepState, steps};
 use crate::domain::resource::most_telling;
 use crate::domain::{AppDetail, AppKey, AppRow, Container, ContainerState, ObjectName, Phase, Pod, Resource, Sync};
 use crate::store::{Interest, RowId};
@@ -41,7 +39,8 @@ impl View for App {
     fn interests(&self, lens: &Lens, _: &Seen<'_>) -> Vec<Interest> {
         let key = lens.selected.iter();
         key.flat_map(|key| {
-            [Interest::Resources(key.clone()), Interest::Pods(key.clone()), Interest::Events(key.clone())]
+            let of = [Interest::Resources, Interest::Pods, Interest::Events, Interest::LastWords];
+            of.map(|interest| interest(key.clone()))
         })
         .collect()
     }
@@ -91,7 +90,8 @@ impl View for App {
         let held = self.held();
         self.objects.clear();
         let selected = detail::selected(lens, seen);
-        self.lines = selected.map_or_else(Vec::new, |(id, row)| lines(seen, id, row, area.width, &mut self.objects));
+        self.lines = selected
+            .map_or_else(Vec::new, |(id, row)| lines(seen, id, row, area.width.saturating_sub(2), &mut self.objects));
         if let Some((kind, name)) = &lens.resource
             && let Some((line, _)) = self.objects.iter().find(|(_, o)| *o.kind == **kind && *o.name == **name)
         {
@@ -189,9 +189,6 @@ fn lines(
         None => lines.push(vec![("  its resources are being read".to_owned(), Role::Dim)]),
         Some(detail) => {
             let runs = row.operation.as_ref().is_some_and(|operation| operation.is_active());
-            if runs {
-                progress(detail, width, &mut lines);
-            }
             tree(seen, (detail, runs), &mut pods, &mut lines, objects);
         }
     }
@@ -210,26 +207,6 @@ fn lines(
     }
     lines.extend(super::detail::no_route(seen, id, width));
     lines
-}
-
-/// `PreSync done, Sync wave 1: waits for Deployment celery, then Sync wave 2`
-fn progress(detail: &AppDetail, width: u16, lines: &mut Vec<Vec<Run>>) {
-    let told = steps(&detail.resources).into_iter().map(|step| {
-        let wave = if step.wave == 0 { String::new() } else { format!(" wave {}", step.wave) };
-        let awaited: Vec<String> = step.waits_for.iter().map(|r| format!("{} {}", r.kind, r.name)).collect();
-        let state = match step.state {
-            StepState::Done => " done".to_owned(),
-            StepState::Failed => " failed".to_owned(),
-            StepState::Ahead => " to come".to_owned(),
-            StepState::Present => format!(": {} of {} waited for: {}", awaited.len(), step.total, awaited.join(", ")),
-        };
-        format!("{}{wave}{state}", step.phase)
-    });
-    let told = told.collect::<Vec<_>>().join(", ");
-    for (n, part) in wrap(&told, usize::from(width.saturating_sub(16)).max(10)).into_iter().enumerate() {
-        let label = if n == 0 { "steps" } else { "" };
-        lines.push(vec![(format!("  {label:<11}"), Role::Dim), (part, Role::Busy)]);
-    }
 }
 
 fn heading(text: &str) -> Vec<Run> {

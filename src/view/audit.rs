@@ -27,9 +27,18 @@ impl View for Audit {
         &[Scope::Audit]
     }
 
-    fn command(&mut self, id: CommandId, _: &mut Lens, _: &Seen<'_>) -> (Handled, Vec<Effect>) {
+    fn command(&mut self, id: CommandId, _: &mut Lens, seen: &Seen<'_>) -> (Handled, Vec<Effect>) {
         match id {
             CommandId::AuditAgain => (Handled::Yes, vec![Effect::Recall]),
+            CommandId::AuditAcknowledge => {
+                let open: Vec<String> = seen.desk.open().into_iter().map(|record| record.id.clone()).collect();
+                let effect = if open.is_empty() {
+                    Effect::Say("of every write the end is known".to_owned())
+                } else {
+                    Effect::Acknowledge(open)
+                };
+                (Handled::Yes, vec![effect])
+            }
             id => match steps(id, self.height) {
                 Some(by) => {
                     self.offset = scrolled(self.offset, by, self.count, self.height);
@@ -88,11 +97,11 @@ fn draw_line(seen: &Seen<'_>, line: &Line<'_>, mut pen: Pen<'_>) {
     let word = outcome.and_then(|record| record.outcome.as_deref()).unwrap_or("no outcome");
     let role = match word {
         "done" => Role::Ok,
-        "refused" => Role::Warn,
+        "refused" | "acknowledged" => Role::Warn,
         _ => Role::Bad,
     };
     let at = intent.at.strftime("%m-%d %H:%M:%S").to_string();
-    pen.skip(1).cell(&at, 15, seen.style(Role::Dim)).cell(word, 11, seen.style(role));
+    pen.skip(1).cell(&at, 15, seen.style(Role::Dim)).cell(word, 13, seen.style(role));
     pen.cell(&intent.environment, 9, seen.style(Role::Environment));
     if pen.room() > 50 {
         let who = intent.who.kube.as_ref().filter(|kube| **kube != intent.who.user);

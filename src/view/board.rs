@@ -6,7 +6,7 @@ use ratatui::style::Style;
 
 use super::fleet::below;
 use super::travel::steps;
-use super::{Effect, Handled, Lens, ScreenId, Seen, View, status};
+use super::{Effect, Handled, Lens, ScreenId, Seen, View, detail, status};
 use crate::command::{CommandId, Scope};
 use crate::config::theme::Role;
 use crate::domain::{AppKey, Symbol};
@@ -117,7 +117,8 @@ impl View for Board {
         let environments = self.environments.visible(self.grid.environments().len(), self.columns);
         let cells = services.flat_map(|s| environments.clone().map(move |e| (s, e)));
         let shown = cells.flat_map(|(s, e)| self.grid.cell(s, e)).filter_map(|id| seen.apps.get(*id));
-        lens.selected.iter().chain(shown.map(|row| &row.key)).cloned().map(Interest::Pods).collect()
+        let pods = lens.selected.iter().chain(shown.map(|row| &row.key)).cloned().map(Interest::Pods);
+        pods.chain(detail::interests(lens, seen)).collect()
     }
 
     fn command(&mut self, id: CommandId, lens: &mut Lens, seen: &Seen<'_>) -> (Handled, Vec<Effect>) {

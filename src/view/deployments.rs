@@ -121,9 +121,15 @@ impl Deployments {
         let over = |role| if here { seen.style(role).patch(seen.style(Role::Selection)) } else { seen.style(role) };
         let age = entry.deployed.map_or_else(String::new, |at| seen.age(at));
         let by = entry.by.as_deref().unwrap_or("auto-sync");
+        let more = entry.all_revisions().len().saturating_sub(1);
+        let more = if more > 0 { format!(" +{more}") } else { String::new() };
         pen.cell(if here { seen.glyphs.cursor } else { "" }, 2, over(Role::Cursor));
         pen.cell(&format!("#{}", entry.id), 6, over(Role::Dim)).cell(&age, 6, over(Role::Dim));
-        pen.cell(short_revision(&entry.shown_revision()), 10, over(Role::Text)).cell(by, 16, over(Role::Dim));
+        pen.cell(&format!("{}{more}", short_revision(&entry.shown_revision())), 11, over(Role::Text)).cell(
+            by,
+            16,
+            over(Role::Dim),
+        );
         let images = if n == 0 { app.images() } else { entry.images() };
         let now = if n == 0 { "  is there now" } else { "" };
         pen.text(&images.join(" "), over(Role::Text)).text(now, over(Role::Dim));
@@ -151,10 +157,11 @@ fn compare(seen: &Seen<'_>, app: &Application, entry: &Entry, from: u16, area: R
     let find = |all: &[(String, String)], name: &str| {
         all.iter().find(|(known, _)| known == name).map_or_else(|| "-".to_owned(), |(_, value)| value.clone())
     };
-    let revision = app.history().last().map(Entry::shown_revision).unwrap_or_default();
-    let mut rows = vec![("revision".to_owned(), short_revision(&revision).to_owned(), {
-        short_revision(&entry.shown_revision()).to_owned()
-    })];
+    let (here, there) = (app.history().last().map(Entry::all_revisions).unwrap_or_default(), entry.all_revisions());
+    let count = here.len().max(there.len());
+    let of = |all: &[String], n: usize| all.get(n).map_or("-", |revision| short_revision(revision)).to_owned();
+    let label = |n: usize| if count > 1 { format!("{} revision", n + 1) } else { "revision".to_owned() };
+    let mut rows: Vec<_> = (0..count).map(|n| (label(n), of(&here, n), of(&there, n))).collect();
     rows.push((
         "images".to_owned(),
         app.images().join(" "),

@@ -5,11 +5,11 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::empty::wrap;
-use super::{Lens, Seen, status};
+use super::{Lens, Seen, guard, status, strip};
 use crate::config::theme::Role;
 use crate::domain::app::short_revision;
 use crate::domain::{AppRow, AutoSync, Fullness, Operation, Phase, Route, Symbol, TroubleKind};
-use crate::store::RowId;
+use crate::store::{Interest, RowId};
 use crate::widget::Pen;
 
 /// A run of text with its role.
@@ -37,31 +37,25 @@ pub(super) fn selected<'a>(lens: &Lens, seen: &Seen<'a>) -> Option<(RowId, &'a A
     Some((id, seen.apps.get(id)?))
 }
 
+/// What the pane shows beyond rows and pods: how an operation of the selected Application stands.
+pub(super) fn interests(lens: &Lens, seen: &Seen<'_>) -> Vec<Interest> {
+    let shown = selected(lens, seen).filter(|(_, row)| {
+        row.operation.as_ref().is_some_and(|operation| operation.is_active() || operation.has_failed())
+    });
+    let of = |row: &AppRow| [Interest::Resources, Interest::LastWords].map(|interest| interest(row.key.clone()));
+    shown.into_iter().flat_map(|(_, row)| of(row)).collect()
+}
+
 /// Its lines at a width.
 pub(super) fn lines(seen: &Seen<'_>, id: RowId, row: &AppRow, width: u16) -> Vec<Vec<Run>> {
     let trouble = seen.apps.trouble_kind(id);
     let mut lines = vec![title(seen, row)];
-    let mut block = |label: &str, text: &str, role: Role| {
-        let room = usize::from(width.saturating_sub(14)).max(10);
-        for (n, part) in wrap(text, room).into_iter().enumerate() {
-            let label = if n == 0 { label } else { "" };
-            lines.push(vec![(format!("  {label:<11}"), Role::Dim), (part, role)]);
-        }
-    };
-    let (health, role) = status::health_sign(seen, row.health);
-    let (sync, _) = status::sync_sign(seen, row.sync);
-    let since = row.health_since.map_or_else(String::new, |at| format!(" for {}", seen.age(at)));
-    block(
-        "state",
-        format!(
-            "{health} {}{since}, {sync}{}{}",
-            row.health.word(),
-            if sync.is_empty() { "" } else { " " },
-            row.sync.word()
-        )
-        .trim_end(),
-        role,
-    );
+    let mut block = |label: &str, text: &str, role| self::block(&mut lines, width, label, text, role);
+    let (words, role) = state_words(seen, row);
+    block("state", &words, role);
+    if let Some((said, role)) = guard::line(seen, &row.key) {
+        block("guard", &said, role);
+    }
     let verdict = seen.apps.trouble(id, seen.now);
     // what the verdict says is not said again
     let told = |said: &str| verdict.as_ref().is_some_and(|verdict| verdict.reason == said);
@@ -79,7 +73,9 @@ pub(super) fn lines(seen: &Seen<'_>, id: RowId, row: &AppRow, width: u16) -> Vec
     if let Some(operation) = &row.operation {
         let (text, role) = operation_line(seen, operation, trouble, told);
         block("operation", &text, role);
+        lines.extend(strip::lines(seen, id, row, width));
     }
+    let mut block = |label: &str, text: &str, role| self::block(&mut lines, width, label, text, role);
     if row.fullness == Fullness::Sketch {
         block("", "more is being read", Role::Dim);
         return lines;
@@ -130,6 +126,32 @@ pub(super) fn lines(seen: &Seen<'_>, id: RowId, row: &AppRow, width: u16) -> Vec
         block("compared", &format!("{} ago", seen.age(at)), Role::Dim);
     }
     lines
+}
+
+/// Health and sync, as lines of their own.
+pub(super) fn state(seen: &Seen<'_>, row: &AppRow, width: u16) -> Vec<Vec<Run>> {
+    let mut lines = Vec::new();
+    let (words, role) = state_words(seen, row);
+    block(&mut lines, width, "state", &words, role);
+    lines
+}
+
+fn state_words(seen: &Seen<'_>, row: &AppRow) -> (String, Role) {
+    let (health, role) = status::health_sign(seen, row.health);
+    let (sync, _) = status::sync_sign(seen, row.sync);
+    let since = row.health_since.map_or_else(String::new, |at| format!(" for {}", seen.age(at)));
+    let gap = if sync.is_empty() { "" } else { " " };
+    let words = format!("{health} {}{since}, {sync}{gap}{}", row.health.word(), row.sync.word());
+    (words.trim_end().to_owned(), role)
+}
+
+/// Writes text behind a label, in as many lines as it takes.
+pub(super) fn block(lines: &mut Vec<Vec<Run>>, width: u16, label: &str, text: &str, role: Role) {
+    let room = usize::from(width.saturating_sub(14)).max(10);
+    for (n, part) in wrap(text, room).into_iter().enumerate() {
+        let label = if n == 0 { label } else { "" };
+        lines.push(vec![(format!("  {label:<11}"), Role::Dim), (part, role)]);
+    }
 }
 
 /// That nobody knows the way to where its objects live, and what to do about it; nothing where there is a way.

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use super::travel::steps;
-use super::{Effect, Handled, Lens, ScreenId, Seen, View, status};
+use super::{Effect, Handled, Lens, ScreenId, Seen, View, detail, status};
 use crate::command::{CommandId, Scope};
 use crate::config::theme::Role;
 use crate::domain::{AppKey, AppRow, Fullness};
@@ -50,7 +50,8 @@ impl View for Fleet {
     fn interests(&self, lens: &Lens, seen: &Seen<'_>) -> Vec<Interest> {
         let visible = self.window.visible(self.index.len(), self.height);
         let shown = visible.filter_map(|n| seen.apps.get(self.index.at(n)?)).filter(|r| r.fullness == Fullness::Full);
-        lens.selected.iter().chain(shown.map(|row| &row.key)).cloned().map(Interest::Pods).collect()
+        let pods = lens.selected.iter().chain(shown.map(|row| &row.key)).cloned().map(Interest::Pods);
+        pods.chain(detail::interests(lens, seen)).collect()
     }
 
     fn command(&mut self, id: CommandId, lens: &mut Lens, seen: &Seen<'_>) -> (Handled, Vec<Effect>) {

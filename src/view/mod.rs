@@ -19,6 +19,7 @@ pub mod empty;
 pub mod events;
 mod finder;
 pub mod fleet;
+pub mod guard;
 pub mod help;
 pub mod lens;
 pub mod links;
@@ -28,6 +29,7 @@ pub mod resource;
 pub mod seen;
 pub mod sessions;
 pub mod status;
+mod strip;
 mod travel;
 pub mod why;
 
@@ -113,6 +115,15 @@ pub enum Effect {
         /// The change was shown, and agreed to.
         agreed: bool,
     },
+    /// Note that a person knows of writes nobody knows the end of, by their ids.
+    Acknowledge(Vec<String>),
+    /// Answer a guarded sync that asks whether to go back.
+    Answer {
+        /// Its number.
+        number: u64,
+        /// Go back.
+        back: bool,
+    },
     /// Write a file of this name that nobody else may read.
     Save {
         /// Its name, without a folder.
@@ -137,6 +148,8 @@ pub enum Ask {
     Ports,
     /// A yes, or not.
     Yes,
+    /// A revision of Git.
+    Revision,
 }
 
 impl Ask {
@@ -146,7 +159,7 @@ impl Ask {
         match self {
             Self::Search => "/",
             Self::Filter => "&",
-            Self::Phrase | Self::Number | Self::Ports | Self::Yes => ":",
+            Self::Phrase | Self::Number | Self::Revision | Self::Ports | Self::Yes => ":",
         }
     }
 }
@@ -183,6 +196,8 @@ pub enum ScreenId {
     Logs,
     /// What would be written.
     Plan,
+    /// A guarded sync.
+    Guard,
     /// What was deployed before.
     Deployments,
     /// What can be done to a resource.
@@ -215,7 +230,7 @@ pub struct Screen {
 }
 
 /// Every screen there is.
-pub static REGISTRY: [Screen; 18] = [
+pub static REGISTRY: [Screen; 19] = [
     Screen { id: ScreenId::Board, word: "board", make: || Box::new(board::Board::default()) },
     Screen { id: ScreenId::Fleet, word: "fleet", make: || Box::new(fleet::Fleet::default()) },
     Screen { id: ScreenId::Chooser, word: "chooser", make: || Box::new(chooser::Chooser::default()) },
@@ -225,6 +240,7 @@ pub static REGISTRY: [Screen; 18] = [
     Screen { id: ScreenId::Why, word: "why", make: || Box::new(why::Why::default()) },
     Screen { id: ScreenId::Logs, word: "logs", make: || Box::new(logs::Logs::default()) },
     Screen { id: ScreenId::Plan, word: "plan", make: || Box::new(plan::Plan::default()) },
+    Screen { id: ScreenId::Guard, word: "guard", make: || Box::new(guard::Guard::default()) },
     Screen { id: ScreenId::Deployments, word: "deployments", make: || Box::new(deployments::Deployments::default()) },
     Screen { id: ScreenId::Actions, word: "actions", make: || Box::new(actions::Actions::default()) },
     Screen { id: ScreenId::Audit, word: "audit", make: || Box::new(audit::Audit::default()) },

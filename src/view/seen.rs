@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::Desk;
 use crate::command::hint::{HelpSection, Hint};
-use crate::command::{Scope, Situation};
+use crate::command::{CommandId, Scope, Situation};
 use crate::config::theme::{Glyphs, Role, Theme};
 use crate::domain::time::{coarse, elapsed, until_coarse_changes};
 use crate::domain::{Environment, Symbol, Timestamp};
@@ -44,10 +44,12 @@ pub trait Keys {
     fn hints(&self, scopes: &[Scope]) -> Vec<Hint>;
     /// The help page of these scopes.
     fn help(&self, scopes: &[Scope]) -> Vec<HelpSection>;
+    /// The shortest key of a command in these scopes.
+    fn key(&self, scopes: &[Scope], id: CommandId) -> Option<String>;
 }
 
 /// Everything a view may read.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct Seen<'a> {
     /// The Applications and sources.
     pub apps: &'a Apps,

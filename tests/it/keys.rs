@@ -14,7 +14,7 @@ use proptest::prelude::*;
 use ratatui::buffer::Buffer;
 
 use crate::fixture::{
-    Cockpit, SHARED_CELL, below, card, cockpit, deployment, harbour, key, plan, plan_sync, sessions, voyage, written,
+    Cockpit, SHARED_CELL, below, cockpit, deployment, guarding, harbour, key, moored, plan, plan_sync, voyage, written,
 };
 
 /// A cockpit on a screen with room to move in every direction.
@@ -50,16 +50,13 @@ fn in_the_middle(screen: ScreenId) -> Cockpit {
             plan(&mut cockpit, Verb::Rollback { id: None, prune: false }, Protection::Confirm);
             drop(cockpit.press("home j"));
         }
-        ScreenId::Sessions => {
-            sessions(&mut cockpit, 30);
-            drop(cockpit.press("j j j j j"));
-        }
-        ScreenId::Debug => {
-            card(&mut cockpit);
-            drop(cockpit.press("j j j"));
-        }
+        ScreenId::Sessions | ScreenId::Debug => moored(&mut cockpit, screen),
         ScreenId::Audit => {
             cockpit.model.desk.records = Some(Ok((0..30).flat_map(written).collect()));
+            drop(cockpit.press("j j"));
+        }
+        ScreenId::Guard => {
+            cockpit.model.desk.guards.insert(cockpit.model.lens.selected.clone().unwrap(), guarding(30));
             drop(cockpit.press("j j"));
         }
         ScreenId::Fleet | ScreenId::Logs => {}

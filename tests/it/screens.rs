@@ -17,7 +17,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
 use ratatui::style::{Color, Style};
 
-use crate::fixture::{self, Cockpit, NOW, SHARED_CELL, below, deployment, harbour, plan, plan_sync, voyage, written};
+use crate::fixture::{
+    self, Cockpit, NOW, SHARED_CELL, below, deployment, guarding, harbour, plan, plan_sync, voyage, written,
+};
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (40, 10)];
 
@@ -36,6 +38,9 @@ fn on(screen: ScreenId, apps: Apps, size: (u16, u16)) -> Cockpit {
             plan(&mut cockpit, Verb::Rollback { id: None, prune: false }, Protection::Confirm);
         }
         ScreenId::Audit => cockpit.model.desk.records = Some(Ok((0..3).flat_map(written).collect())),
+        ScreenId::Guard => {
+            cockpit.model.desk.guards.insert(cockpit.model.lens.selected.clone().unwrap(), guarding(3));
+        }
         ScreenId::Complaints => cockpit.model.complaints = complaints(),
         ScreenId::Sessions => {
             fixture::sessions(&mut cockpit, 0);
@@ -64,7 +69,7 @@ fn select(cockpit: &mut Cockpit, name: &str) {
 fn world_of(screen: ScreenId) -> Apps {
     match screen {
         ScreenId::Links => harbour(),
-        ScreenId::App | ScreenId::Resource | ScreenId::Events | ScreenId::Why => below(voyage()),
+        ScreenId::App | ScreenId::Guard | ScreenId::Resource | ScreenId::Events | ScreenId::Why => below(voyage()),
         _ => voyage(),
     }
 }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use http::{HeaderMap, Method};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
+use pilothouse::sim::clock::Clock;
 use pilothouse::sim::kubeconfig::{self, Context};
 use pilothouse::sim::{fault, orders};
 use serde_json::{Value, json};
@@ -127,7 +128,7 @@ impl Patient {
                 let silent = self.get(LIST).await.is_err_and(|error| error == SILENT);
                 holds(silent, "answered or closed".to_owned())
             }
-            ["401"] => refused(401, "Unauthorized", &self.get(LIST).await?),
+            ["401" | "logged-out"] => refused(401, "Unauthorized", &self.get(LIST).await?),
             ["403"] => refused(403, "Forbidden", &self.get(LIST).await?),
             ["410"] => refused(410, "Expired", &self.get(LIST).await?),
             ["409"] => {
@@ -177,11 +178,10 @@ impl Patient {
                 let last: Value = serde_json::from_slice(last.unwrap_or_default()).unwrap_or_default();
                 holds(answer.whole && last["type"] == "ERROR" && last["object"]["code"] == 410, last.to_string())
             }
-            ["logged-out"] => refused(401, "Unauthorized", &self.get(LIST).await?),
             ["old-store"] => {
                 let answer = self.get(STREAMED).await?;
                 let told = String::from_utf8_lossy(&answer.body).into_owned();
-                holds(told.contains("sendInitialEvents") && answer.whole, told)
+                holds(told.contains("RequestWatchProgress is disabled") && answer.whole, told)
             }
             ["certificate", what] => {
                 let error = self.get(LIST).await.err().unwrap_or_default();
@@ -195,7 +195,8 @@ impl Patient {
                 let made: Timestamp = answer.json()["metadata"]["creationTimestamp"].as_str().unwrap().parse().unwrap();
                 let sign = if way == "ahead" { 1 } else { -1 };
                 // the world's clock and this machine's may be some minutes apart by now, whatever happened
-                let hour = |at: Timestamp| (at.as_second() - Timestamp::now().as_second() - sign * 3_600).abs() < 1_200;
+                let hour =
+                    |at: Timestamp| (at.as_second() - Clock::wall().now().as_second() - sign * 3_600).abs() < 1_200;
                 holds(hour(date) && hour(made), format!("{date} {made}"))
             }
             _ => panic!("nobody knows what is seen of {words}"),
@@ -208,7 +209,7 @@ impl Patient {
         let told = (answer.status, answer.whole, answer.took < Duration::from_secs(30));
         assert_eq!(told, (200, true, true));
         let date = rfc2822::parse(answer.headers["date"].to_str().unwrap()).unwrap().timestamp();
-        assert!((date.as_second() - Timestamp::now().as_second()).abs() < 1_200, "{date}");
+        assert!((date.as_second() - Clock::wall().now().as_second()).abs() < 1_200, "{date}");
     }
 }
 
@@ -260,7 +261,7 @@ async fn every_fault_can_be_ordered_by_a_test() {
     let folder = tempfile::tempdir().unwrap();
     let kubeconfig = folder.path().join("kubeconfig");
     let world = World::with(|cluster| {
-        let clock = pilothouse::sim::clock::Clock::wall();
+        let clock = Clock::wall();
         let store = pilothouse::sim::store::Store::with(clock, 1);
         for name in ["one", "two", "three", "four", "five"] {
             let long = "words ".repeat(50);

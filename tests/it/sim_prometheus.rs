@@ -6,6 +6,7 @@ use kube::{Client, Config};
 use pilothouse::sim::control;
 use pilothouse::sim::world::{SimOptions, World};
 use serde_json::Value;
+use std::fmt::Write;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -20,8 +21,10 @@ async fn ask(world: &World, source: &str, path: &str, fields: &[(&str, &str)]) -
     let url = line["sources"][source]["prometheus"].as_str().unwrap().to_owned();
     let mut form = String::new();
     for (key, value) in fields {
-        let value: String = value.bytes().map(|byte| format!("%{byte:02X}")).collect();
-        form.push_str(&format!("{key}={value}&"));
+        write!(form, "&{key}=").unwrap();
+        for byte in value.bytes() {
+            write!(form, "%{byte:02X}").unwrap();
+        }
     }
     let address = url.strip_prefix("http://").unwrap();
     let mut stream = TcpStream::connect(address).await.unwrap();

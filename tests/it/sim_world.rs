@@ -213,11 +213,12 @@ async fn the_ready_line_has_every_key() {
     let source = &line["sources"]["minikube"];
     assert!(text(source, "/server").starts_with("https://127.0.0.1:"));
     assert_eq!(source["argocdNamespace"], "argocd");
-    let prometheus = line["sources"]["minikube"]["prometheus"].as_str().unwrap();
+    assert!(text(source, "/argocd/url").starts_with("https://127.0.0.1:"));
+    assert!(text(source, "/argocd/plainUrl").starts_with("http://127.0.0.1:"));
+    assert_eq!((text(source, "/argocd/user"), text(source, "/argocd/password").len()), ("admin", 32));
+    assert!(text(source, "/redis").starts_with("redis://:"));
+    let prometheus = text(source, "/prometheus");
     assert!(prometheus.starts_with("http://127.0.0.1:"), "{prometheus}");
-    for later in ["argocd", "redis"] {
-        assert_eq!(source.get(later), Some(&Value::Null));
-    }
     for user in ["admin", "developer", "viewer"] {
         assert_eq!(text(&line, &format!("/users/{user}")), world.token(user).unwrap());
     }

@@ -13,7 +13,7 @@ use crate::view::Lens;
 const MOST: usize = 100;
 
 /// Everything the palette draws from.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct Offer<'a> {
     /// Applications and environments.
     pub apps: &'a Apps,

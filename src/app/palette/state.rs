@@ -62,7 +62,7 @@ impl Palette {
 
     /// Brings the lines up to date with what is typed and what is known; does nothing when neither has changed.
     pub fn refresh(&mut self, offer: &Offer<'_>) {
-        let wanted = (self.text().to_owned(), offer.apps.order_generation(), offer.situation);
+        let wanted = (self.text().to_owned(), offer.apps.order_generation(), offer.situation.clone());
         if self.made_for.as_ref() == Some(&wanted) {
             return;
         }

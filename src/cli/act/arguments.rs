@@ -90,6 +90,24 @@ pub enum Act {
         #[command(flatten)]
         on: On,
     },
+    /// Hold the rollout of a Deployment
+    Pause {
+        /// Which Deployment, as GROUP:KIND:NAME; needed where there are several
+        #[arg(long, value_name = "GROUP:KIND:NAME", value_parser = resource)]
+        resource: Option<ObjectName>,
+        /// Which, and how
+        #[command(flatten)]
+        on: On,
+    },
+    /// Let a held rollout go on
+    Resume {
+        /// Which Deployment, as GROUP:KIND:NAME; needed where there are several
+        #[arg(long, value_name = "GROUP:KIND:NAME", value_parser = resource)]
+        resource: Option<ObjectName>,
+        /// Which, and how
+        #[command(flatten)]
+        on: On,
+    },
     /// Delete an Application with all it deployed, or one of its resources
     Delete {
         /// Delete this resource and not the Application
@@ -166,7 +184,7 @@ pub struct Sync {
     /// Change nothing: have Argo CD say what would be
     #[arg(long)]
     pub dry_run: bool,
-    /// Watch it, and for this long after it; roll back by itself when it fails or turns Degraded
+    /// Watch it, and for this long after it; roll back by itself when it fails, turns Degraded, or its pods are in trouble
     #[arg(long, value_name = "D", value_parser = duration, conflicts_with = "dry_run")]
     pub guard: Option<Duration>,
 }

@@ -2,6 +2,7 @@
 
 pub mod arguments;
 pub(super) mod confirm;
+mod guarded;
 mod history;
 mod report;
 mod run;
@@ -13,7 +14,8 @@ use self::arguments::{Act, Switch};
 use self::run::perform;
 use super::arguments::Everywhere;
 use super::exit::{Exit, Failure};
-use crate::action::{SyncOptions, Verb};
+use crate::action::{SyncOptions, Verb, Watch};
+use crate::domain::GuardPolicy;
 
 /// Does what is asked for and says how it ended.
 pub fn run(act: &Act, everywhere: &Everywhere, out: &mut impl Write) -> Result<Exit, Failure> {
@@ -28,9 +30,11 @@ pub fn run(act: &Act, everywhere: &Everywhere, out: &mut impl Write) -> Result<E
                 server_side: sync.server_side,
                 out_of_sync_only: sync.out_of_sync_only,
                 resources: sync.resource.clone(),
+                // nobody is there to be asked
+                guard: sync.guard.map(|hold| Watch { hold, policy: Some(GuardPolicy::Auto) }),
                 ..SyncOptions::default()
             };
-            run::guarded(&sync.on, everywhere, out, sync.guard, |_| Ok(Verb::Sync(options.clone())))
+            perform(&sync.on, everywhere, out, |_| Ok(Verb::Sync(options.clone())))
         }
         Act::Rollback { to, prune, on } => {
             perform(on, everywhere, out, |_| Ok(Verb::Rollback { id: *to, prune: *prune }))
@@ -46,6 +50,12 @@ pub fn run(act: &Act, everywhere: &Everywhere, out: &mut impl Write) -> Result<E
         Act::Scale { replicas, resource, on } => perform(on, everywhere, out, |app| {
             let object = run::workload(app, resource.as_ref(), &["Deployment", "StatefulSet"])?;
             Ok(Verb::Scale { object, replicas: *replicas })
+        }),
+        Act::Pause { resource, on } => {
+            perform(on, everywhere, out, |app| Ok(Verb::Pause(run::workload(app, resource.as_ref(), &["Deployment"])?)))
+        }
+        Act::Resume { resource, on } => perform(on, everywhere, out, |app| {
+            Ok(Verb::Resume(run::workload(app, resource.as_ref(), &["Deployment"])?))
         }),
         Act::Delete { resource: Some(object), cascade, on } => perform(on, everywhere, out, |app| {
             let object = run::managed(app, object)?;

@@ -1,25 +1,24 @@
 //! One write, from the words of the command line to its end.
 
 use std::io::Write;
-use std::time::Duration;
 
 use super::super::arguments::{Everywhere, Output};
 use super::super::exit::{Exit, Failure};
 use super::super::read::Read;
 use super::super::{complain, find, get, state};
 use super::arguments::On;
-use super::confirm;
 use super::report::{PlanJson, Report, refused, tell};
+use super::{confirm, guarded};
 use crate::action::{
-    Application, Asked, Audit, End, Guard, Harbour, Memory, ObjectName, Outcome, Plan, Refusal, RefusalKind, Road,
-    Verb, Voyage, Watched, execute, follow, guard, plan, watch,
+    Application, Approved, Asked, Audit, Consent, End, Guard, Memory, ObjectName, Outcome, Plan, Refusal, RefusalKind,
+    Road, SyncOptions, Verb, execute, follow, guard, plan,
 };
 use crate::config::error::nearest;
-use crate::domain::app::short_revision;
 use crate::domain::time::after;
 use crate::domain::{AppKey, AppRow};
 use crate::source::kube::ReadError;
 use crate::store::Interest;
+use tokio::runtime::Runtime;
 
 /// The way to the clusters of an Application, and where writes are noted.
 pub struct Way {
@@ -88,17 +87,6 @@ pub fn perform(
     out: &mut impl Write,
     verb: impl Fn(&Application) -> Result<Verb, Failure>,
 ) -> Result<Exit, Failure> {
-    guarded(on, everywhere, out, None, verb)
-}
-
-/// The same, and a sync is watched for `hold` after it, and rolled back when it fails.
-pub fn guarded(
-    on: &On,
-    everywhere: &Everywhere,
-    out: &mut impl Write,
-    hold: Option<Duration>,
-    verb: impl Fn(&Application) -> Result<Verb, Failure>,
-) -> Result<Exit, Failure> {
     let mut read = Read::start(everywhere, on.look.environment.as_deref(), on.look.timeout)?;
     let way = Way::find(&mut read, &on.look.app, on.look.environment.as_deref())?;
     let io = &read.io;
@@ -116,20 +104,21 @@ pub fn guarded(
     if on.look.output != Output::Json {
         tell(&planned, &mut std::io::stderr())?;
     }
-    let harbour = match hold {
-        Some(_) => Some(harbour(&facts.app, on)?),
-        None => None,
-    };
     let answer = confirm::ask(&planned, &way.road.guard, on.confirm.as_deref())?;
-    let evidence = io.block_on(way.road.evidence(&planned)).map_err(unread)?;
-    let report = PlanJson::of(&planned);
-    let kept = planned.clone();
-    let approved = match guard(planned, &way.road.guard, &evidence, answer.as_given()) {
-        Ok(approved) => approved,
-        Err(refusal) => return say.refused(Some(report), &refusal, out),
-    };
     let audit = io.block_on(way.audit.as_known_to(&way.road.control));
-    let outcome = io.block_on(execute(approved, &way.road, &audit));
+    let mut planned = planned;
+    let (kept, outcome) = loop {
+        let (kept, approved) = match approve(io, &way, planned, &answer) {
+            Ok(approved) => approved,
+            Err(refused) => return say.refused(Some(PlanJson::of(&refused.0)), &refused.1, out),
+        };
+        match io.block_on(execute(approved, &way.road, &audit)) {
+            // a guarded sync that somebody was quicker to begin while it was written
+            Outcome::Refused(refusal) if refusal.kind == RefusalKind::Busy && can_be_watched(&kept) => planned = kept,
+            outcome => break (kept, outcome),
+        }
+    };
+    let report = PlanJson::of(&kept);
     match outcome {
         Outcome::Done { .. } => {}
         Outcome::Refused(refusal) => return say.refused(Some(report), &refusal, out),
@@ -142,17 +131,8 @@ pub fn guarded(
         }
     }
     let deadline = after(way.road.clock.now(), on.look.timeout);
-    if let (Some(hold), Some(harbour)) = (hold, harbour) {
-        let is_quiet = on.look.output == Output::Json;
-        let tell = |what: String| {
-            if !is_quiet {
-                complain(&format!("  {what}"));
-            }
-        };
-        let deadline = after(deadline, hold);
-        let voyage = Voyage { begun: &kept, harbour: &harbour, hold, deadline };
-        let watched = watch(&way.road, &audit, &way.asked, &voyage, tell);
-        return say.watched(report, io.block_on(watched), out);
+    if let (Verb::Sync(SyncOptions { guard: Some(watch), .. }), Some(harbour)) = (&kept.verb, &kept.harbour) {
+        return guarded::guard(io, &way, &audit, (&kept, harbour, watch.hold), &say, out);
     }
     let mut said = String::new();
     let progress = |app: &Application| {
@@ -166,27 +146,41 @@ pub fn guarded(
     say.over(report, end, out)
 }
 
-/// What a guarded sync would go back to; said before anybody says yes.
-fn harbour(app: &Application, on: &On) -> Result<Harbour, Failure> {
-    let harbour = Harbour::of(app).ok_or_else(|| {
-        let why = format!("{} has no deployment to roll back to, so it cannot be guarded", app.name());
-        Failure::new(Exit::Refused, why).hint("sync without --guard")
-    })?;
-    if on.look.output != Output::Json {
-        complain(&format!(
-            "  guarded: if it fails, auto-sync goes off and deployment {} ({}) comes back",
-            harbour.id,
-            short_revision(&harbour.revision)
-        ));
-        if let Some(set) = app.application_set() {
-            complain(&format!("  ApplicationSet {set} may put auto-sync back, and with it the failed revision"));
-        }
-    }
-    Ok(harbour)
+/// A guarded sync that is still to be written: what somebody else has begun is watched in its place.
+fn can_be_watched(plan: &Plan) -> bool {
+    plan.harbour.is_some() && !plan.requests.is_empty()
 }
 
-struct Say<'a> {
-    on: &'a On,
+/// Looks, and has the guard decide. A guarded sync that somebody else was quicker to begin is planned anew: then what they
+/// began is watched, and less is written than was said yes to.
+fn approve(
+    io: &Runtime,
+    way: &Way,
+    mut planned: Plan,
+    answer: &Consent,
+) -> Result<(Plan, Approved), Box<(Plan, Refusal)>> {
+    loop {
+        let evidence = match io.block_on(way.road.evidence(&planned)) {
+            Ok(evidence) => evidence,
+            Err(error) => return Err(Box::new((planned, Refusal::unread(&error)))),
+        };
+        match guard(planned.clone(), &way.road.guard, &evidence, answer.as_given()) {
+            Ok(approved) => return Ok((planned, approved)),
+            Err(refusal) if refusal.kind == RefusalKind::Busy && can_be_watched(&planned) => {
+                let facts = io.block_on(way.road.facts(&way.asked, evidence.app, &planned.verb));
+                planned = match plan(&planned.verb, &facts) {
+                    Ok(anew) => anew,
+                    Err(_) => return Err(Box::new((planned, refusal))),
+                };
+            }
+            Err(refusal) => return Err(Box::new((planned, refusal))),
+        }
+    }
+}
+
+/// Says how it ended.
+pub(super) struct Say<'a> {
+    pub(super) on: &'a On,
     key: &'a AppKey,
 }
 
@@ -217,29 +211,7 @@ impl Say<'_> {
         self.ended(plan, outcome, None, Some(refusal.why.clone()), None, exit, out)
     }
 
-    fn watched(&self, plan: PlanJson, watched: Watched, out: &mut impl Write) -> Result<Exit, Failure> {
-        match watched {
-            Watched::Held(app) => self.over(plan, End::Well(Some(app)), out),
-            Watched::RolledBack { why, app, put_back } => {
-                let back = if put_back {
-                    "; auto-sync was put back by somebody: the failed revision comes again"
-                } else {
-                    "; auto-sync stays off"
-                };
-                let phase = app.as_ref().map(|app| app.phase().to_owned());
-                let revision = app.as_ref().map(Application::operation_revision);
-                let message = Some(format!("{why}{back}"));
-                self.ended(Some(plan), "rolledBack", phase, message, revision, Exit::RolledBack, out)
-            }
-            Watched::Adrift { why, then } => {
-                let message = Some(format!("{why}; it could not be rolled back: {then}"));
-                self.ended(Some(plan), "failed", None, message, None, Exit::Failed, out)
-            }
-            Watched::Open { why } => self.ended(Some(plan), "timedOut", None, Some(why), None, Exit::TimedOut, out),
-        }
-    }
-
-    fn over(&self, plan: PlanJson, end: End, out: &mut impl Write) -> Result<Exit, Failure> {
+    pub(super) fn over(&self, plan: PlanJson, end: End, out: &mut impl Write) -> Result<Exit, Failure> {
         match end {
             End::Well(app) => {
                 let phase = app.as_ref().map(|app| app.phase().to_owned()).filter(|phase| !phase.is_empty());
@@ -256,7 +228,7 @@ impl Say<'_> {
     }
 
     #[expect(clippy::too_many_arguments, reason = "the keys of one JSON object, in their order")]
-    fn ended(
+    pub(super) fn ended(
         &self,
         plan: Option<PlanJson>,
         outcome: &'static str,

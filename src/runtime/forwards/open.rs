@@ -12,11 +12,12 @@ use super::kubectl::Children;
 use super::listen::{self, Listener};
 use super::resolver::{Miss, Resolver};
 use super::task::{Shared, serve};
-use crate::domain::{Clock, Symbol};
+use crate::domain::{AppKey, Clock, Environment, Symbol};
 use crate::forward::{
     Event, Mapping, Opened, Remote, Served, Session, Target, Wish, declared_ports, served, service_ports,
 };
 use crate::source::kube::{Cluster, ReadError, escape, whole_application, whole_object};
+use crate::store::Apps;
 
 /// Services and workloads of an Application that are looked at to find one with the ports.
 const LOOKED_AT: usize = 8;
@@ -34,6 +35,35 @@ pub struct Place {
     pub environment: Symbol,
     /// What the service is called.
     pub service: Symbol,
+}
+
+impl Place {
+    /// Where an Application and its pods are, and its environment; `cluster` knows the clusters by context.
+    ///
+    /// # Errors
+    /// A sentence: the Application is gone, or there is no way to it or to its pods.
+    pub fn find(
+        app: &AppKey,
+        apps: &Apps,
+        mut cluster: impl FnMut(&Symbol) -> Option<Cluster>,
+    ) -> Result<(Self, Environment), String> {
+        let gone = || format!("{} is gone", app.name);
+        let id = apps.find(app).ok_or_else(gone)?;
+        let row = apps.get(id).ok_or_else(gone)?;
+        let environment = apps.describe(&row.environment.clone().unwrap_or_default());
+        let control = cluster(&app.source).ok_or_else(|| format!("no way to source {}", app.source))?;
+        let route = apps.route(id).ok_or_else(gone)?;
+        let destination = route.context().and_then(&mut cluster);
+        let destination = destination.ok_or_else(|| format!("{route}, where {} runs", app.name))?;
+        let place = Self {
+            control,
+            destination,
+            namespace: row.destination.namespace.to_string(),
+            environment: environment.name.clone(),
+            service: row.service.clone(),
+        };
+        Ok((place, environment))
+    }
 }
 
 /// Why a forward was not opened.

@@ -220,7 +220,7 @@ async fn read_on(client: &mut Box<dyn Stream>, first: &mut Vec<u8>) {
             Ok(0) | Err(_) => return,
         }
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 /// Carries bytes between a client and kubectl's end.

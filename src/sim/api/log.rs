@@ -1,7 +1,7 @@
 //! GET of a pod's log: what the API server checks, what the kubelet finds, and the lines as they come.
 
-use std::collections::VecDeque;
 use std::io;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use tokio::sync::watch;
 
-use super::super::fault::{Cut, Faults};
+use super::super::fault::Fate;
 use super::super::kinds::Kind;
 use super::super::logs::{Cursor, Tape};
 use super::super::store::Store;
@@ -65,13 +65,9 @@ pub(super) fn log(
         tape,
         store: api.store.clone(),
         changed: api.store.logs().subscribe(),
-        faults: (api.faults.clone(), api.faults.subscribe()),
-        struck: 0,
-        path: path.to_owned(),
+        fate: Fate::new(&api.faults, path),
         left: options.limit.unwrap_or(usize::MAX),
         options,
-        outbox: VecDeque::new(),
-        state: State::Open,
     };
     let frames = stream::unfold(reader, |mut reader| async { reader.next().await.map(|frame| (frame, reader)) });
     Ok(respond::streamed_as(PLAIN, frames))
@@ -131,7 +127,7 @@ fn names<'a>(pod: &'a Value, field: &str) -> Vec<&'a str> {
 }
 
 /// The container that is meant.
-pub(super) fn container(pod: &Value, name: &str, asked: &str) -> Result<String, Failure> {
+pub(in crate::sim) fn container(pod: &Value, name: &str, asked: &str) -> Result<String, Failure> {
     let (containers, inits) = (names(pod, "containers"), names(pod, "initContainers"));
     if !asked.is_empty() {
         let known = containers.contains(&asked) || inits.contains(&asked);
@@ -155,7 +151,7 @@ pub(super) fn container(pod: &Value, name: &str, asked: &str) -> Result<String, 
 }
 
 /// The id of the run whose log is meant, as the kubelet finds it; else why there is none.
-fn run(pod: &Value, name: &str, container: &str, previous: bool) -> Result<String, String> {
+pub(in crate::sim) fn run(pod: &Value, name: &str, container: &str, previous: bool) -> Result<String, String> {
     let statuses = ["containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses"];
     let mut statuses = statuses.iter().filter_map(|field| pod["status"][field].as_array()).flatten();
     let status = statuses
@@ -183,51 +179,33 @@ fn run(pod: &Value, name: &str, container: &str, previous: bool) -> Result<Strin
     })
 }
 
-#[derive(Debug)]
-enum State {
-    Open,
-    Silent,
-    Broken,
-    Ended,
-}
-
 /// One answer under way.
 struct Reader {
     tape: Arc<Tape>,
     cursor: Cursor,
     store: Store,
     changed: watch::Receiver<u64>,
-    faults: (Faults, watch::Receiver<u64>),
-    /// The last fault that struck.
-    struck: u64,
-    path: String,
+    fate: Fate,
     options: Options,
     /// Bytes that may still be sent.
     left: usize,
-    /// Sent before anything else.
-    outbox: VecDeque<Bytes>,
-    state: State,
 }
 
 impl Reader {
     async fn next(&mut self) -> Option<io::Result<Bytes>> {
         loop {
-            if let Some(bytes) = self.outbox.pop_front() {
-                return Some(Ok(bytes));
+            if let ControlFlow::Break(sent) = self.fate.next().await {
+                return sent;
             }
-            match self.state {
-                State::Open => {}
-                State::Ended => return None,
-                State::Silent => return std::future::pending().await,
-                State::Broken => {
-                    self.state = State::Ended;
-                    // what was said before is flushed while the body has nothing to give
-                    tokio::task::yield_now().await;
-                    return Some(Err(io::ErrorKind::ConnectionReset.into()));
-                }
-            }
-            if let Some(cut) = self.faults.0.take_cut(&self.path, &mut self.struck) {
-                self.strike(cut);
+            if let Some(cut) = self.fate.cut() {
+                let (tape, mut ahead) = (&self.tape, self.cursor);
+                self.fate.strike(cut, || match tape.next(&mut ahead, Timestamp::MAX) {
+                    Some((at, line)) => {
+                        let line = format!("{at} {line}");
+                        Bytes::from(line.as_bytes()[..line.len() / 2].to_vec())
+                    }
+                    None => Bytes::new(),
+                });
                 continue;
             }
             self.changed.borrow_and_update();
@@ -235,7 +213,7 @@ impl Reader {
             let mut out = self.gather();
             if out.len() >= self.left {
                 out.truncate(self.left);
-                self.state = State::Ended;
+                self.fate.end();
             }
             self.left -= out.len();
             if !out.is_empty() {
@@ -267,30 +245,14 @@ impl Reader {
         out
     }
 
-    fn strike(&mut self, cut: Cut) {
-        match cut {
-            Cut::Close | Cut::Expired => self.state = State::Ended,
-            Cut::Silence => self.state = State::Silent,
-            Cut::Raw(bytes) => self.outbox.push_back(bytes),
-            Cut::HalfLine => {
-                self.state = State::Broken;
-                let mut ahead = self.cursor;
-                if let Some((at, line)) = self.tape.next(&mut ahead, Timestamp::MAX) {
-                    let line = format!("{at} {line}");
-                    self.outbox.push_back(Bytes::from(line.as_bytes()[..line.len() / 2].to_vec()));
-                }
-            }
-        }
-    }
-
     async fn wait(&mut self) {
         let now = self.store.now();
         let due = self.tape.due(&self.cursor).map(|due| Duration::try_from(due.duration_since(now)));
         let wait = due.map_or(LOOK * 8, |due| due.unwrap_or_default().clamp(Duration::from_millis(1), LOOK));
         tokio::select! {
-            // logs and faults outlive their readers
+            // logs outlive their readers
             _ = self.changed.changed() => {}
-            _ = self.faults.1.changed() => {}
+            () = self.fate.changed() => {}
             () = tokio::time::sleep(wait) => {}
         }
     }

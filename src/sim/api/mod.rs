@@ -32,5 +32,8 @@ mod wire;
 mod write;
 
 pub use answer::Api;
+pub(in crate::sim) use log::{container as log_container, run as log_run};
+pub(in crate::sim) use respond::{slow, truncated};
+pub(in crate::sim) use selector::Selector;
 
 use super::status;

@@ -16,7 +16,7 @@ use super::protobuf;
 use super::status::Failure;
 
 /// What the server sends.
-pub(super) type Body = UnsyncBoxBody<Bytes, io::Error>;
+pub(in crate::sim) type Body = UnsyncBoxBody<Bytes, io::Error>;
 
 pub(super) const JSON: &str = "application/json";
 pub(super) const TEXT: &str = "text/plain; charset=utf-8";
@@ -92,7 +92,7 @@ pub(super) fn busy(after: u32) -> Response<Body> {
 }
 
 /// A body that comes at about `rate` bytes a second.
-pub(super) fn slow(body: Body, rate: usize) -> Body {
+pub(in crate::sim) fn slow(body: Body, rate: usize) -> Body {
     const PAUSE: Duration = Duration::from_millis(50);
     let portion = (rate / 20).max(1);
     let drops = stream::unfold((body, Bytes::new()), move |(mut body, mut left)| async move {
@@ -110,7 +110,7 @@ pub(super) fn slow(body: Body, rate: usize) -> Body {
 }
 
 /// A body that breaks off after so many bytes, with its connection.
-pub(super) fn truncated(body: Body, after: usize) -> Body {
+pub(in crate::sim) fn truncated(body: Body, after: usize) -> Body {
     let cut = stream::unfold((body, Some(after)), |(mut body, left)| async move {
         let left = left?;
         if left == 0 {

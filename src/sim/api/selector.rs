@@ -6,7 +6,7 @@ use super::status::Failure;
 
 /// What a list or watch is narrowed to.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Selector {
+pub(in crate::sim) struct Selector {
     labels: Vec<Requirement>,
     fields: Vec<Field>,
 }

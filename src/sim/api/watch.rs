@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use http::Response;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
-use super::super::fault::{Cut, Faults};
+use super::super::fault::{Cut, Fate};
 use super::super::history::{Change, Expired};
 use super::super::object::Object;
 use super::super::store::Store;
@@ -57,16 +58,13 @@ pub(super) fn watch(
     }
     let bookmarks = query.is_set("allowWatchBookmarks");
     let changed = api.store.subscribe(kind.kind);
-    let faults = api.faults.subscribe();
     let namespace = Some(target.namespace.clone()).filter(|n| !n.is_empty());
     let life = query.get("timeoutSeconds").parse().ok().filter(|s| *s > 0);
     let life = Duration::from_secs(life.unwrap_or_else(|| fastrand::u64(SHORTEST..SHORTEST * 2)));
     let now = Instant::now();
     let mut watch = Watch {
         store: api.store.clone(),
-        faults: (api.faults.clone(), faults),
-        struck: 0,
-        path: path.to_owned(),
+        fate: Fate::new(&api.faults, path),
         encoder,
         namespace,
         selector,
@@ -77,11 +75,10 @@ pub(super) fn watch(
         bookmarks: if bookmarks { bookmark_times(now, life) } else { VecDeque::new() },
         ends_at: now + life,
         first: true,
-        state: State::Open,
     };
     let from_start = asked.unwrap_or(0) == 0;
     if initial && (!api.streaming_lists || api.faults.has_old_store()) {
-        watch.state = State::Refused(Failure::no_watch_progress());
+        watch.refuse(&Failure::no_watch_progress());
     } else if initial || from_start {
         let snapshot = api.store.snapshot(kind.kind, watch.namespace.as_deref(), None).map_err(Failure::expired)?;
         if let Some(asked) = asked.filter(|a| *a > snapshot.resource_version) {
@@ -104,24 +101,9 @@ fn bookmark_times(now: Instant, life: Duration) -> VecDeque<Instant> {
     early.chain(late).collect()
 }
 
-#[derive(Debug)]
-enum State {
-    Open,
-    /// The stream says this and ends.
-    Refused(Failure),
-    /// Nothing is sent any more.
-    Silent,
-    /// The connection breaks.
-    Broken,
-    Ended,
-}
-
 struct Watch {
     store: Store,
-    faults: (Faults, watch::Receiver<u64>),
-    /// The last fault that struck.
-    struck: u64,
-    path: String,
+    fate: Fate,
     encoder: Encoder,
     namespace: Option<String>,
     selector: Selector,
@@ -136,39 +118,23 @@ struct Watch {
     ends_at: Instant,
     /// Whether nothing was sent yet.
     first: bool,
-    state: State,
 }
 
 impl Watch {
     /// The next chunk, when there is one to send.
     async fn next(&mut self) -> Option<io::Result<Bytes>> {
         loop {
-            match std::mem::replace(&mut self.state, State::Open) {
-                State::Open => {}
-                State::Refused(failure) => {
-                    self.state = State::Ended;
-                    let line = serde_json::json!({"type": "ERROR", "object": failure.to_value()});
-                    return Some(Ok(format!("{line}\n").into()));
-                }
-                State::Silent => return std::future::pending().await,
-                State::Broken => {
-                    self.state = State::Ended;
-                    // what was said before is flushed while the body has nothing to give
-                    tokio::task::yield_now().await;
-                    return Some(Err(io::Error::from(io::ErrorKind::ConnectionReset)));
-                }
-                State::Ended => return None,
+            if let ControlFlow::Break(sent) = self.fate.next().await {
+                return sent;
             }
-            if let Some(cut) = self.faults.0.take_cut(&self.path, &mut self.struck) {
-                match self.strike(cut) {
-                    Some(bytes) => return Some(Ok(bytes)),
-                    None => continue,
-                }
+            if let Some(cut) = self.fate.cut() {
+                self.strike(cut);
+                continue;
             }
             let out = match self.gather() {
                 Ok(out) => out,
                 Err(failure) => {
-                    self.state = State::Refused(failure);
+                    self.refuse(&failure);
                     continue;
                 }
             };
@@ -180,25 +146,25 @@ impl Watch {
         }
     }
 
-    /// Does what a fault says; some bytes are sent at once.
-    fn strike(&mut self, cut: Cut) -> Option<Bytes> {
-        match cut {
-            Cut::Close => self.state = State::Ended,
-            Cut::Silence => self.state = State::Silent,
-            Cut::Raw(bytes) => return Some(bytes),
-            Cut::Expired => {
-                let gone = Expired { asked: self.seen, floor: self.store.resource_version() };
-                self.state = State::Refused(Failure::expired(gone));
-            }
-            Cut::HalfLine => {
-                self.state = State::Broken;
-                let mut line = BytesMut::new();
-                self.encoder.bookmark(&mut line, self.seen, false, self.first);
-                line.truncate(line.len() / 2);
-                return Some(line.freeze());
-            }
+    /// Says within the stream why it ends.
+    fn refuse(&mut self, failure: &Failure) {
+        let line = serde_json::json!({"type": "ERROR", "object": failure.to_value()});
+        self.fate.say(format!("{line}\n").into());
+        self.fate.end();
+    }
+
+    fn strike(&mut self, cut: Cut) {
+        if cut == Cut::Expired {
+            let gone = Expired { asked: self.seen, floor: self.store.resource_version() };
+            return self.refuse(&Failure::expired(gone));
         }
-        None
+        let (encoder, seen, first) = (&self.encoder, self.seen, self.first);
+        self.fate.strike(cut, || {
+            let mut line = BytesMut::new();
+            encoder.bookmark(&mut line, seen, false, first);
+            line.truncate(line.len() / 2);
+            line.freeze()
+        });
     }
 
     /// What can be sent now, up to about a chunk.
@@ -240,7 +206,7 @@ impl Watch {
             self.encoder.bookmark(&mut out, self.seen, false, first);
         }
         if self.ends_at <= now {
-            self.state = State::Ended;
+            self.fate.end();
         }
         Ok(out)
     }
@@ -266,14 +232,14 @@ impl Watch {
     }
 
     async fn wait(&mut self) {
-        if !matches!(self.state, State::Open) {
+        if !self.fate.is_open() {
             return;
         }
         let next = self.bookmarks.front().map_or(self.ends_at, |t| self.ends_at.min(*t));
         tokio::select! {
-            // the store and the faults outlive their watches, so a closed channel only means the world is being dropped
+            // the store outlives its watches, so a closed channel only means that the world is being dropped
             _ = self.changed.changed() => {}
-            _ = self.faults.1.changed() => {}
+            () = self.fate.changed() => {}
             () = sleep_until(next) => {}
         }
     }

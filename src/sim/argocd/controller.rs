@@ -5,6 +5,7 @@ use super::auto_sync;
 use super::cluster::{Cluster, Link};
 use super::operation::Running;
 use super::pace::Pace;
+use super::queue::Queue;
 use super::repository::Repository;
 use crate::sim::history::Change;
 use crate::sim::kinds::{self, KINDS};
@@ -36,8 +37,6 @@ pub(super) enum Level {
     ForceResolve,
 }
 
-type Work = Box<dyn FnOnce(&mut Controller) + Send>;
-
 /// What is known about an Application beyond what it says itself.
 #[derive(Debug, Default)]
 pub(super) struct AppState {
@@ -67,8 +66,7 @@ pub struct Controller {
     pub(super) pace: Pace,
     pub(super) apps: BTreeMap<String, AppState>,
     pub(super) now: Timestamp,
-    queue: BTreeMap<(Timestamp, u64), Work>,
-    serial: u64,
+    queue: Queue<Self>,
     left_alone: HashSet<String>,
     seen: Vec<(Store, u64, HashMap<&'static str, u64>)>,
 }
@@ -123,8 +121,7 @@ impl Controller {
             pace,
             apps: BTreeMap::new(),
             now: home.now(),
-            queue: BTreeMap::new(),
-            serial: 0,
+            queue: Queue::new(),
             left_alone,
             seen: Vec::new(),
         };
@@ -159,20 +156,18 @@ impl Controller {
     pub fn step(&mut self, now: Timestamp) -> Option<Timestamp> {
         self.now = now;
         self.observe();
-        while let Some(entry) = self.queue.first_entry().filter(|entry| entry.key().0 <= now) {
-            let ((due, _), work) = entry.remove_entry();
+        while let Some((due, work)) = self.queue.take(now) {
             self.now = due;
             work(self);
             self.observe();
         }
         self.now = now;
-        self.queue.first_key_value().map(|((due, _), _)| *due)
+        self.queue.due()
     }
 
     /// Has something happen later.
     pub(super) fn after(&mut self, wait: Duration, work: impl FnOnce(&mut Self) + Send + 'static) {
-        self.serial += 1;
-        self.queue.insert((plus(self.now, wait), self.serial), Box::new(work));
+        self.queue.at(plus(self.now, wait), work);
     }
 
     /// What is known about an Application.

@@ -1,11 +1,12 @@
 //! What Argo CD does in a world: its application controller and its `ApplicationSet` controller.
 //!
 //! ```text
-//! key, words, health, merge < annotation, repository < cluster
+//! key, words, queue, health, merge < annotation, repository < cluster
 //! target, compare, window, project, condition < record
 //! task < wave, apply < operation < controller
 //! refresh, auto_sync, cascade, delete_hook, orphan < controller
 //! repository, ignore < sets
+//! inspect: what others may ask about a comparison
 //! ```
 //!
 //! A [`Controller`] looks at what clients and other controllers write into the stores and acts on the world's clock: each
@@ -27,6 +28,7 @@ mod delete_hook;
 mod health;
 mod history;
 mod ignore;
+pub mod inspect;
 mod key;
 mod merge;
 mod operation;
@@ -34,6 +36,7 @@ mod orphan;
 mod pace;
 mod past;
 mod project;
+mod queue;
 mod record;
 mod refresh;
 mod repository;

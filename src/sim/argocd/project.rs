@@ -81,6 +81,7 @@ pub fn is_destination(project: &Value, cluster: &Cluster, namespace: &str) -> bo
 }
 
 /// The sources of an Application: `sources` wins over `source`.
+#[must_use]
 pub fn sources(app: &Value) -> Vec<&Value> {
     match app["spec"]["sources"].as_array() {
         Some(sources) if !sources.is_empty() => sources.iter().collect(),

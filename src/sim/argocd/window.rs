@@ -20,12 +20,7 @@ pub fn allows(
     began: Option<Timestamp>,
     now: Timestamp,
 ) -> bool {
-    let matching: Vec<&Value> = project["spec"]["syncWindows"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter(|window| matches(window, app, cluster))
-        .collect();
+    let matching = of_app(project, app, cluster);
     let mut active = Vec::new();
     for window in &matching {
         match is_active(window, now) {
@@ -54,6 +49,13 @@ pub fn allows(
     allows.is_empty() || by_hand(&allows.iter().collect::<Vec<_>>())
 }
 
+/// The windows of the project that are about the Application.
+#[must_use]
+pub fn of_app<'a>(project: &'a Value, app: &Value, cluster: &str) -> Vec<&'a Value> {
+    let all = project["spec"]["syncWindows"].as_array().into_iter().flatten();
+    all.filter(|window| matches(window, app, cluster)).collect()
+}
+
 fn matches(window: &Value, app: &Value, cluster: &str) -> bool {
     let list = |field: &str| window[field].as_array().filter(|list| !list.is_empty());
     let within = |field: &str, text: &str| {
@@ -74,7 +76,8 @@ fn matches(window: &Value, app: &Value, cluster: &str) -> bool {
 }
 
 /// Whether the window is open; none when schedule or duration cannot be read.
-fn is_active(window: &Value, now: Timestamp) -> Option<bool> {
+#[must_use]
+pub fn is_active(window: &Value, now: Timestamp) -> Option<bool> {
     let schedule = Schedule::read(text(window, "/schedule"))?;
     let duration = read_duration(text(window, "/duration"))?;
     let zone = text(window, "/timeZone");

@@ -13,7 +13,9 @@ use crate::sim::live::deploy::webhook;
 use crate::sim::live::{Act, Play};
 use crate::sim::object;
 use crate::sim::populate::Stage;
+use crate::sim::redis;
 use crate::sim::serve::Server;
+use crate::sim::server;
 use crate::sim::time::{SimClock, read_duration, stamp};
 use crate::sim::workload::Workloads;
 
@@ -21,7 +23,8 @@ use crate::sim::workload::Workloads;
 const ACTIONS: &str = "source stop|start NAME, clock advance 10m, kill-pod|evict-pod NAMESPACE/NAME[*], \
                        log NAMESPACE/NAME[*] rate N, log NAMESPACE/NAME[*] write CONTAINER LINE, \
                        listen NAMESPACE/NAME[*] PORT http|debugpy|redis|postgres|silent|nothing|127.0.0.1:PORT, connections, \
-                       fault SOURCE|all WHAT, drift APP [KIND/NAME] POINTER VALUE [by MANAGER], commit NAME, login, state";
+                       fault SOURCE|all WHAT, argocd SOURCE stop|start|revoke USER|fault WHAT, redis SOURCE stop|start, \
+                       drift APP [KIND/NAME] POINTER VALUE [by MANAGER], commit NAME, login, state";
 
 /// A source of a running world.
 #[derive(Debug)]
@@ -32,6 +35,10 @@ pub struct Place {
     pub stage: Stage,
     /// What runs its pods.
     pub workloads: Workloads,
+    /// Its argocd-server.
+    pub argocd: server::Server,
+    /// Its Argo CD's Redis.
+    pub redis: redis::Server,
     /// Where its Prometheus listens.
     pub prometheus: String,
 }
@@ -148,6 +155,8 @@ impl Director {
             }
             ["fault", source, words @ ..] => self.fault(source, words).await,
             ["fault"] => Err(format!("no fault; there are:\n{}", fault::HELP)),
+            ["argocd", name, words @ ..] => self.source(name)?.argocd.order(words).await,
+            ["redis", name, words @ ..] => self.source(name)?.redis.order(words).await,
             ["login"] => self.login(),
             ["drift", app, words @ ..] => self.drift(app, words),
             ["listen", pods, port, what] => self.listen(pods, port, what),

@@ -1,7 +1,6 @@
 //! The endpoint on loopback: words in, a sentence out, for whoever has the token.
 
 use std::fmt::Write as _;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener as StdListener};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -10,9 +9,10 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpListener;
+use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
+use super::super::door::Door;
 use super::director::Director;
 use super::error::ControlError;
 
@@ -27,33 +27,20 @@ pub fn token() -> String {
 /// Opens the endpoint on a free port of loopback; returns the words that name it.
 pub(in crate::sim) fn serve(director: &Arc<Director>, tasks: &mut JoinSet<()>) -> Result<String, ControlError> {
     let failed = |error| ControlError::Io { what: "the control endpoint".to_owned(), error };
-    let listener = StdListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).map_err(failed)?;
-    listener.set_nonblocking(true).map_err(failed)?;
-    let port = listener.local_addr().map_err(failed)?.port();
-    let listener = TcpListener::from_std(listener).map_err(failed)?;
+    let door = Door::open(0).map_err(failed)?;
     let token = token();
-    let control = format!("http://127.0.0.1:{port}/?token={token}");
-    tasks.spawn(accept(listener, Arc::clone(director), Arc::from(token)));
+    let control = format!("http://127.0.0.1:{}/?token={token}", door.port());
+    let (director, token) = (Arc::clone(director), Arc::<str>::from(token));
+    let serve = move |stream| connection(stream, Arc::clone(&director), Arc::clone(&token));
+    tasks.spawn(door.admit("the control endpoint", serve));
     Ok(control)
 }
 
-async fn accept(listener: TcpListener, director: Arc<Director>, token: Arc<str>) {
-    let mut connections = JoinSet::new();
-    loop {
-        tokio::select! {
-            accepted = listener.accept() => {
-                let Ok((stream, _)) = accepted else { continue };
-                let (director, token) = (Arc::clone(&director), Arc::clone(&token));
-                connections.spawn(async move {
-                    let service = service_fn(|request| answer(request, &director, &token));
-                    let served = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
-                    if let Err(error) = served.await {
-                        tracing::debug!(%error, "control connection ended");
-                    }
-                });
-            }
-            Some(_) = connections.join_next() => {}
-        }
+async fn connection(stream: TcpStream, director: Arc<Director>, token: Arc<str>) {
+    let service = service_fn(|request| answer(request, &director, &token));
+    let served = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+    if let Err(error) = served.await {
+        tracing::debug!(%error, "control connection ended");
     }
 }
 

@@ -4,6 +4,8 @@
 
 mod order;
 mod plan;
+mod stream;
 
 pub use order::{HELP, Order, What, parse};
 pub use plan::{Aim, Answer, Cut, Faults, Only};
+pub(in crate::sim) use stream::Fate;

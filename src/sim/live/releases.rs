@@ -5,6 +5,8 @@ use crate::sim::git::{GitError, NewCommit, Repo, told};
 use crate::sim::manifest::app::App;
 use crate::sim::manifest::meta::text;
 use crate::sim::scenario::{Author, Edit};
+use crate::sim::server;
+use crate::sim::time::stamp;
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -69,6 +71,14 @@ impl Releases {
     fn read(&self, app: &App, path: &str) -> Option<String> {
         let head = self.0.resolve(&app.target_revision)?;
         String::from_utf8(self.0.read(&head, path)?).ok()
+    }
+}
+
+impl server::Commits for Repo {
+    fn describe(&self, commit: &str) -> Option<server::Commit> {
+        let known = self.metadata(commit)?;
+        let date = stamp(known.date);
+        Some(server::Commit { author: known.author, date, message: known.message, tags: known.tags })
     }
 }
 

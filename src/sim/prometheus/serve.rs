@@ -2,6 +2,7 @@
 
 use super::query::{self, Matcher, QueryError, Value as Answer};
 use super::series::{Labels, Shelf};
+use crate::sim::door::Door;
 use crate::sim::time::{SimClock, minus};
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode, header};
@@ -12,9 +13,9 @@ use hyper_util::rt::TokioIo;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener as StdListener};
+use std::net::SocketAddr;
 use std::time::Duration;
-use tokio::net::TcpListener;
+use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
 /// Steps a range query may have.
@@ -45,31 +46,17 @@ impl Served {
 /// # Errors
 /// When no port can be had.
 pub fn serve(shelf: Shelf, clock: SimClock, tasks: &mut JoinSet<()>) -> std::io::Result<Served> {
-    let listener = StdListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
-    listener.set_nonblocking(true)?;
-    let address = listener.local_addr()?;
-    tasks.spawn(accept(TcpListener::from_std(listener)?, shelf, clock));
+    let door = Door::open(0)?;
+    let address = door.address();
+    tasks.spawn(door.admit("the simulated Prometheus", move |stream| connection(stream, shelf.clone(), clock.clone())));
     Ok(Served(address))
 }
 
-async fn accept(listener: TcpListener, shelf: Shelf, clock: SimClock) {
-    let mut connections = JoinSet::new();
-    loop {
-        tokio::select! {
-            accepted = listener.accept() => {
-                let Ok((stream, _)) = accepted else { continue };
-                let (shelf, clock) = (shelf.clone(), clock.clone());
-                connections.spawn(async move {
-                    let service = service_fn(|request| answer(request, &shelf, &clock));
-                    let served =
-                        hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
-                    if let Err(error) = served.await {
-                        tracing::debug!(%error, "a connection to the simulated Prometheus ended");
-                    }
-                });
-            }
-            Some(_) = connections.join_next() => {}
-        }
+async fn connection(stream: TcpStream, shelf: Shelf, clock: SimClock) {
+    let service = service_fn(|request| answer(request, &shelf, &clock));
+    let served = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+    if let Err(error) = served.await {
+        tracing::debug!(%error, "a connection to the simulated Prometheus ended");
     }
 }
 

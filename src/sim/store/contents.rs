@@ -205,9 +205,15 @@ impl Store {
     /// All objects of a kind, or those of one namespace, in the order of namespace and name.
     #[must_use]
     pub fn list(&self, kind: &str, namespace: Option<&str>) -> Vec<Value> {
+        self.values(kind, namespace).into_iter().map(Arc::unwrap_or_clone).collect()
+    }
+
+    /// The same, shared with whoever has them at hand: for those who only read.
+    #[must_use]
+    pub fn values(&self, kind: &str, namespace: Option<&str>) -> Vec<Arc<Value>> {
         let Some(kind) = kinds::by_kind(kind) else { return Vec::new() };
         let Ok(snapshot) = self.snapshot(kind.kind, namespace, None) else { return Vec::new() };
-        snapshot.objects.iter().map(|o| o.to_value(kind)).collect()
+        snapshot.objects.iter().map(|object| object.value(kind)).collect()
     }
 
     /// How many objects of a kind there are.

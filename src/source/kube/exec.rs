@@ -37,12 +37,13 @@ pub async fn exec(
     container: &str,
     command: &[&str],
 ) -> Result<String, ExecError> {
-    let words: String = command.iter().map(|word| format!("&command={}", escape(word))).collect();
+    let words: Vec<String> = command.iter().map(|word| format!("command={}", escape(word))).collect();
     let path = format!(
-        "/api/v1/namespaces/{}/pods/{}/exec?container={}&stdout=true&stderr=true{words}",
+        "/api/v1/namespaces/{}/pods/{}/exec?container={}&stdout=true&stderr=true&{}",
         escape(namespace),
         escape(pod),
-        escape(container)
+        escape(container),
+        words.join("&")
     );
     let mut socket = open(cluster, &path).await?;
     let mut printed = Vec::new();
@@ -56,7 +57,7 @@ pub async fn exec(
         };
         match message {
             Some(Ok((STDOUT, bytes))) if printed.len() < LARGEST => printed.extend_from_slice(&bytes),
-            Some(Ok((STATUS, bytes))) => return ending(&bytes, printed),
+            Some(Ok((STATUS, bytes))) => return ending(&bytes, &printed),
             Some(Ok(_)) => {}
             Some(Err(error)) => return Err(error.into()),
             // servers that know no status channel
@@ -66,10 +67,10 @@ pub async fn exec(
 }
 
 /// How it ended, as the last channel says.
-fn ending(status: &[u8], printed: Vec<u8>) -> Result<String, ExecError> {
+fn ending(status: &[u8], printed: &[u8]) -> Result<String, ExecError> {
     let status: Value = serde_json::from_slice(status).unwrap_or_default();
     if status["status"] == "Success" {
-        return Ok(String::from_utf8_lossy(&printed).into_owned());
+        return Ok(String::from_utf8_lossy(printed).into_owned());
     }
     let said = status["message"].as_str().unwrap_or("the command failed");
     Err(ExecError::Failed(clean(said).into_owned()))

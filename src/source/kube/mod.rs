@@ -60,9 +60,10 @@ pub use lines::{Line, Lines};
 pub use logs::stream;
 pub use mask::masked;
 pub use objects::{
-    ReadError, application, detail, live_object, plural_of, shown_object, whole_application, whole_object,
+    ReadError, application, detail, live_object, path_of, plural_of, project_of, shown_object, whole_application,
+    whole_object,
 };
-pub use pods::watch_pods;
+pub use pods::{last_lines, pods, watch_pods};
 pub use projects::watch_projects;
 pub use request::escape;
 pub use session::run;

@@ -11,6 +11,8 @@ use super::mask::mask;
 use super::project::message;
 use super::request::escape;
 use super::{shown, tree};
+use crate::domain::operation::HELD_MESSAGE;
+use crate::domain::window::{Subject, Windows};
 use crate::domain::{AppDetail, AppKey, Health, LiveObject, ObjectName, Resource, health};
 
 /// Live objects of one Application that are read at once.
@@ -50,10 +52,11 @@ impl ReadError {
 
 /// Where the API keeps objects of this group and version.
 fn group_version(name: &ObjectName) -> String {
+    let version = if name.version.is_empty() { "v1" } else { &*name.version };
     if name.group.is_empty() {
-        format!("/api/{}", escape(&name.version))
+        format!("/api/{}", escape(version))
     } else {
-        format!("/apis/{}/{}", escape(&name.group), escape(&name.version))
+        format!("/apis/{}/{}", escape(&name.group), escape(version))
     }
 }
 
@@ -81,6 +84,24 @@ pub async fn whole_application(cluster: &Cluster, namespace: &str, name: &str) -
 /// When it is not there, may not be read, or the cluster cannot be asked.
 pub async fn whole_object(cluster: &Cluster, path: &str, what: &str) -> Result<Value, ReadError> {
     object(cluster, path, what).await
+}
+
+/// The namespace Argo CD is installed into unless somebody chose another.
+const CONVENTIONAL: &str = "argocd";
+
+/// The AppProject of an Application: in the Application's own namespace, else where Argo CD usually lives.
+///
+/// # Errors
+/// When it can be read in neither; what the first said.
+pub async fn project_of(cluster: &Cluster, name: &str, namespace: &str) -> Result<Value, ReadError> {
+    let read = async |namespace: &str| {
+        let path = format!("/apis/argoproj.io/v1alpha1/namespaces/{}/appprojects/{}", escape(namespace), escape(name));
+        object(cluster, &path, &format!("AppProject {namespace}/{name}")).await
+    };
+    match read(namespace).await {
+        Err(error) if namespace != CONVENTIONAL => read(CONVENTIONAL).await.map_err(|_| error),
+        read => read,
+    }
 }
 
 /// How a kind stands in paths, as the cluster says; by the rule plurals follow where it does not.
@@ -125,6 +146,16 @@ pub async fn shown_object(cluster: &Cluster, name: &ObjectName) -> Result<LiveOb
 }
 
 async fn raw_object(cluster: &Cluster, object_name: &ObjectName) -> Result<Value, ReadError> {
+    let path = path_of(cluster, object_name).await?;
+    let ObjectName { kind, namespace, name, .. } = object_name;
+    object(cluster, &path, &format!("{kind} {namespace}/{name}")).await
+}
+
+/// The path of a live object, as the cluster's discovery has its kind; the version is the object's own, else `v1`.
+///
+/// # Errors
+/// When the cluster does not know its kind, or cannot be asked.
+pub async fn path_of(cluster: &Cluster, object_name: &ObjectName) -> Result<String, ReadError> {
     let ObjectName { kind, namespace, name, .. } = object_name;
     let what = format!("{kind} {namespace}/{name}");
     let group_version = group_version(object_name);
@@ -136,7 +167,7 @@ async fn raw_object(cluster: &Cluster, object_name: &ObjectName) -> Result<Value
         (true, namespace) => format!("/namespaces/{}", escape(namespace)),
         (false, _) => String::new(),
     };
-    object(cluster, &format!("{group_version}{within}/{}/{}", plural.name, escape(name)), &what).await
+    Ok(format!("{group_version}{within}/{}/{}", plural.name, escape(name)))
 }
 
 async fn object(cluster: &Cluster, uri: &str, what: &str) -> Result<Value, ReadError> {
@@ -154,6 +185,7 @@ async fn object(cluster: &Cluster, uri: &str, what: &str) -> Result<Value, ReadE
 pub async fn detail(argo: &Cluster, target: Result<&Cluster, String>, app: &AppKey) -> Result<AppDetail, ReadError> {
     let live = raw_application(argo, &app.namespace, &app.name).await?;
     let mut detail = tree::detail(&live);
+    detail.windows = windows(argo, &live, &app.namespace).await;
     match target {
         Ok(cluster) => {
             detail.read_from = Ok(cluster.context().clone());
@@ -165,6 +197,19 @@ pub async fn detail(argo: &Cluster, target: Result<&Cluster, String>, app: &AppK
     }
     detail.at = Some(argo.clock().now());
     Ok(detail)
+}
+
+/// The windows of an Application whose operation one of them holds back: nobody else asks for them.
+async fn windows(argo: &Cluster, live: &Value, namespace: &str) -> Option<Windows> {
+    let text = |pointer: &str| live.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+    if text("/status/operationState/message") != HELD_MESSAGE || text("/status/operationState/phase") != "Running" {
+        return None;
+    }
+    let destination = ["name", "server", "namespace"].map(|part| text(&format!("/spec/destination/{part}")));
+    let subject = Subject { name: text("/metadata/name"), destination: destination.into() };
+    let project = Some(text("/spec/project")).filter(|name| !name.is_empty()).unwrap_or("default");
+    let project = project_of(argo, project, namespace).await.ok()?;
+    Some(Windows::of(&project, subject))
 }
 
 async fn judge(cluster: &Cluster, mut resource: Resource) -> Resource {

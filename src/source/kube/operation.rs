@@ -21,6 +21,7 @@ pub(super) fn project(
     let mut operation = Operation {
         requested: requested.is_some(),
         retry_limit: request.retry.limit,
+        retry_refreshes: request.retry.refresh,
         revision: texts.some(revision(&request.sync.revision, &request.sync.revisions.0)),
         by: texts.some(&request.initiator.username),
         automated: request.initiator.automated,

@@ -6,7 +6,10 @@ use super::cluster::Cluster;
 use super::collection::{Collection, Kept};
 use super::decode::read;
 use super::lenient::{List, Text, objects};
+use super::objects::ReadError;
 use super::project::{Texts, message, moment};
+use super::request::escape;
+use crate::domain::text::{clean, without_colour};
 use crate::domain::{Container, ContainerState, Pod, Symbol, Terminated};
 use crate::store::delta::{Delta, LiveDelta, NamespaceDelta, Sink};
 
@@ -108,6 +111,41 @@ objects! {
 pub async fn watch_pods(cluster: Cluster, namespace: Symbol, sink: Arc<dyn Sink>) {
     let kind = PodKind { context: cluster.context().clone(), texts: Texts::default() };
     Collection::new(cluster, namespace, sink, kind).run().await;
+}
+
+/// The largest list of pods that is read at once, in bytes.
+const LARGEST: usize = 64 << 20;
+/// The most of a log's end that is read, in bytes.
+const END: usize = 1 << 20;
+
+/// The pods of a namespace, read once.
+///
+/// # Errors
+/// When they may not be read, or the cluster cannot be asked.
+pub async fn pods(cluster: &Cluster, namespace: &str) -> Result<Vec<Pod>, ReadError> {
+    #[derive(serde::Deserialize)]
+    struct Page<'a> {
+        #[serde(borrow, default)]
+        items: Vec<&'a serde_json::value::RawValue>,
+    }
+    let what = format!("pods in namespace {namespace}");
+    let uri = format!("/api/v1/namespaces/{}/pods", escape(namespace));
+    let bytes = cluster.fetch(&uri, LARGEST).await.map_err(|fault| ReadError::of(fault, &what))?;
+    let garbled = |_| ReadError::Failed { why: format!("{what} came garbled"), hint: None };
+    let page: Page<'_> = serde_json::from_slice(&bytes).map_err(garbled)?;
+    let mut kind = PodKind { context: cluster.context().clone(), texts: Texts::default() };
+    Ok(page.items.iter().filter_map(|item| kind.item(item.get().as_bytes())).collect())
+}
+
+/// The last lines of a container's log, cleaned; none where they cannot be read.
+pub async fn last_lines(cluster: &Cluster, pod: &Pod, container: &str, previous: bool, lines: u32) -> Vec<String> {
+    let (namespace, name, container) = (escape(&pod.namespace), escape(&pod.name), escape(container));
+    let uri = format!(
+        "/api/v1/namespaces/{namespace}/pods/{name}/log?container={container}&tailLines={lines}&previous={previous}"
+    );
+    let bytes = cluster.fetch(&uri, END).await.unwrap_or_default();
+    let text = String::from_utf8_lossy(&bytes);
+    text.lines().map(|line| without_colour(&clean(line)).into_owned()).collect()
 }
 
 struct PodKind {

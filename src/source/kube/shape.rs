@@ -156,6 +156,7 @@ objects! {
 
     Retry {
         limit: Option<i64> = "limit",
+        refresh: bool = "refresh",
         backoff: Backoff<'de> = "backoff",
     }
 

@@ -225,6 +225,7 @@ fn summary(plan: &Plan) -> String {
 pub(super) fn deed(verb: &Verb) -> String {
     match verb {
         Verb::Sync(options) if options.dry_run => "try to sync".to_owned(),
+        Verb::Sync(options) if options.guard.is_some() => "sync, guarded,".to_owned(),
         Verb::Sync(_) => "sync".to_owned(),
         Verb::Refresh { .. } => "refresh".to_owned(),
         Verb::Terminate => "terminate the operation of".to_owned(),

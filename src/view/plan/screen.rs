@@ -5,8 +5,8 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::lines::{deed, lines};
-use super::options::turned;
-use crate::action::{Consent, Draft, Item, Order, Proposal, Required};
+use super::options::{at_revision, turned};
+use crate::action::{Consent, Draft, Item, Order, Proposal, Required, Verb};
 use crate::command::{CommandId, Scope};
 use crate::config::theme::Role;
 use crate::domain::{ObjectName, Timestamp};
@@ -28,6 +28,8 @@ pub struct Plan {
     planned: Option<Timestamp>,
     /// The focus is on the button that does it.
     on_confirm: bool,
+    /// The words that were typed already, where several environments ask for theirs.
+    typed: Vec<String>,
     /// Which of [`WAVES`].
     wave: usize,
     lines: Vec<Vec<Run>>,
@@ -56,6 +58,17 @@ impl View for Plan {
                 return (Handled::Yes, vec![Effect::Say("this plan is about one Application".to_owned())]);
             }
             CommandId::PlanWave => self.wave = (self.wave + 1) % WAVES.len(),
+            CommandId::PlanRevision => {
+                let Verb::Sync(options) = &proposal.verb else {
+                    return (Handled::Yes, vec![Effect::Say("this plan has no such option".to_owned())]);
+                };
+                if proposal.apps.len() > 1 {
+                    let said = "several Applications have no revision in common".to_owned();
+                    return (Handled::Yes, vec![Effect::Say(said)]);
+                }
+                let now = options.revision.clone().unwrap_or_default();
+                return (Handled::Yes, vec![Effect::Ask(Ask::Revision, now)]);
+            }
             id if id.spec().scope == Scope::Plan => {
                 let effects = match turned(&proposal, id, self.object.as_ref()) {
                     Some(proposal) => self.propose(proposal),
@@ -71,28 +84,57 @@ impl View for Plan {
         (Handled::Yes, Vec::new())
     }
 
-    fn typed(&mut self, _: Ask, text: &str, typing: Typing, seen: &Seen<'_>) -> Vec<Effect> {
+    fn typed(&mut self, ask: Ask, text: &str, typing: Typing, seen: &Seen<'_>) -> Vec<Effect> {
+        if ask == Ask::Revision {
+            let proposal = self.proposal.as_ref().filter(|_| typing == Typing::Accepted);
+            return proposal
+                .and_then(|proposal| at_revision(proposal, text))
+                .map_or_else(Vec::new, |p| self.propose(p));
+        }
         if typing != Typing::Accepted {
             // whoever thought better of it finds Cancel where it was
             self.on_confirm &= typing == Typing::Changed;
+            if typing == Typing::Cancelled {
+                self.typed.clear();
+            }
             return Vec::new();
         }
-        let Some(phrase) = self.draft(seen).and_then(Draft::phrase) else {
+        let Some(phrases) = self.draft(seen).map(Draft::phrases).filter(|phrases| self.typed.len() < phrases.len())
+        else {
             return vec![Effect::Say("it was planned anew: look again".to_owned())];
         };
-        if text == phrase {
-            return self.act(Consent::Phrase(phrase), seen);
+        let phrase = &phrases[self.typed.len()];
+        if text == *phrase {
+            self.typed.push(text.to_owned());
+            if self.typed.len() < phrases.len() {
+                // every environment whose name is typed is said yes to by its own
+                return vec![Effect::Ask(Ask::Phrase, String::new())];
+            }
+            let consent = match std::mem::take(&mut self.typed) {
+                mut one if one.len() == 1 => Consent::Phrase(one.remove(0)),
+                several => Consent::Phrases(several),
+            };
+            return self.act(consent, seen);
         }
         self.on_confirm = false;
+        self.typed.clear();
         vec![Effect::Say(format!("nothing was done: the words are `{phrase}`"))]
     }
 
     fn label(&self, ask: Ask, seen: &Seen<'_>, width: u16) -> String {
+        if ask == Ask::Revision {
+            return if width >= 60 { "sync to revision (empty: the one it follows): " } else { "revision: " }
+                .to_owned();
+        }
         let Some(draft) = self.draft(seen) else { return ask.sign().to_owned() };
-        let whole = format!("{}: ", button(draft, seen));
+        let phrases = draft.phrases();
+        let phrase = phrases.get(self.typed.len()).cloned().unwrap_or_default();
+        let rest = phrases.len().saturating_sub(self.typed.len() + 1);
+        let rest =
+            if rest > 0 { format!(" (then {})", phrases[phrases.len() - rest..].join(", ")) } else { String::new() };
+        let whole = format!("type {phrase}{rest} to {}: ", words(draft, seen));
         // what is typed has to be seen
         let room = usize::from(width.saturating_sub(16));
-        let phrase = draft.phrase().unwrap_or_default();
         if pen::width(&whole) <= room { whole } else { format!("type {phrase}: ") }
     }
 
@@ -107,6 +149,7 @@ impl View for Plan {
         if planned != self.planned {
             self.planned = planned;
             self.on_confirm = false;
+            self.typed.clear();
         }
         if !draft.is_some_and(|draft| can_be_done(draft, seen)) {
             self.on_confirm = false;
@@ -165,7 +208,11 @@ impl Plan {
         };
         let plans: Vec<_> = draft.ready(seen.now).map(<[_]>::to_vec).collect();
         let order = Order { what: title(draft), follow: plans.len() > 1, plans, consent, wave: WAVES[self.wave] };
-        vec![Effect::Pop, Effect::Act(Box::new(order))]
+        let is_guarded = order.plans.iter().flatten().any(|plan| plan.harbour.is_some());
+        let mut effects = vec![Effect::Pop, Effect::Act(Box::new(order))];
+        // it is watched from its start
+        effects.extend(is_guarded.then_some(Effect::Push(ScreenId::Guard)));
+        effects
     }
 
     fn draw_title(&self, seen: &Seen<'_>, area: Rect, buf: &mut Buffer) {
@@ -243,6 +290,13 @@ fn place(draft: &Draft, seen: &Seen<'_>) -> String {
 
 /// Verb, object, environment and cluster; with the words to type where they are to be typed.
 fn button(draft: &Draft, seen: &Seen<'_>) -> String {
+    let phrases = draft.phrases();
+    let words = words(draft, seen);
+    if phrases.is_empty() { capital(&words) } else { format!("type {} to {words}", phrases.join(" and ")) }
+}
+
+/// Verb, object, environment and cluster.
+fn words(draft: &Draft, seen: &Seen<'_>) -> String {
     let deed = deed(&draft.proposal.verb);
     let ready = draft.ready(seen.now).count();
     let what = match &draft.items[..] {
@@ -252,19 +306,15 @@ fn button(draft: &Draft, seen: &Seen<'_>) -> String {
     let mut places: Vec<String> = Vec::new();
     for plan in draft.ready(seen.now).filter_map(<[_]>::last) {
         let environment = seen.environment_name(&plan.target.environment);
-        let place = match draft.phrase() {
-            Some(_) => environment,
-            None => format!("{environment} ({})", plan.target.context),
+        let place = match draft.required {
+            Ok(Required::Phrase) => environment,
+            _ => format!("{environment} ({})", plan.target.context),
         };
         if !places.contains(&place) {
             places.push(place);
         }
     }
-    let words = format!("{deed} {what} in {}", places.join(", "));
-    match draft.phrase() {
-        Some(phrase) => format!("type {phrase} to {words}"),
-        None => capital(&words),
-    }
+    format!("{deed} {what} in {}", places.join(", "))
 }
 
 fn capital(text: &str) -> String {

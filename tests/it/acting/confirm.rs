@@ -1,6 +1,6 @@
 //! What it takes before anything leaves the pure half.
 
-use pilothouse::action::{Consent, Guard, Order, Proposal, SyncOptions, Verb};
+use pilothouse::action::{Consent, Draft, Guard, Order, Proposal, SyncOptions, Verb};
 use pilothouse::app::{Msg, Request};
 use pilothouse::config::palette::Depth;
 use pilothouse::config::theme::{self, Theme};
@@ -10,7 +10,7 @@ use pilothouse::view::desk::News;
 use proptest::prelude::*;
 use ratatui::style::Style;
 
-use crate::fixture::{Cockpit, cockpit, draft, plan_sync, voyage};
+use crate::fixture::{Cockpit, cockpit, draft, guarding, plan_sync, voyage};
 
 /// A person with one Application selected, and a runtime that plans at once as for an environment of this protection.
 struct Person {
@@ -228,6 +228,86 @@ fn the_menu_has_what_makes_sense_and_a_number_is_asked_for() {
     person.press("tab enter");
     let [order] = &person.acted[..] else { panic!("{:?}", person.acted) };
     assert!(matches!(&order.plans[0][0].verb, Verb::Scale { replicas: 3, .. }), "{:?}", order.plans);
+}
+
+#[test]
+fn a_guarded_sync_says_what_it_goes_back_to_and_is_watched_from_its_start() {
+    let mut person = Person::new(Protection::Confirm);
+    person.press("S");
+    let text = person.cockpit.text();
+    for words in
+        ["[x] guarded", "if it fails, auto-sync goes off and deployment 11", "ApplicationSet predator12 may put"]
+    {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    person.press("tab enter");
+    let [order] = &person.acted[..] else { panic!("{:?}", person.acted) };
+    assert_eq!(order.plans[0][0].harbour.as_ref().map(|harbour| harbour.id), Some(11));
+    assert_eq!(person.cockpit.screen(), ScreenId::Guard);
+}
+
+#[test]
+fn a_guard_that_asks_goes_back_on_a_yes_only() {
+    let mut person = Person::new(Protection::Confirm);
+    let key = person.cockpit.model.lens.selected.clone().unwrap();
+    person.cockpit.take(Msg::Desk(News::Guards(key.clone(), Box::new(guarding(2)))));
+    assert!(person.cockpit.text().contains("the guarded sync of celery-staging failed"));
+    // the same key leads to it
+    person.press("S");
+    assert_eq!(person.cockpit.screen(), ScreenId::Guard);
+    let text = person.cockpit.text();
+    for words in ["[ Leave it as it is ]", "Roll back to deployment 11", "| line 1 of its log"] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    assert_eq!(person.cockpit.press("enter"), [Request::Answer { number: 1, back: false }]);
+    assert_eq!(person.cockpit.press("tab enter"), [Request::Answer { number: 1, back: true }]);
+    // leaving the program is asked about, with what stays undone
+    assert_eq!(person.cockpit.press("ctrl-c"), []);
+    assert!(person.cockpit.text().contains("whether it is rolled back was not answered"));
+    person.cockpit.take(Msg::Desk(News::Over { number: 1, said: "rolled back".into(), well: false }));
+    person.press("tab");
+    assert!(!person.cockpit.text().contains("[ Roll back"), "it is over");
+}
+
+#[test]
+fn several_environments_ask_for_the_words_of_each() {
+    let rules = Guard::default();
+    let key = |name: &str| AppKey { source: "s".into(), namespace: "argocd".into(), name: name.into() };
+    let verb = Verb::Sync(SyncOptions::default());
+    let part = |name: &str, environment: &str, protection: Protection| {
+        let proposal = Proposal { verb: verb.clone(), apps: vec![key(name)] };
+        draft(&proposal, environment, protection, &rules).items
+    };
+    let items = [
+        part("a", "prod", Protection::Typed),
+        part("b", "live", Protection::Typed),
+        part("c", "prod", Protection::Typed),
+        part("d", "dev", Protection::Confirm),
+    ];
+    let apps = ["a", "b", "c", "d"].map(key).to_vec();
+    let draft = Draft::new(Proposal { verb, apps }, items.concat(), &rules, crate::fixture::NOW);
+    assert_eq!(draft.phrases(), ["live", "prod 2"]);
+    let mut person = Person::new(Protection::Confirm);
+    person.cockpit.model.lens.proposal = Some(draft.proposal.clone());
+    person.cockpit.model.desk.draft = Some(Box::new(draft));
+    person.cockpit.model.stack.push(ScreenId::Plan);
+    person.press("tab enter l i v e enter p r o d enter");
+    assert_eq!(person.acted, [], "the second words were others");
+    person.press("tab enter l i v e enter p r o d space 2 enter");
+    let [order] = &person.acted[..] else { panic!("{:?}", person.acted) };
+    assert_eq!(order.consent, Consent::Phrases(vec!["live".into(), "prod 2".into()]));
+}
+
+#[test]
+fn another_revision_is_typed_and_planned() {
+    let mut person = Person::new(Protection::Confirm);
+    person.press("s v a b c enter");
+    let text = person.cockpit.text();
+    assert!(text.contains("[x] another revision"), "{text}");
+    // the Application follows a branch by itself: another revision would be undone
+    assert!(text.contains("cannot sync to abc: auto-sync follows release/staging"), "{text}");
+    person.press("n n");
+    assert!(person.cockpit.text().contains("[x] 1 retry"));
 }
 
 #[test]

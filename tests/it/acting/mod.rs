@@ -1,4 +1,9 @@
-//! Acting from the cockpit: what a plan shows, what it takes to say yes, and what is then written.
+//! Acting: what a plan shows, what it takes to say yes, what is then written, and what becomes of it.
 
 mod confirm;
-pub mod wire;
+mod guarded;
+mod odds;
+pub mod sea;
+mod stands;
+mod verbs;
+mod wire;

@@ -23,14 +23,16 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("app", &["domain", "store", "config", "command", "diff", "widget", "action", "forward", "debug", "view"]),
     (
         "runtime",
-        &["domain", "store", "config", "command", "diff", "widget", "action", "forward", "debug", "view", "source", "app"],
+        &[
+            "domain", "store", "config", "command", "diff", "widget", "action", "forward", "debug", "view", "source",
+            "app",
+        ],
     ),
     (
         "cli",
         &[
-            "domain", "store", "config", "command", "diff", "widget", "action", "forward", "debug", "view", "source", "app",
-            "runtime",
-            // nobody else may know that there is a simulated world
+            "domain", "store", "config", "command", "diff", "widget", "action", "forward", "debug", "view", "source",
+            "app", "runtime", // nobody else may know that there is a simulated world
             "sim",
         ],
     ),

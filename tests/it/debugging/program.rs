@@ -54,9 +54,9 @@ async fn debugpy_is_attached_to_by_the_entry_that_was_written() {
     drop(editor);
     let code = tokio::task::spawn_blocking(move || {
         let code = running.signal(Signal::INT);
-        let log = crate::acting::wire::audit(running.home.path());
+        let log = crate::acting::sea::audit(running.home.path());
         assert_eq!(log.len(), 2, "{log:?}");
-        assert_eq!(log[0], ["intent", "debug", "dev", "-"]);
+        assert_eq!(log[0], "intent debug dev -");
         code
     });
     assert_eq!(code.await.unwrap(), Some(130));

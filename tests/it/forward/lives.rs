@@ -6,6 +6,7 @@ use pilothouse::sim::fault::{Aim, Answer};
 use pilothouse::sim::network::Speaks;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::task::JoinSet;
 
 use super::scene::{DEADLINE, NAMESPACE, Yard, who_answers};
 
@@ -83,14 +84,15 @@ async fn a_pod_that_is_replaced_is_followed_on_the_same_port() {
     assert_eq!(who_answers(port).await.as_deref(), Some("backend-2"));
     yard.delete(2);
     // somebody who comes when nobody is there is held until somebody is
-    let waiting = tokio::spawn(who_answers(port));
+    let mut waiting = JoinSet::new();
+    waiting.spawn(who_answers(port));
     let session = open.is("no ready pod").await;
     assert_eq!((session.state().why(), session.pod), (Some("there is no pod"), None));
     yard.pod(3, false);
     open.until("it says what the pod does", |session| session.state().why() == Some("backend-3 is not ready: Running"))
         .await;
     yard.pod(3, true);
-    assert_eq!(waiting.await.unwrap().as_deref(), Some("backend-3"));
+    assert_eq!(waiting.join_next().await.unwrap().unwrap().as_deref(), Some("backend-3"));
     open.is("listening").await;
 }
 
@@ -135,10 +137,11 @@ async fn servers_that_restart_and_tokens_that_end_cost_a_moment() {
     let port = open.port();
     assert_eq!(who_answers(port).await.as_deref(), Some("backend-1"));
     yard.server.stop().await;
-    let waiting = tokio::spawn(who_answers(port));
+    let mut waiting = JoinSet::new();
+    waiting.spawn(who_answers(port));
     open.is("re-dialling").await;
     yard.server.start_again().unwrap();
-    assert_eq!(waiting.await.unwrap().as_deref(), Some("backend-1"));
+    assert_eq!(waiting.join_next().await.unwrap().unwrap().as_deref(), Some("backend-1"));
     // the server forgets who we are, once in the middle
     let aim = Aim { prefix: forward_of(1), times: Some(1), ..Aim::default() };
     yard.server.faults().strike(aim, Answer::refusal(401, "Unauthorized", "Unauthorized"));
@@ -158,10 +161,11 @@ async fn a_pod_that_does_not_listen_yet_is_tried_for_a_while() {
     let open = yard.open("admin", &[":9999"], |_| {}).await.unwrap();
     assert_eq!(who_answers(open.port()).await, None);
     assert_eq!(open.session().last.as_deref(), Some("nothing listens on port 9999 of the pod"));
-    let waiting = tokio::spawn(who_answers(open.port()));
+    let mut waiting = JoinSet::new();
+    waiting.spawn(who_answers(open.port()));
     open.is("re-dialling").await;
     yard.store().network().order(&format!("{NAMESPACE}/backend-*"), 9999, Some(Speaks::Http));
-    assert_eq!(waiting.await.unwrap().as_deref(), Some("backend-1"));
+    assert_eq!(waiting.join_next().await.unwrap().unwrap().as_deref(), Some("backend-1"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -84,9 +84,8 @@ async fn the_first_line_says_where_and_the_audit_log_what_it_was() {
         let stream = std::net::TcpStream::connect(("127.0.0.1", u16::try_from(port).unwrap())).unwrap();
         assert!(ask(stream).contains("backend-1"));
         assert_eq!(running.signal(Signal::INT), Some(130));
-        let log = crate::acting::wire::audit(running.home.path());
-        let wanted = [["intent", "forward", "dev", "-"], ["outcome", "forward", "dev", "done"]];
-        assert_eq!(log, wanted.map(|line| line.map(str::to_owned)));
+        let log = crate::acting::sea::audit(running.home.path());
+        assert_eq!(log, ["intent forward dev -", "outcome forward dev done"]);
     })
     .await
     .unwrap();

@@ -35,7 +35,7 @@ fn demo_shows_the_board_live_and_its_screens() {
 #[test]
 fn demo_is_the_world_that_orders_reach() {
     let mut screen = Screen::start(&["demo"], None, (120, 40));
-    screen.shows(&["backend", "PROD"]);
+    screen.shows(&["21 apps", "backend"]);
     let order = |words: &[&str]| {
         let mut command = Command::new(PROGRAM);
         command.args(["sim", "ctl"]).args(words).env_remove("PILOTHOUSE_CONTROL");

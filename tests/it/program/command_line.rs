@@ -36,7 +36,8 @@ fn an_unknown_field_of_the_settings_is_named_with_its_line_and_the_rest_applies(
 #[test]
 fn a_snapshot_of_what_is_read_first_is_read() {
     let world = Still::new(&["dev"], 3);
-    let shown = [("deployments", "has no earlier deployment"), ("plan", "Sync app00-dev"), ("audit", "Nothing was written")];
+    let shown =
+        [("deployments", "has no earlier deployment"), ("plan", "Sync app00-dev"), ("audit", "Nothing was written")];
     for (view, wanted) in shown {
         let done = world.run(&["snapshot", "--view", view, "--app", "app00-dev", "--size", "100x24"]);
         let text = String::from_utf8(done.stdout).unwrap();

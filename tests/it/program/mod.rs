@@ -11,4 +11,4 @@ mod settings;
 mod sources;
 mod twins;
 mod untrusted;
-mod world;
+pub mod world;

@@ -47,6 +47,13 @@ impl Screen {
         Self::run(command, kubeconfig, size)
     }
 
+    /// Starts the program with a home that is there already.
+    pub fn at(home: &Path, arguments: &[&str], kubeconfig: &Path, size: (u16, u16)) -> Self {
+        let mut command = CommandBuilder::new(PROGRAM);
+        command.args(arguments);
+        Self::run_at(command, home, Some(kubeconfig), size, tempfile::tempdir().unwrap())
+    }
+
     /// Runs a shell script in which `$pilothouse` is the program.
     pub fn shell(script: &str, kubeconfig: Option<&Path>, size: (u16, u16)) -> Self {
         let mut command = CommandBuilder::new("sh");
@@ -55,17 +62,28 @@ impl Screen {
         Self::run(command, kubeconfig, size)
     }
 
-    fn run(mut command: CommandBuilder, kubeconfig: Option<&Path>, (columns, rows): (u16, u16)) -> Self {
+    fn run(command: CommandBuilder, kubeconfig: Option<&Path>, size: (u16, u16)) -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().to_owned();
+        Self::run_at(command, &path, kubeconfig, size, home)
+    }
+
+    fn run_at(
+        mut command: CommandBuilder,
+        home: &Path,
+        kubeconfig: Option<&Path>,
+        (columns, rows): (u16, u16),
+        kept: tempfile::TempDir,
+    ) -> Self {
         let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
         let pty = native_pty_system().openpty(size).unwrap();
-        let home = tempfile::tempdir().unwrap();
         for name in ["HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR"] {
-            command.env(name, home.path());
+            command.env(name, home);
         }
         command.env("TERM", "xterm-256color");
         command.env("COLORTERM", "truecolor");
         command.env("LC_ALL", "C.UTF-8");
-        command.env("KUBECONFIG", kubeconfig.unwrap_or(&home.path().join("none")));
+        command.env("KUBECONFIG", kubeconfig.unwrap_or(&home.join("none")));
         let modes_before = format!("{:?}", pty.master.get_termios());
         let child = pty.slave.spawn_command(command).unwrap();
         drop(pty.slave);
@@ -81,7 +99,7 @@ impl Screen {
             shared,
             reader: Some(reader),
             modes_before,
-            home,
+            home: kept,
         }
     }
 
@@ -119,6 +137,11 @@ impl Screen {
     /// Waits until the screen shows `word` no more.
     pub fn shows_no(&self, word: &str) -> String {
         self.until(&format!("without {word:?}"), |screen| !screen.contents().contains(word))
+    }
+
+    /// What stands there now.
+    pub fn contents(&self) -> String {
+        self.shared.terminal.lock().unwrap().parser.screen().contents()
     }
 
     /// Everything written so far.

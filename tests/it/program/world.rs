@@ -1,7 +1,7 @@
 //! A cluster in which nothing happens unless a test makes it happen.
 
-use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
 
 use pilothouse::sim::access::{Access, User};
 use pilothouse::sim::kubeconfig::{self, Context};
@@ -52,6 +52,11 @@ impl Still {
         Self { servers, runtime, home }
     }
 
+    /// The folder that stands for the home of whoever runs the program without a terminal.
+    pub fn home(&self) -> &Path {
+        self.home.path()
+    }
+
     pub fn kubeconfig(&self) -> PathBuf {
         self.home.path().join("kubeconfig")
     }
@@ -73,14 +78,24 @@ impl Still {
         self.server(source).start_again().unwrap();
     }
 
+    /// Starts the program without a terminal.
+    pub fn start(&self, arguments: &[&str]) -> Child {
+        let mut command = self.command(arguments);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    }
+
     /// Runs the program to its end, without a terminal.
     pub fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(PROGRAM);
         command.args(arguments).env("KUBECONFIG", self.kubeconfig()).env("LC_ALL", "C.UTF-8");
         for name in ["HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"] {
             command.env(name, self.home.path());
         }
-        command.output().unwrap()
+        command
     }
 }
 

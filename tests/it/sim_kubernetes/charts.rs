@@ -65,6 +65,7 @@ async fn every_rendered_object_is_accepted_strictly() {
 async fn kubectl_applies_every_chart() {
     let whole = Whole::new();
     let mut seen = Vec::new();
+    let named = regex::Regex::new(r"(?m)^(  namespace: ).*$").unwrap();
     for file in rendered() {
         let stem = file.file_stem().unwrap().to_str().unwrap().to_owned();
         let app = stem.rsplit_once('-').unwrap().0.to_owned();
@@ -77,8 +78,7 @@ async fn kubectl_applies_every_chart() {
         let count = objects(&file).len();
         let text = std::fs::read_to_string(&file).unwrap();
         // its own namespace, whatever the rendered text names
-        let text =
-            regex::Regex::new(r"(?m)^(  namespace: ).*$").unwrap().replace_all(&text, format!("${{1}}{namespace}"));
+        let text = named.replace_all(&text, format!("${{1}}{namespace}"));
         let said = whole.kubectl.feed(&["-n", &namespace, "apply", "-f", "-"], &text).await;
         let done = said.lines().filter(|line| line.ends_with(" created") || line.ends_with(" unchanged")).count();
         assert_eq!(done, count, "{stem}: {said}");

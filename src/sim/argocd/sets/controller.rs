@@ -1,6 +1,7 @@
 //! Which set is looked at when, and what comes of it.
 
 use super::super::cluster::{self, Cluster};
+use super::super::queue::Queue;
 use super::super::repository::Repository;
 use super::keep;
 use super::render::is_of;
@@ -35,8 +36,6 @@ const STATUS: Duration = Duration::from_millis(5);
 /// Git may have changed, or an error gone, without anybody saying so.
 const AGAIN: Duration = Duration::from_mins(3);
 
-type Work = Box<dyn FnOnce(&mut Sets) + Send>;
-
 /// Argo CD's ApplicationSet controller over the sets of one namespace.
 pub struct Sets {
     home: Store,
@@ -45,8 +44,7 @@ pub struct Sets {
     repository: Box<dyn Repository>,
     left_alone: HashSet<String>,
     now: Timestamp,
-    queue: BTreeMap<(Timestamp, u64), Work>,
-    serial: u64,
+    queue: Queue<Self>,
     /// When a set is looked at next.
     due: HashMap<String, Timestamp>,
     /// Until when what a look found is being written.
@@ -88,8 +86,7 @@ impl Sets {
             repository,
             left_alone,
             now: home.now(),
-            queue: BTreeMap::new(),
-            serial: 0,
+            queue: Queue::new(),
             due: HashMap::new(),
             busy: HashMap::new(),
             seen: (version, version),
@@ -105,19 +102,17 @@ impl Sets {
     pub fn step(&mut self, now: Timestamp) -> Option<Timestamp> {
         self.now = now;
         self.observe();
-        while let Some(entry) = self.queue.first_entry().filter(|entry| entry.key().0 <= now) {
-            let ((due, _), work) = entry.remove_entry();
+        while let Some((due, work)) = self.queue.take(now) {
             self.now = due;
             work(self);
             self.observe();
         }
         self.now = now;
-        self.queue.first_key_value().map(|((due, _), _)| *due)
+        self.queue.due()
     }
 
     fn after(&mut self, wait: Duration, work: impl FnOnce(&mut Self) + Send + 'static) {
-        self.serial += 1;
-        self.queue.insert((plus(self.now, wait), self.serial), Box::new(work));
+        self.queue.at(plus(self.now, wait), work);
     }
 
     /// Has a set looked at after a while; sooner if that was asked for already, later if it is being written.

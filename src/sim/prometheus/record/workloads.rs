@@ -63,7 +63,7 @@ impl Scraper {
         };
         let mut groups: BTreeMap<(String, String), Group> = BTreeMap::new();
         let mut uids = HashSet::new();
-        for pod in stage.store.list("Pod", None) {
+        for pod in stage.store.values("Pod", None) {
             let name = text(&pod, "/metadata/labels/app.kubernetes.io~1name");
             if name.is_empty() {
                 continue;
@@ -75,12 +75,12 @@ impl Scraper {
             group.ready += u32::from(is_ready(&pod));
             group.shaken += u32::from(shaken);
             let containers = pod["spec"]["containers"].as_array().into_iter().flatten();
-            let ports = containers.flat_map(|one| one["ports"].as_array().cloned().unwrap_or_default());
-            group.ports.extend(ports.map(|port| text(&port, "/name").to_owned()));
+            let ports = containers.flat_map(|one| one["ports"].as_array().into_iter().flatten());
+            group.ports.extend(ports.map(|port| text(port, "/name").to_owned()));
         }
         self.restarts.retain(|uid, _| uids.contains(uid));
         for kind in ["Deployment", "StatefulSet"] {
-            for object in stage.store.list(kind, None) {
+            for object in stage.store.values(kind, None) {
                 replicas(kind, &object, &mut gauge);
             }
         }

@@ -41,6 +41,10 @@ pub(in crate::sim::workload) fn sync(work: &mut Work<'_, '_>, key: &str) {
         sets.newest = Some(scaled);
         return write_progress(work, &deployment, &sets);
     }
+    if sets.old.iter().any(|set| is_behind(set)) {
+        // the controller calls it an error, and looks again once the set has told
+        return;
+    }
     if shrink(work, &deployment, &mut sets, &newest) {
         return write_progress(work, &deployment, &sets);
     }
@@ -78,6 +82,11 @@ fn tell(work: &mut Work<'_, '_>, deployment: &Arc<Value>, sets: &Sets) -> Arc<Va
     }
     let number = sets.old.iter().map(|set| revision(set)).max().unwrap_or_default() + 1;
     write(work, deployment, &status, Some(number.max(revision(newest))))
+}
+
+/// Whether a set has not told yet what became of its last change: it counts more pods than it is to have.
+fn is_behind(set: &Value) -> bool {
+    replicas(set) > 0 && number(set, "/status/availableReplicas") > replicas(set)
 }
 
 /// Lets old `ReplicaSet`s shrink as far as availability allows: what is broken first, then the oldest.

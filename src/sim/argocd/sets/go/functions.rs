@@ -127,7 +127,7 @@ pub(super) fn call(name: &str, arguments: &[Value]) -> Answer {
         "le" => json!(order(at(0), at(1))? != Ordering::Greater),
         "gt" => json!(order(at(0), at(1))? == Ordering::Greater),
         "ge" => json!(order(at(0), at(1))? != Ordering::Less),
-        "not" => json!(!is_true(at(0))),
+        "not" | "empty" => json!(!is_true(at(0))),
         "len" => return length(at(0)),
         "index" => return index(arguments),
         "print" => Value::from(arguments.iter().map(print).collect::<String>()),
@@ -137,7 +137,6 @@ pub(super) fn call(name: &str, arguments: &[Value]) -> Answer {
         "default" => if is_true(at(1)) { at(1) } else { at(0) }.clone(),
         "coalesce" => arguments.iter().find(|one| is_true(one)).cloned().unwrap_or_default(),
         "ternary" => if is_true(at(2)) { at(0) } else { at(1) }.clone(),
-        "empty" => json!(!is_true(at(0))),
         "kindIs" => json!(kind(at(1)) == text(0)),
         "list" => json!(arguments),
         "dict" => {

@@ -58,9 +58,11 @@ pub(super) fn to_number(value: &Value) -> f64 {
 /// When the kinds cannot be compared.
 pub(super) fn equal(a: &Value, b: &Value) -> Result<bool, String> {
     match (a, b) {
-        (Value::Null, _) | (_, Value::Null) => Ok(a == b),
         (Value::Number(a), Value::Number(b)) => Ok(a.as_f64() == b.as_f64()),
-        (Value::String(_), Value::String(_)) | (Value::Bool(_), Value::Bool(_)) => Ok(a == b),
+        (Value::Null, _)
+        | (_, Value::Null)
+        | (Value::String(_), Value::String(_))
+        | (Value::Bool(_), Value::Bool(_)) => Ok(a == b),
         (Value::Array(_) | Value::Object(_), _) | (_, Value::Array(_) | Value::Object(_)) => {
             Err("non-comparable type".to_owned())
         }

@@ -1,29 +1,32 @@
 //! Plans and writes that a person asked for. They go on whatever screen is looked at; what becomes of them is said.
 
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures::future::join_all;
 use tokio::runtime::Handle;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::AbortHandle;
+use tokio_util::sync::CancellationToken;
 
-use super::scope::Scope;
+use super::guards;
 use crate::action::{
-    Asked, Audit, Consent, Draft, End, Guard, Item, Memory, Order, Outcome, Plan, Proposal, Refusal, Road, Who,
-    carry_out, follow,
+    Asked, Audit, Consent, Draft, End, Guard, Item, Memory, Order, Outcome, Plan, Proposal, Refusal, RefusalKind, Road,
+    Who, carry_out, follow, may_change,
 };
 use crate::domain::time::after;
 use crate::domain::{AppKey, Clock, Environment, Symbol};
+use crate::runtime::scope::Scope;
 use crate::source::kube::Cluster;
 use crate::store::Apps;
-use crate::view::desk::News;
+use crate::view::desk::{News, Reach};
 
 /// Writes under way at once; what is beyond waits for nobody and is refused.
 const MOST: usize = 8;
 /// Operations of a wave of several Applications are waited for this long.
-const PATIENCE: Duration = Duration::from_secs(30 * 60);
+pub(super) const PATIENCE: Duration = Duration::from_secs(30 * 60);
 /// The audit log is shown this far back.
 const BACK: Duration = Duration::from_secs(31 * 24 * 60 * 60);
 /// Writes under way when the program ends may end themselves for this long.
@@ -46,10 +49,20 @@ pub struct Deeds {
     clock: Arc<dyn Clock>,
     scope: Scope,
     planning: Option<AbortHandle>,
+    /// Asking for rights.
+    asking: Option<AbortHandle>,
+    /// Guarded syncs that ask whether to go back, by their number.
+    answers: Answers,
+    /// What stays undone if the program ended now, by number.
+    undone: Undone,
+    closing: CancellationToken,
     count: u64,
     sender: mpsc::Sender<News>,
     receiver: mpsc::Receiver<News>,
 }
+
+pub(super) type Answers = Arc<Mutex<HashMap<u64, oneshot::Sender<bool>>>>;
+pub(super) type Undone = Arc<Mutex<BTreeMap<u64, String>>>;
 
 /// The way to an Application and what is known of it, or why there is none.
 type Found = Result<(Asked, Road), Box<(AppKey, Environment, Refusal)>>;
@@ -66,7 +79,19 @@ impl Deeds {
             // full: the person is being told of other things, and the audit log has the intent
             _ = broken.try_send(News::Over { number, said, well: false });
         });
-        Self { rules, clock, scope, planning: None, count: 0, sender, receiver }
+        Self {
+            rules,
+            clock,
+            scope,
+            planning: None,
+            asking: None,
+            answers: Arc::default(),
+            undone: Arc::default(),
+            closing: CancellationToken::new(),
+            count: 0,
+            sender,
+            receiver,
+        }
     }
 
     /// What may be written at all.
@@ -85,12 +110,65 @@ impl Deeds {
         self.receiver.recv().await
     }
 
-    /// Lets writes that are under way end, but not for long.
-    pub async fn close(&self) {
+    /// Lets writes that are under way end, but not for long; guards that only look end at once. Says what stays undone.
+    pub async fn close(&self) -> Vec<String> {
+        self.closing.cancel();
         let deadline = after(self.clock.now(), LAST_MOMENTS);
         while self.scope.running() > 0 && self.clock.now() < deadline {
             self.clock.sleep_until(after(self.clock.now(), Duration::from_millis(20))).await;
         }
+        locked(&self.undone).values().map(|undone| format!("left undone: {undone}")).collect()
+    }
+
+    /// Hands an answer to the guarded sync that asked.
+    pub fn answer(&mut self, number: u64, back: bool) {
+        let asked = locked(&self.answers).remove(&number);
+        // who does not listen any more has ended
+        _ = asked.map(|asked| asked.send(back));
+    }
+
+    /// Asks whether the Applications of a reach may be changed. A newer question ends the one before.
+    pub fn ask_rights(&mut self, reach: Reach, cluster: Option<Cluster>) {
+        let Some(cluster) = cluster else { return };
+        if let Some(before) = self.asking.take() {
+            before.abort();
+        }
+        let sender = self.sender.clone();
+        self.asking = Some(self.scope.spawn("rights", async move {
+            let (namespace, name) = match &reach {
+                Reach::All(_, namespace) => (namespace.clone(), None),
+                Reach::App(key) => (key.namespace.clone(), Some(key.name.clone())),
+            };
+            let missing = may_change(&cluster, &namespace, name.as_deref()).await;
+            // nobody listens any more: the program is ending
+            _ = sender.send(News::Rights(reach, missing)).await;
+        }));
+    }
+
+    /// Notes that a person knows of writes nobody knows the end of, and reads the log again.
+    pub fn acknowledge(&mut self, ids: Vec<String>) {
+        let (audit, sender, clock) = (self.audit(), self.sender.clone(), Arc::clone(&self.clock));
+        self.count += 1;
+        let number = self.count;
+        let since = self.clock.now().checked_sub(BACK).unwrap_or_default();
+        self.scope.spawn_to_end("acknowledge", async move {
+            let noted = audit.and_then(|audit| {
+                let open = audit.unfinished(since).map_err(|error| error.to_string())?;
+                for intent in open.iter().filter(|intent| ids.contains(&intent.id)) {
+                    audit.acknowledge(intent, clock.now()).map_err(|error| error.to_string())?;
+                }
+                audit.read(since).map(|(records, _)| records).map_err(|error| error.to_string())
+            });
+            let (said, well) = match &noted {
+                Ok(_) => ("noted: they are not told again".to_owned(), true),
+                Err(why) => (format!("not noted: {why}"), false),
+            };
+            if noted.is_ok() {
+                // nobody listens any more: the program is ending
+                _ = sender.send(News::Records(noted)).await;
+            }
+            _ = sender.send(News::Over { number, said, well }).await;
+        });
     }
 
     /// Plans a proposal. A newer one ends the making of the one before: nobody waits for two.
@@ -121,10 +199,10 @@ impl Deeds {
             Err(why) => return over(number, format!("{} was not begun: {why}", order.what)),
         };
         let found = self.find(&keys, apps, cluster);
-        let (sender, what) = (self.sender.clone(), order.what.clone());
+        let what = order.what.clone();
         let memory = self.memory();
+        let told = self.told(number, &what);
         self.scope.spawn_to_end(number.to_string(), async move {
-            let told = Told { number, sender: &sender };
             let (said, well) = perform(order, found, &audit, &told).await;
             told.rest(memory, said, well).await;
         });
@@ -147,10 +225,10 @@ impl Deeds {
             Err(why) => return over(number, format!("{what} was not begun: {why}")),
         };
         let found = self.find(&proposal.apps, apps, cluster);
-        let (sender, guard, clock) = (self.sender.clone(), self.rules.guard.clone(), Arc::clone(&self.clock));
+        let (guard, clock) = (self.rules.guard.clone(), Arc::clone(&self.clock));
         let memory = self.memory();
+        let told = self.told(number, what);
         self.scope.spawn_to_end(number.to_string(), async move {
-            let told = Told { number, sender: &sender };
             let roads = found.clone();
             let draft = Draft::new(proposal.clone(), read(found, &proposal).await, &guard, clock.now());
             let now = clock.now();
@@ -179,6 +257,17 @@ impl Deeds {
                 _ = sender.send(News::Notes(memory.notes())).await;
             }
         });
+    }
+
+    fn told(&self, number: u64, what: &str) -> Told {
+        locked(&self.undone).insert(number, format!("{what}: nobody waited for its end"));
+        Told {
+            number,
+            sender: self.sender.clone(),
+            answers: Arc::clone(&self.answers),
+            undone: Arc::clone(&self.undone),
+            closing: self.closing.clone(),
+        }
     }
 
     fn audit(&self) -> Result<Audit, String> {
@@ -237,19 +326,30 @@ async fn read(found: Vec<Found>, proposal: &Proposal) -> Vec<Item> {
     join_all(items).await
 }
 
-/// Says how a write goes.
-struct Told<'s> {
-    number: u64,
-    sender: &'s mpsc::Sender<News>,
+pub(super) fn locked<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Told<'_> {
+/// Says how a write goes.
+pub(super) struct Told {
+    pub(super) number: u64,
+    pub(super) sender: mpsc::Sender<News>,
+    pub(super) answers: Answers,
+    pub(super) undone: Undone,
+    pub(super) closing: CancellationToken,
+}
+
+impl Told {
     async fn goes(&self, said: String) {
         // nobody listens any more: the program is ending
         _ = self.sender.send(News::Goes { number: self.number, said }).await;
     }
 
     async fn rest(&self, memory: Result<Memory, String>, said: String, well: bool) {
+        // a guard that the program's end has stopped leaves something undone
+        if !self.closing.is_cancelled() || well {
+            locked(&self.undone).remove(&self.number);
+        }
         if let Ok(memory) = memory {
             _ = self.sender.send(News::Notes(memory.notes())).await;
         }
@@ -259,7 +359,7 @@ impl Told<'_> {
 
 /// Carries an order out, in waves where it is about several Applications: a wave begins when the operations of the one
 /// before have ended well.
-async fn perform(order: Order, found: Vec<Found>, audit: &Audit, told: &Told<'_>) -> (String, bool) {
+async fn perform(order: Order, found: Vec<Found>, audit: &Audit, told: &Told) -> (String, bool) {
     let Order { what, plans, consent, wave, follow } = order;
     let total = plans.len();
     // an operation only begins with the write
@@ -270,7 +370,7 @@ async fn perform(order: Order, found: Vec<Found>, audit: &Audit, told: &Told<'_>
     while !rest.is_empty() {
         let next = rest.split_off(wave.clamp(1, rest.len()));
         let now = std::mem::replace(&mut rest, next);
-        let ended = join_all(now.into_iter().map(|(plans, way)| one(plans, way, audit, &consent, follow))).await;
+        let ended = join_all(now.into_iter().map(|(plans, way)| one(plans, way, audit, &consent, follow, told))).await;
         for end in ended {
             match end {
                 Ok(()) => done += 1,
@@ -295,13 +395,29 @@ async fn perform(order: Order, found: Vec<Found>, audit: &Audit, told: &Told<'_>
     (format!("{what}: {count}{}{left}", bad.join("; ")), false)
 }
 
-async fn one(plans: Vec<Plan>, way: Found, audit: &Audit, consent: &Consent, watch: bool) -> Result<(), String> {
+async fn one(
+    plans: Vec<Plan>,
+    way: Found,
+    audit: &Audit,
+    consent: &Consent,
+    watch: bool,
+    told: &Told,
+) -> Result<(), String> {
     let (asked, road) = way.map_err(|none| none.2.why)?;
     let audit = audit.as_known_to(&road.control).await;
     let count = plans.len();
-    let last = plans.last().cloned();
+    let mut last = plans.last().cloned();
     let name = &asked.key.name;
-    let (done, outcome) = carry_out(plans, &road, &audit, consent).await;
+    let (mut done, mut outcome) = carry_out(plans, &road, &audit, consent).await;
+    if let (Outcome::Refused(refusal), Some(plan)) = (&outcome, &last)
+        && refusal.kind == RefusalKind::Busy
+        && plan.harbour.is_some()
+        && let Some(adopted) = guards::adopt(&road, &asked, plan).await
+    {
+        // somebody was quicker to begin it: what they began is guarded, and less is written than was said yes to
+        (done, outcome) = carry_out(vec![adopted.clone()], &road, &audit, consent).await;
+        last = Some(adopted);
+    }
     let some = if done > 0 { format!(" ({done} of {count} steps were made)") } else { String::new() };
     match outcome {
         Outcome::Done { .. } => {}
@@ -314,6 +430,9 @@ async fn one(plans: Vec<Plan>, way: Found, audit: &Audit, consent: &Consent, wat
             return Err(format!("{name}: failed: {why}{part}{some}"));
         }
         Outcome::Unknown { why } => return Err(format!("{name}: nobody knows: {why}{some}")),
+    }
+    if let Some(plan) = last.as_ref().filter(|plan| plan.harbour.is_some()) {
+        return guards::guard(&road, &audit, &asked, plan, told).await;
     }
     let Some(plan) = last.filter(|_| watch) else { return Ok(()) };
     let deadline = after(road.clock.now(), PATIENCE);

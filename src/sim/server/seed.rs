@@ -1,0 +1,102 @@
+//! The ConfigMaps and Secrets an Argo CD is set up with.
+
+use std::collections::HashMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+use super::super::manifest::meta::metadata;
+use super::super::rbac::Person;
+use super::super::store::Store;
+use super::accounts::SECRET;
+
+/// A key, and what a Secret keeps under it.
+type Entry<'a> = (&'a str, &'a str);
+
+/// What is secret about one Argo CD.
+#[derive(Clone)]
+pub struct Credentials {
+    /// Signs the tokens.
+    pub secret: String,
+    /// The passwords of the accounts.
+    pub passwords: HashMap<String, String>,
+    /// The password of Redis.
+    pub redis: String,
+}
+
+impl std::fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Credentials")
+    }
+}
+
+impl Credentials {
+    /// New ones for these people; there is always an admin.
+    #[must_use]
+    pub fn generate<'a>(people: impl Iterator<Item = &'a str>) -> Self {
+        let word = || format!("{:032x}", fastrand::u128(..));
+        let names = people.chain(["admin"]).map(|name| (name.to_owned(), word()));
+        Self { secret: word(), passwords: names.collect(), redis: word() }
+    }
+}
+
+/// Sets up accounts, policies and secrets. Passwords are not written down but for the first one of the admin, and that
+/// of Redis, which Argo CD leaves in Secrets of their own.
+pub(in crate::sim) fn seed(
+    store: &Store,
+    namespace: &str,
+    people: &[Person],
+    credentials: &Credentials,
+    born: Timestamp,
+) {
+    let Credentials { secret, passwords, redis } = credentials;
+    let admin = passwords.get("admin").map(String::as_str).unwrap_or_default();
+    store.update("ConfigMap", namespace, "argocd-cm", |map| {
+        map["data"]["url"] = json!("https://argocd.predator12.example");
+        for person in people.iter().filter(|person| person.name != "admin") {
+            map["data"][&format!("accounts.{}", person.name)] = json!("login, apiKey");
+        }
+    });
+    let policy: String = people.iter().filter(|person| person.name != "admin").map(lines).collect();
+    let data = json!({"policy.default": "role:readonly", "policy.csv": policy});
+    for (name, data) in [("argocd-rbac-cm", data), ("argocd-cmd-params-cm", json!({}))] {
+        store.put(json!({
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": metadata("ConfigMap", namespace, name, &json!({"app.kubernetes.io/part-of": "argocd"}), born),
+            "data": data,
+        }));
+    }
+    let secrets: [(&str, &[Entry<'_>]); 3] = [
+        (SECRET, &[("server.secretkey", secret)]),
+        ("argocd-initial-admin-secret", &[("password", admin)]),
+        ("argocd-redis", &[("auth", redis)]),
+    ];
+    for (name, entries) in secrets {
+        let data: Map<String, Value> =
+            entries.iter().map(|(key, value)| ((*key).to_owned(), json!(STANDARD.encode(value)))).collect();
+        store.put(json!({
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": metadata("Secret", namespace, name, &json!({"app.kubernetes.io/part-of": "argocd"}), born),
+            "type": "Opaque",
+            "data": data,
+        }));
+    }
+}
+
+/// What somebody may do besides looking: sync and restart where it may write.
+fn lines(person: &Person) -> String {
+    let name = &person.name;
+    let mut lines = format!("p, role:{name}, logs, get, */*, allow\n");
+    for place in &person.writes {
+        let object = if place == "*" { "*/*".to_owned() } else { format!("*/{place}") };
+        for action in ["sync", "action/*"] {
+            lines.push_str(&format!("p, role:{name}, applications, {action}, {object}, allow\n"));
+        }
+    }
+    lines.push_str(&format!("g, {name}, role:{name}\n"));
+    lines
+}

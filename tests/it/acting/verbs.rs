@@ -1,0 +1,202 @@
+//! Every verb, by what is there when it has ended, and by what the audit log says of it.
+
+use serde_json::{Value, json};
+
+use super::sea::Sea;
+
+fn intent_and_outcome(verb: &str, environment: &str) -> Vec<String> {
+    vec![format!("intent {verb} {environment} -"), format!("outcome {verb} {environment} done")]
+}
+
+fn phase(app: &Value) -> &str {
+    app["status"]["operationState"]["phase"].as_str().unwrap_or_default()
+}
+
+fn history(app: &Value) -> Vec<(i64, String)> {
+    let rows = app["status"]["history"].as_array().unwrap().iter();
+    rows.map(|row| (row["id"].as_i64().unwrap(), row["revision"].as_str().unwrap_or_default().to_owned())).collect()
+}
+
+#[test]
+fn verb_sync() {
+    let sea = Sea::scenario("quiet");
+    let before = history(&sea.app("redis-staging"));
+    let report = sea.does(&["sync", "redis-staging", "--confirm", "staging"], 0);
+    assert_eq!((&report["outcome"], &report["phase"]), (&json!("done"), &json!("Succeeded")));
+    let app = sea.app("redis-staging");
+    assert!(app["operation"].is_null() && phase(&app) == "Succeeded", "{app}");
+    assert_eq!(history(&app).len(), before.len() + 1);
+    assert_eq!(sea.audit(), intent_and_outcome("sync", "staging"));
+}
+
+#[test]
+fn verb_refresh_and_hard_refresh() {
+    let sea = Sea::scenario("quiet");
+    for arguments in [&["refresh", "redis-prod"][..], &["refresh", "redis-prod", "--hard"]] {
+        let before = sea.app("redis-prod")["status"]["reconciledAt"].clone();
+        sea.does(arguments, 0);
+        let app = sea.app("redis-prod");
+        assert!(app["metadata"]["annotations"]["argocd.argoproj.io/refresh"].is_null(), "{app}");
+        assert!(app["status"]["reconciledAt"].as_str() >= before.as_str(), "{before}");
+    }
+    let twice = [intent_and_outcome("refresh", "prod"), intent_and_outcome("refresh", "prod")].concat();
+    assert_eq!(sea.audit(), twice);
+}
+
+#[test]
+fn verb_terminate() {
+    let sea = Sea::scenario("stuck-sync");
+    let report = sea.does(&["terminate", "backend-dev", "--confirm", "dev"], 0);
+    assert_eq!(report["outcome"], "done");
+    let app = sea.app("backend-dev");
+    assert!(app["operation"].is_null() && phase(&app) == "Failed", "{}", app["status"]["operationState"]);
+    assert_eq!(sea.audit(), intent_and_outcome("terminate", "dev"));
+    sea.until("the hook is gone", |sea| {
+        (!sea.has("minikube", "Job", "predator12-dev", "backend-migrate")).then_some(())
+    });
+}
+
+#[test]
+fn verb_rollback() {
+    let sea = Sea::scenario("quiet");
+    let before = sea.app("backend-prod");
+    sea.does(&["rollback", "backend-prod", "--confirm", "prod"], 0);
+    let app = sea.app("backend-prod");
+    let (then, now) = (history(&before), history(&app));
+    assert_eq!(now.last().unwrap().1, then[then.len() - 2].1, "{now:?}");
+    assert!(now.last().unwrap().0 > then.last().unwrap().0);
+    assert_eq!(app["spec"], before["spec"], "the spec goes on following Git");
+    assert_eq!(sea.audit(), intent_and_outcome("rollback", "prod"));
+}
+
+#[test]
+fn verb_auto_sync_off_and_on_gives_back_exactly_what_was_there() {
+    // its ApplicationSet leaves syncPolicy alone
+    let sea = Sea::scenario("bad-deploy");
+    let before = sea.app("backend-staging")["spec"]["syncPolicy"].clone();
+    sea.does(&["autosync", "off", "backend-staging", "--confirm", "staging"], 0);
+    assert_eq!(sea.app("backend-staging")["spec"]["syncPolicy"]["automated"]["enabled"], false);
+    sea.does(&["autosync", "off", "backend-staging", "--confirm", "staging"], 0);
+    sea.does(&["autosync", "on", "backend-staging", "--confirm", "staging"], 0);
+    assert_eq!(sea.app("backend-staging")["spec"]["syncPolicy"], before);
+    let twice = [intent_and_outcome("autosync", "staging"), intent_and_outcome("autosync", "staging")].concat();
+    assert_eq!(sea.audit(), twice, "what is so already is not written");
+}
+
+#[test]
+fn verb_auto_sync_that_is_put_back_is_no_success() {
+    let sea = Sea::scenario("quiet");
+    let child = sea.start(None, &["autosync", "off", "backend-dev", "--confirm", "dev", "-o", "json"]);
+    // its ApplicationSet does not leave syncPolicy alone
+    let done = child.wait_with_output().unwrap();
+    let report: Value = serde_json::from_slice(&done.stdout).unwrap();
+    assert_eq!(done.status.code(), Some(6), "{report}");
+    let message = report["message"].as_str().unwrap();
+    assert!(message.contains("somebody put it back"), "{message}");
+    assert!(report["plan"]["cautions"].to_string().contains("puts auto-sync back within moments"), "{report}");
+}
+
+const PROD: &str = "predator12-prod";
+
+fn deployment(sea: &Sea, name: &str) -> Value {
+    sea.object("predator-cloud", "Deployment", PROD, name)
+}
+
+#[test]
+fn verb_restart_scale_pause_and_resume() {
+    let sea = Sea::scenario("quiet");
+    sea.does(&["restart", "frontend-prod", "--confirm", "prod"], 0);
+    let annotations = deployment(&sea, "frontend")["spec"]["template"]["metadata"]["annotations"].clone();
+    assert!(annotations["kubectl.kubernetes.io/restartedAt"].is_string(), "{annotations}");
+    sea.does(&["scale", "frontend-prod", "--replicas", "2", "--confirm", "prod"], 0);
+    assert_eq!(deployment(&sea, "frontend")["spec"]["replicas"], 2);
+    // a plan made while Argo CD finds that out would be refused as stale
+    sea.until("the drift is seen", |sea| {
+        (sea.app("frontend-prod")["status"]["sync"]["status"] == "OutOfSync").then_some(())
+    });
+    sea.does(&["pause", "frontend-prod", "--confirm", "prod"], 0);
+    assert_eq!(deployment(&sea, "frontend")["spec"]["paused"], true);
+    sea.does(&["resume", "frontend-prod", "--confirm", "prod"], 0);
+    assert_ne!(deployment(&sea, "frontend")["spec"]["paused"], true);
+    let all = ["restart", "scale", "pause", "resume"].map(|verb| intent_and_outcome(verb, "prod")).concat();
+    assert_eq!(sea.audit(), all);
+}
+
+/// The ReplicaSets a Deployment of prod owns.
+fn replica_sets(sea: &Sea, owner: &str) -> usize {
+    let all = sea.world.store("predator-cloud").unwrap().list("ReplicaSet", Some(PROD));
+    all.iter().filter(|set| set["metadata"]["name"].as_str().unwrap().starts_with(&format!("{owner}-"))).count()
+}
+
+#[test]
+fn verb_delete_a_resource_with_each_propagation() {
+    let sea = Sea::scenario("quiet");
+    for (app, name, cascade) in [
+        ("frontend-prod", "frontend", "foreground"),
+        ("celery-prod", "celery", "background"),
+        ("backend-prod", "backend", "orphan"),
+    ] {
+        let uid = deployment(&sea, name)["metadata"]["uid"].clone();
+        assert!(replica_sets(&sea, name) > 0);
+        let resource = format!("apps:Deployment:{name}");
+        sea.does(&["delete", app, "--resource", &resource, "--cascade", cascade, "--confirm", "prod"], 0);
+        sea.until(cascade, |sea| {
+            let store = sea.world.store("predator-cloud").unwrap();
+            let live = store.get("Deployment", PROD, name).filter(|live| live["metadata"]["uid"] == uid);
+            let owned = replica_sets(sea, name);
+            (live.is_none() && (owned == 0) == (cascade != "orphan")).then_some(())
+        });
+    }
+    let thrice = [(); 3].map(|()| intent_and_outcome("delete-resource", "prod")).concat();
+    assert_eq!(sea.audit(), thrice);
+}
+
+#[test]
+fn verb_delete_an_application_with_each_propagation() {
+    let sea = Sea::scenario("quiet");
+    for (app, name, cascade) in [
+        ("redis-prod", "redis", "foreground"),
+        ("postgres-prod", "postgres", "background"),
+        ("qdrant-prod", "qdrant", "orphan"),
+    ] {
+        let uid = sea.app(app)["metadata"]["uid"].clone();
+        let live = sea.object("predator-cloud", "StatefulSet", PROD, name)["metadata"]["uid"].clone();
+        sea.does(&["delete", app, "--cascade", cascade, "--confirm", "prod"], 0);
+        let store = sea.world.store("predator-cloud").unwrap();
+        let is_there = |kind: &str, namespace: &str, name: &str, uid: &Value| {
+            store.get(kind, namespace, name).is_some_and(|object| object["metadata"]["uid"] == *uid)
+        };
+        // an ApplicationSet may have made another of the name
+        assert!(!is_there("Application", "argocd", app, &uid), "{cascade}");
+        sea.until(cascade, |_| (is_there("StatefulSet", PROD, name, &live) == (cascade == "orphan")).then_some(()));
+    }
+    assert_eq!(sea.audit(), [(); 3].map(|()| intent_and_outcome("delete", "prod")).concat());
+}
+
+#[test]
+fn verb_sync_of_several_goes_in_waves() {
+    let sea = Sea::scenario("quiet");
+    let names = ["celery-staging", "postgres-staging", "redis-staging"];
+    let before = names.map(|name| history(&sea.app(name)).len());
+    let mut screen = crate::program::screen::Screen::at(sea.home(), &["--all-contexts"], sea.kubeconfig(), (140, 40));
+    screen.shows(&["21 apps"]);
+    screen.keys("v");
+    screen.shows(&["application"]);
+    screen.keys("/staging -backend -frontend -opensearch -qdrant\r");
+    screen.shows_no("backend-staging");
+    screen.shows(&["deploys to"]);
+    screen.keys("*s");
+    screen.shows(&["Sync 3 Applications", "3 of 3 can be done", "[ Cancel ]"]);
+    // five, ten, all, one at a time
+    screen.keys("www");
+    screen.shows(&["1 at a time"]);
+    screen.keys("\t");
+    screen.shows(&["[ Sync 3 Applications in staging (predator-cloud) ]"]);
+    screen.keys("\r");
+    sea.until("all are done", |sea| (sea.audit().len() == 6).then_some(()));
+    screen.shows(&["all 3 done"]);
+    let after = names.map(|name| history(&sea.app(name)).len());
+    assert_eq!(after, before.map(|count| count + 1));
+    // one ends before the next begins
+    assert_eq!(sea.audit(), [(); 3].map(|()| intent_and_outcome("sync", "staging")).concat());
+}
