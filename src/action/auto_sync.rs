@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::application::Application;
-use super::guard::Refusal;
+use super::refusal::Refusal;
 use super::plan::{Facts, Plan};
 use super::verb::Verb;
 use crate::domain::app::short_revision;
@@ -21,7 +21,7 @@ pub(super) fn plan(facts: &Facts, on: bool) -> Result<Plan, Refusal> {
     plan.patch_app(json!({"spec": {"syncPolicy": {"automated": automated}}}), true);
     if on {
         let revision = app.sync_revision();
-        let deployed = app.history().last().map(super::application::Entry::shown_revision);
+        let deployed = app.history().last().map(super::entry::Entry::shown_revision);
         if deployed.as_deref() != Some(&*revision) || !app.out_of_sync().is_empty() {
             let words = format!("it rolls forward to {} {} at once", app.target_revision(), short_revision(&revision));
             let noted = facts.auto_sync_before.as_ref().and_then(|note| note.failed.as_deref());

@@ -2,35 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::guard::Refusal;
+use super::refusal::Refusal;
 use super::plan::{Facts, Plan, Request, Right, Where, app_path};
-use super::verb::Verb;
+use super::verb::{Propagation, Verb};
 use super::workload::{destination, object_path};
 use crate::domain::ObjectName;
-
-/// What becomes of what an object owns.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum Propagation {
-    /// Deleted first.
-    #[default]
-    Foreground,
-    /// Deleted afterwards.
-    Background,
-    /// Left behind.
-    Orphan,
-}
-
-impl Propagation {
-    /// The word of the Kubernetes API.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Foreground => "Foreground",
-            Self::Background => "Background",
-            Self::Orphan => "Orphan",
-        }
-    }
-}
 
 const FINALIZER: &str = "resources-finalizer.argocd.argoproj.io";
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::application::Application;
-use super::execute::Road;
+use super::road::Road;
 use super::plan::Plan;
 use super::verb::Verb;
 use crate::domain::Timestamp;

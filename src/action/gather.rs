@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::application::Application;
 use super::audit::{Audit, Who};
-use super::execute::Road;
+use super::road::Road;
 use super::plan::Facts;
 use super::restorer::Restorer;
 use super::verb::Verb;

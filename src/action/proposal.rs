@@ -2,10 +2,13 @@
 
 use super::application::Application;
 use super::audit::Audit;
-use super::execute::{Outcome, Road, execute};
+use super::execute::{Outcome, execute};
+use super::road::Road;
 use super::gather::Asked;
-use super::guard::{Given, Guard, Refusal, Required, guard, phrase};
-use super::plan::{Plan, chain};
+use super::guard::{Given, Guard, Required, guard, phrase};
+use super::refusal::Refusal;
+use super::plan::Plan;
+use super::planner::chain;
 use super::verb::Verb;
 use crate::domain::window::Verdict;
 use crate::domain::{AppKey, Environment, Protection, Symbol, Timestamp};

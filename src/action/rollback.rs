@@ -2,8 +2,8 @@
 
 use serde_json::{Map, json};
 
-use super::application::Entry;
-use super::guard::Refusal;
+use super::entry::Entry;
+use super::refusal::Refusal;
 use super::plan::{Facts, Plan};
 use super::sync::may_operate;
 use super::verb::Verb;

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::guard::Refusal;
+use super::refusal::Refusal;
 use super::plan::{Facts, Plan};
 use super::verb::Verb;
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::guard::Refusal;
+use super::refusal::Refusal;
 use super::plan::{Facts, Plan, Request, Right, Where};
 use super::verb::Verb;
 use crate::domain::ObjectName;

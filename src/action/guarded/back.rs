@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use super::watch::{Said, ill};
 use crate::action::audit::Audit;
-use crate::action::execute::{Outcome, Road};
+use crate::action::execute::Outcome;
+use crate::action::road::Road;
 use crate::action::follow::{End, follow};
 use crate::action::gather::Asked;
-use crate::action::guard::{Refusal, RefusalKind, phrase};
-use crate::action::plan::plan;
+use crate::action::guard::phrase;
+use crate::action::refusal::{Refusal, RefusalKind};
+use crate::action::planner::plan;
 use crate::action::proposal::{Consent, carry_out};
 use crate::action::{Application, Harbour, Verb};
 use crate::domain::app::short_revision;

@@ -9,7 +9,7 @@ use super::harbour::Harbour;
 use super::sick::{Sick, last_words, sick};
 use crate::action::Application;
 use crate::action::audit::Audit;
-use crate::action::execute::Road;
+use crate::action::road::Road;
 use crate::action::gather::Asked;
 use crate::action::plan::Plan;
 use crate::domain::app::short_revision;
