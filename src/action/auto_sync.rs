@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::application::Application;
-use super::refusal::Refusal;
 use super::plan::{Facts, Plan};
+use super::refusal::Refusal;
 use super::verb::Verb;
 use crate::domain::app::short_revision;
 

@@ -196,10 +196,10 @@ pub(super) fn missing_right(verb: &str, resource: &str, namespace: &str, review:
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::action::Restorer;
     use crate::action::plan::Facts;
     use crate::action::planner::plan;
     use crate::action::sync_options::SyncOptions;
+    use crate::action::{Marks, Past, Restorer};
     use crate::domain::GuardPolicy;
     use crate::domain::window::Windows;
     use crate::domain::{AppKey, Environment, Route};
@@ -244,6 +244,8 @@ mod tests {
             knows_enabled: Some(true),
             auto_sync_before: None,
             restorer: Restorer::Nobody,
+            marks: Marks::default(),
+            past: Past::default(),
             user: "ann".into(),
             now: "2026-11-23T12:00:00Z".parse().unwrap(),
         }

@@ -3,8 +3,11 @@
 use serde_json::Value;
 
 use super::application::Application;
+use super::comparison::Compared;
 use super::guarded::Harbour;
+use super::marks::Marks;
 use super::memory::Note;
+use super::past::Past;
 use super::restorer::Restorer;
 use super::saw::{Saw, digest};
 use super::verb::Verb;
@@ -33,6 +36,10 @@ pub struct Facts {
     pub auto_sync_before: Option<Note>,
     /// Who puts auto-sync back when it is switched off; only known where a verb may do that.
     pub restorer: Restorer,
+    /// What resources ask for themselves; only read where a verb heeds it.
+    pub marks: Marks,
+    /// What earlier deployments ran; only looked at where one is gone back to.
+    pub past: Past,
     /// Who asks, as Argo CD is to note it.
     pub user: String,
     /// Now.
@@ -162,6 +169,8 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// Where the steps are known from: said with them.
     pub known_from: &'static str,
+    /// What is there now and what would come back, side by side.
+    pub compared: Vec<Compared>,
     /// What to know before saying yes.
     pub cautions: Vec<Caution>,
     /// How far it reaches.
@@ -197,6 +206,7 @@ impl Plan {
             requests: Vec::new(),
             steps: Vec::new(),
             known_from: "",
+            compared: Vec::new(),
             cautions: Vec::new(),
             risk,
             windows: facts.windows.clone(),
