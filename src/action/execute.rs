@@ -126,6 +126,9 @@ async fn send(mut approved: Approved, road: &Road) -> Outcome {
                 Err(WriteError::Refused { code: 403, why, .. }) if at == 0 => {
                     return Outcome::Refused(Refusal::denied(why));
                 }
+                Err(WriteError::Unsent { why, hint }) if at == 0 => {
+                    return Outcome::Refused(Refusal::unreachable(why, hint));
+                }
                 Err(WriteError::Refused { why, .. } | WriteError::Unsent { why, .. }) => {
                     return Outcome::Failed { why, after_some: at > 0 };
                 }

@@ -292,6 +292,40 @@ mod tests {
         }
     }
 
+    /// Every risk in every protection, with nothing, a yes, other words and the words: `o`kay, `u`nconfirmed, `p`rotected.
+    #[test]
+    fn guard_whole_matrix() {
+        use Protection::{Confirm, Open, ReadOnly, Typed};
+        let table = [
+            (Verb::Refresh { hard: false }, ["oooo", "oooo", "oooo", "pppp"]),
+            (Verb::Refresh { hard: true }, ["oooo", "oooo", "oooo", "pppp"]),
+            (sync(false), ["uouo", "uouo", "uuuo", "pppp"]),
+            (Verb::AutoSync { on: true }, ["uouo", "uouo", "uuuo", "pppp"]),
+            (sync(true), ["uouo", "uouo", "uuuo", "pppp"]),
+            (Verb::Delete { cascade: None }, ["uouo", "uouo", "uuuo", "pppp"]),
+        ];
+        for (verb, row) in table {
+            for (protection, wanted) in [Open, Confirm, Typed, ReadOnly].into_iter().zip(row) {
+                let facts = facts(protection, Windows::default());
+                let found = evidence(&json!({}));
+                let all = [Given::Nothing, Given::Yes, Given::Phrase("dev"), Given::Phrase("prod")];
+                let said = |rules: &Guard| -> String {
+                    let answers = all.iter().map(|given| match ask(&verb, &facts, rules, &found, *given) {
+                        Ok(()) => 'o',
+                        Err(RefusalKind::Unconfirmed) => 'u',
+                        Err(RefusalKind::Protected) => 'p',
+                        Err(RefusalKind::ReadOnly) => 'r',
+                        Err(_) => '?',
+                    });
+                    answers.collect()
+                };
+                assert_eq!(said(&Guard::default()), wanted, "{verb:?} {protection:?}");
+                let frozen = Guard { readonly: Some("--readonly".into()) };
+                assert_eq!(said(&frozen), "rrrr", "{verb:?} {protection:?} when nothing is written");
+            }
+        }
+    }
+
     #[test]
     fn guard_confirmation() {
         use Protection::{Confirm, Open, ReadOnly, Typed};

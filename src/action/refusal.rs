@@ -39,6 +39,8 @@ pub enum RefusalKind {
     Missing,
     /// The audit log could not be written.
     Unaudited,
+    /// The server could not be asked, or was not reached.
+    Unreachable,
 }
 
 impl Refusal {
@@ -79,8 +81,13 @@ impl Refusal {
         match error {
             ReadError::Missing(why) => Self::new(RefusalKind::Missing, why.clone(), None),
             ReadError::Denied(why) => Self::denied(why.clone()),
-            ReadError::Failed { why, hint } => Self::new(RefusalKind::Impossible, why.clone(), hint.clone()),
+            ReadError::Failed { why, hint } => Self::unreachable(why.clone(), hint.clone()),
         }
+    }
+
+    /// A server that is not there, or does not answer: nothing was sent.
+    pub(super) fn unreachable(why: String, hint: Option<String>) -> Self {
+        Self::new(RefusalKind::Unreachable, why, hint)
     }
 
     /// A server that does not let us.

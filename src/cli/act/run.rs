@@ -243,6 +243,7 @@ impl Say<'_> {
         let (exit, outcome) = match refusal.kind {
             RefusalKind::Already => (Exit::Ok, "nothingToDo"),
             RefusalKind::Missing => (Exit::NotFound, "refused"),
+            RefusalKind::Unreachable => (Exit::Source, "refused"),
             _ => (Exit::Refused, "refused"),
         };
         if self.on.look.output != Output::Json {
