@@ -42,7 +42,7 @@ impl Road {
     /// facts.
     pub async fn facts(&self, asked: &Asked, app: Application, verb: &Verb) -> Facts {
         let key = &asked.key;
-        let windows = if verb.is_operation() {
+        let windows = if verb.is_operation() || *verb == (Verb::AutoSync { on: true }) {
             let project = project_of(&self.control, app.project(), &key.namespace).await;
             project.map(|project| Windows::of(&project, app.subject())).map_err(|error| error.to_string())
         } else {

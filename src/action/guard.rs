@@ -6,7 +6,6 @@ use super::application::Application;
 use super::plan::Plan;
 use super::refusal::{Refusal, RefusalKind};
 use super::saw::Saw;
-use super::verb::Verb;
 use crate::domain::window::{Verdict, until};
 use crate::domain::{Protection, Risk, Timestamp};
 
@@ -154,7 +153,7 @@ pub fn guard(plan: Plan, rules: &Guard, evidence: &Evidence, given: Given<'_>) -
 }
 
 fn window(plan: &Plan, evidence: &Evidence) -> Result<(), Refusal> {
-    if !matches!(plan.verb, Verb::Sync(_) | Verb::Rollback { .. }) {
+    if !plan.verb.is_operation() && !plan.leads_on {
         return Ok(());
     }
     // windows nobody can read are left to the controller, which holds the operation; the plan says so
@@ -199,7 +198,7 @@ mod tests {
     use crate::action::plan::Facts;
     use crate::action::planner::plan;
     use crate::action::sync_options::SyncOptions;
-    use crate::action::{Marks, Past, Restorer};
+    use crate::action::{Marks, Past, Restorer, Verb};
     use crate::domain::GuardPolicy;
     use crate::domain::window::Windows;
     use crate::domain::{AppKey, Environment, Route};

@@ -182,6 +182,8 @@ pub struct Plan {
     /// `spec.syncPolicy.automated` as it is, where the plan switches it off, and the revision that failed, if one did:
     /// noted before that is done.
     pub remember: Option<(Value, Option<String>)>,
+    /// An operation follows it in one flow: the window that stops that stops this, too.
+    pub leads_on: bool,
     /// Somebody may undo it within moments: that it is written is not the end of it.
     pub contested: bool,
     /// What is gone back to when it fails, where the sync is guarded.
@@ -212,6 +214,7 @@ impl Plan {
             windows: facts.windows.clone(),
             saw: Saw::of(&facts.app),
             remember: None,
+            leads_on: false,
             contested: false,
             harbour: None,
             among: 1,

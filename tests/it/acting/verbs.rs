@@ -109,6 +109,14 @@ fn verb_rollback_that_cannot_be_is_explained() {
     let report = sea.does(&["rollback", "backend-prod", "--to", "999", "--confirm", "prod"], 3);
     assert!(report["message"].as_str().unwrap().contains("does not have a deployment with id 999"), "{report}");
     assert!(sea.audit().is_empty());
+    // what syncs itself is left as it is when the rollback would be held
+    let plan = sea.does(&["autosync", "on", "backend-prod", "--plan"], 0);
+    assert!(plan["plan"]["cautions"].to_string().contains("once the sync window opens, in "), "{plan}");
+    sea.does(&["autosync", "on", "backend-prod", "--confirm", "prod"], 0);
+    let report = sea.does(&["rollback", "backend-prod", "--confirm", "prod"], 4);
+    assert!(report["message"].as_str().unwrap().contains("blocked by sync window"), "{report}");
+    assert_ne!(sea.app("backend-prod")["spec"]["syncPolicy"]["automated"]["enabled"], false);
+    assert_eq!(sea.audit(), intent_and_outcome("autosync", "prod"));
     let sea = Sea::scenario("quiet");
     let plan = sea.does(&["rollback", "backend-staging", "--plan"], 0);
     let cautions = plan["plan"]["cautions"].to_string();
