@@ -27,6 +27,9 @@ const CASCADE: &str = "resources-finalizer.argocd.argoproj.io";
 
 /// From a change to the look at it.
 const NOTICE: Duration = Duration::from_millis(8);
+/// From a change of an Application to that look: 50 to 80 ms pass in the recordings until an edit is put back, and edits
+/// within them are put back as one.
+const EDITED: Duration = Duration::from_millis(50);
 /// From one write of an Application to the next.
 const WRITE: Duration = Duration::from_millis(10);
 /// From such a write to the Event about it.
@@ -160,7 +163,7 @@ impl Sets {
             let owner =
                 owner.into_iter().find(|owner| owner["kind"] == "ApplicationSet" && owner["controller"] == true);
             if let Some(set) = owner.map(|owner| text(owner, "/name").to_owned()) {
-                self.request(&set, NOTICE);
+                self.request(&set, EDITED);
             }
         }
         self.seen = (version, version);
