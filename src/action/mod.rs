@@ -13,6 +13,7 @@
 mod application;
 mod audit;
 mod auto_sync;
+mod debug;
 mod delete;
 mod execute;
 mod follow;
@@ -35,6 +36,7 @@ mod workload;
 
 pub use application::{Application, Entry};
 pub use audit::{Audit, AuditError, Half, Record, Who};
+pub use debug::Injection;
 pub use delete::Propagation;
 pub use execute::{Outcome, Road, execute};
 pub use follow::{End, follow};

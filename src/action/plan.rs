@@ -9,7 +9,7 @@ use super::memory::Note;
 use super::restorer::Restorer;
 use super::saw::{Saw, digest};
 use super::verb::Verb;
-use super::{auto_sync, delete, refresh, rollback, sync, terminate, workload};
+use super::{auto_sync, debug, delete, refresh, rollback, sync, terminate, workload};
 use crate::domain::window::Windows;
 use crate::domain::{AppKey, Environment, Risk, Route, Symbol, Timestamp};
 
@@ -309,6 +309,7 @@ pub fn plan(verb: &Verb, facts: &Facts) -> Result<Plan, Refusal> {
         Verb::Scale { object, replicas } => workload::scale(facts, object, *replicas),
         Verb::Pause(object) => workload::pause(facts, object, true),
         Verb::Resume(object) => workload::pause(facts, object, false),
+        Verb::Inject(injection) => debug::plan(facts, injection),
         Verb::DeleteResource { object, propagation } => delete::resource(facts, object, *propagation),
         Verb::Delete { cascade } => delete::application(facts, *cascade),
     }

@@ -1,5 +1,6 @@
 //! What can be done to an Application.
 
+use super::debug::Injection;
 use super::delete::Propagation;
 use super::sync::SyncOptions;
 use crate::domain::ObjectName;
@@ -42,6 +43,8 @@ pub enum Verb {
     Pause(ObjectName),
     /// Let a held rollout go on.
     Resume(ObjectName),
+    /// Put a debugger into a running pod.
+    Inject(Injection),
     /// Delete one live object.
     DeleteResource {
         /// Which.
@@ -70,6 +73,7 @@ impl Verb {
             Self::Scale { .. } => "scale",
             Self::Pause(_) => "pause",
             Self::Resume(_) => "resume",
+            Self::Inject(_) => "inject-debugger",
             Self::DeleteResource { .. } => "delete-resource",
             Self::Delete { .. } => "delete",
         }
@@ -89,7 +93,8 @@ impl Verb {
             | Self::Restart(_)
             | Self::Scale { .. }
             | Self::Pause(_)
-            | Self::Resume(_) => Risk::Change,
+            | Self::Resume(_)
+            | Self::Inject(_) => Risk::Change,
         }
     }
 
@@ -102,6 +107,7 @@ impl Verb {
             | Self::Pause(object)
             | Self::Resume(object)
             | Self::DeleteResource { object, .. } => Some(object),
+            Self::Inject(injection) => Some(&injection.pod),
             Self::Sync(_)
             | Self::Refresh { .. }
             | Self::Terminate

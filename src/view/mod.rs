@@ -108,6 +108,13 @@ pub enum Effect {
         /// The person said yes.
         confirmed: bool,
     },
+    /// Remember which folder of a service's pods is the workspace.
+    Folder {
+        /// The service.
+        service: Symbol,
+        /// The folder.
+        remote: String,
+    },
     /// Show how launch.json would change, or write it.
     Launch {
         /// What it is to hold.
@@ -150,6 +157,8 @@ pub enum Ask {
     Yes,
     /// A revision of Git.
     Revision,
+    /// A folder of a pod.
+    Folder,
 }
 
 impl Ask {
@@ -159,7 +168,7 @@ impl Ask {
         match self {
             Self::Search => "/",
             Self::Filter => "&",
-            Self::Phrase | Self::Number | Self::Revision | Self::Ports | Self::Yes => ":",
+            Self::Phrase | Self::Number | Self::Revision | Self::Ports | Self::Yes | Self::Folder => ":",
         }
     }
 }
