@@ -3,7 +3,7 @@
 use super::plan::{Facts, Plan};
 use super::refusal::Refusal;
 use super::verb::Verb;
-use super::{auto_sync, delete, refresh, rollback, sync, terminate, workload};
+use super::{auto_sync, debug, delete, refresh, rollback, sync, terminate, workload};
 
 /// The plans that do `verb`, one after the other. A rollback of an Application that syncs itself switches that off
 /// first, and is planned for what the Application then is: anything else that changes in between refuses it.
@@ -40,6 +40,7 @@ pub fn plan(verb: &Verb, facts: &Facts) -> Result<Plan, Refusal> {
         Verb::Scale { object, replicas } => workload::scale(facts, object, *replicas),
         Verb::Pause(object) => workload::pause(facts, object, true),
         Verb::Resume(object) => workload::pause(facts, object, false),
+        Verb::Inject(injection) => debug::plan(facts, injection),
         Verb::DeleteResource { object, propagation } => delete::resource(facts, object, *propagation),
         Verb::Delete { cascade } => delete::application(facts, *cascade),
     }

@@ -21,12 +21,15 @@ pub async fn may_change(cluster: &Cluster, namespace: &str, name: Option<&str>) 
 
 /// What is missing to do something; nothing when it may be done, or when the server does not say.
 pub(super) async fn missing(cluster: &Cluster, right: &Right) -> Option<String> {
-    let plural = plural_of(cluster, &right.group, &right.kind).await;
+    // `Pod/ephemeralcontainers` is a part of a Pod
+    let (kind, part) = right.kind.split_once('/').unwrap_or((&right.kind, ""));
+    let plural = plural_of(cluster, &right.group, kind).await;
     let body = json!({
         "apiVersion": "authorization.k8s.io/v1",
         "kind": "SelfSubjectAccessReview",
         "spec": {"resourceAttributes": {
-            "verb": right.verb, "group": right.group, "resource": plural, "namespace": right.namespace, "name": right.name,
+            "verb": right.verb, "group": right.group, "resource": plural, "subresource": part,
+            "namespace": right.namespace, "name": right.name,
         }},
     });
     let request = Write {
@@ -37,5 +40,6 @@ pub(super) async fn missing(cluster: &Cluster, right: &Right) -> Option<String> 
     };
     let review = write(cluster, &request).await.ok()?;
     let allowed = review.pointer("/status/allowed").and_then(Value::as_bool)?;
+    let plural = if part.is_empty() { plural } else { format!("{plural}/{part}") };
     (!allowed).then(|| missing_right(right.verb, &plural, &right.namespace, &review))
 }

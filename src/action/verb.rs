@@ -1,5 +1,6 @@
 //! What can be done to an Application.
 
+use super::debug::Injection;
 use super::sync_options::SyncOptions;
 use crate::domain::ObjectName;
 use crate::domain::Risk;
@@ -65,6 +66,8 @@ pub enum Verb {
     Pause(ObjectName),
     /// Let a held rollout go on.
     Resume(ObjectName),
+    /// Put a debugger into a running pod.
+    Inject(Injection),
     /// Delete one live object.
     DeleteResource {
         /// Which.
@@ -93,6 +96,7 @@ impl Verb {
             Self::Scale { .. } => "scale",
             Self::Pause(_) => "pause",
             Self::Resume(_) => "resume",
+            Self::Inject(_) => "inject-debugger",
             Self::DeleteResource { .. } => "delete-resource",
             Self::Delete { .. } => "delete",
         }
@@ -112,7 +116,8 @@ impl Verb {
             | Self::Restart(_)
             | Self::Scale { .. }
             | Self::Pause(_)
-            | Self::Resume(_) => Risk::Change,
+            | Self::Resume(_)
+            | Self::Inject(_) => Risk::Change,
         }
     }
 
@@ -125,6 +130,7 @@ impl Verb {
             | Self::Pause(object)
             | Self::Resume(object)
             | Self::DeleteResource { object, .. } => Some(object),
+            Self::Inject(injection) => Some(&injection.pod),
             Self::Sync(_)
             | Self::Refresh { .. }
             | Self::Terminate

@@ -14,6 +14,8 @@ pub enum Keep {
     Filter(String, String),
     /// No filter under this name any more.
     NoFilter(String),
+    /// The folder of a service's pods that is the workspace.
+    Folder(String, String),
 }
 
 /// Names and lines.
@@ -54,6 +56,8 @@ impl Memory {
             Keep::Line(line) => remember(&mut self.lines, line),
             Keep::Filter(name, text) => drop(self.saved.insert(name.clone(), text.clone())),
             Keep::NoFilter(name) => drop(self.saved.remove(name)),
+            // the desk has it: it is a fact of debugging, and no name
+            Keep::Folder(..) => {}
         }
     }
 }

@@ -280,6 +280,10 @@ fn carry_out(model: &mut Model, effect: Effect, now: Timestamp) -> Option<Reques
         Effect::Forward(wish, confirmed) => return Some(Request::Forward(wish, confirmed)),
         Effect::StopSession(id) => return Some(Request::StopSession(id)),
         Effect::Debug { app, confirmed } => return Some(acting::debug(model, app, confirmed)),
+        Effect::Folder { service, remote } => {
+            model.desk.folders.told.insert(service.to_string(), remote.clone());
+            return Some(Request::Keep(Keep::Folder(service.to_string(), remote)));
+        }
         Effect::Launch { entry, agreed } => return Some(Request::Launch { entry, agreed }),
         Effect::Plan(proposal) => {
             model.desk.draft = None;

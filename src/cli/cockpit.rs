@@ -79,6 +79,10 @@ fn steer(
     let connection = std::env::var("SSH_CONNECTION").ok();
     model.desk.ssh = SshHost::of(setup.settings.ssh_host.as_deref(), &state::who().user, connection.as_deref());
     model.memory.lines = remembered.lines();
+    match remembered.folders() {
+        Ok(folders) => model.desk.folders.told = folders,
+        Err(error) => setup.complaints.push(error.to_string()),
+    }
     match remembered.filters() {
         Ok(filters) => model.memory.saved = filters,
         Err(error) => setup.complaints.push(error.to_string()),
@@ -120,6 +124,7 @@ fn steer(
         signals,
     };
     let here = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    cockpit.berths.check_out(cockpit.choice.settings.git_checkout.clone());
     cockpit.deeds.recall();
     let ended = here.block_on(cockpit.run())?;
     cockpit.berths.stop(None);

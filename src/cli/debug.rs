@@ -11,9 +11,10 @@ use super::entry::{Entry as Way, unopened};
 use super::exit::{Exit, Failure};
 use super::forward::{Line, serve};
 use super::read::Read;
-use crate::debug::{Card, Entry, Finding, Mark};
+use crate::debug::{Card, Entry, Finding, Folders, Mark};
 use crate::forward::{Mapping, Remote, Target, Wish, ssh_line};
 use crate::runtime::launch::{Launch, LaunchFileError, own_workspace};
+use crate::runtime::remember::Remembered;
 use crate::runtime::survey::{Inquiry, survey};
 
 /// Does what `words` ask for.
@@ -28,10 +29,11 @@ pub fn run(words: &Debug, everywhere: &Everywhere, out: &mut impl Write) -> Resu
         protection: way.environment.protection,
         inside: false,
         ours: 0,
+        checkout: read.setup.settings.git_checkout.clone(),
     };
     if words.print {
         let card = read.io.block_on(survey(&way.place, &inquiry)).map_err(|error| unopened(&error))?;
-        return print(&card, &way, words, out);
+        return print(&card, &way, words, &folders(&read), out);
     }
     inquiry.inside = true;
     let title = format!("Debug {}", way.key.name);
@@ -56,12 +58,23 @@ fn led(
     out: &mut impl Write,
 ) -> Result<(Exit, String), Failure> {
     let card = read.io.block_on(survey(&way.place, inquiry)).map_err(|error| unopened(&error))?;
+    let folders = folders(read);
     if let Some(launch) = &launch {
         // a file that cannot be changed is said before anything is opened
-        launch.with(&entry(&card, card.port.port, words.workspace.as_deref())).map_err(left)?;
+        launch.with(&entry(&card, card.port.port, words.workspace.as_deref(), &folders)).map_err(left)?;
     }
     for finding in &card.findings {
         super::complain(&told(finding));
+    }
+    for worker in &card.workers {
+        super::complain(&format!("note   {}", worker.words()));
+    }
+    if let Some(values) = &card.values {
+        super::complain(&format!("in Git: debug: true in {} on {}", values.file, values.revision));
+        for line in values.change.iter().cloned().chain(values.commands().iter().map(|command| format!("$ {command}")))
+        {
+            super::complain(&format!("       {line}"));
+        }
     }
     let target: Target = card.target.parse().map_err(|error| Failure::new(Exit::NotFound, error))?;
     let wish = Wish {
@@ -76,7 +89,7 @@ fn led(
             super::complain(&line);
         }
         let port = session.ports.first().and_then(|port| port.local.port()).unwrap_or(card.port.port);
-        let entry = entry(&card, port, words.workspace.as_deref());
+        let entry = entry(&card, port, words.workspace.as_deref(), &folders);
         let answering = answering.as_ref();
         let line = Line {
             local_port: Some(port),
@@ -152,8 +165,15 @@ fn left(error: LaunchFileError) -> Failure {
 }
 
 /// The entry of a card, for the workspace it is written into.
-fn entry(card: &Card, port: u16, workspace: Option<&Path>) -> Entry {
-    Entry::of(card, port, workspace.map(Path::to_owned).or_else(own_workspace).as_deref().is_some_and(has(card)))
+fn entry(card: &Card, port: u16, workspace: Option<&Path>, folders: &Folders) -> Entry {
+    let workspace = workspace.map(Path::to_owned).or_else(own_workspace);
+    Entry::of(card, port, folders).within(workspace.as_deref().is_some_and(has(card)))
+}
+
+/// What is known of folders here. What was answered in the cockpit and cannot be read is as good as never answered.
+fn folders(read: &Read) -> Folders {
+    let told = Remembered::here().folders().unwrap_or_default();
+    Folders { set: read.setup.settings.folders.clone(), told }
 }
 
 /// Whether a workspace has a folder of the service's own.
@@ -189,16 +209,25 @@ fn told_json(card: &Card, entry: &Entry) -> Value {
     });
     let findings: Vec<FindingJson<'_>> = findings.collect();
     let pods: Vec<Value> = card.pods.iter().map(|(name, state)| json!({"pod": name, "state": state})).collect();
+    let workers = card.workers.iter().map(|worker| {
+        json!({"workload": worker.target, "pod": worker.pod, "state": worker.state, "port": worker.port,
+            "pool": worker.pool.name, "concurrency": worker.pool.concurrency})
+    });
+    let workers: Vec<Value> = workers.collect();
+    let values = card.values.as_ref().map(|values| {
+        json!({"repository": values.repository, "revision": values.revision, "file": values.file,
+            "change": values.change, "commands": values.commands()})
+    });
     json!({
-        "findings": findings, "pods": pods, "how": card.port.how, "kind": card.port.kind.word(),
+        "findings": findings, "pods": pods, "workers": workers, "values": values, "how": card.port.how, "kind": card.port.kind.word(),
         "launch": serde_json::from_str::<Value>(&entry.text()).unwrap_or_default(),
     })
 }
 
 /// Prints what there is without opening anything.
-fn print(card: &Card, way: &Way, words: &Debug, out: &mut impl Write) -> Result<Exit, Failure> {
+fn print(card: &Card, way: &Way, words: &Debug, folders: &Folders, out: &mut impl Write) -> Result<Exit, Failure> {
     let port = card.port.port;
-    let entry = entry(card, port, words.workspace.as_deref());
+    let entry = entry(card, port, words.workspace.as_deref(), folders);
     let ssh = ssh_line(&way.ssh_host().0, port, None);
     match words.output {
         LogOutput::Json => {

@@ -307,11 +307,14 @@ commands! {
     SessionStop       "session.stop"        Sessions "stop"    "Stop the selected session";
     SessionStopAll    "session.stop-all"    Sessions ""        "Stop every session";
     SessionCopy       "session.copy"        Sessions "copy ssh" "Copy the ssh line of the selected session";
+    SessionStart      "session.start"       Sessions "start"   "Start the selected forward of the settings" risk Session cli "forward APP";
     DebugConfirm      "debug.confirm"       Debug   ""         "Say yes where debugging takes one";
     DebugCopy         "debug.copy"          Debug   "copy entry" "Copy the launch entry";
     DebugCopyLine     "debug.copy-line"     Debug   "copy ssh" "Copy the ssh line";
     DebugWrite        "debug.write"         Debug   "launch.json" "Show how launch.json would change; the same again writes it";
     DebugAgain        "debug.again"         Debug   "look again" "Look at the pod again";
+    DebugInject       "debug.inject"        Debug   ""         "Plan putting a debugger into the pod, where nothing listens" when Writable risk Change cli "inject-debugger APP";
+    DebugFolder       "debug.folder"        Debug   ""         "Say which folder of the pods is the workspace";
     DebugStop         "debug.stop"          Debug   "stop"     "Stop leading the debugger there";
     AuditAcknowledge  "audit.acknowledge"   Audit   "acknowledge" "Note that you know of the writes nobody knows the end of: they are not told again";
     GuardOther        "guard.other"         Guard   "other button" "Go to the other button";

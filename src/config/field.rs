@@ -89,6 +89,8 @@ pub static FIELDS: &[Field] = &[
     ),
     field("source", Kind::Tables(SOURCE), "", "An Argo CD control plane, beside the contexts of the kubeconfig"),
     field("destination", Kind::Tables(DESTINATION), "", "Which kubeconfig context reaches a destination of Argo CD"),
+    field("forward", Kind::Tables(FORWARD), "", "A port-forward that is kept, to be started in the sessions screen"),
+    field("debug", Kind::Tables(DEBUG), "", "Which folder of a workspace is which folder of a service's pods"),
     field("keys", Kind::Keys, "", "Keys over those of the keymap: [keys.list] and \"ctrl-f\" = \"filter.open\""),
 ];
 
@@ -124,6 +126,26 @@ pub static DESTINATION: &[Field] = &[
     field("server", Kind::Text, "\"https://10.0.0.1:6443\"", "The destination's server, as Applications name it"),
     field("name", Kind::Text, "\"cloud\"", "Or its name, as Applications name it"),
     field("context", Kind::Text, "\"predator-cloud\"", "The kubeconfig context of the same cluster"),
+];
+
+/// Fields of a `[[forward]]`.
+pub static FORWARD: &[Field] = &[
+    field("name", Kind::Text, "\"api\"", "Its name; service and environment if left out"),
+    field("service", Kind::Text, "\"backend\"", "The service"),
+    field("environment", Kind::Text, "\"dev\"", "The environment"),
+    field("target", Kind::Text, "\"service/backend\"", "What of it: pod/NAME, service/NAME, deployment/NAME"),
+    field("ports", Kind::Texts, "[\"9000:8000\"]", "Ports: 8000, http, 9000:8000, or :8000 for any free local port"),
+    field("bind", Kind::Text, "\"127.0.0.1\"", "Listen on this address; anything but loopback lets other machines in"),
+    field("unix", Kind::Text, "\"/run/user/1000/backend.sock\"", "Listen on a Unix socket instead"),
+    field("kubectl", Kind::Flag, "false", "Let kubectl port-forward carry it"),
+];
+
+/// Fields of a `[[debug]]`.
+pub static DEBUG: &[Field] = &[
+    field("service", Kind::Text, "\"backend\"", "The service"),
+    field("environment", Kind::Text, "\"dev\"", "Only in this environment"),
+    field("local", Kind::Text, "\"${workspaceFolder}/backend\"", "The folder of the workspace"),
+    field("remote", Kind::Text, "\"/app\"", "The folder of the pods"),
 ];
 
 /// The names of fields.
@@ -205,6 +227,7 @@ mod tests {
         assert_eq!(errors, []);
         assert_eq!(settings.environments[0].environment.protection, Protection::Typed);
         assert_eq!((settings.sources.len(), settings.destinations.len()), (1, 1));
+        assert_eq!((settings.forwards.len(), settings.folders.len()), (1, 1));
         let set: Vec<_> = settings.rows().into_iter().filter(|r| r.origin != "default").map(|r| r.field).collect();
         let all: Vec<_> = names(FIELDS).filter(|f| *f != "keys").collect();
         assert_eq!(set, all, "every field that can be set is shown with its origin");

@@ -16,6 +16,7 @@ pub mod palette;
 mod place;
 mod project;
 mod role;
+mod session;
 pub mod settings;
 mod show;
 pub mod theme;

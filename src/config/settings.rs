@@ -17,8 +17,11 @@ use super::field::{self, ESCAPE_MS, FIELDS, Kind};
 use super::misplaced::{self, Stray};
 use super::place;
 use super::project::project_file;
+use super::session::{debug, forward};
 pub use super::show::SettingRow;
+use crate::debug::Folder;
 use crate::domain::{Classifier, EnvironmentRule};
+use crate::forward::Profile;
 
 /// Settings of all layers.
 #[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
@@ -50,6 +53,10 @@ pub struct Settings {
     pub filters: BTreeMap<String, String>,
     /// Which context reaches which destination.
     pub destinations: Vec<DestinationSetting>,
+    /// Port-forwards that are kept.
+    pub forwards: Vec<Profile>,
+    /// Folders of workspaces that are folders of pods.
+    pub folders: Vec<Folder>,
     /// The user's file as it was read; its `[keys]` are for the keymap.
     pub file: Option<UserFile>,
     /// Where each field that is not a default was set.
@@ -98,6 +105,8 @@ impl Default for Settings {
             sources: Vec::new(),
             filters: BTreeMap::new(),
             destinations: Vec::new(),
+            forwards: Vec::new(),
+            folders: Vec::new(),
             file: None,
             origins: BTreeMap::new(),
             parts: BTreeMap::new(),
@@ -221,6 +230,24 @@ impl Settings {
                         self.set_part("destination", &destination.is(), &item);
                     }
                     self.destinations.extend(read);
+                }
+            }
+            "forward" => {
+                for item in entry.list()? {
+                    let read = kept(forward(&item, errors), errors).flatten();
+                    if let Some(profile) = &read {
+                        self.set_part("forward", &profile.name, &item);
+                    }
+                    self.forwards.extend(read);
+                }
+            }
+            "debug" => {
+                for item in entry.list()? {
+                    let read = kept(debug(&item, errors), errors).flatten();
+                    if let Some(folder) = &read {
+                        self.set_part("debug", &folder.service, &item);
+                    }
+                    self.folders.extend(read);
                 }
             }
             "filters" => {

@@ -5,7 +5,9 @@ use std::path::Path;
 use super::cluster::{DestinationSetting, SourceSetting};
 use super::field::{self, FIELDS};
 use super::settings::Settings;
+use crate::debug::Folder;
 use crate::domain::{EnvironmentRule, GuardPolicy, Rule};
+use crate::forward::Profile;
 
 /// One line of `pilothouse config show`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +45,8 @@ impl Settings {
                 "filters" => {
                     self.filters.iter().map(|(name, filter)| (format!("{name} = {}", text(filter)), of(name))).collect()
                 }
+                "forward" => self.forwards.iter().map(|told| (forward(told), of(&told.name))).collect(),
+                "debug" => self.folders.iter().map(|told| (folder(told), of(&told.service))).collect(),
                 "source" => self.sources.iter().map(|told| (source(told), of(&told.name))).collect(),
                 _ => self.destinations.iter().map(|told| (destination(told), of(&told.is()))).collect(),
             };
@@ -87,6 +91,24 @@ fn source(source: &SourceSetting) -> String {
 /// `https://10.0.0.1:6443 through context cloud`
 fn destination(destination: &DestinationSetting) -> String {
     format!("{} through context {}", destination.is(), destination.context)
+}
+
+/// `api: backend in dev, service/backend 9000:http`
+fn forward(profile: &Profile) -> String {
+    let how = [
+        (!profile.bind.is_loopback()).then(|| format!("on {}", profile.bind)),
+        profile.unix.as_ref().map(|path| format!("on {}", path.display())),
+        profile.kubectl.then(|| "carried by kubectl".to_owned()),
+    ];
+    let parts = [format!("{} in {}", profile.service, profile.environment), profile.leads_to()];
+    let parts: Vec<String> = parts.into_iter().chain(how.into_iter().flatten()).collect();
+    format!("{}: {}", profile.name, parts.join(", "))
+}
+
+/// `backend in dev: ${workspaceFolder} is /app`
+fn folder(folder: &Folder) -> String {
+    let place = folder.environment.as_ref().map(|environment| format!(" in {environment}")).unwrap_or_default();
+    format!("{}{place}: {} is {}", folder.service, folder.mapped.local, folder.mapped.remote)
 }
 
 #[cfg(test)]

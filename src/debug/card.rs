@@ -2,6 +2,8 @@
 
 use super::port::DebugPort;
 use super::preflight::Finding;
+use super::values::Values;
+use super::worker::Worker;
 use crate::domain::{AppKey, Symbol, Timestamp};
 
 /// A debugger's place: where it is, and what there is to know about attaching.
@@ -25,8 +27,16 @@ pub struct Card {
     pub port: DebugPort,
     /// What was found out.
     pub findings: Vec<Finding>,
-    /// Where the process works, as the pod's spec says.
+    /// Where the process works, as the pod's spec or the process itself says.
     pub workdir: Option<String>,
+    /// The Celery workers of the Application, a line each.
+    pub workers: Vec<Worker>,
+    /// How Git would have a debugger listen; none where one listens, or nobody knows.
+    pub values: Option<Values>,
+    /// The image of the container that is debugged.
+    pub image: String,
+    /// Nothing listens: a debugger may be put into the pod.
+    pub silent: bool,
     /// When this was so.
     pub at: Timestamp,
 }

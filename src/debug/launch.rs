@@ -6,6 +6,7 @@ use jsonc_parser::cst::{CstArray, CstInputValue, CstObject, CstRootNode};
 use thiserror::Error;
 
 use super::card::Card;
+use super::folder::Folders;
 use super::port::Kind;
 
 /// A folder of the workspace and the folder of the pod it is.
@@ -30,7 +31,12 @@ pub struct Entry {
     pub port: u16,
     /// Which folders are which.
     pub mapped: Vec<Mapped>,
+    /// The settings say which folders are which.
+    pub set: bool,
 }
+
+/// The folder an editor has open.
+const WORKSPACE: &str = "${workspaceFolder}";
 
 /// Why a file is left as it is.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -59,21 +65,31 @@ const STRICT: ParseOptions = ParseOptions {
 };
 
 impl Entry {
-    /// The entry of a card. Folders are mapped as far as they are known: the service's own folder where the workspace has
-    /// one, and where its process works.
+    /// The entry of a card. Folders are mapped as the settings say, else the whole workspace to where the process works.
     #[must_use]
-    pub fn of(card: &Card, port: u16, has_own_folder: bool) -> Self {
-        let workspace = "${workspaceFolder}";
-        let local = if has_own_folder { format!("{workspace}/{}", card.service) } else { workspace.to_owned() };
-        // where images of both kinds put what they run, unless they say another
-        let remote = card.workdir.clone().unwrap_or_else(|| "/app".to_owned());
-        Self {
-            service: card.service.to_string(),
-            environment: card.environment.to_string(),
-            kind: card.port.kind,
-            port,
-            mapped: vec![Mapped { local, remote }],
+    pub fn of(card: &Card, port: u16, folders: &Folders) -> Self {
+        let mut mapped = folders.set_for(card);
+        let set = !mapped.is_empty();
+        if !set {
+            // where images of both kinds put what they run, unless they say another
+            let remote = folders.workdir(card).unwrap_or_else(|| "/app".to_owned());
+            mapped.push(Mapped { local: WORKSPACE.to_owned(), remote });
         }
+        let (service, environment) = (card.service.to_string(), card.environment.to_string());
+        Self { service, environment, kind: card.port.kind, port, mapped, set }
+    }
+
+    /// The same for a workspace, which may have a folder of the service's own: that is the one then, unless the settings
+    /// say which folders are which.
+    #[must_use]
+    pub fn within(mut self, has_own_folder: bool) -> Self {
+        if has_own_folder
+            && !self.set
+            && let Some(mapped) = self.mapped.first_mut()
+        {
+            mapped.local = format!("{WORKSPACE}/{}", self.service);
+        }
+        self
     }
 
     /// How it is called in the editor.

@@ -4,8 +4,9 @@ use std::net::IpAddr;
 
 use serde_json::Value;
 
-use super::port::{DebugPort, Kind, words};
+use super::port::{DebugPort, Kind};
 use super::sockets::Sockets;
+use super::worker::Pool;
 use crate::domain::Protection;
 
 /// How a finding is to be taken.
@@ -54,6 +55,10 @@ pub enum Listening {
     Seen(Sockets),
     /// They could not be read.
     Unknown(String),
+    /// It answered the debug protocol, which is all that was asked of it.
+    Answers,
+    /// It takes connections and does not speak the debug protocol.
+    Mute,
     /// There is no pod to ask.
     NoPod(String),
 }
@@ -117,6 +122,20 @@ fn listening(facts: &Facts, found: &mut Vec<Finding>) {
             Mark::Note,
             format!("whether something listens on {port} is not known: {why}"),
             Some("the right to create pods/exec lets it be read from the pod".to_owned()),
+        )),
+        Listening::Answers => {
+            found.push(finding(Mark::Good, format!("a debugger answers on {port}"), None));
+            found.push(Finding {
+                mark: Mark::Note,
+                about: "attached",
+                said: "whether somebody is attached is not known".to_owned(),
+                remedy: Some("the right to create pods/exec lets it be read from the pod".to_owned()),
+            });
+        }
+        Listening::Mute => found.push(finding(
+            Mark::Bad,
+            format!("what listens on {port} does not answer as a debugger"),
+            Some("restart the pod: debugpy that was only looked at may answer nobody any more".to_owned()),
         )),
         Listening::Seen(sockets) if sockets.listens.is_empty() => {
             let remedy = match kind {
@@ -202,32 +221,19 @@ fn replicas(ready: usize) -> Finding {
 
 /// Celery's workers fork: breakpoints are in the children, the port is the parent's.
 fn prefork(container: &Value) -> Option<Finding> {
-    let words = words(container);
-    let is_celery = words.iter().any(|word| word.ends_with("celery")) && words.iter().any(|word| word == "worker");
-    if !is_celery {
-        return None;
-    }
-    // what stands before belongs to the shell and to celery itself
-    let words: Vec<String> = words.into_iter().skip_while(|word| word != "worker").collect();
-    let value = |long: &str, short: &str| {
-        let at =
-            words.iter().position(|word| word == long || word == short || word.starts_with(&format!("{long}=")))?;
-        words[at].split_once('=').map(|(_, value)| value.to_owned()).or_else(|| words.get(at + 1).cloned())
-    };
-    let pool = value("--pool", "-P").unwrap_or_else(|| "prefork".to_owned());
-    if pool != "prefork" && pool != "processes" {
+    let pool = Pool::of(container)?;
+    if !pool.forks() {
         return Some(Finding {
             mark: Mark::Good,
             about: "celery",
-            said: format!("celery runs its tasks in this process ({pool})"),
+            said: format!("celery runs its tasks in this process ({})", pool.name),
             remedy: None,
         });
     }
-    let count = value("--concurrency", "-c").unwrap_or_else(|| "its".to_owned());
     Some(Finding {
         mark: Mark::Warn,
         about: "celery",
-        said: format!("celery forks: tasks run in {count} child processes, the port belongs to the parent"),
+        said: format!("celery forks: tasks run in {} child processes, the port belongs to the parent", pool.children()),
         remedy: Some("run this worker with --pool=solo while you debug".to_owned()),
     })
 }

@@ -9,6 +9,7 @@
 
 mod candidate;
 mod ports;
+mod profile;
 mod served;
 mod session;
 mod ssh;
@@ -17,8 +18,9 @@ mod wish;
 
 pub use candidate::{Candidate, ContainerPort, Nobody, ServicePort, choose, selector, service_ports};
 pub use ports::{Mapping, PortError, Remote};
+pub use profile::Profile;
 pub use served::{Served, declared_ports, served};
 pub use session::{Event, Local, Opened, Session, Sessions, State};
 pub use ssh::{SshHost, ssh_line};
 pub use target::{Target, TargetError};
-pub use wish::Wish;
+pub use wish::{Wish, WishError};

@@ -39,6 +39,8 @@ pub struct Berths {
     receiver: mpsc::Receiver<Looked>,
     /// The workspace whose launch.json is ours to change.
     workspace: Option<PathBuf>,
+    /// A checkout of the GitOps repository.
+    checkout: Option<PathBuf>,
 }
 
 impl Berths {
@@ -50,7 +52,22 @@ impl Berths {
         let scope =
             Scope::new(io.clone(), |panic| tracing::error!(task = panic.task, message = panic.message, "broke"));
         let forwards = Forwards::new(Arc::clone(&clock), io);
-        Self { rules, clock, forwards, scope, looking: None, sender, receiver, workspace: own_workspace() }
+        Self {
+            rules,
+            clock,
+            forwards,
+            scope,
+            looking: None,
+            sender,
+            receiver,
+            workspace: own_workspace(),
+            checkout: None,
+        }
+    }
+
+    /// Shows changes of values in this checkout of the GitOps repository.
+    pub fn check_out(&mut self, folder: Option<PathBuf>) {
+        self.checkout = folder;
     }
 
     /// Opens nothing from now on, because of `origin`; what is open stays.
@@ -109,7 +126,8 @@ impl Berths {
         }
         let of_ours = |session: &&crate::forward::Session| session.debug && session.app == app;
         let ours = self.forwards.sessions().values().filter(of_ours).map(crate::forward::Session::connected).sum();
-        let inquiry = inquiry(&app, environment.protection, ours);
+        let mut inquiry = inquiry(&app, environment.protection, ours);
+        inquiry.checkout.clone_from(&self.checkout);
         let sender = self.sender.clone();
         self.looking = Some(self.scope.spawn("debug", async move {
             let card = survey(&place, &inquiry).await.map(Box::new).map_err(|error| error.to_string());
@@ -157,16 +175,13 @@ impl Berths {
 
     /// Shows how launch.json would change, or writes it.
     #[must_use]
-    pub fn launch(&self, mut entry: Entry, agreed: bool) -> News {
+    pub fn launch(&self, entry: Entry, agreed: bool) -> News {
         let Some(workspace) = &self.workspace else {
             let why = "launch.json belongs where the editor runs: copy the entry with y";
             return News::Said(why.to_owned(), true);
         };
-        if workspace.join(&entry.service).is_dir()
-            && let Some(mapped) = entry.mapped.first_mut()
-        {
-            mapped.local = format!("${{workspaceFolder}}/{}", entry.service);
-        }
+        let has_own_folder = workspace.join(&entry.service).is_dir();
+        let entry = entry.within(has_own_folder);
         let changed = Launch::of(workspace).and_then(|launch| Ok((launch.with(&entry)?, launch)));
         let (after, launch) = match changed {
             Ok(changed) => changed,
@@ -206,5 +221,5 @@ impl Berths {
 }
 
 fn inquiry(app: &AppKey, protection: Protection, ours: usize) -> Inquiry {
-    Inquiry { app: app.clone(), pod: None, port: None, protection, inside: true, ours }
+    Inquiry { app: app.clone(), pod: None, port: None, protection, inside: true, ours, checkout: None }
 }

@@ -22,6 +22,8 @@ impl Choice {
         model.memory.themes = Theme::names(self.settings.folder("themes").as_deref());
         model.memory.keymaps = Keymap::names(self.settings.folder("keymaps").as_deref());
         model.memory.set.clone_from(&self.settings.filters);
+        model.desk.profiles.clone_from(&self.settings.forwards);
+        model.desk.folders.set.clone_from(&self.settings.folders);
     }
 
     /// Changes the looks; what is wrong with the theme is said, and then the running one stays.

@@ -117,7 +117,7 @@ mod tests {
 
     fn entry() -> Entry {
         let (service, environment) = ("backend".to_owned(), "dev".to_owned());
-        Entry { service, environment, kind: Kind::Python, port: 5678, mapped: Vec::new() }
+        Entry { service, environment, kind: Kind::Python, port: 5678, mapped: Vec::new(), set: false }
     }
 
     #[test]

@@ -18,6 +18,7 @@ pub mod launch;
 pub mod mailbox;
 pub mod observe;
 pub mod painter;
+pub mod probe;
 pub mod reload;
 pub mod remember;
 mod reread;

@@ -1,5 +1,5 @@
-//! What the program keeps between two starts: lines of the palette and filters that were saved there. Two small files of
-//! our own in the state directory; the person's settings file is theirs and never written.
+//! What the program keeps between two starts: lines of the palette, filters that were saved there, and the folders of pods
+//! that debugging was told. Small files of our own in the state directory; the person's settings file is theirs and never written.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -15,6 +15,8 @@ use crate::domain::text::clean;
 const LINES: &str = "palette.txt";
 /// Saved filters as TOML: `name = "text"`.
 const FILTERS: &str = "filters.toml";
+/// Folders of pods by service, as answered: `service = "/app"`.
+const FOLDERS: &str = "folders.toml";
 /// A file that is longer is none of ours and is not read.
 const LARGEST: u64 = 1 << 20;
 
@@ -30,7 +32,7 @@ pub enum RememberError {
         why: std::io::Error,
     },
     /// The file is not what we wrote: it is left as it is.
-    #[error("{path} is not a list of filters: {why}")]
+    #[error("{path} is not a list of names and texts: {why}")]
     Foreign {
         /// Its path.
         path: String,
@@ -83,8 +85,17 @@ impl Remembered {
 
     /// The saved filters by name.
     pub fn filters(&self) -> Result<BTreeMap<String, String>, RememberError> {
+        self.pairs(FILTERS)
+    }
+
+    /// The folders of pods that are a workspace, by service.
+    pub fn folders(&self) -> Result<BTreeMap<String, String>, RememberError> {
+        self.pairs(FOLDERS)
+    }
+
+    fn pairs(&self, name: &str) -> Result<BTreeMap<String, String>, RememberError> {
         let Some(folder) = &self.folder else { return Ok(BTreeMap::new()) };
-        let path = folder.join(FILTERS);
+        let path = folder.join(name);
         let text = read(&path).map_err(|why| RememberError::File { path: path.display().to_string(), why })?;
         toml::from_str(&text)
             .map_err(|why| RememberError::Foreign { path: path.display().to_string(), why: why.message().to_owned() })
@@ -102,12 +113,17 @@ impl Remembered {
             Keep::Filter(name, text) => {
                 let mut filters = self.filters()?;
                 filters.insert(name.clone(), text.clone());
-                (FILTERS, spell(&filters))
+                (FILTERS, spell(SAVED, &filters))
             }
             Keep::NoFilter(name) => {
                 let mut filters = self.filters()?;
                 filters.remove(name);
-                (FILTERS, spell(&filters))
+                (FILTERS, spell(SAVED, &filters))
+            }
+            Keep::Folder(service, remote) => {
+                let mut folders = self.folders()?;
+                folders.insert(service.clone(), remote.clone());
+                (FOLDERS, spell(ANSWERED, &folders))
             }
         };
         let path = folder.join(name);
@@ -115,11 +131,14 @@ impl Remembered {
     }
 }
 
-fn spell(filters: &BTreeMap<String, String>) -> String {
-    let mut text = String::from("# Filters saved with :save-filter in the cockpit, which writes this file.\n");
-    for (name, filter) in filters {
-        let [name, filter] = [name, filter].map(|part| toml::Value::String(part.clone()));
-        _ = writeln!(text, "{name} = {filter}");
+const SAVED: &str = "# Filters saved with :save-filter in the cockpit, which writes this file.";
+const ANSWERED: &str = "# Folders of pods by service, as answered in the cockpit, which writes this file.";
+
+fn spell(heading: &str, pairs: &BTreeMap<String, String>) -> String {
+    let mut text = format!("{heading}\n");
+    for (name, value) in pairs {
+        let [name, value] = [name, value].map(|part| toml::Value::String(part.clone()));
+        _ = writeln!(text, "{name} = {value}");
     }
     text
 }
@@ -165,11 +184,13 @@ mod tests {
         assert_eq!((filters["red.1"].as_str(), filters["mine"].as_str()), ("label:a=\"b\\c\" -x", "env:dev"));
         again.keep(&Keep::NoFilter("mine".to_owned())).unwrap();
         assert_eq!(kept.filters().unwrap().len(), 1);
-        for name in [LINES, FILTERS] {
+        kept.keep(&Keep::Folder("backend".to_owned(), "/srv/\"app\"".to_owned())).unwrap();
+        assert_eq!(other.folders().unwrap()["backend"], "/srv/\"app\"");
+        for name in [LINES, FILTERS, FOLDERS] {
             let mode = std::fs::metadata(state.join(name)).unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o600, "{name}");
         }
-        assert_eq!(std::fs::read_dir(&state).unwrap().count(), 2, "nothing is left beside them");
+        assert_eq!(std::fs::read_dir(&state).unwrap().count(), 3, "nothing is left beside them");
     }
 
     #[test]
@@ -178,7 +199,7 @@ mod tests {
         std::fs::write(folder.path().join(FILTERS), "mine = [1]").unwrap();
         let kept = Remembered::in_folder(folder.path().to_owned());
         let error = kept.keep(&Keep::Filter("a".to_owned(), "b".to_owned())).unwrap_err().to_string();
-        assert!(error.contains("filters.toml is not a list of filters: "), "{error}");
+        assert!(error.contains("filters.toml is not a list of names and texts: "), "{error}");
         assert_eq!(std::fs::read_to_string(folder.path().join(FILTERS)).unwrap(), "mine = [1]");
     }
 

@@ -357,6 +357,7 @@ impl Cockpit {
         self.ahead.extend_from_slice(self.terminal.mouse(settings.mouse));
         self.decoder.hold_escape(settings.escape);
         self.k9s.readonly = settings.readonly;
+        self.berths.check_out(settings.git_checkout.clone());
         if settings.readonly {
             self.model.desk.readonly = true;
             self.deeds.forbid(settings.origin("readonly"));

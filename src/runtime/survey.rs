@@ -2,16 +2,20 @@
 //! one command in the pod where that is asked for; dials nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use serde_json::Value;
 
 use super::forwards::{OpenError, Place};
+use super::probe::probe;
 use crate::debug::{
-    Card, DebugPort, Facts, Finding, Listening, Mark, Sockets, debug_port, environment, findings, sockets, workdir,
+    Card, DebugPort, Facts, Finding, Kind, Listening, Mark, Pool, Sockets, Values, Worker, debug_port, environment,
+    findings, meaning, sockets, workdir,
 };
+use crate::domain::text::clean;
 use crate::domain::{AppKey, Protection};
 use crate::forward::{Candidate, Served, Target, choose, selector, served};
-use crate::source::kube::{Cluster, ExecError, escape, exec, whole_application, whole_object};
+use crate::source::kube::{ChannelError, Cluster, ExecError, escape, exec, whole_application, whole_object};
 
 /// Workloads and ConfigMaps that are looked at, each.
 const LOOKED_AT: usize = 8;
@@ -31,6 +35,8 @@ pub struct Inquiry {
     pub inside: bool,
     /// Connections of our own to that port.
     pub ours: usize,
+    /// A checkout of the GitOps repository, to show what would change there.
+    pub checkout: Option<PathBuf>,
 }
 
 /// A workload with its pods' spec.
@@ -61,8 +67,25 @@ pub async fn survey(place: &Place, inquiry: &Inquiry) -> Result<Card, OpenError>
     let listening = match &found {
         Err(nobody) => Listening::NoPod(nobody.0.clone()),
         Ok(_) if !inquiry.inside => Listening::Unknown("nobody looked".to_owned()),
-        Ok(pod) => look_inside(cluster, namespace, &pod.name, &port).await,
+        Ok(pod) => {
+            let seen = look_inside(cluster, namespace, &pod.name, &port).await;
+            match seen {
+                // nobody who is attached is in the way of a question but who came through here
+                Err(_) if inquiry.ours == 0 && inquiry.protection == Protection::Open && port.kind == Kind::Python => {
+                    probe(cluster, namespace, &pod.name, port.port).await
+                }
+                Err(denied) => Listening::Unknown(denied),
+                Ok(listening) => listening,
+            }
+        }
     };
+    let silent = matches!(&listening, Listening::Seen(sockets) if sockets.listens.is_empty());
+    let mut workdir = workdir(&container);
+    if let (None, Ok(pod), true) = (&workdir, &found, inquiry.inside) {
+        workdir = works_in(cluster, namespace, &pod.name, &port).await;
+    }
+    let values = if silent { values(&app, inquiry.checkout.as_ref()).await } else { None };
+    let workers = workers(place, &app).await?;
     let automated = &app["spec"]["syncPolicy"]["automated"];
     let heals = automated["selfHeal"] == true && automated["enabled"] != false;
     let facts = Facts {
@@ -76,6 +99,9 @@ pub async fn survey(place: &Place, inquiry: &Inquiry) -> Result<Card, OpenError>
         container: container.clone(),
     };
     let mut findings = findings(&facts);
+    if let Some(words) = meaning(&workers) {
+        findings.push(Finding { mark: Mark::Note, about: "celery", said: words, remedy: None });
+    }
     if port.guessed && inquiry.port.is_none() {
         findings.push(Finding {
             mark: Mark::Note,
@@ -94,7 +120,11 @@ pub async fn survey(place: &Place, inquiry: &Inquiry) -> Result<Card, OpenError>
         pods: pods.iter().map(|pod| (pod.name.clone(), state(pod))).collect(),
         port,
         findings,
-        workdir: workdir(&container),
+        workdir,
+        workers,
+        values,
+        image: clean(container["image"].as_str().unwrap_or_default()).into_owned(),
+        silent,
         at: cluster.clock().now(),
     })
 }
@@ -181,11 +211,59 @@ async fn pods(cluster: &Cluster, namespace: &str, labels: &str) -> Result<Vec<Ca
     Ok(items.iter().filter_map(Candidate::of).collect())
 }
 
-/// Who listens, as the pod's own tables say.
-async fn look_inside(cluster: &Cluster, namespace: &str, pod: &str, port: &DebugPort) -> Listening {
+/// Where the process works: a command runs where the image says, unless the pod says another. None when nothing can be run
+/// there, or it is the root, which is what an image has that says nothing.
+async fn works_in(cluster: &Cluster, namespace: &str, pod: &str, port: &DebugPort) -> Option<String> {
+    let printed = exec(cluster, namespace, pod, &port.container, &["pwd"]).await.ok()?;
+    let folder = clean(printed.trim()).into_owned();
+    (folder.len() > 1 && folder.starts_with('/') && !folder.contains('\n')).then_some(folder)
+}
+
+/// The change in Git that has a debugger listen.
+async fn values(app: &Value, checkout: Option<&PathBuf>) -> Option<Values> {
+    let values = Values::of(app)?;
+    let Some(checkout) = checkout else { return Some(values) };
+    // a file that is not here is changed where it is
+    let before = tokio::fs::read_to_string(checkout.join(&values.file)).await;
+    Some(match before {
+        Ok(before) => values.within(&before),
+        Err(_) => values,
+    })
+}
+
+/// The Celery workers of an Application, pod by pod. A workload that cannot be read has none.
+async fn workers(place: &Place, app: &Value) -> Result<Vec<Worker>, OpenError> {
+    let cluster = &place.destination;
+    let mut all = Vec::new();
+    for served in served(app, &place.service).into_iter().take(LOOKED_AT) {
+        let namespace = if served.namespace.is_empty() { &place.namespace } else { &served.namespace };
+        let (Target::Workload(..), Some(path)) = (&served.target, served.target.path(&escape(namespace))) else {
+            continue;
+        };
+        let target = served.target.to_string();
+        let Ok(object) = whole_object(cluster, &path, &target).await else { continue };
+        let spec = &object["spec"]["template"]["spec"];
+        let containers = spec["containers"].as_array().map_or(&[][..], Vec::as_slice);
+        let worker = containers.iter().find_map(|container| Some((container, Pool::of(container)?)));
+        let Some(((container, pool), labels)) = worker.zip(selector(&object, &served.target)) else { continue };
+        let configs = configs(cluster, &escape(namespace), spec).await;
+        let alone = serde_json::json!({"containers": [container]});
+        let port = debug_port(&alone, |container| environment(container, &configs));
+        let port = port.filter(|port| !port.guessed).map(|port| port.port);
+        for pod in pods(cluster, namespace, &labels).await? {
+            let (target, pool, state) = (target.clone(), pool.clone(), state(&pod));
+            all.push(Worker { target, pod: pod.name, state, port, pool });
+        }
+    }
+    Ok(all)
+}
+
+/// Who listens, as the pod's own tables say; the error says that we may not look.
+async fn look_inside(cluster: &Cluster, namespace: &str, pod: &str, port: &DebugPort) -> Result<Listening, String> {
     let read = async |file: &'static str| exec(cluster, namespace, pod, &port.container, &["cat", file]).await;
     let (four, six) = tokio::join!(read("/proc/net/tcp"), read("/proc/net/tcp6"));
-    match (four, six) {
+    Ok(match (four, six) {
+        (Err(ExecError::Channel(ChannelError::Denied(why))), Err(_)) => return Err(why),
         (Err(error), Err(_)) => Listening::Unknown(match error {
             ExecError::Channel(why) => why.to_string(),
             ExecError::Failed(why) => format!("no cat in {}: {why}", port.container),
@@ -195,5 +273,5 @@ async fn look_inside(cluster: &Cluster, namespace: &str, pod: &str, port: &Debug
             let Sockets { listens, connected } = sockets(&printed, port.port);
             Listening::Seen(Sockets { listens, connected })
         }
-    }
+    })
 }

@@ -7,10 +7,11 @@ use super::empty::wrap;
 use super::sessions::{laptop, locals, words};
 use super::travel::{scrolled, steps};
 use super::{Ask, Effect, Handled, Lens, ScreenId, Seen, Typing, View};
+use crate::action::{Injection, Proposal, Verb};
 use crate::command::{CommandId, Scope};
 use crate::config::theme::Role;
-use crate::debug::{Card, Entry, Finding, Mark};
-use crate::domain::AppKey;
+use crate::debug::{Card, Entry, Finding, Kind, Mark};
+use crate::domain::{AppKey, ObjectName, Symbol};
 use crate::forward::Session;
 use crate::widget::Pen;
 
@@ -39,7 +40,13 @@ impl Debug {
     fn entry(&self, seen: &Seen<'_>) -> Option<Entry> {
         let card = self.card(seen)?.as_ref().ok()?;
         let local = self.session(seen).and_then(|session| session.ports.first()?.local.port());
-        Some(Entry::of(card, local.unwrap_or(card.port.port), false))
+        Some(Entry::of(card, local.unwrap_or(card.port.port), &seen.desk.folders))
+    }
+
+    /// Asks for what only a person knows, once: which folder of the pod is the workspace.
+    fn asks(&self, seen: &Seen<'_>) -> Option<Vec<Effect>> {
+        let card = self.card(seen)?.as_ref().ok()?;
+        seen.desk.folders.is_unknown(card).then(|| vec![Effect::Ask(Ask::Folder, "/app".to_owned())])
     }
 }
 
@@ -66,6 +73,11 @@ impl View for Debug {
                     vec![Effect::Ask(Ask::Yes, String::new())]
                 }
             }
+            CommandId::DebugCopy | CommandId::DebugWrite if self.asks(seen).is_some() => {
+                self.asks(seen).unwrap_or_default()
+            }
+            CommandId::DebugInject => self.inject(seen),
+            CommandId::DebugFolder => vec![Effect::Ask(Ask::Folder, self.folder(seen))],
             CommandId::DebugCopy => {
                 self.entry(seen).map(|entry| copy("the launch entry", entry.text())).into_iter().collect()
             }
@@ -91,7 +103,10 @@ impl View for Debug {
         (Handled::Yes, effects)
     }
 
-    fn typed(&mut self, ask: Ask, text: &str, typing: Typing, _: &Seen<'_>) -> Vec<Effect> {
+    fn typed(&mut self, ask: Ask, text: &str, typing: Typing, seen: &Seen<'_>) -> Vec<Effect> {
+        if ask == Ask::Folder {
+            return if typing == Typing::Accepted { self.mapped(text.trim(), seen) } else { Vec::new() };
+        }
         let yes = ask == Ask::Yes && typing == Typing::Accepted && matches!(text.trim(), "y" | "yes");
         let debug = self.app.clone().filter(|_| yes).map(|app| Effect::Debug { app, confirmed: true });
         debug.into_iter().collect()
@@ -99,7 +114,11 @@ impl View for Debug {
 
     fn label(&self, ask: Ask, _: &Seen<'_>, _: u16) -> String {
         let name = self.app.as_ref().map_or("", |app| app.name.as_str());
-        if ask == Ask::Yes { format!("debug {name}? y/N ") } else { ask.sign().to_owned() }
+        match ask {
+            Ask::Yes => format!("debug {name}? y/N "),
+            Ask::Folder => format!("which folder of {name}'s pods is your workspace? "),
+            ask => ask.sign().to_owned(),
+        }
     }
 
     fn layout(&mut self, lens: &mut Lens, seen: &Seen<'_>, area: Rect) {
@@ -132,6 +151,49 @@ impl View for Debug {
     }
 }
 
+impl Debug {
+    /// Where the process works, as far as that is known.
+    fn folder(&self, seen: &Seen<'_>) -> String {
+        let card = self.card(seen).and_then(|card| card.as_ref().ok());
+        card.and_then(|card| seen.desk.folders.workdir(card)).unwrap_or_else(|| "/app".to_owned())
+    }
+
+    /// Has the plan made of a debugger that is put into the pod, where nothing listens.
+    fn inject(&self, seen: &Seen<'_>) -> Vec<Effect> {
+        let say = |text: &str| vec![Effect::Say(text.to_owned())];
+        let Some((app, Ok(card))) = self.app.clone().zip(self.card(seen).map(Result::as_ref)) else {
+            return say("nothing is known of the pod yet");
+        };
+        let Some(pod) = card.pod.as_ref().filter(|_| card.silent) else {
+            return say("a debugger is put into a pod where nothing listens");
+        };
+        if card.port.kind != Kind::Python {
+            return say("only debugpy can be put into a running pod");
+        }
+        let pod = ObjectName {
+            group: Symbol::default(),
+            version: "v1".into(),
+            kind: "Pod".into(),
+            namespace: card.namespace.as_str().into(),
+            name: pod.as_str().into(),
+        };
+        let (container, port) = (card.port.container.clone(), card.port.port);
+        let verb = Verb::Inject(Injection { pod, container, image: card.image.clone(), port });
+        vec![Effect::Propose(Proposal { verb, apps: vec![app] })]
+    }
+
+    /// Takes the folder a person named.
+    fn mapped(&self, remote: &str, seen: &Seen<'_>) -> Vec<Effect> {
+        let Some(Ok(card)) = self.card(seen) else { return Vec::new() };
+        if !remote.starts_with('/') {
+            return vec![Effect::Say("a folder of a pod begins with /".to_owned())];
+        }
+        let (service, remote) = (card.service.clone(), remote.to_owned());
+        let said = format!("{remote} is remembered for {service}; the same key again");
+        vec![Effect::Folder { service, remote }, Effect::Say(said)]
+    }
+}
+
 type Drawn = (&'static str, String, Role);
 
 impl Debug {
@@ -148,6 +210,12 @@ impl Debug {
             Some(Ok(card)) => {
                 for finding in &card.findings {
                     finding_lines(seen, finding, room, &mut lines);
+                }
+                for worker in &card.workers {
+                    lines.extend(wrap(&worker.words(), room).into_iter().map(|part| plain(part, Role::Dim)));
+                }
+                if card.silent {
+                    lines.extend(offers(card, room).into_iter().map(|(text, role)| plain(text, role)));
                 }
                 if card.pods.len() > 1 {
                     let pods: Vec<String> = card.pods.iter().map(|(pod, state)| format!("{pod} {state}")).collect();
@@ -174,6 +242,11 @@ impl Debug {
         }
         if let Some(entry) = self.entry(seen) {
             lines.push(plain(format!("VS Code          \"{}\"", entry.name()), Role::Text));
+            let unknown = matches!(self.card(seen), Some(Ok(card)) if seen.desk.folders.is_unknown(card));
+            for mapped in &entry.mapped {
+                let sure = if unknown { "   (a guess: it is asked before it is written)" } else { "" };
+                lines.push(plain(format!("folders          {} is {}{sure}", mapped.local, mapped.remote), Role::Dim));
+            }
         }
         if let Some((file, change)) = &seen.desk.launch {
             lines.push(plain(String::new(), Role::Text));
@@ -189,6 +262,30 @@ impl Debug {
         }
         lines
     }
+}
+
+/// What can be done where nothing listens.
+fn offers(card: &Card, room: usize) -> Vec<(String, Role)> {
+    let mut lines = vec![(String::new(), Role::Text)];
+    if let Some(values) = &card.values {
+        let place = format!("in Git: debug: true in {} on {} of {}", values.file, values.revision, values.repository);
+        lines.extend(wrap(&place, room).into_iter().map(|part| (part, Role::Text)));
+        for line in &values.change {
+            let role = match line.chars().next() {
+                Some('+') => Role::Ok,
+                Some('-') => Role::Bad,
+                _ => Role::Dim,
+            };
+            lines.push((format!("  {line}"), role));
+        }
+        lines.extend(values.commands().into_iter().map(|command| (format!("  $ {command}"), Role::Dim)));
+    }
+    if card.port.kind == Kind::Python && card.pod.is_some() {
+        let text = "or now, without a restart: put debugpy into the pod (debug.inject), as a container beside it, where \
+                    the runtime allows that; what is edited live of what Git has, self-heal reverts";
+        lines.extend(wrap(text, room).into_iter().map(|part| (part, Role::Text)));
+    }
+    lines
 }
 
 fn finding_lines(seen: &Seen<'_>, finding: &Finding, room: usize, lines: &mut Vec<Drawn>) {

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::action::{Draft, Half, Note, Proposal, Record};
-use crate::debug::Card;
+use crate::debug::{Card, Folders};
 use crate::domain::{AppKey, Risk, Symbol};
-use crate::forward::{Sessions, SshHost};
+use crate::forward::{Profile, Sessions, SshHost};
 
 /// Which Applications a right is about.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -79,6 +79,10 @@ pub struct Desk {
     pub warned: bool,
     /// Port-forwards, those that were stopped left out.
     pub sessions: Sessions,
+    /// Port-forwards the settings keep.
+    pub profiles: Vec<Profile>,
+    /// Which folders of a workspace are which of the pods.
+    pub folders: Folders,
     /// What was found out about debugging an Application, or why nothing was; nothing while it is looked at.
     pub card: Option<(AppKey, Result<Box<Card>, String>)>,
     /// How launch.json would change, and where that is; it is written when a person says so again.

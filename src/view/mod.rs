@@ -109,6 +109,13 @@ pub enum Effect {
         /// The person said yes.
         confirmed: bool,
     },
+    /// Remember which folder of a service's pods is the workspace.
+    Folder {
+        /// The service.
+        service: Symbol,
+        /// The folder.
+        remote: String,
+    },
     /// Show how launch.json would change, or write it.
     Launch {
         /// What it is to hold.
@@ -151,6 +158,8 @@ pub enum Ask {
     Yes,
     /// A revision of Git.
     Revision,
+    /// A folder of a pod.
+    Folder,
 }
 
 impl Ask {
@@ -160,7 +169,7 @@ impl Ask {
         match self {
             Self::Search => "/",
             Self::Filter => "&",
-            Self::Phrase | Self::Number | Self::Revision | Self::Ports | Self::Yes => ":",
+            Self::Phrase | Self::Number | Self::Revision | Self::Ports | Self::Yes | Self::Folder => ":",
         }
     }
 }

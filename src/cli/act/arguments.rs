@@ -99,6 +99,24 @@ pub enum Act {
         #[command(flatten)]
         on: On,
     },
+    /// Put debugpy into a running pod, beside the process it attaches to
+    InjectDebugger {
+        /// The pod, in the namespace of the Application
+        #[arg(long, value_name = "P")]
+        pod: String,
+        /// The container whose process is debugged
+        #[arg(long, value_name = "C")]
+        container: String,
+        /// An image with debugpy and the same Python: mostly that of the container
+        #[arg(long, value_name = "IMAGE")]
+        image: String,
+        /// Where the debugger is to listen
+        #[arg(long, value_name = "N", default_value_t = 5678, value_parser = clap::value_parser!(u16).range(1..))]
+        port: u16,
+        /// Which, and how
+        #[command(flatten)]
+        on: On,
+    },
     /// Let a held rollout go on
     Resume {
         /// Which Deployment, as GROUP:KIND:NAME; needed where there are several

@@ -14,8 +14,8 @@ use self::arguments::{Act, Switch};
 use self::run::perform;
 use super::arguments::Everywhere;
 use super::exit::{Exit, Failure};
-use crate::action::{SyncOptions, Verb, Watch};
-use crate::domain::GuardPolicy;
+use crate::action::{Injection, SyncOptions, Verb, Watch};
+use crate::domain::{GuardPolicy, ObjectName, Symbol};
 
 /// Does what is asked for and says how it ended.
 pub fn run(act: &Act, everywhere: &Everywhere, out: &mut impl Write) -> Result<Exit, Failure> {
@@ -54,6 +54,17 @@ pub fn run(act: &Act, everywhere: &Everywhere, out: &mut impl Write) -> Result<E
         Act::Pause { resource, on } => {
             perform(on, everywhere, out, |app| Ok(Verb::Pause(run::workload(app, resource.as_ref(), &["Deployment"])?)))
         }
+        Act::InjectDebugger { pod, container, image, port, on } => perform(on, everywhere, out, |app| {
+            let pod = ObjectName {
+                group: Symbol::default(),
+                version: "v1".into(),
+                kind: "Pod".into(),
+                namespace: app.destination().2.into(),
+                name: pod.as_str().into(),
+            };
+            let (container, image) = (container.clone(), image.clone());
+            Ok(Verb::Inject(Injection { pod, container, image, port: *port }))
+        }),
         Act::Resume { resource, on } => perform(on, everywhere, out, |app| {
             Ok(Verb::Resume(run::workload(app, resource.as_ref(), &["Deployment"])?))
         }),

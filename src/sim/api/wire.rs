@@ -9,7 +9,8 @@ use serde_json::{Map, Value};
 use super::protobuf::{Content, MAGIC, next};
 
 /// A message a line: its name, then number, name and type of its fields. `text`, `int`, `bool` are left out when zero,
-/// with `?` they are kept; `map` is of texts, `bytes` of base64; `*` marks lists.
+/// with `?` they are kept; `map` is of texts, `bytes` of base64; `*` marks lists; what is named `.` has its fields stand
+/// in their owner's place.
 const MESSAGES: &str = "\
 ObjectMeta: 1 name text, 2 generateName text, 3 namespace text, 11 labels map, 12 annotations map, \
 13 ownerReferences OwnerReference*, 14 finalizers text*
@@ -40,6 +41,16 @@ JobSpec: 1 parallelism int?, 2 completions int?, 3 activeDeadlineSeconds int?, 4
 CronJob: 1 metadata ObjectMeta, 2 spec CronJobSpec
 CronJobSpec: 1 schedule text, 3 concurrencyPolicy text, 4 suspend bool?, 5 jobTemplate JobTemplateSpec
 JobTemplateSpec: 1 metadata ObjectMeta, 2 spec JobSpec
+Ingress: 1 metadata ObjectMeta, 2 spec IngressSpec
+IngressSpec: 1 defaultBackend IngressBackend, 2 tls IngressTLS*, 3 rules IngressRule*, 4 ingressClassName text
+IngressTLS: 1 hosts text*, 2 secretName text
+IngressRule: 1 host text, 2 . IngressRuleValue
+IngressRuleValue: 1 http HTTPIngressRuleValue
+HTTPIngressRuleValue: 1 paths HTTPIngressPath*
+HTTPIngressPath: 1 path text, 2 backend IngressBackend, 3 pathType text
+IngressBackend: 4 service IngressServiceBackend
+IngressServiceBackend: 1 name text, 2 port ServiceBackendPort
+ServiceBackendPort: 1 name text, 2 number int
 PolicyRule: 1 verbs text*, 2 apiGroups text*, 3 resources text*, 4 resourceNames text*, 5 nonResourceURLs text*
 Role: 1 metadata ObjectMeta, 2 rules PolicyRule*
 ClusterRole: 1 metadata ObjectMeta, 2 rules PolicyRule*
@@ -107,7 +118,9 @@ fn message(name: &str, bytes: &[u8]) -> Option<Map<String, Value>> {
             }
             _ => {
                 let value = value(kind.trim_end_matches('?'), content, kind.ends_with('?'))?;
-                if !value.is_null() {
+                if let (".", Value::Object(inner)) = (field, &value) {
+                    out.extend(inner.clone());
+                } else if !value.is_null() {
                     out.insert(field.to_owned(), value);
                 }
             }

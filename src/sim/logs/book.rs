@@ -191,6 +191,7 @@ fn moment(told: &Value, now: Timestamp) -> Timestamp {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::time::plus;
     use super::*;
     use serde_json::json;
 
@@ -221,6 +222,22 @@ mod tests {
         assert_eq!(tape.ended(), Some(at(3)));
         logs.forget("ns/p", at(9));
         assert!(!there("id-1"));
+    }
+
+    /// A world on a busy machine hears of an end when its whole second is long over.
+    #[test]
+    fn what_was_said_in_the_second_of_the_end_is_read_however_late_that_is_told() {
+        let logs = Logs::default();
+        let told = |second: i64| json!(at(second).to_string());
+        logs.observe(&pod(0, &json!({"running": {"startedAt": told(9)}})), at(9));
+        let said = plus(at(10), Duration::from_millis(400));
+        assert!(logs.write("ns/p", "c", "hello", said));
+        let over = json!({"terminated": {"startedAt": told(9), "finishedAt": told(10), "exitCode": 0}});
+        logs.observe(&pod(0, &over), at(12));
+        let tape = logs.tape("ns/p", "c", "id-0").unwrap();
+        let mut cursor = tape.back(at(20), u64::MAX);
+        let mut lines = std::iter::from_fn(|| tape.next(&mut cursor, at(20)));
+        assert!(lines.any(|line| line == (said, "hello".to_owned())));
     }
 
     #[test]

@@ -75,10 +75,12 @@ impl Tape {
         Self { id: id.to_owned(), restart, started, genre, seed, state: Mutex::default() }
     }
 
-    /// Nothing is said after `at`. Only the first end counts.
+    /// Nothing is said after `at`, and what was said before the end was known stays said: an end that a status tells in
+    /// whole seconds lies before what was printed within that second. Only the first end counts.
     pub fn end(&self, at: Timestamp, code: i64) {
         let mut state = self.state();
-        state.ended.get_or_insert((at.max(self.started), code));
+        let last = state.written.1.back().map_or(self.started, |(said, _)| *said);
+        state.ended.get_or_insert((at.max(self.started).max(last), code));
     }
 
     /// When the run ended.

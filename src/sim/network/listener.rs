@@ -35,6 +35,17 @@ impl Speaks {
         }
     }
 
+    /// What a port that has no name most likely speaks: the usual ports of web servers and of what the world speaks.
+    #[must_use]
+    pub fn from_port_number(port: u16) -> Self {
+        match port {
+            80 | 3000 | 8000 | 8080 => Self::Http,
+            5432 => Self::Postgres,
+            6379 => Self::Redis,
+            _ => Self::Silent,
+        }
+    }
+
     /// What a word stands for.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {

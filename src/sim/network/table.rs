@@ -63,7 +63,7 @@ struct Order {
 }
 
 impl Network {
-    /// A network where nothing listens but what pods declare by a telling port name.
+    /// A network where nothing listens but what pods declare.
     #[must_use]
     pub fn new(clock: Clock) -> Self {
         Self(Arc::new(Shared { clock, state: Mutex::default() }))
@@ -216,7 +216,7 @@ fn read(connection: &Connection, meter: &Meter) -> Connection {
     }
 }
 
-/// What containers without a rule are taken to listen on: ports they declare, those without a telling name in silence.
+/// What containers without a rule are taken to listen on: ports they declare, by their names, else by their numbers.
 fn declared(pod: &Value, runs: impl Fn(&str) -> bool) -> Vec<Listener> {
     let mut listeners = Vec::new();
     for container in pod["spec"]["containers"].as_array().into_iter().flatten() {
@@ -229,7 +229,8 @@ fn declared(pod: &Value, runs: impl Fn(&str) -> bool) -> Vec<Listener> {
                 continue;
             };
             if port["protocol"].as_str().is_none_or(|protocol| protocol == "TCP") {
-                let speaks = port["name"].as_str().map_or(Speaks::Silent, Speaks::from_port_name);
+                let speaks = port["name"].as_str();
+                let speaks = speaks.map_or_else(|| Speaks::from_port_number(number), Speaks::from_port_name);
                 listeners.push(Listener { container: name.to_owned(), ..Listener::everywhere(number, speaks) });
             }
         }
@@ -247,7 +248,7 @@ mod tests {
         json!({"kind": "Pod",
             "metadata": {"name": "web-1", "namespace": "ns", "uid": "u", "labels": {"app.kubernetes.io/name": "web"}},
             "spec": {"containers": [{"name": "web", "ports": [
-                {"containerPort": 9000, "name": "odd"}, {"containerPort": 80, "name": "http"}]}]},
+                {"containerPort": 9000, "name": "odd"}, {"containerPort": 81, "name": "http"}, {"containerPort": 80}]}]},
             "status": {"containerStatuses": [{"name": "web", "state": {"running": {}}}]}})
     }
 
@@ -258,7 +259,7 @@ mod tests {
     #[test]
     fn rules_and_orders_say_what_listens() {
         let network = Network::new(Clock::wall());
-        assert_eq!(ports(&network, &pod()), [(80, Speaks::Http), (9000, Speaks::Silent)]);
+        assert_eq!(ports(&network, &pod()), [(80, Speaks::Http), (81, Speaks::Http), (9000, Speaks::Silent)]);
         network.rule(Rule {
             namespace: "ns".to_owned(),
             workload: "web".to_owned(),

@@ -46,6 +46,8 @@ impl Writer {
         defaults::numbers(kind, &mut object);
         let warnings = self.unknown(kind, &mut object, None, sent)?;
         let config = matches!(sent, Sent::Apply).then(|| object.clone());
+        // what a kind begins with may speak of it
+        object["metadata"]["uid"] = self.store.fresh_uid().into();
         defaults::begin(&self.store, kind, &mut object);
         defaults::fill(kind, &mut object);
         for attempt in 1.. {
@@ -55,7 +57,6 @@ impl Writer {
             let name = object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
             defaults::named(kind, &name, &mut object);
             admit::check(&self.store, kind, &object, None)?;
-            object["metadata"]["uid"] = self.store.fresh_uid().into();
             object["metadata"]["creationTimestamp"] = self.now().into();
             let mut owners = Owners::default();
             let empty = Value::Object(serde_json::Map::new());

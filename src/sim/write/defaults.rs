@@ -25,7 +25,7 @@ pub fn begin(store: &Store, kind: &Kind, object: &mut Value) {
         ("", "PersistentVolumeClaim") => object["status"] = json!({"phase": "Pending"}),
         ("batch", "Job") => {
             object["status"] = json!({});
-            select_own_pods(store, object);
+            select_own_pods(object);
         }
         _ if kind.is_custom() && kind.has_status() => {
             if let Some(map) = object.as_object_mut() {
@@ -223,16 +223,16 @@ fn job(spec: Option<&mut Value>, alone: bool) {
 }
 
 /// A job that names no selector gets one of its own; its uid is what tells its pods from others'.
-fn select_own_pods(store: &Store, object: &mut Value) {
+fn select_own_pods(object: &mut Value) {
     if object["spec"]["manualSelector"] == true || object["spec"]["selector"].is_object() {
         return;
     }
-    let uid = store.fresh_uid();
+    let uid = object["metadata"]["uid"].clone();
     object["spec"]["selector"] = json!({"matchLabels": {"batch.kubernetes.io/controller-uid": uid}});
     if let Some(template) = object.pointer_mut("/spec/template").and_then(Value::as_object_mut) {
         let metadata = template.entry("metadata").or_insert_with(|| json!({}));
-        metadata["labels"]["batch.kubernetes.io/controller-uid"] = uid.as_str().into();
-        metadata["labels"]["controller-uid"] = uid.into();
+        metadata["labels"]["batch.kubernetes.io/controller-uid"] = uid.clone();
+        metadata["labels"]["controller-uid"] = uid;
     }
 }
 

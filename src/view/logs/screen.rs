@@ -292,7 +292,7 @@ impl View for Logs {
             Ask::Search => text.clone_into(&mut self.sought),
             Ask::Filter => text.clone_into(&mut self.words),
             // nobody asks for them here
-            Ask::Phrase | Ask::Number | Ask::Revision | Ask::Ports | Ask::Yes => return Vec::new(),
+            Ask::Phrase | Ask::Number | Ask::Revision | Ask::Ports | Ask::Yes | Ask::Folder => return Vec::new(),
         }
         self.narrow();
         if what == Ask::Search {

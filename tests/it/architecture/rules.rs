@@ -9,7 +9,8 @@ use super::scan::{references, uses_of};
 const ALLOWED: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("store", &["domain"]),
-    ("config", &["domain"]),
+    // a forward that is kept and a folder that is mapped are read as what they are
+    ("config", &["domain", "forward", "debug"]),
     // chords are bound to commands, and commands show their chords: one table, seen from both sides
     ("config::keymap", &["command"]),
     ("command", &["domain", "config::keymap"]),

@@ -2,5 +2,6 @@
 
 mod attach;
 mod client;
+mod probe;
 mod process;
 mod program;

@@ -50,6 +50,7 @@ async fn two_hundred_rollouts_lose_no_listener_and_leave_nothing_behind() {
         });
     }
     let mut before = (0, 0, 0);
+    let mut answered = Vec::new();
     for number in 1..=ROLLOUTS {
         match number % 3 {
             // the old one goes first: for a moment nobody is there
@@ -68,7 +69,9 @@ async fn two_hundred_rollouts_lose_no_listener_and_leave_nothing_behind() {
                 yard.pod(number, true);
             }
         }
+        let ready = Instant::now();
         until("the same port leads to the new pod", || newest.load(Ordering::Relaxed) == number).await;
+        answered.push(ready.elapsed());
         if number == SETTLED {
             before = weight(running.child.id());
         }
@@ -78,6 +81,9 @@ async fn two_hundred_rollouts_lose_no_listener_and_leave_nothing_behind() {
     until("every connection to a pod is closed", || yard.connections().iter().all(|one| one.closed.is_some())).await;
     until("no session stays at the server", || yard.server.sessions() == 0).await;
     let after = weight(running.child.id());
+    answered.sort();
+    let (first, middle, last) = (answered[0], answered[answered.len() / 2], answered[answered.len() - 1]);
+    println!("from readiness to an answer on the same port: {first:?} {middle:?} {last:?} (min, median, max)");
     println!("descriptors, threads, KiB: {before:?} after {SETTLED} rollouts, {after:?} after {ROLLOUTS}");
     // two clients are there in the one and not in the other, each with a few connections
     assert!(after.0 <= before.0 + 8, "descriptors: {before:?} {after:?}");

@@ -7,7 +7,7 @@ use std::time::Duration;
 use pilothouse::domain::{AppKey, Clock as _};
 use pilothouse::forward::{Session, Wish};
 use pilothouse::runtime::forwards::{Forward, OpenError, Place, open};
-use pilothouse::sim::access::{Access, User};
+use pilothouse::sim::access::{Access, Rule, User};
 use pilothouse::sim::kubeconfig::{Context, render};
 use pilothouse::sim::network::Connection;
 use pilothouse::sim::serve::{Cluster, Server};
@@ -37,6 +37,7 @@ impl Yard {
         let users = vec![
             User::new("admin", "admin", Access::full()),
             User::new("viewer", "viewer", Access::read_only_within(&[NAMESPACE, "argocd"])),
+            User::new("forwarder", "forwarder", forwarding()),
             User::new("nobody", "nobody", Access::nothing()),
         ];
         let ca = Ca::generate().unwrap();
@@ -97,6 +98,18 @@ impl Yard {
         let forward = open(1, &wish, &self.place(token), Arc::new(WallClock), Arc::new(|| {})).await?;
         Ok(Open::run(forward))
     }
+}
+
+/// Reads, and forwards ports of pods; runs nothing in them.
+fn forwarding() -> Access {
+    let mut access = Access::read_only_within(&[NAMESPACE, "argocd"]);
+    for rule in &mut access.rules {
+        // `*` would be what is within pods, too
+        rule.resources = ["pods", "services", "deployments", "applications", "configmaps"].map(str::to_owned).into();
+    }
+    let forward = Rule::all_resources(Some(NAMESPACE), &["create", "get"]);
+    access.rules.push(Rule { resources: vec!["pods/portforward".to_owned()], ..forward });
+    access
 }
 
 /// A forward that runs until it is dropped.

@@ -262,6 +262,24 @@ async fn kubectl_describes_what_runs() {
     whole.says(&format!("get pod {pod}"), "not found").await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn kubectl_reads_what_a_job_said() {
+    let whole = Whole::new();
+    whole.says("create job told --image=busybox:1.36 -- echo hello there", "job.batch/told created").await;
+    whole.says("wait job/told --for=condition=complete --timeout=60s", "condition met").await;
+    // kubectl looks for its pods by the Job's own selector
+    whole.says("logs job/told", "hello there").await;
+    whole.says("create ingress told --rule=told.example/api=web:8000", "ingress.networking.k8s.io/told created").await;
+    whole.says("describe ingress told", "told.example").await;
+    let path = whole.run("get ingress told -o jsonpath={.spec.rules[0].http.paths[0]}").await;
+    let path: serde_json::Value = serde_json::from_str(&path).unwrap();
+    let service = serde_json::json!({"name": "web", "port": {"number": 8000}});
+    assert_eq!(
+        (&path["path"], &path["pathType"], &path["backend"]["service"]),
+        (&"/api".into(), &"Exact".into(), &service)
+    );
+}
+
 /// What controllers wrote is theirs: whoever applies it has to take it from them.
 #[tokio::test(flavor = "multi_thread")]
 async fn kubectl_conflicts_with_controllers() {

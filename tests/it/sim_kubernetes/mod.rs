@@ -12,6 +12,7 @@ mod kubectl_pods;
 mod kubectl_writes;
 mod lists;
 mod logs;
+mod order;
 mod subresources;
 mod watches;
 mod whole;

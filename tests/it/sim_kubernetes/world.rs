@@ -1,4 +1,5 @@
-//! The cluster these tests ask: shaped after the recorded one.
+//! The cluster these tests ask: shaped after the recorded one. What was there before a test begins is put into the store as
+//! it stood, with the fields only a server writes; what a test has somebody do goes by the API.
 
 use jiff::Timestamp;
 use pilothouse::sim::access::{Access, User};

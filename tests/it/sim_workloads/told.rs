@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 /// The section that has the states of all objects in the order in which they were written: the seconds (of a recording)
 /// and the object.
 const ORDER: &str = "order";
-/// Seconds within which the order of two writes to different objects is chance.
-const RACE: f64 = 0.03;
+/// The section that names the pairs of states which the world writes in the other order. Several programs wrote at once in
+/// the recording, and which of two was a few milliseconds earlier was chance there; here nothing is.
+const SWAPPED: &str = "swapped";
 
 /// Lines by section: `states Pod/x` and `events Pod/x` have what was written about an object.
 pub type Told = BTreeMap<String, Vec<String>>;
@@ -28,11 +29,20 @@ pub fn fixture(text: &str) -> Told {
 /// Says where `told` is not what was recorded.
 pub fn differences(recorded: &Told, told: &Told) -> String {
     let mut out = String::new();
+    let swapped = recorded.get(SWAPPED).cloned().unwrap_or_default();
     for section in recorded.keys().chain(told.keys().filter(|section| !recorded.contains_key(*section))) {
         let of = |told: &'_ Told| told.get(section).cloned().unwrap_or_default();
         let (recorded, mine) = (of(recorded), of(told));
+        if section == SWAPPED {
+            continue;
+        }
         if section == ORDER {
-            out += &disorder(&recorded, &mine);
+            let found = disorder(&recorded, &mine);
+            let lines = |sign: char, lines: &[String], other: &[String]| {
+                let only = lines.iter().filter(|line| !other.contains(line));
+                only.map(|line| format!("== {SWAPPED}: {sign} {line}\n")).collect::<String>()
+            };
+            out += &(lines('-', &swapped, &found) + &lines('+', &found, &swapped));
             continue;
         }
         let same = recorded.iter().zip(&mine).take_while(|(a, b)| a == b).count();
@@ -48,21 +58,17 @@ pub fn differences(recorded: &Told, told: &Told) -> String {
     out
 }
 
-/// Which states were written in another order than the recorded ones. Several programs write at once: which of two
-/// writes to different objects within [`RACE`] is the first one, nobody decides.
-fn disorder(recorded: &[String], mine: &[String]) -> String {
-    let mut out = String::new();
-    let recorded: Vec<(f64, String)> = numbered(recorded.iter().map(|line| {
-        let (at, about) = line.split_once(' ').expect("a moment and an object");
-        (at.parse().expect("seconds"), about)
-    }));
-    let mine = numbered(mine.iter().map(|about| (0.0, about.as_str())));
-    let place = |about: &str| mine.iter().position(|(_, mine)| mine == about);
-    for (index, (at, about)) in recorded.iter().enumerate() {
+/// Which states were written in another order than the recorded ones.
+fn disorder(recorded: &[String], mine: &[String]) -> Vec<String> {
+    let recorded = numbered(recorded.iter().map(|line| line.split_once(' ').expect("a moment and an object").1));
+    let mine = numbered(mine.iter().map(String::as_str));
+    let place = |about: &str| mine.iter().position(|mine| mine == about);
+    let mut out = Vec::new();
+    for (index, about) in recorded.iter().enumerate() {
         let Some(mine) = place(about) else { continue };
-        for (later, after) in recorded[index + 1..].iter().filter(|(later, _)| later - at > RACE) {
+        for after in &recorded[index + 1..] {
             if place(after).is_some_and(|after| after < mine) {
-                out += &format!("== {ORDER}: {about} of {at} comes after {after} of {later}\n");
+                out.push(format!("{about} comes after {after}"));
             }
         }
     }
@@ -70,12 +76,12 @@ fn disorder(recorded: &[String], mine: &[String]) -> String {
 }
 
 /// `Pod/x 3` for the third state of an object.
-fn numbered<'a>(lines: impl Iterator<Item = (f64, &'a str)>) -> Vec<(f64, String)> {
+fn numbered<'a>(lines: impl Iterator<Item = &'a str>) -> Vec<String> {
     let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
-    let mut number = |(at, about): (f64, &'a str)| {
+    let mut number = |about: &'a str| {
         let count = counts.entry(about).or_default();
         *count += 1;
-        (at, format!("{about} {count}"))
+        format!("{about} {count}")
     };
     lines.map(&mut number).collect()
 }
@@ -312,10 +318,16 @@ fn state(state: &Value) -> String {
 
 #[test]
 fn what_differs_is_told() {
-    let recorded = fixture("== order\n1.0 Pod/a\n1.01 Pod/b\n2.0 Pod/a\n\n== states Pod/a\none\ntwo\n");
+    let text = "== order\n1.0 Pod/a\n1.01 Pod/b\n2.0 Pod/a\n\n== states Pod/a\none\ntwo\n";
+    let recorded = fixture(text);
     let told = |order: &str, states: &str| fixture(&format!("== order\n{order}\n== states Pod/a\n{states}"));
-    assert_eq!(differences(&recorded, &told("Pod/b\nPod/a\nPod/a", "one\ntwo")), "", "chance decides within a race");
-    assert!(differences(&recorded, &told("Pod/a\nPod/a\nPod/b", "one\ntwo")).contains("Pod/b 1 of 1.01 comes after"));
+    assert_eq!(differences(&recorded, &told("Pod/a\nPod/b\nPod/a", "one\ntwo")), "");
+    let other = told("Pod/b\nPod/a\nPod/a", "one\ntwo");
+    assert_eq!(differences(&recorded, &other), "== swapped: + Pod/a 1 comes after Pod/b 1\n");
+    let known = fixture(&format!("{text}\n== swapped\nPod/a 1 comes after Pod/b 1\n"));
+    assert_eq!(differences(&known, &other), "", "that one is known");
+    let same = differences(&known, &told("Pod/a\nPod/b\nPod/a", "one\ntwo"));
+    assert_eq!(same, "== swapped: - Pod/a 1 comes after Pod/b 1\n", "what is no longer so has to go");
     for states in ["one", "two\none", "one\ntwo\nthree"] {
         assert!(differences(&recorded, &told("Pod/a\nPod/b\nPod/a", states)).contains("== states Pod/a"), "{states}");
     }

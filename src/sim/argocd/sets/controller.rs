@@ -25,6 +25,9 @@ const REFRESH: &str = "argocd.argoproj.io/application-set-refresh";
 
 /// From a change to the look at it.
 const NOTICE: Duration = Duration::from_millis(8);
+/// From a change of an Application to that look: 50 to 80 ms pass in the recordings until an edit is put back, and edits
+/// within them are put back as one.
+const EDITED: Duration = Duration::from_millis(50);
 /// From one write of an Application to the next.
 const WRITE: Duration = Duration::from_millis(10);
 /// From the last of them to the rows about Applications, and on to the conditions.
@@ -150,7 +153,7 @@ impl Sets {
             let owner =
                 owner.into_iter().find(|owner| owner["kind"] == "ApplicationSet" && owner["controller"] == true);
             if let Some(set) = owner.map(|owner| text(owner, "/name").to_owned()) {
-                self.request(&set, NOTICE);
+                self.request(&set, EDITED);
             }
         }
         self.seen = (version, version);
