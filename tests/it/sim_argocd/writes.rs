@@ -151,23 +151,22 @@ async fn conformance_api_action_restart() {
 }
 
 #[tokio::test]
-async fn an_application_is_changed_created_and_deleted() {
+async fn an_application_is_created_changed_and_deleted() {
     let scene = Scene::new();
-    let path = "/api/v1/applications/frontend-prod";
     let mut spec = scene.app("frontend-prod")["spec"].clone();
-    spec["revisionHistoryLimit"] = json!(3);
-    let put = scene.send("admin", "PUT", &format!("{path}/spec"), spec.clone()).await;
-    assert_eq!((put.status, &put.json().await), (200, &spec));
-    assert_eq!(scene.app("frontend-prod")["spec"], spec);
-    spec["project"] = json!("nowhere");
-    let refused = scene.send("admin", "PUT", &format!("{path}/spec"), spec).await;
-    assert_eq!(refused.status, 400);
-    let spec = scene.app("frontend-prod")["spec"].clone();
     let new = json!({"metadata": {"name": "frontend-lab"}, "spec": spec});
     assert_eq!(scene.send("developer", "POST", "/api/v1/applications", new.clone()).await.status, 403);
     assert_eq!(scene.send("admin", "POST", "/api/v1/applications", new).await.status, 200);
-    assert!(scene.store().get("Application", NAMESPACE, "frontend-lab").is_some());
-    let path = "/api/v1/applications/frontend-lab?cascade=false";
-    assert_eq!(scene.send("admin", "DELETE", path, Value::Null).await.json().await, json!({}));
+    // no set made this one, so none puts it back
+    let path = "/api/v1/applications/frontend-lab";
+    spec["revisionHistoryLimit"] = json!(3);
+    let put = scene.send("admin", "PUT", &format!("{path}/spec"), spec.clone()).await;
+    assert_eq!((put.status, &put.json().await), (200, &spec));
+    assert_eq!(scene.app("frontend-lab")["spec"], spec);
+    spec["project"] = json!("nowhere");
+    let refused = scene.send("admin", "PUT", &format!("{path}/spec"), spec).await;
+    assert_eq!(refused.status, 400);
+    let gone = scene.send("admin", "DELETE", &format!("{path}?cascade=false"), Value::Null).await;
+    assert_eq!(gone.json().await, json!({}));
     assert!(scene.store().get("Application", NAMESPACE, "frontend-lab").is_none());
 }
