@@ -43,10 +43,11 @@ fn the_log_of_a_hook_is_one_key_away() {
     screen.shows(&["(H shows its log)"]);
     screen.keys("H");
     screen.shows(&["only hooks", "waiting for a lock on table documents"]);
-    screen.shows_no("GET /health");
+    screen.shows_no("POST /api/v1");
     screen.keys("\x1b");
     screen.shows(&["(H shows its log)"]);
-    // the logs of all its containers have no hooks alone
+    // its other key shows those of all containers
     screen.keys("l");
-    screen.shows(&["GET /health", "waiting for a lock on table documents"]);
+    screen.shows(&["POST /api/v1"]);
+    screen.shows_no("only hooks");
 }
