@@ -51,7 +51,7 @@ pub(super) fn plan(facts: &Facts, injection: &Injection) -> Result<Plan, Refusal
     }
     let Injection { pod, container, port, .. } = injection;
     let title = format!("Put debugpy into pod {}, attached to {container}, listening on {port}", pod.name);
-    let mut plan = Plan::new(facts, Verb::Inject(injection.clone()), title);
+    let mut plan = Plan::new(facts, Verb::Inject(Box::new(injection.clone())), title);
     plan.requests.push(Request {
         place: destination(facts)?,
         method: "PATCH",
