@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::guard::Refusal;
+use super::refusal::Refusal;
 use super::plan::{Facts, Plan, Request, Right};
 use super::verb::Verb;
 use super::workload::{destination, object_path};
