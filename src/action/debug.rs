@@ -3,8 +3,8 @@
 
 use serde_json::{Value, json};
 
-use super::plan::{Facts, Plan, Request, Right};
 use super::refusal::Refusal;
+use super::plan::{Facts, Plan, Request, Right};
 use super::verb::Verb;
 use super::workload::{destination, object_path};
 use crate::domain::{ObjectName, Protection};
@@ -51,7 +51,7 @@ pub(super) fn plan(facts: &Facts, injection: &Injection) -> Result<Plan, Refusal
     }
     let Injection { pod, container, port, .. } = injection;
     let title = format!("Put debugpy into pod {}, attached to {container}, listening on {port}", pod.name);
-    let mut plan = Plan::new(facts, Verb::Inject(injection.clone()), title);
+    let mut plan = Plan::new(facts, Verb::Inject(Box::new(injection.clone())), title);
     plan.requests.push(Request {
         place: destination(facts)?,
         method: "PATCH",
@@ -78,7 +78,7 @@ pub(super) fn plan(facts: &Facts, injection: &Injection) -> Result<Plan, Refusal
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::action::{Application, Marks, Past, Restorer, Windows};
+    use crate::action::{Application, Restorer, Windows};
     use crate::domain::{AppKey, Environment, GuardPolicy, Route};
 
     fn facts(protection: Protection) -> Facts {
@@ -100,8 +100,6 @@ mod tests {
             knows_enabled: Some(true),
             auto_sync_before: None,
             restorer: Restorer::Nobody,
-            marks: Marks::default(),
-            past: Past::default(),
             user: "ann".into(),
             now: "2026-11-23T12:00:00Z".parse().unwrap(),
         }

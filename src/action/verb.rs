@@ -67,7 +67,7 @@ pub enum Verb {
     /// Let a held rollout go on.
     Resume(ObjectName),
     /// Put a debugger into a running pod.
-    Inject(Injection),
+    Inject(Box<Injection>),
     /// Delete one live object.
     DeleteResource {
         /// Which.

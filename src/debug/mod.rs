@@ -22,7 +22,7 @@ mod values;
 mod worker;
 
 pub use card::Card;
-pub use dap::{request, take};
+pub use dap::{NoMessage, request, take};
 pub use difference::difference;
 pub use folder::{Folder, Folders};
 pub use launch::{Entry, LaunchError, Mapped, merge};

@@ -110,7 +110,7 @@ mod tests {
             solo.words(),
             "worker celery-1 of deployment/celery ready: no debugger, tasks in the process that listens (solo)"
         );
-        assert!(meaning(&[solo.clone()]).is_none());
+        assert!(meaning(std::slice::from_ref(&solo)).is_none());
         assert!(meaning(&[solo, forking]).unwrap().contains("over the same port"));
         assert_eq!(pool("celery -A app beat"), None);
     }

@@ -178,7 +178,7 @@ impl Debug {
             name: pod.as_str().into(),
         };
         let (container, port) = (card.port.container.clone(), card.port.port);
-        let verb = Verb::Inject(Injection { pod, container, image: card.image.clone(), port });
+        let verb = Verb::Inject(Box::new(Injection { pod, container, image: card.image.clone(), port }));
         vec![Effect::Propose(Proposal { verb, apps: vec![app] })]
     }
 

@@ -49,16 +49,12 @@ impl Sessions {
             let said = if open { "it is open already" } else { "a [[forward]] of the settings is started here" };
             return vec![Effect::Say(said.to_owned())];
         };
-        match app {
-            Some(app) => {
-                let wish = profile.wish(app.clone());
-                self.open(wish, seen)
-            }
-            None => {
-                let Profile { service, environment, .. } = profile;
-                vec![Effect::Say(format!("there is no Application of {service} in {environment}"))]
-            }
-        }
+        let Some(app) = app else {
+            let Profile { service, environment, .. } = profile;
+            return vec![Effect::Say(format!("there is no Application of {service} in {environment}"))];
+        };
+        let wish = profile.wish(app.clone());
+        self.open(wish, seen)
     }
 
     fn open(&mut self, wish: Wish, seen: &Seen<'_>) -> Vec<Effect> {

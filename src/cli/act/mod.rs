@@ -63,7 +63,7 @@ pub fn run(act: &Act, everywhere: &Everywhere, out: &mut impl Write) -> Result<E
                 name: pod.as_str().into(),
             };
             let (container, image) = (container.clone(), image.clone());
-            Ok(Verb::Inject(Injection { pod, container, image, port: *port }))
+            Ok(Verb::Inject(Box::new(Injection { pod, container, image, port: *port })))
         }),
         Act::Resume { resource, on } => perform(on, everywhere, out, |app| {
             Ok(Verb::Resume(run::workload(app, resource.as_ref(), &["Deployment"])?))

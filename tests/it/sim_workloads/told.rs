@@ -38,11 +38,11 @@ pub fn differences(recorded: &Told, told: &Told) -> String {
         }
         if section == ORDER {
             let found = disorder(&recorded, &mine);
-            let lines = |sign: char, lines: &[String], other: &[String]| {
-                let only = lines.iter().filter(|line| !other.contains(line));
-                only.map(|line| format!("== {SWAPPED}: {sign} {line}\n")).collect::<String>()
-            };
-            out += &(lines('-', &swapped, &found) + &lines('+', &found, &swapped));
+            for (sign, lines, other) in [('-', &swapped, &found), ('+', &found, &swapped)] {
+                for line in lines.iter().filter(|line| !other.contains(line)) {
+                    out += &format!("== {SWAPPED}: {sign} {line}\n");
+                }
+            }
             continue;
         }
         let same = recorded.iter().zip(&mine).take_while(|(a, b)| a == b).count();
