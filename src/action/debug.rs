@@ -3,8 +3,8 @@
 
 use serde_json::{Value, json};
 
-use super::refusal::Refusal;
 use super::plan::{Facts, Plan, Request, Right};
+use super::refusal::Refusal;
 use super::verb::Verb;
 use super::workload::{destination, object_path};
 use crate::domain::{ObjectName, Protection};
