@@ -78,7 +78,7 @@ pub(super) fn plan(facts: &Facts, injection: &Injection) -> Result<Plan, Refusal
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::action::{Application, Restorer, Windows};
+    use crate::action::{Application, Marks, Past, Restorer, Windows};
     use crate::domain::{AppKey, Environment, GuardPolicy, Route};
 
     fn facts(protection: Protection) -> Facts {
@@ -100,6 +100,8 @@ mod tests {
             knows_enabled: Some(true),
             auto_sync_before: None,
             restorer: Restorer::Nobody,
+            marks: Marks::default(),
+            past: Past::default(),
             user: "ann".into(),
             now: "2026-11-23T12:00:00Z".parse().unwrap(),
         }
