@@ -7,6 +7,7 @@
 //! [`Delta`]: crate::store::delta::Delta
 //! [`Sink`]: crate::store::delta::Sink
 
+pub mod argocd;
 mod error;
 pub mod kube;
 mod surroundings;

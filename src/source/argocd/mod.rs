@@ -1,0 +1,28 @@
+//! Argo CD through argocd-server: a URL and a token, no kube context.
+//!
+//! ```text
+//! address, token, local_config -> server (one client and token for all readers) -> managed_resources, ...
+//!                                   refusal ---^ (the server's words become faults)
+//! server -> session (frames, selection, census: has the stream told everything?) -> Sink
+//! ```
+//!
+//! HTTP is that of the Kubernetes client (proxies, TLS, custom CAs); what is said over it is argocd-server's own REST.
+
+mod address;
+mod census;
+mod frames;
+mod local_config;
+mod managed_resources;
+mod refusal;
+mod selection;
+mod server;
+mod session;
+mod token;
+
+pub use address::{Address, AddressError};
+pub use local_config::LocalConfig;
+pub use managed_resources::{ManagedResource, managed_resources};
+pub use selection::stream_path;
+pub use server::{Server, ServerSpec};
+pub use session::run;
+pub use token::{Token, TokenRoad};

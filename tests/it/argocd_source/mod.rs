@@ -1,0 +1,4 @@
+//! A source that is a URL and a token, over the wire.
+
+mod access;
+mod scene;
