@@ -53,6 +53,12 @@ pub struct Everywhere {
     /// Namespace Argo CD lives in
     #[arg(long, value_name = "NS", global = true, env = "PILOTHOUSE_ARGOCD_NAMESPACE")]
     pub argocd_namespace: Option<String>,
+    /// Read Argo CD through its argocd-server: a URL, or a context of argocd
+    #[arg(long, value_name = "URL", global = true, env = "PILOTHOUSE_ARGOCD_SERVER")]
+    pub argocd_server: Option<String>,
+    /// File with the token for it, mode 0600; else ARGOCD_AUTH_TOKEN, login, or argocd's own
+    #[arg(long, value_name = "FILE", global = true, env = "PILOTHOUSE_TOKEN_FILE")]
+    pub token_file: Option<PathBuf>,
     /// Do not verify TLS certificates
     #[arg(long, global = true, env = "PILOTHOUSE_INSECURE")]
     pub insecure: bool,

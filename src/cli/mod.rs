@@ -20,6 +20,7 @@ mod man;
 mod picture;
 mod preferences;
 mod read;
+mod served;
 mod setup;
 mod sim;
 mod snapshot;

@@ -390,7 +390,7 @@ impl Cockpit {
         self.ask_rights();
         let (query, wanted) = (frame::wanted(&self.model), frame::interests(&self.model, now));
         let Model { apps, logs, .. } = &mut self.model;
-        self.tail.want(query, apps, logs, now, |context| self.interests.cluster(context));
+        self.tail.want(query, apps, logs, now, |context| self.interests.way(context));
         let again = self.interests.want(&wanted, &self.model.apps, now).map(|at| elapsed(now, at));
         let left_out = self.interests.left_out();
         // what was found out while this frame was drawn stands in the next one

@@ -11,6 +11,8 @@ pub mod argocd;
 mod error;
 pub mod kube;
 mod surroundings;
+mod way;
 
 pub use error::SourceError;
 pub use surroundings::Surroundings;
+pub use way::Way;

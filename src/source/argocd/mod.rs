@@ -3,6 +3,7 @@
 //! ```text
 //! address, token, local_config -> server (one client and token for all readers) -> managed_resources, ...
 //!                                   refusal ---^ (the server's words become faults)
+//! server -> tree -> pods, events; objects, logs: for as long as somebody looks
 //! server -> session (frames, selection, census: has the stream told everything?) -> Sink
 //! ```
 //!
@@ -10,19 +11,28 @@
 
 mod address;
 mod census;
+mod events;
 mod frames;
 mod local_config;
+mod logs;
 mod managed_resources;
+mod objects;
+mod pods;
 mod refusal;
 mod selection;
 mod server;
 mod session;
 mod token;
+mod tree;
 
 pub use address::{Address, AddressError};
+pub use events::watch_events;
 pub use local_config::LocalConfig;
+pub use logs::stream;
 pub use managed_resources::{ManagedResource, managed_resources};
+pub use objects::{application, detail, shown_object};
+pub use pods::watch_pods;
 pub use selection::stream_path;
 pub use server::{Server, ServerSpec};
 pub use session::run;
-pub use token::{Token, TokenRoad};
+pub use token::{Token, TokenRoad, saved_in};

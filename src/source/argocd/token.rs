@@ -98,6 +98,13 @@ impl TokenRoad {
     }
 }
 
+/// Where the token of a login to a server is kept, below a folder of this program.
+#[must_use]
+pub fn saved_in(folder: &Path, address: &Address) -> PathBuf {
+    let plain = |c: char| if c.is_ascii_alphanumeric() || ".-".contains(c) { c } else { '_' };
+    folder.join("tokens").join(address.authority().chars().map(plain).collect::<String>())
+}
+
 /// Why a file with a secret was not read.
 #[derive(Debug)]
 pub(super) struct Unread {

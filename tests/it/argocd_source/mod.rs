@@ -2,3 +2,5 @@
 
 mod access;
 mod scene;
+mod stream;
+mod told;

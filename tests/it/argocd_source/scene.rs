@@ -66,6 +66,12 @@ impl Scene {
         }
     }
 
+    /// Has its argocd-server do something, as `sim ctl` does.
+    pub async fn order(&self, words: &str) {
+        let words: Vec<String> = ["argocd", SOURCE].into_iter().chain(words.split(' ')).map(str::to_owned).collect();
+        pilothouse::sim::control::send(self.world.control(), &words).await.unwrap();
+    }
+
     pub fn server(&self, user: &str) -> Server {
         Server::new(self.spec(user), Arc::new(WallClock))
     }
