@@ -6,13 +6,14 @@ use serde_json::{Value, json};
 
 use super::application::Application;
 use super::audit::{Audit, Record};
+use super::control::Control;
 use super::guard::{Approved, Evidence, Given, Guard, Refusal, guard, phrase};
 use super::memory::{Memory, Note};
 use super::plan::{Plan, Request, Where};
 use super::saw::Saw;
 use super::verb::Verb;
 use crate::domain::Clock;
-use crate::source::kube::{Cluster, ReadError, Write, WriteError, write};
+use crate::source::kube::{Cluster, ReadError, Write, WriteError};
 
 /// How often a write that met a newer version is looked at and tried again.
 const CONFLICTS: usize = 5;
@@ -68,7 +69,7 @@ impl Outcome {
 #[derive(Clone)]
 pub struct Road {
     /// Where the Application is.
-    pub control: Cluster,
+    pub control: Control,
     /// Where its objects are, if there is a way.
     pub destination: Option<Cluster>,
     /// The rules of this run: asked again when somebody else has written in between.
@@ -103,8 +104,8 @@ impl Road {
     pub(super) async fn denied(&self, requests: Vec<&Request>) -> Vec<String> {
         let mut denied = Vec::new();
         for request in requests {
-            if let Some(cluster) = self.cluster(request)
-                && let Some(missing) = super::rights::missing(cluster, &request.right).await
+            if let Some(control) = self.place(request)
+                && let Some(missing) = control.missing(&request.right).await
                 && !denied.contains(&missing)
             {
                 denied.push(missing);
@@ -113,10 +114,12 @@ impl Road {
         denied
     }
 
-    fn cluster(&self, request: &Request) -> Option<&Cluster> {
+    fn place(&self, request: &Request) -> Option<Control> {
         match &request.place {
-            Where::ControlPlane => Some(&self.control),
-            Where::Destination(context) => self.destination.as_ref().filter(|c| c.context() == context),
+            Where::ControlPlane => Some(self.control.clone()),
+            Where::Destination(context) => {
+                self.destination.clone().filter(|cluster| cluster.context() == context).map(Control::Cluster)
+            }
         }
     }
 }
@@ -162,11 +165,11 @@ async fn send(mut approved: Approved, road: &Road) -> Outcome {
         let mut tries = 0;
         loop {
             let request = &approved.plan().requests[at];
-            let Some(cluster) = road.cluster(request) else {
+            let Some(control) = road.place(request) else {
                 let why = format!("no route to the cluster {:?} goes to", request.place);
                 return Outcome::Failed { why, after_some: at > 0 };
             };
-            match write(cluster, &written(request, approved.version())).await {
+            match control.write(&written(request, approved.version())).await {
                 Ok(answer) => {
                     if request.place == Where::ControlPlane && answer["kind"] == "Application" {
                         after = Some(Application::new(answer));
@@ -231,7 +234,7 @@ async fn again(approved: Approved, road: &Road) -> Result<Approved, Outcome> {
 /// The connection broke after the request was on its way: nothing is sent twice, it is looked at.
 async fn look(request: &Request, road: &Road, plan: &Plan, why: &str) -> Result<Option<Application>, Outcome> {
     let unknown = |more: &str| Outcome::Unknown { why: format!("{why}; {more}") };
-    if request.place != Where::ControlPlane {
+    if request.place != Where::ControlPlane || road.control.cluster().is_none() {
         return Err(unknown("look at the object before trying again"));
     }
     match road.look(&plan.target.key).await {

@@ -336,6 +336,7 @@ mod tests {
             path: Err("nowhere".into()),
             windows: Ok(windows),
             knows_enabled: Some(true),
+            served: false,
             auto_sync_before: None,
             restorer: Restorer::Nobody,
             user: "ann".into(),

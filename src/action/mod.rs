@@ -13,6 +13,7 @@
 mod application;
 mod audit;
 mod auto_sync;
+mod control;
 mod delete;
 mod execute;
 mod follow;
@@ -27,6 +28,7 @@ mod restorer;
 mod rights;
 mod rollback;
 mod saw;
+mod served;
 mod sync;
 mod terminate;
 mod verb;
@@ -35,6 +37,7 @@ mod workload;
 
 pub use application::{Application, Entry};
 pub use audit::{Audit, AuditError, Half, Record, Who};
+pub use control::Control;
 pub use delete::Propagation;
 pub use execute::{Outcome, Road, execute};
 pub use follow::{End, follow};

@@ -9,7 +9,7 @@ use super::memory::Note;
 use super::restorer::Restorer;
 use super::saw::{Saw, digest};
 use super::verb::Verb;
-use super::{auto_sync, delete, refresh, rollback, sync, terminate, workload};
+use super::{auto_sync, delete, refresh, rollback, served, sync, terminate, workload};
 use crate::domain::window::Windows;
 use crate::domain::{AppKey, Environment, Risk, Route, Symbol, Timestamp};
 
@@ -31,6 +31,8 @@ pub struct Facts {
     /// Whether the Application type of this Argo CD knows `automated.enabled` (an older one drops the field without a
     /// word and auto-sync stays on, semantics 0); `None` when its definition could not be read.
     pub knows_enabled: Option<bool>,
+    /// It is written through argocd-server.
+    pub served: bool,
     /// What auto-sync was before we switched it off, if we did.
     pub auto_sync_before: Option<Note>,
     /// Who puts auto-sync back when it is switched off; only known where a verb may do that.
@@ -286,7 +288,8 @@ pub fn chain(verb: &Verb, facts: &Facts) -> Result<Vec<Plan>, Refusal> {
         return Ok(vec![plan(verb, facts)?]);
     }
     let mut off = plan(&Verb::AutoSync { on: false }, facts)?;
-    let app = off.requests.iter().fold(facts.app.clone(), |app, request| app.patched(&request.body));
+    let switched = written(&Verb::AutoSync { on: false }, facts)?;
+    let app = switched.requests.iter().fold(facts.app.clone(), |app, request| app.patched(&request.body));
     let back = plan(verb, &Facts { app, ..facts.clone() })?;
     // who says yes to the one has been told of the other
     off.risk = off.risk.max(back.risk);
@@ -299,6 +302,12 @@ pub fn chain(verb: &Verb, facts: &Facts) -> Result<Vec<Plan>, Refusal> {
 /// # Errors
 /// When it cannot be done at all, whoever asks: Argo CD itself would refuse it, or there is nothing to do it to.
 pub fn plan(verb: &Verb, facts: &Facts) -> Result<Plan, Refusal> {
+    let plan = written(verb, facts)?;
+    if facts.served { served::through_server(plan, facts) } else { Ok(plan) }
+}
+
+/// As it is written into the Application.
+fn written(verb: &Verb, facts: &Facts) -> Result<Plan, Refusal> {
     match verb {
         Verb::Sync(options) => sync::plan(facts, options),
         Verb::Refresh { hard } => Ok(refresh::plan(facts, *hard)),

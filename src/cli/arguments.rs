@@ -102,6 +102,8 @@ pub enum Verb {
     /// Act on an Application
     #[command(flatten)]
     Act(Act),
+    /// Log in to an argocd-server and keep its token, for this tool alone
+    Login(Login),
     /// Print what this tool wrote, as whom, where and with what outcome
     Audit(Audit),
     /// Print what keys do, and where each binding comes from
@@ -374,6 +376,17 @@ pub struct Debug {
     /// How long to look for the Application
     #[arg(long, value_name = "D", default_value = "30s", value_parser = duration)]
     pub timeout: Duration,
+}
+
+/// `login`.
+#[derive(Debug, Args)]
+pub struct Login {
+    /// URL of the argocd-server, or a context of argocd
+    #[arg(value_name = "URL")]
+    pub url: String,
+    /// Name of the account
+    #[arg(long, value_name = "NAME", default_value = "admin")]
+    pub username: String,
 }
 
 /// `audit`.

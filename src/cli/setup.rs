@@ -71,7 +71,8 @@ pub fn setup(everywhere: &Everywhere, place: &KubeconfigPlace, io: &Handle) -> R
     let contexts: Vec<String> = entries.iter().map(|entry| entry.name.clone()).collect();
     complaints.extend(sources::misled(&settings, &contexts).iter().map(ToString::to_string));
     let Listed { sources, start, names } = sources::list(entries, &settings, everywhere, place)?;
-    let served_alone: Vec<Symbol> = sources.iter().filter(|s| s.cluster.is_none()).map(|s| s.name.clone()).collect();
+    let served: Vec<(Symbol, bool)> =
+        sources.iter().filter(|s| s.server.is_some()).map(|s| (s.name.clone(), s.cluster.is_none())).collect();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let classifier = Arc::new(settings.classifier());
     let news = Arc::new(Notify::new());
@@ -90,7 +91,7 @@ pub fn setup(everywhere: &Everywhere, place: &KubeconfigPlace, io: &Handle) -> R
     });
     let rules: Vec<DestinationRule> = told.collect();
     let routes = if contexts.is_empty() { Ok(Routes::new(Vec::new(), rules)) } else { routes(place, rules, called) };
-    apps.set_routes(Arc::new(routes.map_err(source_failure)?.served(served_alone)), clock.now());
+    apps.set_routes(Arc::new(routes.map_err(source_failure)?.served(served)), clock.now());
     Ok(Setup { settings, complaints, sources, interests, tail, saves, start, mailbox, news, clock, contexts, apps })
 }
 

@@ -58,6 +58,9 @@ pub fn list(
             let mut source = known(&context, setting, name, everywhere, place);
             source.server =
                 setting.filter(|_| !alone).and_then(|setting| served::by_setting(setting, settings, everywhere));
+            if let (Some(spec), Some(server)) = (&mut source.cluster, &source.server) {
+                spec.beside = Some(server.address.to_string());
+            }
             listed.sources.push(source);
         }
     }
@@ -108,6 +111,7 @@ fn known(
         kubeconfig: place.clone(),
         argocd_namespace: namespace,
         insecure: everywhere.insecure,
+        beside: None,
     };
     KnownSource { name, facts, cluster: Some(spec), server: None }
 }

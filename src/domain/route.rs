@@ -129,6 +129,12 @@ pub fn served_app(context: &str) -> Option<AppKey> {
     Some(AppKey { source: source.into(), namespace: namespace.into(), name: name.into() })
 }
 
+/// A context as people read it.
+#[must_use]
+pub fn shown_context(context: &str) -> &str {
+    if served_app(context).is_some() { "argocd-server" } else { context }
+}
+
 /// Everything that was told of where clusters are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Routes {
@@ -136,8 +142,8 @@ pub struct Routes {
     rules: BTreeMap<Symbol, Symbol>,
     /// By source.
     names: BTreeMap<Symbol, ClusterNames>,
-    /// Sources that have no context of their own, only an argocd-server.
-    served: BTreeSet<Symbol>,
+    /// Sources that have an argocd-server, and whether it is all they have: no context leads to their own cluster then.
+    served: BTreeMap<Symbol, bool>,
 }
 
 /// How Argo CD calls the cluster it runs in.
@@ -148,13 +154,13 @@ impl Routes {
     #[must_use]
     pub fn new(contexts: Vec<RouteContext>, rules: impl IntoIterator<Item = DestinationRule>) -> Self {
         let rules = rules.into_iter().map(|rule| (normal(&rule.is).into(), rule.context)).collect();
-        Self { contexts, rules, names: BTreeMap::new(), served: BTreeSet::new() }
+        Self { contexts, rules, names: BTreeMap::new(), served: BTreeMap::new() }
     }
 
-    /// The same, where these sources have no context of their own: what no other context leads to, their argocd-server
-    /// reads.
+    /// The same, where these sources have an argocd-server, and whether that is all they have: what no context leads to,
+    /// it reads.
     #[must_use]
-    pub fn served(mut self, sources: impl IntoIterator<Item = Symbol>) -> Self {
+    pub fn served(mut self, sources: impl IntoIterator<Item = (Symbol, bool)>) -> Self {
         self.served.extend(sources);
         self
     }
@@ -193,7 +199,7 @@ impl Routes {
             return Route::None { server: "an unnamed cluster".into() };
         }
         if OWN.contains(&&*wanted) {
-            return if self.served.contains(source) { Route::None { server: told.clone() } } else { own() };
+            return if self.served.get(source) == Some(&true) { Route::None { server: told.clone() } } else { own() };
         }
         if let Some(context) = self.rules.get(&*wanted) {
             return if self.contexts.iter().any(|c| c.name == *context) {
@@ -229,7 +235,7 @@ impl Routes {
     #[must_use]
     pub fn of(&self, row: &AppRow) -> Route {
         match self.resolve(&row.key.source, &row.destination) {
-            Route::None { .. } if self.served.contains(&row.key.source) => {
+            Route::None { .. } if self.served.contains_key(&row.key.source) => {
                 Route::Served { context: served_context(&row.key) }
             }
             route => route,
@@ -361,7 +367,7 @@ mod tests {
 
     #[test]
     fn what_no_context_leads_to_is_read_by_the_argocd_server_of_a_source_that_has_no_context() {
-        let routes = routes().served(["web".into()]);
+        let routes = routes().served([("web".into(), true), ("hub".into(), false)]);
         let of = |source: &str, server: &str| {
             let key = AppKey { source: source.into(), namespace: "argocd".into(), name: "api".into() };
             let destination = Destination { server: server.into(), name: "".into(), namespace: "dev".into() };
@@ -371,7 +377,9 @@ mod tests {
         let app = served_app(&context).unwrap();
         assert_eq!((&*app.source, &*app.namespace, &*app.name), ("web", "argocd", "api"));
         assert_eq!(of("web", "https://spoke.example").context().map(Symbol::as_str), Some("spoke-admin"));
-        assert_eq!(of("hub", "https://other.example").to_string(), "no route to https://other.example");
+        assert_eq!(of("hub", "https://other.example").to_string(), "through argocd-server");
+        assert_eq!(of("hub", OWN[0]).to_string(), "through context hub");
+        assert_eq!(of("edge", "https://other.example").to_string(), "no route to https://other.example");
         assert_eq!(served_app("default/api-x:6443/admin"), None);
     }
 

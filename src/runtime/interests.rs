@@ -12,6 +12,7 @@ use super::reread::DetailRoad;
 use super::scope::Scope;
 use super::sources::Sources;
 use super::{last_words, reread};
+use crate::action::Control;
 use crate::domain::route::served_app;
 use crate::domain::time::after;
 use crate::domain::{
@@ -178,6 +179,14 @@ impl Interests {
         self.servers.get(source).cloned()
     }
 
+    /// Where the Applications of a source are written, or the cluster behind a context; `None` for a name nobody knows.
+    pub fn control(&mut self, name: &Symbol) -> Option<Control> {
+        match self.cluster(name) {
+            Some(cluster) => Some(Control::Cluster(cluster)),
+            None => self.server(name).map(Control::Server),
+        }
+    }
+
     /// The way a context of a route leads; `None` for one nobody knows.
     pub fn way(&mut self, context: &Symbol) -> Option<Way> {
         match served_app(context) {
@@ -229,7 +238,10 @@ impl Interests {
                         Some((route, None)) => Err(route.to_string()),
                         None => Err("the Application is gone".to_owned()),
                     };
-                    DetailRoad::Clusters(argo, target)
+                    match self.server(&app.source) {
+                        Some(server) => DetailRoad::Either(server, argo, target),
+                        None => DetailRoad::Clusters(argo, target),
+                    }
                 } else if let Some(server) = self.server(&app.source) {
                     DetailRoad::Server(server)
                 } else {

@@ -22,15 +22,17 @@ const BURST: Duration = Duration::from_secs(1);
 pub(super) enum DetailRoad {
     /// The Application in one cluster, its objects in another, or why nobody knows where.
     Clusters(Cluster, Result<Cluster, String>),
-    /// Both through argocd-server.
+    /// Both through argocd-server: two questions, whatever the number of objects.
     Server(Server),
+    /// Through argocd-server, and where it cannot tell as without it.
+    Either(Server, Cluster, Result<Cluster, String>),
 }
 
 impl DetailRoad {
     fn clock(&self) -> Arc<dyn Clock> {
         match self {
             Self::Clusters(argo, _) => Arc::clone(argo.clock()),
-            Self::Server(server) => Arc::clone(server.clock()),
+            Self::Server(server) | Self::Either(server, ..) => Arc::clone(server.clock()),
         }
     }
 
@@ -38,6 +40,10 @@ impl DetailRoad {
         match self {
             Self::Clusters(argo, target) => kube::detail(argo, target.as_ref().map_err(Clone::clone), app).await,
             Self::Server(server) => argocd::detail(server, app).await,
+            Self::Either(server, argo, target) => match argocd::detail(server, app).await {
+                Ok(detail) => Ok(detail),
+                Err(_) => kube::detail(argo, target.as_ref().map_err(Clone::clone), app).await,
+            },
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
 use tokio::sync::mpsc;
 
 use super::argocd::{self, Server};
@@ -32,6 +33,17 @@ impl Way {
         match self {
             Self::Cluster(cluster) => kube::stream(cluster, request, lane).await,
             Self::Server(server, app) => argocd::stream(server, app, request, lane).await,
+        }
+    }
+
+    /// A live object for show: masked and cleaned.
+    ///
+    /// # Errors
+    /// When it or its kind is not there, it may not be read, or nobody can be asked.
+    pub async fn live_object(&self, name: &ObjectName) -> Result<Value, ReadError> {
+        match self {
+            Self::Cluster(cluster) => kube::live_object(cluster, name).await,
+            Self::Server(server, app) => argocd::live_object(server, app, name).await,
         }
     }
 

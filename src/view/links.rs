@@ -130,6 +130,10 @@ fn draw_facts(seen: &Seen<'_>, name: &Symbol, source: &SourceState, area: Rect, 
     if !told.is_empty() {
         lines.push((told.join(", "), Role::Dim));
     }
+    if let Some(server) = &facts.beside {
+        let words = format!("resources, and what no context leads to, through argocd-server {server}");
+        lines.push((words, Role::Dim));
+    }
     if facts.odd > 0 {
         let example = facts.odd_example.as_deref().unwrap_or_default();
         lines.push((format!("{} odd objects, the last: {example}", facts.odd), Role::Warn));

@@ -93,14 +93,37 @@ pub(super) async fn manifest(server: &Server, app: &AppKey, query: &str) -> Resu
 /// # Errors
 /// When it is not part of the Application, may not be read, or the server cannot be asked.
 pub async fn shown_object(server: &Server, app: &AppKey, name: &ObjectName) -> Result<LiveObject, ReadError> {
+    shown::of(raw_object(server, app, name).await?).map_err(|error| {
+        let why = format!("{} {} cannot be written as YAML: {error}", name.kind, name.name);
+        ReadError::Failed { why, hint: None }
+    })
+}
+
+/// A live object of an Application for show: what Secrets hold and credentials are masked, its texts are cleaned.
+///
+/// # Errors
+/// As [`shown_object`].
+pub async fn live_object(server: &Server, app: &AppKey, name: &ObjectName) -> Result<Value, ReadError> {
+    Ok(kube::masked(raw_object(server, app, name).await?))
+}
+
+async fn raw_object(server: &Server, app: &AppKey, name: &ObjectName) -> Result<Value, ReadError> {
     let what = format!("{} {}/{}", name.kind, name.namespace, name.name);
-    let failed = |why: String| ReadError::Failed { why, hint: None };
     let query = tree::query([&name.namespace, &name.name, &name.version, &name.group, &name.kind]);
     let text = manifest(server, app, &query).await.map_err(|fault| match fault.kind {
         // the server's word for what it does not know: its own, with code 400 (recorded)
         Kind::Down if fault.code == Some(400) => ReadError::Missing(fault.words()),
         _ => ReadError::of(fault, &what),
     })?;
-    let live: Value = serde_json::from_str(&text).map_err(|_| failed(format!("{what} came garbled")))?;
-    shown::of(live).map_err(|error| failed(format!("{what} cannot be written as YAML: {error}")))
+    serde_json::from_str(&text).map_err(|_| ReadError::Failed { why: format!("{what} came garbled"), hint: None })
+}
+
+/// A project or an ApplicationSet, by the plural of its kind and its name.
+///
+/// # Errors
+/// When it is not there or may not be read, or the server cannot be asked.
+pub async fn object(server: &Server, plural: &str, name: &str) -> Result<Value, ReadError> {
+    let what = format!("{plural} {name}");
+    let path = format!("/api/v1/{plural}/{}", escape(name));
+    server.json(&path, LARGEST, &what).await.map_err(|fault| ReadError::of(fault, &what))
 }

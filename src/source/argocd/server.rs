@@ -90,6 +90,21 @@ impl Ask {
         Self { method: Method::GET, path: path.into(), accept: "application/json", body: None, patient: false }
     }
 
+    /// To write: whatever it carries, as JSON.
+    pub fn post(path: impl Into<String>, body: &serde_json::Value) -> Self {
+        Self { method: Method::POST, body: Some(body.to_string().into_bytes()), ..Self::get(path) }
+    }
+
+    /// To change: what it carries, as JSON.
+    pub fn patch(path: impl Into<String>, body: &serde_json::Value) -> Self {
+        Self { method: Method::PATCH, ..Self::post(path, body) }
+    }
+
+    /// To end something.
+    pub fn delete(path: impl Into<String>) -> Self {
+        Self { method: Method::DELETE, ..Self::get(path) }
+    }
+
     /// For a stream of server-sent events: they have keep-alives, other streams have none.
     pub fn events(path: impl Into<String>) -> Self {
         Self { accept: "text/event-stream", patient: true, ..Self::get(path) }
@@ -142,16 +157,18 @@ impl Server {
         self.state.lock().await.token.as_ref().map(|held| clean(&held.road.to_string()).into_owned())
     }
 
+    fn client(&self, state: &mut State) -> Result<Client, Fault> {
+        if let Some(client) = &state.client {
+            return Ok(client.clone());
+        }
+        let (client, unverified) = connect(&self.spec)?;
+        state.unverified = unverified;
+        Ok(state.client.insert(client).clone())
+    }
+
     async fn reach(&self) -> Result<(Client, Held), Fault> {
         let mut state = self.state.lock().await;
-        let client = match &state.client {
-            Some(client) => client.clone(),
-            None => {
-                let (client, unverified) = connect(&self.spec)?;
-                state.unverified = unverified;
-                state.client.insert(client).clone()
-            }
-        };
+        let client = self.client(&mut state)?;
         let held = match &state.token {
             Some(held) => held.clone(),
             None => {
@@ -167,7 +184,7 @@ impl Server {
     pub(super) async fn send(&self, ask: &Ask) -> Result<Response<Body>, Fault> {
         loop {
             let (client, held) = self.reach().await?;
-            match self.try_send(client, &held, ask).await {
+            match self.try_send(client, Some(&held), ask).await {
                 Err(fault) if fault.is_unauthorized() => {
                     let mut state = self.state.lock().await;
                     if state.token.as_ref().is_some_and(|now| now.token == held.token) {
@@ -201,13 +218,23 @@ impl Server {
         }
     }
 
-    async fn try_send(&self, client: Client, held: &Held, ask: &Ask) -> Result<Response<Body>, Fault> {
+    /// A whole answer to somebody the server does not know: no token is sent.
+    pub(super) async fn fetch_openly(&self, ask: &Ask, limit: usize) -> Result<Vec<u8>, Fault> {
+        let client = {
+            let mut state = self.state.lock().await;
+            self.client(&mut state)?
+        };
+        let body = self.try_send(client, None, ask).await?.into_body();
+        request::collect(body, limit, &*self.clock).await
+    }
+
+    async fn try_send(&self, client: Client, held: Option<&Held>, ask: &Ask) -> Result<Response<Body>, Fault> {
         let unmade = || Fault::new(Kind::Down, "the request cannot be made");
-        let mut request = Request::builder()
-            .method(ask.method.clone())
-            .uri(&ask.path)
-            .header(header::ACCEPT, ask.accept)
-            .header(header::AUTHORIZATION, held.token.header().ok_or_else(unmade)?);
+        let mut request =
+            Request::builder().method(ask.method.clone()).uri(&ask.path).header(header::ACCEPT, ask.accept);
+        if let Some(held) = held {
+            request = request.header(header::AUTHORIZATION, held.token.header().ok_or_else(unmade)?);
+        }
         if ask.method != Method::GET {
             // whatever it carries: anything else is answered 415 (recorded)
             request = request.header(header::CONTENT_TYPE, "application/json");

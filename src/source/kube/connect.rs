@@ -30,6 +30,8 @@ pub struct SourceSpec {
     pub argocd_namespace: Option<String>,
     /// Take any certificate.
     pub insecure: bool,
+    /// The argocd-server that is asked beside it, for people.
+    pub beside: Option<String>,
 }
 
 /// How old a token from a file may be: whoever writes the file writes a new one before the old one ends.
