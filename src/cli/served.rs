@@ -69,6 +69,22 @@ pub(super) fn known(name: String, server: ServerSpec) -> KnownSource {
     KnownSource { name: clean(&name).as_ref().into(), facts, cluster: None, server: Some(server) }
 }
 
+/// What is to be said aloud: whoever stands between could read the token.
+pub(super) fn in_danger(sources: &[KnownSource]) -> Vec<String> {
+    let servers = sources.iter().filter_map(|source| source.server.as_ref());
+    let words = |server: &ServerSpec| {
+        let address = &server.address;
+        let near = ["localhost", "127.0.0.1", "[::1]"].contains(&address.host());
+        if address.is_plain() {
+            (!near).then(|| format!("warning: {address} is not encrypted: whoever is in between reads its token"))
+        } else {
+            let why = "its certificate is not verified: whoever is in between reads its token";
+            server.insecure.then(|| format!("warning: {address}: {why}"))
+        }
+    };
+    servers.filter_map(words).collect()
+}
+
 /// Where tokens can come from. A file somebody named is the only one: another token in its place would surprise.
 fn roads(address: &Address, file: Option<PathBuf>, environment: bool) -> Vec<TokenRoad> {
     if let Some(file) = file {

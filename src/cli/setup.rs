@@ -71,6 +71,7 @@ pub fn setup(everywhere: &Everywhere, place: &KubeconfigPlace, io: &Handle) -> R
     let contexts: Vec<String> = entries.iter().map(|entry| entry.name.clone()).collect();
     complaints.extend(sources::misled(&settings, &contexts).iter().map(ToString::to_string));
     let Listed { sources, start, names } = sources::list(entries, &settings, everywhere, place)?;
+    complaints.extend(served::in_danger(&sources));
     let served: Vec<(Symbol, bool)> =
         sources.iter().filter(|s| s.server.is_some()).map(|s| (s.name.clone(), s.cluster.is_none())).collect();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);

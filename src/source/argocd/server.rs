@@ -16,6 +16,7 @@ use super::super::kube::fault::{Fault, Kind};
 use super::super::kube::proxy::ProxyEnvironment;
 use super::super::kube::request;
 use super::address::Address;
+use super::login::keep;
 use super::refusal;
 use super::token::{Token, TokenRoad};
 use crate::domain::text::clean;
@@ -142,9 +143,10 @@ impl Server {
         &self.clock
     }
 
-    /// Forgets client and token: both are got anew when something is next asked.
+    /// Forgets the connections: new ones are made when something is next asked. The token stays, for it may be one the
+    /// server renewed; one that is not believed goes by itself.
     pub(super) async fn give_up(&self) {
-        *self.state.lock().await = State::default();
+        self.state.lock().await.client = None;
     }
 
     /// Whether any certificate is taken: somebody said so, or argocd's own configuration does.
@@ -259,9 +261,16 @@ impl Server {
     async fn take_renewed(&self, headers: &HeaderMap, used: &Held) {
         let Some(token) = renewed(headers).filter(|token| *token != used.token) else { return };
         let mut state = self.state.lock().await;
-        if state.token.as_ref().is_some_and(|held| held.token == used.token) {
-            state.token = Some(Held { token, road: used.road.clone() });
+        if state.token.as_ref().is_none_or(|held| held.token != used.token) {
+            return;
         }
+        if let TokenRoad::Saved(path) = &used.road
+            && let Err(error) = keep(&token, path)
+        {
+            // it holds until this program ends
+            tracing::warn!(%error, "a renewed token could not be kept");
+        }
+        state.token = Some(Held { token, road: used.road.clone() });
     }
 
     /// A whole answer of at the most `limit` bytes.

@@ -179,13 +179,12 @@ impl Session {
 
     /// How long to wait before the next round; none for not at all.
     async fn recover(&mut self, fault: Fault) -> Option<Duration> {
+        self.server.give_up().await;
         if fault.kind == Kind::AskAgain {
             return None;
         }
         self.failures = self.failures.saturating_add(1);
         let wait = pause(self.failures, fault.retry_after);
-        // connections and tokens are got anew: somebody may have logged in
-        self.server.give_up().await;
         self.tell_facts(|facts| facts.hint = fault.hint);
         self.report.link(match fault.kind {
             Kind::Auth => Link::Auth { why: fault.why },

@@ -1,12 +1,16 @@
 //! Applications through argocd-server: the list, changes, and what comes of it when something breaks.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use pilothouse::domain::{Health, Link, Sync};
 use pilothouse::sim::store::Store;
-use pilothouse::source::argocd::{ServerSpec, TokenRoad, stream_path};
+use pilothouse::source::argocd::{ServerSpec, TokenRoad, keep, log_in, stream_path};
 use serde_json::json;
 
 use super::scene::{SOURCE, Scene};
 use super::told::{Running, Told};
+use crate::clock::ManualClock;
 use crate::sim_argocd::client::{self, Ask};
 
 const STREAM: &str = "/api/v1/stream/applications";
@@ -118,6 +122,54 @@ async fn a_server_that_is_not_there_is_said_and_waited_for() {
         .await;
     assert_eq!(told.why(), "connection refused");
     assert!(told.facts.hint.unwrap().contains("URL of argocd-server"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_missed_signs_of_life_are_stale_and_a_new_stream_is_tried() {
+    let scene = Scene::new();
+    let clock = ManualClock::new();
+    let mut running = Running::at(scene.spec("admin"), Arc::new(clock.clone()));
+    running.until_live().await;
+    scene.order(&format!("fault watch-silence path {STREAM} times 1")).await;
+    clock.advance(Duration::from_secs(34));
+    let stale = |told: &Told| told.log.iter().any(|word| word == "stale");
+    let told = running.until("stale", stale).await;
+    assert_eq!(told.rows.len(), 9);
+    running.until("live again", |told| stale(told) && told.is_live()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_stream_is_denied_in_the_servers_words() {
+    let scene = Scene::new();
+    scene.order(&format!("fault 403 path {STREAM} times 1")).await;
+    let told = Running::start(scene.spec("admin")).until("denied", |told| told.link.word() == "denied").await;
+    assert_eq!(told.why(), "permission denied");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_breaks_off_is_asked_for_again() {
+    let scene = Scene::new();
+    scene.order(&format!("fault truncate 900 path {STREAM} times 1")).await;
+    scene.order("fault truncate 40 path /api/v1/applications? times 1").await;
+    let told = Running::start(scene.spec("admin")).until_live().await;
+    assert_eq!(told.rows.len(), 9);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_renewed_token_is_taken_and_kept() {
+    let scene = Scene::new();
+    let mut settings = store(&scene).get("ConfigMap", "argocd", "argocd-cm").unwrap();
+    // sessions are renewed in their last five minutes
+    settings["data"]["users.session.duration"] = json!("4m");
+    store(&scene).put(settings);
+    let token = log_in(&scene.server("admin"), "admin", &scene.argocd("password")).await.unwrap();
+    let path = scene.folder.path().join("kept");
+    keep(&token, &path).unwrap();
+    let before = std::fs::read_to_string(&path).unwrap();
+    let mut running =
+        Running::start(ServerSpec { tokens: vec![TokenRoad::Saved(path.clone())], ..scene.spec("admin") });
+    running.until_live().await;
+    assert_ne!(std::fs::read_to_string(&path).unwrap(), before);
 }
 
 #[tokio::test(flavor = "multi_thread")]
