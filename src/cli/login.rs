@@ -30,7 +30,7 @@ pub fn run(login: &Login, everywhere: &Everywhere, out: &mut impl Write) -> Resu
     if !ways.password {
         let why = format!("{address} lets nobody in by password");
         let failure = Failure::new(Exit::Source, why);
-        return Err(if ways.sso { failure.hint(&sso(&address.to_string())) } else { failure });
+        return Err(if ways.sso { failure.hint(sso(&address.to_string())) } else { failure });
     }
     if ways.sso {
         super::complain(&format!("single sign-on is possible too: {}", sso(&address.to_string())));

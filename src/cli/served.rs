@@ -37,7 +37,7 @@ pub(super) fn by_flag(address: Address, everywhere: &Everywhere, taken: impl Fn(
         name: name.clone(),
         address,
     };
-    known(name, spec)
+    known(&name, spec)
 }
 
 /// How a source of the settings is read through its argocd-server; nothing for one without, or one whose URL is none.
@@ -64,9 +64,9 @@ pub(super) fn by_setting(setting: &SourceSetting, settings: &Settings, everywher
 }
 
 /// A source that only its argocd-server tells of.
-pub(super) fn known(name: String, server: ServerSpec) -> KnownSource {
+pub(super) fn known(name: &str, server: ServerSpec) -> KnownSource {
     let facts = SourceFacts { server: server.address.to_string(), ..SourceFacts::default() };
-    KnownSource { name: clean(&name).as_ref().into(), facts, cluster: None, server: Some(server) }
+    KnownSource { name: clean(name).as_ref().into(), facts, cluster: None, server: Some(server) }
 }
 
 /// What is to be said aloud: whoever stands between could read the token.

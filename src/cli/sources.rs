@@ -69,7 +69,7 @@ pub fn list(
         let asked = everywhere.context.contains(&setting.name);
         // what somebody wrote down as a source of its own is wanted, unless flags name others
         let by_itself = everywhere.context.is_empty() && by_flag.is_none() && setting.enabled.unwrap_or(true);
-        let source = served::known(setting.name.clone(), server);
+        let source = served::known(&setting.name, server);
         if asked || by_itself || everywhere.all_contexts {
             listed.start.push(source.name.clone());
         }
@@ -77,16 +77,14 @@ pub fn list(
     }
     if let Some(address) = by_flag {
         let same = |source: &&KnownSource| source.server.as_ref().is_some_and(|server| server.address == address);
-        let name = match listed.sources.iter().find(same) {
-            Some(source) => source.name.clone(),
-            None => {
-                let taken = |name: &str| listed.sources.iter().any(|source| &*source.name == name);
-                let source = served::by_flag(address, everywhere, taken);
-                let name = source.name.clone();
-                listed.sources.push(source);
-                name
-            }
-        };
+        let known = listed.sources.iter().find(same).map(|source| source.name.clone());
+        let name = known.unwrap_or_else(|| {
+            let taken = |name: &str| listed.sources.iter().any(|source| &*source.name == name);
+            let source = served::by_flag(address, everywhere, taken);
+            let name = source.name.clone();
+            listed.sources.push(source);
+            name
+        });
         if !listed.start.contains(&name) {
             listed.start.push(name);
         }

@@ -1,5 +1,6 @@
 //! What sources tell the store. A source never touches the store: it pushes deltas into a [`Sink`].
 
+use crate::domain::window::Project;
 use crate::domain::{
     AppDetail, AppKey, AppRow, ClusterNames, Event, LastWords, Link, LiveObject, ObjectName, Pod, Run, SourceFacts,
     Symbol,
@@ -33,6 +34,8 @@ pub enum LiveDelta {
     Pods(Symbol, Symbol, PodsDelta),
     /// What is known of the Events of a namespace changed. The first symbol is the kube context.
     Events(Symbol, Symbol, EventsDelta),
+    /// What is known of the AppProjects of a namespace changed. The first symbol is the source.
+    Projects(Symbol, Symbol, ProjectsDelta),
     /// The resources of an Application were read.
     Detail(AppKey, Box<AppDetail>),
     /// Nobody looks at the resources of an Application any more.
@@ -66,6 +69,8 @@ pub enum NamespaceDelta<T> {
 pub type PodsDelta = NamespaceDelta<Pod>;
 /// A change of what is known of a namespace's Events.
 pub type EventsDelta = NamespaceDelta<Event>;
+/// A change of what is known of a namespace's AppProjects.
+pub type ProjectsDelta = NamespaceDelta<Project>;
 
 /// Where a source puts its deltas. Never blocks: a lane that is full coalesces.
 pub trait Sink: Send + Sync + 'static {

@@ -78,10 +78,10 @@ pub async fn managed_resources(server: &Server, app: &AppKey) -> Result<Vec<Mana
         format!("/api/v1/applications/{}/managed-resources?appNamespace={}", escape(&app.name), escape(&app.namespace));
     let what = format!("managed resources of {}", app.name);
     let answer: Answer = server.json(&path, LARGEST, &what).await.map_err(|fault| ReadError::of(fault, &what))?;
-    answer.items.unwrap_or_default().into_iter().map(|item| read(item, &what)).collect()
+    answer.items.unwrap_or_default().iter().map(|item| read(item, &what)).collect()
 }
 
-fn read(item: Item, what: &str) -> Result<ManagedResource, ReadError> {
+fn read(item: &Item, what: &str) -> Result<ManagedResource, ReadError> {
     let mut texts = project::Texts::default();
     let state = |text: &str| match text {
         "" => Ok(None),
@@ -108,7 +108,7 @@ mod tests {
     use super::*;
 
     fn of(json: &str) -> ManagedResource {
-        read(serde_json::from_str(json).unwrap(), "managed resources of a").unwrap()
+        read(&serde_json::from_str(json).unwrap(), "managed resources of a").unwrap()
     }
 
     #[test]

@@ -171,12 +171,11 @@ impl Server {
     async fn reach(&self) -> Result<(Client, Held), Fault> {
         let mut state = self.state.lock().await;
         let client = self.client(&mut state)?;
-        let held = match &state.token {
-            Some(held) => held.clone(),
-            None => {
-                let found = find_token(&self.spec, &state.refused)?;
-                state.token.insert(found).clone()
-            }
+        let held = if let Some(held) = &state.token {
+            held.clone()
+        } else {
+            let found = find_token(&self.spec, &state.refused)?;
+            state.token.insert(found).clone()
         };
         Ok((client, held))
     }
@@ -197,14 +196,12 @@ impl Server {
                         Some(_) => continue,
                         None => find_token(&self.spec, &state.refused),
                     };
-                    match next {
-                        Ok(next) => state.token = Some(next),
-                        Err(_) => {
-                            // what was refused once is tried again the next time somebody asks
-                            state.refused.clear();
-                            return Err(fault);
-                        }
-                    }
+                    let Ok(next) = next else {
+                        // what was refused once is tried again the next time somebody asks
+                        state.refused.clear();
+                        return Err(fault);
+                    };
+                    state.token = Some(next);
                 }
                 Err(fault) => {
                     if fault.is_connection() {

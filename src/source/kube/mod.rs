@@ -36,6 +36,7 @@ mod operation;
 pub(in crate::source) mod pace;
 pub(in crate::source) mod pods;
 pub(in crate::source) mod project;
+pub(in crate::source) mod projects;
 pub(in crate::source) mod proxy;
 pub(in crate::source) mod report;
 pub(in crate::source) mod request;
@@ -63,6 +64,7 @@ pub use objects::{
     whole_object,
 };
 pub use pods::{last_lines, pods, watch_pods};
+pub use projects::watch_projects;
 pub use request::escape;
 pub use session::run;
 pub use write::{Write, WriteError, write};
