@@ -76,7 +76,7 @@ async fn every_screen_works_with_a_url_and_a_token_and_no_token_is_shown_anywher
         ("fleet", "backend-dev"),
         ("app", "Deployment backend"),
         ("events", "argocd-server/predator12-dev"),
-        ("logs", "1 pod"),
+        ("logs", "follow"),
         ("why", "backend-dev"),
         ("links", "argocd-server stream, token from"),
     ] {
