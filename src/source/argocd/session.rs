@@ -209,6 +209,10 @@ impl Session {
             let wake = clock.sleep_until(self.next_look(&stream));
             match stream.woken(wake).await {
                 Woken::Opened(answer) => self.opened(answer?, &mut stream),
+                // a server busy with the burst may be too busy for a second question: it is put again
+                Woken::Counted(Err(fault)) if fault.kind == Kind::Down && self.hears(&stream) => {
+                    stream.asked = clock.now();
+                }
                 Woken::Counted(census) => self.counted(census?, &mut stream)?,
                 Woken::Due => self.look(&mut stream)?,
                 Woken::Chunk(Some(Ok(chunk))) => self.take_chunk(&chunk, &mut stream)?,
@@ -245,7 +249,7 @@ impl Session {
     /// When something is to be done although nothing came.
     fn next_look(&self, stream: &Stream) -> Timestamp {
         let patience = match stream {
-            Stream { complete: false, due: Some(_), asking: None, .. } => LULL,
+            Stream { complete: false, body: Some(_), asking: None, .. } => LULL,
             Stream { kept_alive: true, .. } => QUIET,
             _ => LOOK,
         };
@@ -255,6 +259,11 @@ impl Session {
             return time::after(self.last_byte.max(stream.asked), QUIET.max(patience));
         }
         silence.min(time::after(stream.asked, AUDIT))
+    }
+
+    /// Whether the stream told something lately.
+    fn hears(&self, stream: &Stream) -> bool {
+        stream.body.is_some() && time::elapsed(self.last_byte, self.world.clock.now()) < LOOK
     }
 
     /// Nothing came for a while.
