@@ -84,7 +84,7 @@ mod tests {
     fn an_address_is_read_as_argocd_reads_it() {
         let of = |text: &str| text.parse::<Address>().map(|a| (a.to_string(), a.authority(), a.is_plain()));
         let is = |shown: &str, authority: &str, plain| Ok((shown.to_owned(), authority.to_owned(), plain));
-        assert_eq!(of("Argo.example"), is("https://argo.example", "argo.example:443", false));
+        assert_eq!(of("Argo.example"), is("https://Argo.example", "argo.example:443", false));
         assert_eq!(of("argo.example:8443/"), is("https://argo.example:8443", "argo.example:8443", false));
         assert_eq!(of("http://10.0.0.1/argo/"), is("http://10.0.0.1/argo", "10.0.0.1:80", true));
         assert_eq!(of("ftp://x"), Err(AddressError::NoUrl("ftp://x".to_owned())));
