@@ -100,6 +100,7 @@ mod tests {
             knows_enabled: Some(true),
             auto_sync_before: None,
             restorer: Restorer::Nobody,
+            served: false,
             marks: Marks::default(),
             past: Past::default(),
             user: "ann".into(),

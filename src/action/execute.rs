@@ -11,7 +11,7 @@ use super::refusal::Refusal;
 use super::road::Road;
 use super::saw::Saw;
 use super::verb::Verb;
-use crate::source::kube::{ReadError, Write, WriteError, write};
+use crate::source::kube::{ReadError, Write, WriteError};
 
 /// How often a write that met a newer version is looked at and tried again.
 const CONFLICTS: usize = 5;
@@ -104,11 +104,11 @@ async fn send(mut approved: Approved, road: &Road) -> Outcome {
         let mut tries = 0;
         loop {
             let request = &approved.plan().requests[at];
-            let Some(cluster) = road.cluster(request) else {
+            let Some(control) = road.place(request) else {
                 let why = format!("no route to the cluster {:?} goes to", request.place);
                 return Outcome::Failed { why, after_some: at > 0 };
             };
-            match write(cluster, &written(request, approved.version())).await {
+            match control.write(&written(request, approved.version())).await {
                 Ok(answer) => {
                     if request.place == Where::ControlPlane && answer["kind"] == "Application" {
                         after = Some(Application::new(answer));
@@ -176,7 +176,7 @@ async fn again(approved: Approved, road: &Road) -> Result<Approved, Outcome> {
 /// The connection broke after the request was on its way: nothing is sent twice, it is looked at.
 async fn look(request: &Request, road: &Road, plan: &Plan, why: &str) -> Result<Option<Application>, Outcome> {
     let unknown = |more: &str| Outcome::Unknown { why: format!("{why}; {more}") };
-    if request.place != Where::ControlPlane {
+    if request.place != Where::ControlPlane || road.control.cluster().is_none() {
         return Err(unknown("look at the object before trying again"));
     }
     match road.look(&plan.target.key).await {

@@ -1,9 +1,8 @@
 //! Reads the facts a plan is made of.
 
-use serde_json::json;
-
 use super::application::Application;
 use super::audit::{Audit, Who};
+use super::control::Control;
 use super::marks::Marks;
 use super::past::Past;
 use super::plan::Facts;
@@ -12,7 +11,7 @@ use super::road::Road;
 use super::verb::Verb;
 use crate::domain::window::Windows;
 use crate::domain::{AppKey, Environment, Route};
-use crate::source::kube::{Cluster, ReadError, Write, path_of, project_of, whole_application, whole_object, write};
+use crate::source::kube::{Cluster, ReadError, path_of, whole_object};
 
 const CRD: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/applications.argoproj.io";
 
@@ -35,7 +34,7 @@ impl Road {
     /// # Errors
     /// When it cannot be read.
     pub async fn look(&self, key: &AppKey) -> Result<Application, ReadError> {
-        whole_application(&self.control, &key.namespace, &key.name).await.map(Application::new)
+        self.control.application(key).await.map(Application::new)
     }
 
     /// Reads what a plan for `verb` is made of beside `app`, which was read just now. What cannot be read is said in the
@@ -43,18 +42,24 @@ impl Road {
     pub async fn facts(&self, asked: &Asked, app: Application, verb: &Verb) -> Facts {
         let key = &asked.key;
         let windows = if verb.is_operation() || *verb == (Verb::AutoSync { on: true }) {
-            let project = project_of(&self.control, app.project(), &key.namespace).await;
+            let project = self.control.project(app.project(), &key.namespace).await;
             project.map(|project| Windows::of(&project, app.subject())).map_err(|error| error.to_string())
         } else {
             Ok(Windows::default())
         };
         let knows_enabled = match verb {
             // a rollback may have to switch it off first
-            Verb::AutoSync { .. } | Verb::Rollback { .. } => knows_enabled(&self.control).await,
+            Verb::AutoSync { .. } | Verb::Rollback { .. } => match self.control.cluster() {
+                Some(cluster) => knows_enabled(cluster).await,
+                None => None,
+            },
             _ => None,
         };
+        let served = self.control.cluster().is_none();
         let path = match (verb.object(), &self.destination) {
             (Some(object), Some(cluster)) => path_of(cluster, object).await.map_err(|error| error.to_string()),
+            // argocd-server finds it by its name
+            (Some(_), None) if served => Ok(String::new()),
             (Some(object), None) => Err(format!("no way to {} {}", object.kind, object.name)),
             (None, _) => Err("no object is named".to_owned()),
         };
@@ -81,6 +86,7 @@ impl Road {
             path,
             windows,
             knows_enabled,
+            served,
             auto_sync_before: self.memory.auto_sync(key, app.uid()),
             restorer,
             marks,
@@ -104,22 +110,10 @@ async fn knows_enabled(cluster: &Cluster) -> Option<bool> {
 }
 
 impl Audit {
-    /// The same log, with who a cluster takes us for, where it says so.
+    /// The same log, with who the control plane takes us for, where it says so.
     #[must_use]
-    pub async fn as_known_to(&self, cluster: &Cluster) -> Self {
-        let who = Who { kube: kube_user(cluster).await, ..self.who().clone() };
+    pub async fn as_known_to(&self, control: &Control) -> Self {
+        let who = Who { kube: control.user().await, ..self.who().clone() };
         Self::new(self.folder().to_owned(), who)
     }
-}
-
-async fn kube_user(cluster: &Cluster) -> Option<String> {
-    let request = Write {
-        method: "POST",
-        path: "/apis/authentication.k8s.io/v1/selfsubjectreviews",
-        content_type: "application/json",
-        body: json!({"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}),
-    };
-    let review = write(cluster, &request).await.ok()?;
-    let name = review.pointer("/status/userInfo/username")?.as_str()?;
-    Some(crate::domain::text::clean(name).into_owned())
 }

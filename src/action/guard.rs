@@ -241,6 +241,7 @@ mod tests {
             path: Err("nowhere".into()),
             windows: Ok(windows),
             knows_enabled: Some(true),
+            served: false,
             auto_sync_before: None,
             restorer: Restorer::Nobody,
             marks: Marks::default(),

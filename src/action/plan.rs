@@ -32,6 +32,8 @@ pub struct Facts {
     /// Whether the Application type of this Argo CD knows `automated.enabled` (an older one drops the field without a
     /// word and auto-sync stays on, semantics 0); `None` when its definition could not be read.
     pub knows_enabled: Option<bool>,
+    /// It is written through argocd-server.
+    pub served: bool,
     /// What auto-sync was before we switched it off, if we did.
     pub auto_sync_before: Option<Note>,
     /// Who puts auto-sync back when it is switched off; only known where a verb may do that.

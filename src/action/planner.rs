@@ -3,7 +3,7 @@
 use super::plan::{Facts, Plan};
 use super::refusal::Refusal;
 use super::verb::Verb;
-use super::{auto_sync, debug, delete, refresh, rollback, sync, terminate, workload};
+use super::{auto_sync, debug, delete, refresh, rollback, served, sync, terminate, workload};
 
 /// The plans that do `verb`, one after the other. A rollback of an Application that syncs itself switches that off
 /// first, and is planned for what the Application then is: anything else that changes in between refuses it.
@@ -15,7 +15,8 @@ pub fn chain(verb: &Verb, facts: &Facts) -> Result<Vec<Plan>, Refusal> {
         return Ok(vec![plan(verb, facts)?]);
     }
     let mut off = plan(&Verb::AutoSync { on: false }, facts)?;
-    let app = off.requests.iter().fold(facts.app.clone(), |app, request| app.patched(&request.body));
+    let switched = written(&Verb::AutoSync { on: false }, facts)?;
+    let app = switched.requests.iter().fold(facts.app.clone(), |app, request| app.patched(&request.body));
     let back = plan(verb, &Facts { app, ..facts.clone() })?;
     // who says yes to the one has been told of the other
     off.risk = off.risk.max(back.risk);
@@ -30,6 +31,12 @@ pub fn chain(verb: &Verb, facts: &Facts) -> Result<Vec<Plan>, Refusal> {
 /// # Errors
 /// When it cannot be done at all, whoever asks: Argo CD itself would refuse it, or there is nothing to do it to.
 pub fn plan(verb: &Verb, facts: &Facts) -> Result<Plan, Refusal> {
+    let plan = written(verb, facts)?;
+    if facts.served { served::through_server(plan, facts) } else { Ok(plan) }
+}
+
+/// As it is written into the Application.
+fn written(verb: &Verb, facts: &Facts) -> Result<Plan, Refusal> {
     match verb {
         Verb::Sync(options) => sync::plan(facts, options),
         Verb::Refresh { hard } => Ok(refresh::plan(facts, *hard)),

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::application::Application;
-use crate::source::kube::{Cluster, escape, whole_object};
+use super::control::Control;
 
 /// Who would put auto-sync back.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,14 +19,12 @@ pub enum Restorer {
 
 impl Restorer {
     /// Asks whoever made the Application, which lives in `namespace`.
-    pub(super) async fn of(cluster: &Cluster, app: &Application, namespace: &str) -> Self {
+    pub(super) async fn of(control: &Control, app: &Application, namespace: &str) -> Self {
         let Some(name) = app.application_set() else {
             return app.parent().map_or(Self::Nobody, |parent| Self::May(format!("its parent {parent}")));
         };
-        let (namespace, set) = (escape(namespace), escape(&name));
-        let path = format!("/apis/argoproj.io/v1alpha1/namespaces/{namespace}/applicationsets/{set}");
         let who = format!("ApplicationSet {name}");
-        match whole_object(cluster, &path, &who).await {
+        match control.application_set(&name, namespace).await {
             Ok(set) if leaves_alone(&set, &app.name()) => Self::Nobody,
             Ok(_) => Self::Will(who),
             Err(_) => Self::May(who),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::control::Control;
 use super::guard::{Evidence, Guard};
 use super::memory::Memory;
 use super::plan::{Plan, Request, Where};
@@ -12,7 +13,7 @@ use crate::source::kube::{Cluster, ReadError};
 #[derive(Clone)]
 pub struct Road {
     /// Where the Application is.
-    pub control: Cluster,
+    pub control: Control,
     /// Where its objects are, if there is a way.
     pub destination: Option<Cluster>,
     /// The rules of this run: asked again when somebody else has written in between.
@@ -47,8 +48,8 @@ impl Road {
     pub(super) async fn denied(&self, requests: Vec<&Request>) -> Vec<String> {
         let mut denied = Vec::new();
         for request in requests {
-            if let Some(cluster) = self.cluster(request)
-                && let Some(missing) = super::rights::missing(cluster, &request.right).await
+            if let Some(control) = self.place(request)
+                && let Some(missing) = control.missing(&request.right).await
                 && !denied.contains(&missing)
             {
                 denied.push(missing);
@@ -57,10 +58,12 @@ impl Road {
         denied
     }
 
-    pub(super) fn cluster(&self, request: &Request) -> Option<&Cluster> {
+    pub(super) fn place(&self, request: &Request) -> Option<Control> {
         match &request.place {
-            Where::ControlPlane => Some(&self.control),
-            Where::Destination(context) => self.destination.as_ref().filter(|c| c.context() == context),
+            Where::ControlPlane => Some(self.control.clone()),
+            Where::Destination(context) => {
+                self.destination.clone().filter(|cluster| cluster.context() == context).map(Control::Cluster)
+            }
         }
     }
 }

@@ -53,6 +53,12 @@ pub struct Everywhere {
     /// Namespace Argo CD lives in
     #[arg(long, value_name = "NS", global = true, env = "PILOTHOUSE_ARGOCD_NAMESPACE")]
     pub argocd_namespace: Option<String>,
+    /// Read Argo CD through its argocd-server: a URL, or a context of argocd
+    #[arg(long, value_name = "URL", global = true, env = "PILOTHOUSE_ARGOCD_SERVER")]
+    pub argocd_server: Option<String>,
+    /// File with the token for it, mode 0600; else ARGOCD_AUTH_TOKEN, login, or argocd's own
+    #[arg(long, value_name = "FILE", global = true, env = "PILOTHOUSE_TOKEN_FILE")]
+    pub token_file: Option<PathBuf>,
     /// Do not verify TLS certificates
     #[arg(long, global = true, env = "PILOTHOUSE_INSECURE")]
     pub insecure: bool,
@@ -96,6 +102,8 @@ pub enum Verb {
     /// Act on an Application
     #[command(flatten)]
     Act(Act),
+    /// Log in to an argocd-server and keep its token, for this tool alone
+    Login(Login),
     /// Print what this tool wrote, as whom, where and with what outcome
     Audit(Audit),
     /// Print what keys do, and where each binding comes from
@@ -368,6 +376,17 @@ pub struct Debug {
     /// How long to look for the Application
     #[arg(long, value_name = "D", default_value = "30s", value_parser = duration)]
     pub timeout: Duration,
+}
+
+/// `login`.
+#[derive(Debug, Args)]
+pub struct Login {
+    /// URL of the argocd-server, or a context of argocd
+    #[arg(value_name = "URL")]
+    pub url: String,
+    /// Name of the account
+    #[arg(long, value_name = "NAME", default_value = "admin")]
+    pub username: String,
 }
 
 /// `audit`.

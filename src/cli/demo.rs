@@ -16,7 +16,7 @@ pub fn run(demo: &Demo, everywhere: &Everywhere) -> Result<Exit, Failure> {
         // the cockpit does not need it, `sim ctl` is then told by --control
         tracing::warn!(%error, "`sim ctl` will not find this world by itself");
     }
-    let everywhere = Everywhere { all_contexts: true, context: Vec::new(), ..everywhere.clone() };
+    let everywhere = Everywhere { all_contexts: true, context: Vec::new(), argocd_server: None, ..everywhere.clone() };
     let place = KubeconfigPlace::Files(vec![world.kubeconfig().to_owned()]);
     // nothing of a demonstration outlives it
     let folder = tempfile::tempdir()?;

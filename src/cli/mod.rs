@@ -15,11 +15,13 @@ mod forward;
 mod get;
 mod keys;
 mod log;
+mod login;
 mod logs;
 mod man;
 mod picture;
 mod preferences;
 mod read;
+mod served;
 mod setup;
 mod sim;
 mod snapshot;
@@ -80,6 +82,7 @@ fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         Some(Verb::Forward(wish)) => forward::run(wish, everywhere, &mut out),
         Some(Verb::Debug(words)) => debug::run(words, everywhere, &mut out),
         Some(Verb::Act(act)) => act::run(act, everywhere, &mut out),
+        Some(Verb::Login(wish)) => login::run(wish, everywhere, &mut out),
         Some(Verb::Audit(audit)) => audit::run(audit, &mut out),
         Some(Verb::Keys { output }) => keys::run(everywhere, *output, &mut out).map(|()| Exit::Ok),
         Some(Verb::Themes { output }) => themes::run(everywhere, *output, &mut out).map(|()| Exit::Ok),

@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 use super::arguments::Everywhere;
 use super::exit::{Exit, Failure};
 use super::preferences;
+use super::served;
 use super::sources::{self, Listed};
 use crate::command::Keymap;
 use crate::config::glyph::Glyphs;
@@ -18,7 +19,7 @@ use crate::config::settings::Settings;
 use crate::config::theme::Theme;
 use crate::domain::text::clean;
 use crate::domain::time::after;
-use crate::domain::{Clock, DestinationRule, Symbol, Timestamp};
+use crate::domain::{Clock, DestinationRule, Routes, Symbol, Timestamp};
 use crate::runtime::clock::SystemClock;
 use crate::runtime::interests::Interests;
 use crate::runtime::mailbox::Mailbox;
@@ -62,10 +63,17 @@ pub struct Setup {
 pub fn setup(everywhere: &Everywhere, place: &KubeconfigPlace, io: &Handle) -> Result<Setup, Failure> {
     let (settings, errors) = preferences::settings(everywhere)?;
     let mut complaints: Vec<String> = errors.iter().map(ToString::to_string).collect();
-    let entries = contexts(place).map_err(source_failure)?;
+    let entries = match contexts(place) {
+        // a URL and a token are enough
+        Err(SourceError::Missing { .. }) if served::any(&settings, everywhere) => Vec::new(),
+        entries => entries.map_err(source_failure)?,
+    };
     let contexts: Vec<String> = entries.iter().map(|entry| entry.name.clone()).collect();
     complaints.extend(sources::misled(&settings, &contexts).iter().map(ToString::to_string));
     let Listed { sources, start, names } = sources::list(entries, &settings, everywhere, place)?;
+    complaints.extend(served::in_danger(&sources));
+    let served: Vec<(Symbol, bool)> =
+        sources.iter().filter(|s| s.server.is_some()).map(|s| (s.name.clone(), s.cluster.is_none())).collect();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let classifier = Arc::new(settings.classifier());
     let news = Arc::new(Notify::new());
@@ -82,8 +90,9 @@ pub fn setup(everywhere: &Everywhere, place: &KubeconfigPlace, io: &Handle) -> R
         let is = d.server.iter().chain(&d.name);
         is.map(|is| DestinationRule { is: is.as_str().into(), context: called(&d.context) })
     });
-    let rules = told.collect();
-    apps.set_routes(Arc::new(routes(place, rules, called).map_err(source_failure)?), clock.now());
+    let rules: Vec<DestinationRule> = told.collect();
+    let routes = if contexts.is_empty() { Ok(Routes::new(Vec::new(), rules)) } else { routes(place, rules, called) };
+    apps.set_routes(Arc::new(routes.map_err(source_failure)?.served(served)), clock.now());
     Ok(Setup { settings, complaints, sources, interests, tail, saves, start, mailbox, news, clock, contexts, apps })
 }
 

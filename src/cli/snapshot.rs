@@ -61,7 +61,7 @@ fn open(model: &mut Model, screen: ScreenId, (deeds, interests): (&mut Deeds, &m
     let mut asked = false;
     for request in requests {
         match request {
-            Request::Plan(proposal) => deeds.plan(proposal, &model.apps, |context| interests.cluster(context)),
+            Request::Plan(proposal) => deeds.plan(proposal, &model.apps, |context| interests.control(context)),
             Request::Recall => deeds.recall(),
             _ => continue,
         }
@@ -149,7 +149,7 @@ pub fn run(snapshot: &Snapshot, everywhere: &Everywhere, out: &mut impl Write) -
     }
     if let Some(query) = model.stack.top().wanted(&model.lens) {
         let (tail, interests) = (&mut setup.tail, &mut setup.interests);
-        tail.want(Some(query), &model.apps, &mut model.logs, setup.clock.now(), |context| interests.cluster(context));
+        tail.want(Some(query), &model.apps, &mut model.logs, setup.clock.now(), |context| interests.way(context));
         runtime.block_on(read_logs(tail, &mut model.logs, &setup.clock, deadline));
     }
     let mut buf = Buffer::empty(Rect::new(0, 0, width, height));

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::arguments::Everywhere;
 use super::exit::{Exit, Failure};
+use super::served;
 use crate::config::error::{ConfigError, nearest};
 use crate::config::settings::{Settings, SourceSetting};
 use crate::domain::text::clean;
@@ -35,22 +36,57 @@ pub fn list(
     let names: Vec<String> = contexts.iter().map(|context| context.name.clone()).collect();
     let told = believed(settings, &names).0;
     refuse_unknown(&everywhere.context, &contexts, &told)?;
+    let by_flag = served::asked(everywhere)?;
+    // a world of our own is all there is in a demonstration
+    let alone = *place != KubeconfigPlace::Environment;
     let mut listed = Listed { sources: Vec::new(), start: Vec::new(), names: BTreeMap::new() };
     for context in contexts {
-        let mut settings: Vec<Option<&SourceSetting>> =
+        let mut told_of: Vec<Option<&SourceSetting>> =
             told.iter().filter(|s| s.context.as_ref() == Some(&context.name)).map(|s| Some(*s)).collect();
-        if settings.is_empty() {
-            settings.push(None);
+        if told_of.is_empty() {
+            told_of.push(None);
         }
-        for setting in settings {
+        for setting in told_of {
             let name = Symbol::from(&*clean(setting.map_or(context.name.as_str(), |s| s.name.as_str())));
             let asked = everywhere.context.iter().any(|wanted| *wanted == context.name || **wanted == *name);
             let by_itself = setting.and_then(|s| s.enabled).unwrap_or(context.current);
-            if everywhere.all_contexts || asked || (everywhere.context.is_empty() && by_itself) {
+            let nothing_asked = everywhere.context.is_empty() && by_flag.is_none();
+            if everywhere.all_contexts || asked || (nothing_asked && by_itself) {
                 listed.start.push(name.clone());
             }
             listed.names.entry(context.name.clone()).or_insert_with(|| name.clone());
-            listed.sources.push(known(&context, setting, name, everywhere, place));
+            let mut source = known(&context, setting, name, everywhere, place);
+            source.server =
+                setting.filter(|_| !alone).and_then(|setting| served::by_setting(setting, settings, everywhere));
+            if let (Some(spec), Some(server)) = (&mut source.cluster, &source.server) {
+                spec.beside = Some(server.address.to_string());
+            }
+            listed.sources.push(source);
+        }
+    }
+    for setting in told.iter().filter(|setting| setting.context.is_none() && !alone) {
+        let Some(server) = served::by_setting(setting, settings, everywhere) else { continue };
+        let asked = everywhere.context.contains(&setting.name);
+        // what somebody wrote down as a source of its own is wanted, unless flags name others
+        let by_itself = everywhere.context.is_empty() && by_flag.is_none() && setting.enabled.unwrap_or(true);
+        let source = served::known(&setting.name, server);
+        if asked || by_itself || everywhere.all_contexts {
+            listed.start.push(source.name.clone());
+        }
+        listed.sources.push(source);
+    }
+    if let Some(address) = by_flag {
+        let same = |source: &&KnownSource| source.server.as_ref().is_some_and(|server| server.address == address);
+        let known = listed.sources.iter().find(same).map(|source| source.name.clone());
+        let name = known.unwrap_or_else(|| {
+            let taken = |name: &str| listed.sources.iter().any(|source| &*source.name == name);
+            let source = served::by_flag(address, everywhere, taken);
+            let name = source.name.clone();
+            listed.sources.push(source);
+            name
+        });
+        if !listed.start.contains(&name) {
+            listed.start.push(name);
         }
     }
     Ok(listed)
@@ -73,8 +109,9 @@ fn known(
         kubeconfig: place.clone(),
         argocd_namespace: namespace,
         insecure: everywhere.insecure,
+        beside: None,
     };
-    KnownSource { name, facts, spec }
+    KnownSource { name, facts, cluster: Some(spec), server: None }
 }
 
 /// What the settings say of sources and destinations that cannot be, `contexts` being those of the kubeconfig.
@@ -99,15 +136,9 @@ fn believed<'s>(settings: &'s Settings, contexts: &[String]) -> (Vec<&'s SourceS
     for source in &settings.sources {
         let left_out = format!("the source `{}` is left out", clean(&source.name));
         let origin = settings.origin_of("source", &source.name);
-        let Some(context) = &source.context else {
-            let hint = "give it the kubeconfig context of the cluster Argo CD runs in: context = \"...\"";
-            let message = format!("{left_out}: what only an argocd-server tells is not read yet");
-            errors.push(at(&origin, message, hint));
-            continue;
-        };
         let taken = kept.iter().any(|k| k.name == source.name)
-            || contexts.iter().any(|name| *name == source.name && name != context);
-        if !contexts.contains(context) {
+            || contexts.iter().any(|name| *name == source.name && Some(name) != source.context.as_ref());
+        if let Some(context) = source.context.as_ref().filter(|context| !contexts.contains(context)) {
             errors.push(no_context(&origin, &left_out, context, contexts));
         } else if taken {
             errors.push(at(
@@ -194,8 +225,9 @@ enabled = false
         assert_eq!(names(&listed), ["minikube", "predator", "tools", "old"]);
         assert_eq!(listed.start, [Symbol::from("predator")]);
         let tools = &listed.sources[2];
-        assert_eq!(tools.spec.argocd_namespace.as_deref(), Some("argo-tools"));
-        assert_eq!((tools.spec.context.as_deref(), &*tools.facts.context), (Some("cloud"), "cloud"));
+        let spec = tools.cluster.as_ref().unwrap();
+        assert_eq!(spec.argocd_namespace.as_deref(), Some("argo-tools"));
+        assert_eq!((spec.context.as_deref(), &*tools.facts.context), (Some("cloud"), "cloud"));
         assert_eq!(listed.names["cloud"], Symbol::from("predator"));
     }
 
@@ -214,7 +246,13 @@ enabled = false
         assert_eq!(of(asked(&["cloud"])), ["predator", "tools"]);
         assert_eq!(of(Everywhere { all_contexts: true, ..Everywhere::default() }).len(), 4);
         let namespace = Everywhere { argocd_namespace: Some("mine".to_owned()), ..Everywhere::default() };
-        assert_eq!(listed(TEXT, &namespace).0.sources[1].spec.argocd_namespace.as_deref(), Some("mine"));
+        let spec = listed(TEXT, &namespace).0.sources[1].cluster.clone().unwrap();
+        assert_eq!(spec.argocd_namespace.as_deref(), Some("mine"));
+        let by_url = Everywhere { argocd_server: Some("https://argo.example/cd".to_owned()), ..Everywhere::default() };
+        assert_eq!(of(by_url.clone()), ["argo.example"]);
+        let all = listed(TEXT, &by_url).0;
+        let server = all.sources.last().unwrap().server.clone().unwrap();
+        assert_eq!(server.address.to_string(), "https://argo.example/cd");
     }
 
     #[test]
@@ -222,12 +260,11 @@ enabled = false
         let text = "[[source]]\ncontext = \"clowd\"\n[[source]]\nname = \"old\"\ncontext = \"cloud\"\n[[source]]\n\
                     name = \"web\"\nserver = \"https://argocd\"\n[[destination]]\nname = \"far\"\ncontext = \"olt\"\n";
         let (listed, complaints) = listed(text, &Everywhere::default());
-        assert_eq!(names(&listed), ["minikube", "cloud", "old"]);
+        assert_eq!(names(&listed), ["minikube", "cloud", "old", "web"]);
+        assert!(listed.sources[3].cluster.is_none() && listed.start.contains(&"web".into()));
         let expected = [
             "c.toml:1: the source `clowd` is left out: the kubeconfig has no context `clowd`\n  try: cloud",
             "c.toml:3: the source `old` is left out: another source or context has this name\n  try: give it another name",
-            "c.toml:6: the source `web` is left out: what only an argocd-server tells is not read yet\n  try: give it the \
-             kubeconfig context of the cluster Argo CD runs in: context = \"...\"",
             "c.toml:9: the destination far is not reached: the kubeconfig has no context `olt`\n  try: old",
         ];
         assert_eq!(complaints, expected);

@@ -15,6 +15,10 @@ pub struct SourceSetting {
     pub argocd_namespace: Option<String>,
     /// URL of its argocd-server.
     pub server: Option<String>,
+    /// A file with the token for it.
+    pub token_file: Option<String>,
+    /// A file with the CA its certificate is checked against.
+    pub certificate_authority: Option<String>,
     /// Whether it is on from the start; `None` leaves it to the flags.
     pub enabled: Option<bool>,
 }
@@ -52,6 +56,8 @@ pub(super) fn source(
                 "context" => source.context = Some(part.text()?.to_owned()),
                 "argocd_namespace" => source.argocd_namespace = Some(part.text()?.to_owned()),
                 "server" => source.server = Some(url(&part)?),
+                "token_file" => source.token_file = Some(part.text()?.to_owned()),
+                "certificate_authority" => source.certificate_authority = Some(part.text()?.to_owned()),
                 "enabled" => source.enabled = Some(part.flag()?),
                 _ => return Err(part.unknown("part of a source", field::names(SOURCE))),
             }

@@ -76,6 +76,8 @@ pub struct SourceFacts {
     pub user: String,
     /// How Applications are read: `streaming list`, `paged list`, and whether only one namespace could be read.
     pub road: String,
+    /// The argocd-server that is asked beside the Kubernetes API; `None` where there is only one of them.
+    pub beside: Option<String>,
     /// What to try when the link is not live.
     pub hint: Option<String>,
     /// Objects that could not be read as Applications since the start.

@@ -32,7 +32,7 @@ pub use operation::{Operation, Phase, SyncPhase};
 pub use pod::{Container, ContainerState, Pod, Terminated};
 pub use resource::{AppDetail, HistoryEntry, LiveObject, ObjectCondition, ObjectName, Resource, ResourceResult};
 pub use risk::Risk;
-pub use route::{ClusterNames, DestinationRule, Route, RouteContext, Routes};
+pub use route::{ClusterNames, DestinationRule, Route, RouteContext, Routes, served_app, served_context};
 pub use symbol::{Interner, Symbol};
 pub use time::{Clock, Timestamp};
 pub use trouble::{Trouble, TroubleKind};

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::{AppRow, Destination, Symbol};
+use super::{AppKey, AppRow, Destination, Symbol};
 
 /// A kube context as routes see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,6 +71,11 @@ pub enum Route {
         /// Other contexts that lead to the same cluster and were passed over.
         also: Vec<Symbol>,
     },
+    /// Through the argocd-server of its source, which reads there for us.
+    Served {
+        /// What stands for a context where one is asked for: it names source and Application.
+        context: Symbol,
+    },
     /// Nobody told how.
     None {
         /// The server, or the name of the cluster, that cannot be reached.
@@ -86,7 +91,7 @@ impl Route {
     #[must_use]
     pub fn context(&self) -> Option<&Symbol> {
         match self {
-            Self::Through { context, .. } => Some(context),
+            Self::Through { context, .. } | Self::Served { context } => Some(context),
             Self::None { .. } => None,
         }
     }
@@ -100,9 +105,34 @@ impl fmt::Display for Route {
                 let also: Vec<&str> = also.iter().map(Symbol::as_str).collect();
                 write!(f, "through context {context} ({} would do too)", also.join(", "))
             }
+            Self::Served { .. } => f.write_str("through argocd-server"),
             Self::None { server } => write!(f, "no route to {server}"),
         }
     }
+}
+
+/// What begins a context that stands for argocd-server.
+const SERVED: &str = "argocd-server:";
+
+/// What stands for a context where an Application's objects are read through argocd-server: by Application, for it shows
+/// nobody's objects but an Application's.
+#[must_use]
+pub fn served_context(app: &AppKey) -> Symbol {
+    format!("{SERVED}{}:{}/{}", app.source, app.namespace, app.name).into()
+}
+
+/// The Application a context of [`served_context`] stands for; `None` for every other context.
+#[must_use]
+pub fn served_app(context: &str) -> Option<AppKey> {
+    let (source, app) = context.strip_prefix(SERVED)?.rsplit_once(':')?;
+    let (namespace, name) = app.split_once('/')?;
+    Some(AppKey { source: source.into(), namespace: namespace.into(), name: name.into() })
+}
+
+/// A context as people read it.
+#[must_use]
+pub fn shown_context(context: &str) -> &str {
+    if served_app(context).is_some() { "argocd-server" } else { context }
 }
 
 /// Everything that was told of where clusters are.
@@ -112,6 +142,8 @@ pub struct Routes {
     rules: BTreeMap<Symbol, Symbol>,
     /// By source.
     names: BTreeMap<Symbol, ClusterNames>,
+    /// Sources that have an argocd-server, and whether it is all they have: no context leads to their own cluster then.
+    served: BTreeMap<Symbol, bool>,
 }
 
 /// How Argo CD calls the cluster it runs in.
@@ -122,7 +154,15 @@ impl Routes {
     #[must_use]
     pub fn new(contexts: Vec<RouteContext>, rules: impl IntoIterator<Item = DestinationRule>) -> Self {
         let rules = rules.into_iter().map(|rule| (normal(&rule.is).into(), rule.context)).collect();
-        Self { contexts, rules, names: BTreeMap::new() }
+        Self { contexts, rules, names: BTreeMap::new(), served: BTreeMap::new() }
+    }
+
+    /// The same, where these sources have an argocd-server, and whether that is all they have: what no context leads to,
+    /// it reads.
+    #[must_use]
+    pub fn served(mut self, sources: impl IntoIterator<Item = (Symbol, bool)>) -> Self {
+        self.served.extend(sources);
+        self
     }
 
     /// The same, with what the Argo CD of a source calls its clusters.
@@ -159,7 +199,7 @@ impl Routes {
             return Route::None { server: "an unnamed cluster".into() };
         }
         if OWN.contains(&&*wanted) {
-            return own();
+            return if self.served.get(source) == Some(&true) { Route::None { server: told.clone() } } else { own() };
         }
         if let Some(context) = self.rules.get(&*wanted) {
             return if self.contexts.iter().any(|c| c.name == *context) {
@@ -175,7 +215,7 @@ impl Routes {
                     let there = Destination { server: server.clone(), name: "".into(), ..destination.clone() };
                     match self.resolve(source, &there) {
                         Route::None { server } => Route::None { server: format!("{told} ({server})").into() },
-                        route @ Route::Through { .. } => route,
+                        route => route,
                     }
                 }
                 Err(why) => Route::None { server: why.into() },
@@ -194,7 +234,12 @@ impl Routes {
     /// The route of a row.
     #[must_use]
     pub fn of(&self, row: &AppRow) -> Route {
-        self.resolve(&row.key.source, &row.destination)
+        match self.resolve(&row.key.source, &row.destination) {
+            Route::None { .. } if self.served.contains_key(&row.key.source) => {
+                Route::Served { context: served_context(&row.key) }
+            }
+            route => route,
+        }
     }
 
     /// Context and namespaces a row's objects live in: the destination's first, then those of workloads that name
@@ -318,6 +363,24 @@ mod tests {
         };
         let place = |namespace: &str| ("hub".into(), namespace.into());
         assert_eq!(routes().places(&row), [place("dev"), place("jobs")]);
+    }
+
+    #[test]
+    fn what_no_context_leads_to_is_read_by_the_argocd_server_of_a_source_that_has_no_context() {
+        let routes = routes().served([("web".into(), true), ("hub".into(), false)]);
+        let of = |source: &str, server: &str| {
+            let key = AppKey { source: source.into(), namespace: "argocd".into(), name: "api".into() };
+            let destination = Destination { server: server.into(), name: "".into(), namespace: "dev".into() };
+            routes.of(&AppRow { key, destination, ..AppRow::default() })
+        };
+        let Route::Served { context } = of("web", OWN[0]) else { panic!("its own cluster is nobody's context") };
+        let app = served_app(&context).unwrap();
+        assert_eq!((&*app.source, &*app.namespace, &*app.name), ("web", "argocd", "api"));
+        assert_eq!(of("web", "https://spoke.example").context().map(Symbol::as_str), Some("spoke-admin"));
+        assert_eq!(of("hub", "https://other.example").to_string(), "through argocd-server");
+        assert_eq!(of("hub", OWN[0]).to_string(), "through context hub");
+        assert_eq!(of("edge", "https://other.example").to_string(), "no route to https://other.example");
+        assert_eq!(served_app("default/api-x:6443/admin"), None);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use tokio::task::AbortHandle;
 
 use super::scope::Scope;
 use crate::domain::ObjectName;
-use crate::source::kube::{Cluster, live_object};
+use crate::source::Way;
 
 /// What was read, or why it was not.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,13 +40,13 @@ impl Errands {
     }
 
     /// Reads a live object as YAML, what is secret in it masked.
-    pub fn read(&mut self, cluster: Cluster, object: ObjectName) {
+    pub fn read(&mut self, way: Way, object: ObjectName) {
         if let Some(before) = self.under_way.take() {
             before.abort();
         }
         let (what, sender) = (format!("{} {} as YAML", object.kind, object.name), self.sender.clone());
         self.under_way = Some(self.scope.spawn(what.clone(), async move {
-            let read = live_object(&cluster, &object).await.map_err(|error| error.to_string());
+            let read = way.live_object(&object).await.map_err(|error| error.to_string());
             let text = read.and_then(|live| serde_saphyr::to_string(&live).map_err(|error| error.to_string()));
             // nobody listens any more: the program is ending
             _ = sender.send(Answer { what, text }).await;

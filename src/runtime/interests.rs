@@ -8,16 +8,20 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
+use super::reread::DetailRoad;
 use super::scope::Scope;
 use super::sources::Sources;
 use super::{last_words, reread};
+use crate::action::Control;
+use crate::domain::route::served_app;
 use crate::domain::time::after;
 use crate::domain::{
     AppDetail, AppKey, AppRow, ClusterNames, ContainerState, Fullness, LastWords, Link, LiveObject, ObjectName, Route,
     Run, Symbol, Timestamp,
 };
-use crate::source::Surroundings;
+use crate::source::argocd::{self, Server};
 use crate::source::kube::{self, Cluster, SourceSpec};
+use crate::source::{Surroundings, Way};
 use crate::store::{Apps, Delta, Interest, LiveDelta, NamespaceDelta, Place, Sink};
 
 /// Namespaces, and Applications, that are read at once, of each kind of reading.
@@ -59,6 +63,7 @@ struct Seen {
 /// The readings that are under way.
 pub struct Interests {
     specs: BTreeMap<Symbol, SourceSpec>,
+    servers: BTreeMap<Symbol, Server>,
     clusters: BTreeMap<Symbol, Cluster>,
     tasks: BTreeMap<Reading, Task>,
     /// Stopped, and not ended yet: what it reads is not read anew before it is gone, or its end would be taken for the
@@ -76,6 +81,7 @@ impl Interests {
         let specs = sources.specs().map(|(name, spec)| (name.clone(), spec.clone())).collect();
         Self {
             specs,
+            servers: sources.servers().clone(),
             clusters: BTreeMap::new(),
             tasks: BTreeMap::new(),
             ending: Vec::new(),
@@ -171,41 +177,93 @@ impl Interests {
         Some(cluster)
     }
 
+    /// The argocd-server of a source that has one.
+    #[must_use]
+    pub fn server(&self, source: &Symbol) -> Option<Server> {
+        self.servers.get(source).cloned()
+    }
+
+    /// Where the Applications of a source are written, or the cluster behind a context; `None` for a name nobody knows.
+    pub fn control(&mut self, name: &Symbol) -> Option<Control> {
+        match self.cluster(name) {
+            Some(cluster) => Some(Control::Cluster(cluster)),
+            None => self.server(name).map(Control::Server),
+        }
+    }
+
+    /// The way a context of a route leads; `None` for one nobody knows.
+    pub fn way(&mut self, context: &Symbol) -> Option<Way> {
+        match served_app(context) {
+            Some(app) => Some(Way::Server(self.server(&app.source)?, app)),
+            None => self.cluster(context).map(Way::Cluster),
+        }
+    }
+
     fn start(&mut self, reading: &Reading, apps: &Apps) {
         let sink = Arc::clone(&self.surroundings.sink);
         let changed = Arc::new(Notify::new());
         let scope = match reading {
             Reading::Pods(place) => {
-                let Some(cluster) = self.cluster(&place.0) else { return };
+                let Some(way) = self.way(&place.0) else { return };
                 let delta =
                     |link| Delta::Live(LiveDelta::Pods(place.0.clone(), place.1.clone(), NamespaceDelta::Link(link)));
-                let work = kube::watch_pods(cluster, place.1.clone(), Arc::clone(&sink));
-                self.run(format!("pods of {}/{}", place.0, place.1), work, Some(delta(Link::Off)), delta)
+                let (namespace, name) = (place.1.clone(), format!("pods of {}/{}", place.0, place.1));
+                let end = Some(delta(Link::Off));
+                match way {
+                    Way::Cluster(cluster) => self.run(name, kube::watch_pods(cluster, namespace, sink), end, delta),
+                    Way::Server(server, app) => {
+                        self.run(name, argocd::watch_pods(server, app, namespace, sink), end, delta)
+                    }
+                }
             }
             Reading::Events(place) => {
-                let Some(cluster) = self.cluster(&place.0) else { return };
+                let Some(way) = self.way(&place.0) else { return };
                 let delta =
                     |link| Delta::Live(LiveDelta::Events(place.0.clone(), place.1.clone(), NamespaceDelta::Link(link)));
-                let work = kube::watch_events(cluster, place.1.clone(), Arc::clone(&sink));
-                self.run(format!("events of {}/{}", place.0, place.1), work, Some(delta(Link::Off)), delta)
+                let (namespace, name) = (place.1.clone(), format!("events of {}/{}", place.0, place.1));
+                let end = Some(delta(Link::Off));
+                match way {
+                    Way::Cluster(cluster) => self.run(name, kube::watch_events(cluster, namespace, sink), end, delta),
+                    Way::Server(server, app) => {
+                        // those about the Application itself stand with the first of its places, once
+                        let first = apps.find(&app).and_then(|id| apps.places_of(id).into_iter().next());
+                        let own = first.as_ref() == Some(place);
+                        self.run(name, argocd::watch_events(server, app, namespace, own, sink), end, delta)
+                    }
+                }
             }
             Reading::Projects(place) => {
-                let Some(cluster) = self.cluster(&place.0) else { return };
                 let delta = |link| {
                     Delta::Live(LiveDelta::Projects(place.0.clone(), place.1.clone(), NamespaceDelta::Link(link)))
                 };
-                let work = kube::watch_projects(cluster, place.1.clone(), Arc::clone(&sink));
-                self.run(format!("projects of {}/{}", place.0, place.1), work, Some(delta(Link::Off)), delta)
+                let (namespace, name) = (place.1.clone(), format!("projects of {}/{}", place.0, place.1));
+                let end = Some(delta(Link::Off));
+                if let Some(cluster) = self.cluster(&place.0) {
+                    self.run(name, kube::watch_projects(cluster, namespace, sink), end, delta)
+                } else if let Some(server) = self.server(&place.0) {
+                    self.run(name, argocd::watch_projects(server, namespace, sink), end, delta)
+                } else {
+                    return;
+                }
             }
             Reading::Detail(app) => {
-                let Some(argo) = self.cluster(&app.source) else { return };
                 let route = apps.find(app).and_then(|id| apps.route(id));
-                let target = match route.as_ref().map(|route| (route, route.context())) {
-                    Some((_, Some(context))) => {
-                        self.cluster(context).ok_or_else(|| format!("the kubeconfig has no context {context}"))
+                let road = if let Some(argo) = self.cluster(&app.source) {
+                    let target = match route.as_ref().map(|route| (route, route.context())) {
+                        Some((_, Some(context))) => {
+                            self.cluster(context).ok_or_else(|| format!("the kubeconfig has no context {context}"))
+                        }
+                        Some((route, None)) => Err(route.to_string()),
+                        None => Err("the Application is gone".to_owned()),
+                    };
+                    match self.server(&app.source) {
+                        Some(server) => DetailRoad::Either(server, argo, target),
+                        None => DetailRoad::Clusters(argo, target),
                     }
-                    Some((route, None)) => Err(route.to_string()),
-                    None => Err("the Application is gone".to_owned()),
+                } else if let Some(server) = self.server(&app.source) {
+                    DetailRoad::Server(server)
+                } else {
+                    return;
                 };
                 let broken = |link: Link| {
                     let failed = match link {
@@ -214,7 +272,7 @@ impl Interests {
                     };
                     Delta::Live(LiveDelta::Detail(app.clone(), Box::new(AppDetail { failed, ..AppDetail::default() })))
                 };
-                let work = reread::follow_detail(argo, target, app.clone(), Arc::clone(&sink), Arc::clone(&changed));
+                let work = reread::follow_detail(road, app.clone(), Arc::clone(&sink), Arc::clone(&changed));
                 self.run(
                     format!("resources of {}", app.name),
                     work,
@@ -223,7 +281,7 @@ impl Interests {
                 )
             }
             Reading::Object(context, name) => {
-                let Some(cluster) = self.cluster(context) else { return };
+                let Some(way) = self.way(context) else { return };
                 let broken = |link: Link| {
                     let failed = match link {
                         Link::Auth { why } => Some(why.into()),
@@ -232,12 +290,12 @@ impl Interests {
                     let object = Box::new(LiveObject { failed, ..LiveObject::default() });
                     Delta::Live(LiveDelta::Object(context.clone(), name.clone(), object))
                 };
-                let work = reread::follow_object(cluster, context.clone(), name.clone(), Arc::clone(&sink));
+                let work = reread::follow_object(way, context.clone(), name.clone(), Arc::clone(&sink));
                 let end = Some(Delta::Live(LiveDelta::ForgetObject(context.clone(), name.clone())));
                 self.run(format!("{} {}", name.kind, name.name), work, end, broken)
             }
             Reading::Words(run) => {
-                let Some(cluster) = self.cluster(&run.context) else { return };
+                let Some(way) = self.way(&run.context) else { return };
                 let broken = |link: Link| {
                     let unread = match link {
                         Link::Auth { why } => Some(why.into()),
@@ -245,7 +303,7 @@ impl Interests {
                     };
                     Delta::Live(LiveDelta::Words(run.clone(), Box::new(LastWords { unread, ..LastWords::default() })))
                 };
-                let work = last_words::follow(cluster, run.clone(), goes_on(run, apps), Arc::clone(&sink));
+                let work = last_words::follow(way, run.clone(), goes_on(run, apps), Arc::clone(&sink));
                 let end = Some(Delta::Live(LiveDelta::ForgetWords(run.clone())));
                 self.run(format!("log of {}/{}", run.pod, run.container), work, end, broken)
             }
@@ -330,7 +388,10 @@ fn choose(interests: &[Interest], apps: &Apps, now: Timestamp) -> (BTreeSet<Read
         match interest {
             Interest::Pods(_) => pods.extend(apps.places_of(id).into_iter().map(Reading::Pods)),
             Interest::Events(_) => {
-                events.push(Reading::Events((app.source.clone(), app.namespace.clone())));
+                // argocd-server tells those about the Application with those of its objects
+                if !matches!(apps.route(id), Some(Route::Served { .. })) {
+                    events.push(Reading::Events((app.source.clone(), app.namespace.clone())));
+                }
                 events.extend(apps.places_of(id).into_iter().map(Reading::Events));
             }
             Interest::Resources(_) => details.push(Reading::Detail(app.clone())),

@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 
 use crate::domain::text::without_colour;
 use crate::domain::{LastWords, LogNews, LogRequest, LogState, Run};
-use crate::source::kube::{Cluster, stream};
+use crate::source::Way;
 use crate::store::{Delta, LiveDelta, Sink};
 
 /// Lines that are shown.
@@ -19,10 +19,10 @@ const AGAIN: Duration = Duration::from_secs(10);
 
 /// Reads the last lines of `run` into `sink`. `previous`: the container was started again since. One that waits for its
 /// next start is still the current one (recorded, `crash`: the log before it is gone then).
-pub(super) async fn follow(cluster: Cluster, run: Run, previous: bool, sink: Arc<dyn Sink>) {
-    let clock = cluster.clock();
+pub(super) async fn follow(way: Way, run: Run, previous: bool, sink: Arc<dyn Sink>) {
+    let clock = way.clock();
     loop {
-        let words = read(&cluster, &run, previous).await;
+        let words = read(&way, &run, previous).await;
         let is_last = run.ended.is_some() && words.unread.is_none();
         sink.push(Delta::Live(LiveDelta::Words(run.clone(), Box::new(words))));
         if is_last {
@@ -33,7 +33,7 @@ pub(super) async fn follow(cluster: Cluster, run: Run, previous: bool, sink: Arc
     }
 }
 
-async fn read(cluster: &Cluster, run: &Run, previous: bool) -> LastWords {
+async fn read(way: &Way, run: &Run, previous: bool) -> LastWords {
     let request = LogRequest {
         namespace: run.namespace.as_str().into(),
         pod: run.pod.as_str().into(),
@@ -60,9 +60,9 @@ async fn read(cluster: &Cluster, run: &Run, previous: bool) -> LastWords {
             }
         }
     };
-    let clock = cluster.clock();
+    let clock = way.clock();
     let late = tokio::select! {
-        _ = async { tokio::join!(stream(cluster.clone(), request, lane), collect) } => false,
+        _ = async { tokio::join!(way.clone().stream(request, lane), collect) } => false,
         () = clock.sleep(PATIENCE) => true,
     };
     if late && words.lines.is_empty() && words.unread.is_none() {

@@ -6,7 +6,9 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 use crate::domain::{AppDetail, AppKey, Clock, ClusterNames, LiveObject, ObjectName, Symbol};
-use crate::source::kube::{self, Cluster};
+use crate::source::Way;
+use crate::source::argocd::{self, Server};
+use crate::source::kube::{self, Cluster, ReadError};
 use crate::store::{Delta, LiveDelta, Sink};
 
 /// Resources are read anew after this at the latest: not all that changes their health shows elsewhere.
@@ -16,18 +18,42 @@ const LOOK: Duration = Duration::from_secs(3);
 /// Changes come in bursts: resources are read anew at most this often.
 const BURST: Duration = Duration::from_secs(1);
 
+/// Where the resources of an Application are read.
+pub(super) enum DetailRoad {
+    /// The Application in one cluster, its objects in another, or why nobody knows where.
+    Clusters(Cluster, Result<Cluster, String>),
+    /// Both through argocd-server: two questions, whatever the number of objects.
+    Server(Server),
+    /// Through argocd-server, and where it cannot tell as without it.
+    Either(Server, Cluster, Result<Cluster, String>),
+}
+
+impl DetailRoad {
+    fn clock(&self) -> Arc<dyn Clock> {
+        match self {
+            Self::Clusters(argo, _) => Arc::clone(argo.clock()),
+            Self::Server(server) | Self::Either(server, ..) => Arc::clone(server.clock()),
+        }
+    }
+
+    async fn read(&self, app: &AppKey) -> Result<AppDetail, ReadError> {
+        match self {
+            Self::Clusters(argo, target) => kube::detail(argo, target.as_ref().map_err(Clone::clone), app).await,
+            Self::Server(server) => argocd::detail(server, app).await,
+            Self::Either(server, argo, target) => match argocd::detail(server, app).await {
+                Ok(detail) => Ok(detail),
+                Err(_) => kube::detail(argo, target.as_ref().map_err(Clone::clone), app).await,
+            },
+        }
+    }
+}
+
 /// Reads the resources of an Application, and again when something changed or some time has passed.
-pub(super) async fn follow_detail(
-    argo: Cluster,
-    target: Result<Cluster, String>,
-    app: AppKey,
-    sink: Arc<dyn Sink>,
-    changed: Arc<Notify>,
-) {
-    let clock: Arc<dyn Clock> = Arc::clone(argo.clock());
+pub(super) async fn follow_detail(road: DetailRoad, app: AppKey, sink: Arc<dyn Sink>, changed: Arc<Notify>) {
+    let clock = road.clock();
     let mut known = AppDetail::default();
     loop {
-        match kube::detail(&argo, target.as_ref().map_err(Clone::clone), &app).await {
+        match road.read(&app).await {
             Ok(detail) => known = detail,
             Err(error) => known.failed = Some(error.to_string().into()),
         }
@@ -42,11 +68,11 @@ pub(super) async fn follow_detail(
 }
 
 /// Reads a live object again and again; tells of it when it has changed.
-pub(super) async fn follow_object(cluster: Cluster, context: Symbol, name: ObjectName, sink: Arc<dyn Sink>) {
-    let clock: Arc<dyn Clock> = Arc::clone(cluster.clock());
+pub(super) async fn follow_object(way: Way, context: Symbol, name: ObjectName, sink: Arc<dyn Sink>) {
+    let clock: Arc<dyn Clock> = Arc::clone(way.clock());
     let mut told: Option<LiveObject> = None;
     loop {
-        let object = match kube::shown_object(&cluster, &name).await {
+        let object = match way.shown_object(&name).await {
             Ok(object) => object,
             Err(error) => LiveObject { failed: Some(error.to_string().into()), ..told.clone().unwrap_or_default() },
         };

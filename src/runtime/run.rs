@@ -283,8 +283,8 @@ impl Cockpit {
                         }
                         Request::Settings(settings) => self.take_hold(*settings),
                         Request::Copy { what, text } => self.copy(what, &text),
-                        Request::CopyObject { context, object } => match self.interests.cluster(&context) {
-                            Some(cluster) => self.errands.read(cluster, object),
+                        Request::CopyObject { context, object } => match self.interests.way(&context) {
+                            Some(way) => self.errands.read(way, object),
                             None => {
                                 self.model.say(format!("the kubeconfig has no context {context}"), self.clock.now());
                             }
@@ -292,16 +292,16 @@ impl Cockpit {
                         Request::Save { name, excerpt } => self.saves.begin(&name, *excerpt),
                         Request::Plan(proposal) => {
                             let Self { deeds, interests, model, .. } = self;
-                            deeds.plan(proposal, &model.apps, |context| interests.cluster(context));
+                            deeds.plan(proposal, &model.apps, |context| interests.control(context));
                         }
                         Request::Act(order) => {
                             let Self { deeds, interests, model, .. } = self;
-                            let news = deeds.act(*order, &model.apps, |context| interests.cluster(context));
+                            let news = deeds.act(*order, &model.apps, |context| interests.control(context));
                             self.take(Msg::Desk(news));
                         }
                         Request::AtOnce(proposal) => {
                             let Self { deeds, interests, model, .. } = self;
-                            let news = deeds.at_once(proposal, &model.apps, |context| interests.cluster(context));
+                            let news = deeds.at_once(proposal, &model.apps, |context| interests.control(context));
                             self.take(Msg::Desk(news));
                         }
                         Request::Forward(wish, confirmed) => {
@@ -391,7 +391,7 @@ impl Cockpit {
         self.ask_rights();
         let (query, wanted) = (frame::wanted(&self.model), frame::interests(&self.model, now));
         let Model { apps, logs, .. } = &mut self.model;
-        self.tail.want(query, apps, logs, now, |context| self.interests.cluster(context));
+        self.tail.want(query, apps, logs, now, |context| self.interests.way(context));
         let again = self.interests.want(&wanted, &self.model.apps, now).map(|at| elapsed(now, at));
         let left_out = self.interests.left_out();
         // what was found out while this frame was drawn stands in the next one
@@ -412,9 +412,11 @@ impl Cockpit {
         let reach = desk.rights.unknown(&key);
         if reach.is_some() && reach != self.asked {
             self.asked.clone_from(&reach);
-            let cluster = self.interests.cluster(&key.source);
+            let control = self.interests.control(&key.source);
+            let row = self.model.apps.find(&key).and_then(|id| self.model.apps.get(id));
+            let project = row.map(|row| row.project.clone()).unwrap_or_default();
             if let Some(reach) = reach {
-                self.deeds.ask_rights(reach, cluster);
+                self.deeds.ask_rights(reach, &project, control);
             }
         }
     }

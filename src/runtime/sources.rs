@@ -8,6 +8,7 @@ use tokio::runtime::Handle;
 use super::scope::Scope;
 use crate::domain::{Classifier, Link, SourceFacts, Symbol};
 use crate::source::Surroundings;
+use crate::source::argocd::{self, Server, ServerSpec};
 use crate::source::kube::{self, SourceSpec};
 use crate::store::{Apps, Delta};
 
@@ -18,13 +19,17 @@ pub struct KnownSource {
     pub name: Symbol,
     /// What is known of it before it is on.
     pub facts: SourceFacts,
-    /// How to read it.
-    pub spec: SourceSpec,
+    /// How it is read through the Kubernetes API; rows come from there where they can.
+    pub cluster: Option<SourceSpec>,
+    /// How it is read through argocd-server.
+    pub server: Option<ServerSpec>,
 }
 
 /// Every source that is known, and the tasks of those that are on.
 pub struct Sources {
     known: BTreeMap<Symbol, KnownSource>,
+    /// One client and one token for all that is asked of an argocd-server.
+    servers: BTreeMap<Symbol, Server>,
     tasks: BTreeMap<Symbol, Scope>,
     surroundings: Surroundings,
     io: Handle,
@@ -34,8 +39,10 @@ impl Sources {
     /// Knows `sources`; none is on. Their tasks will run on `io`.
     #[must_use]
     pub fn new(sources: Vec<KnownSource>, surroundings: Surroundings, io: Handle) -> Self {
-        let known = sources.into_iter().map(|s| (s.name.clone(), s)).collect();
-        Self { known, tasks: BTreeMap::new(), surroundings, io }
+        let known: BTreeMap<Symbol, KnownSource> = sources.into_iter().map(|s| (s.name.clone(), s)).collect();
+        let served = known.iter().filter_map(|(name, source)| Some((name.clone(), source.server.clone()?)));
+        let servers = served.map(|(name, spec)| (name, Server::new(spec, Arc::clone(&surroundings.clock)))).collect();
+        Self { known, servers, tasks: BTreeMap::new(), surroundings, io }
     }
 
     /// Lists every source in the store, so that those that are off are shown too.
@@ -55,7 +62,13 @@ impl Sources {
             let why = format!("what reads it broke: {}; ctrl-r starts it anew", panic.message);
             sink.push(Delta::Link(failed.clone(), Link::Auth { why }));
         });
-        scope.spawn(name.as_str(), kube::run(source.spec.clone(), self.surroundings.clone()));
+        match (&source.cluster, self.servers.get(name)) {
+            (Some(spec), _) => drop(scope.spawn(name.as_str(), kube::run(spec.clone(), self.surroundings.clone()))),
+            (None, Some(server)) => {
+                scope.spawn(name.as_str(), argocd::run(server.clone(), self.surroundings.clone()));
+            }
+            (None, None) => {}
+        }
         self.tasks.insert(name.clone(), scope);
     }
 
@@ -89,15 +102,21 @@ impl Sources {
         self.reconnect(None);
     }
 
-    /// How each known source is read, on or not.
+    /// How the sources that have a context are read through it, on or not.
     pub fn specs(&self) -> impl Iterator<Item = (&Symbol, &SourceSpec)> {
-        self.known.iter().map(|(name, source)| (name, &source.spec))
+        self.known.iter().filter_map(|(name, source)| Some((name, source.cluster.as_ref()?)))
     }
 
-    /// How a source is read.
+    /// How a source is read through its context; `None` for one that has none.
     #[must_use]
     pub fn spec(&self, name: &Symbol) -> Option<&SourceSpec> {
-        self.known.get(name).map(|source| &source.spec)
+        self.known.get(name)?.cluster.as_ref()
+    }
+
+    /// The argocd-servers of the sources that have one, on or not.
+    #[must_use]
+    pub fn servers(&self) -> &BTreeMap<Symbol, Server> {
+        &self.servers
     }
 
     /// The sources that are on.

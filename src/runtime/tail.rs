@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 
 use super::scope::Scope;
 use crate::domain::{AppKey, LogEnd, LogNews, LogRequest, LogState, LogStreamId, Operation, Pod, Symbol, Timestamp};
-use crate::source::kube::{Cluster, stream};
+use crate::source::Way;
 use crate::store::logs::{LogQuery, StreamId, StreamState};
 use crate::store::{Apps, LogStore};
 
@@ -71,14 +71,14 @@ impl Tail {
     }
 
     /// Follows what is wanted: another question empties the store and begins anew, the same one takes up the containers
-    /// that have appeared since. `cluster` is the way to a context.
+    /// that have appeared since. `way` leads to a context.
     pub fn want(
         &mut self,
         query: Option<LogQuery>,
         apps: &Apps,
         logs: &mut LogStore,
         now: Timestamp,
-        mut cluster: impl FnMut(&Symbol) -> Option<Cluster>,
+        mut way: impl FnMut(&Symbol) -> Option<Way>,
     ) {
         if self.query != query {
             self.stop();
@@ -95,9 +95,9 @@ impl Tail {
             for container in &pod.containers {
                 if self.opened.len() < MOST
                     && !self.opened.contains_key(&(pod.uid.clone(), container.name.clone()))
-                    && let Some(cluster) = cluster(&pod.context)
+                    && let Some(way) = way(&pod.context)
                 {
-                    self.open(cluster, &query, pod, &container.name, logs, now);
+                    self.open(way, &query, pod, &container.name, logs, now);
                 }
             }
         }
@@ -156,15 +156,7 @@ impl Tail {
         }
     }
 
-    fn open(
-        &mut self,
-        cluster: Cluster,
-        query: &LogQuery,
-        pod: &Pod,
-        container: &Symbol,
-        logs: &mut LogStore,
-        now: Timestamp,
-    ) {
+    fn open(&mut self, way: Way, query: &LogQuery, pod: &Pod, container: &Symbol, logs: &mut LogStore, now: Timestamp) {
         let name = LogStreamId(self.next);
         self.next = self.next.wrapping_add(1);
         let request = LogRequest {
@@ -187,7 +179,7 @@ impl Tail {
         self.opened.insert((pod.uid.clone(), container.clone()), name);
         let io = self.io.clone();
         let scope = self.scope.get_or_insert_with(|| Scope::new(io, |_| {}));
-        scope.spawn(format!("log of {}/{container}", pod.name), stream(cluster, request, self.lane.clone()));
+        scope.spawn(format!("log of {}/{container}", pod.name), way.stream(request, self.lane.clone()));
     }
 
     fn stop(&mut self) {

@@ -7,9 +7,12 @@
 //! [`Delta`]: crate::store::delta::Delta
 //! [`Sink`]: crate::store::delta::Sink
 
+pub mod argocd;
 mod error;
 pub mod kube;
 mod surroundings;
+mod way;
 
 pub use error::SourceError;
 pub use surroundings::Surroundings;
+pub use way::Way;

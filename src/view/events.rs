@@ -12,6 +12,7 @@ use super::{Ask, Effect, Handled, Lens, ScreenId, Seen, Typing, View};
 use crate::command::{CommandId, Scope};
 use crate::config::theme::Role;
 use crate::domain::app::short_revision;
+use crate::domain::route::shown_context;
 use crate::domain::text::without_colour;
 use crate::domain::{AppRow, Event, Health, Phase, Symbol, Sync, Timestamp};
 use crate::store::changes::{Change, What};
@@ -160,7 +161,8 @@ impl View for Events {
         for place in &places {
             let link = seen.apps.events().link(place);
             let (words, role) = link.map_or(("not read yet".to_owned(), Role::Dim), |l| super::links::words(seen, l));
-            pen.text(&format!("  {}/{}  ", place.0, place.1), seen.style(Role::Dim)).text(&words, seen.style(role));
+            pen.text(&format!("  {}/{}  ", shown_context(&place.0), place.1), seen.style(Role::Dim))
+                .text(&words, seen.style(role));
         }
         if self.follow && !places.is_empty() {
             pen.text("  follow", seen.style(Role::Accent));

@@ -130,6 +130,10 @@ fn draw_facts(seen: &Seen<'_>, name: &Symbol, source: &SourceState, area: Rect, 
     if !told.is_empty() {
         lines.push((told.join(", "), Role::Dim));
     }
+    if let Some(server) = &facts.beside {
+        let words = format!("resources, and what no context leads to, through argocd-server {server}");
+        lines.push((words, Role::Dim));
+    }
     let projects = seen.apps.projects_link(&seen.apps.projects_place(name));
     if let Some(Link::Denied { what: why } | Link::Auth { why } | Link::Down { why, .. }) = projects {
         lines.push((format!("sync windows are not known: {why}"), Role::Warn));

@@ -4,6 +4,7 @@
 
 mod acting;
 mod architecture;
+mod argocd_source;
 mod broken;
 mod clock;
 mod copy;

@@ -49,12 +49,13 @@ impl Lookout {
         let known = contexts(place).unwrap().into_iter().map(|context| KnownSource {
             name: (&*context.name).into(),
             facts: SourceFacts::default(),
-            spec: SourceSpec {
+            cluster: Some(SourceSpec {
                 name: context.name.clone(),
                 context: Some(context.name),
                 kubeconfig: place.clone(),
                 ..SourceSpec::default()
-            },
+            }),
+            server: None,
         });
         let sources = Sources::new(known.collect(), surroundings.clone(), Handle::current());
         let interests = Interests::new(&sources, surroundings, Handle::current());

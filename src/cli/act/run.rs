@@ -49,7 +49,7 @@ impl Way {
         let route = setup.apps.routes().of(row);
         let folder = state::folder()?;
         let no_way = || Failure::new(Exit::Source, format!("no way to source {}", key.source));
-        let control = setup.interests.cluster(&key.source).ok_or_else(no_way)?;
+        let control = setup.interests.control(&key.source).ok_or_else(no_way)?;
         let destination = route.context().cloned().and_then(|context| setup.interests.cluster(&context));
         let readonly = setup.settings.readonly.then(|| setup.settings.origin("readonly"));
         let who = state::who();

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::cli::complain;
 use crate::cli::exit::Exit;
+use crate::domain::route::shown_context;
 use crate::domain::{AppKey, Link, Route};
 use crate::store::Apps;
 
@@ -19,7 +20,7 @@ pub(super) fn tell(apps: &Apps, keys: &[AppKey]) -> Exit {
             let links = [apps.pods().link(&place), apps.events().link(&place)];
             for link in links.into_iter().flatten() {
                 if let Link::Denied { what: why } | Link::Auth { why } | Link::Down { why, .. } = link {
-                    unread.insert(format!("{}/{}: {why}", place.0, place.1));
+                    unread.insert(format!("{}/{}: {why}", shown_context(&place.0), place.1));
                 }
             }
         }

@@ -13,7 +13,6 @@ use crate::cli::exit::{Exit, Failure};
 use crate::cli::setup::Setup;
 use crate::domain::time::after;
 use crate::domain::{LogNews, LogStreamId, Pod, Symbol};
-use crate::source::kube::stream;
 use crate::store::Interest;
 
 /// Chunks that wait to be printed; when there are more, the servers wait.
@@ -84,7 +83,7 @@ struct Streams<'a> {
 impl Streams<'_> {
     /// Reads the logs of pods that are new: of those that came later, all of it.
     fn open(&mut self, pods: Vec<Pod>, first: bool) {
-        let Reading { cluster, logs, selection, since, scope, .. } = self.reading;
+        let Reading { way, logs, selection, since, scope, .. } = self.reading;
         for pod in pods {
             if !self.known.insert(pod.uid.clone()) {
                 continue;
@@ -98,7 +97,7 @@ impl Streams<'_> {
                     request.tail = None;
                 }
                 let name = format!("log of {}/{container}", pod.name);
-                scope.spawn(name, stream(cluster.clone(), request, self.sender.clone()));
+                scope.spawn(name, way.clone().stream(request, self.sender.clone()));
                 self.origins.push(Origin::new(&pod.name, container));
             }
         }

@@ -10,7 +10,6 @@ use super::run::Reading;
 use super::select::request;
 use crate::cli::exit::{Exit, Failure};
 use crate::domain::{LogLine, LogNews, LogState, LogStreamId, Pod, Timestamp};
-use crate::source::kube::stream;
 
 /// Chunks of a stream that are held while others are behind.
 const AHEAD: usize = 4;
@@ -39,7 +38,7 @@ pub(super) async fn merge<W: Write>(
             request.since = reading.since;
             let (sender, lane) = mpsc::channel(AHEAD);
             let name = format!("log of {}/{container}", pod.name);
-            reading.scope.spawn(name, stream(reading.cluster.clone(), request, sender));
+            reading.scope.spawn(name, reading.way.clone().stream(request, sender));
             sources.push(Source {
                 origin: Origin::new(&pod.name, container),
                 lane,

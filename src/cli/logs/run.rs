@@ -16,7 +16,8 @@ use crate::domain::time::after;
 use crate::domain::{AppKey, Link, Pod, Route, Symbol, Timestamp};
 use crate::runtime::observe::{observe, observe_live};
 use crate::runtime::scope::Scope;
-use crate::source::kube::{Cluster, KubeconfigPlace};
+use crate::source::Way;
+use crate::source::kube::KubeconfigPlace;
 use crate::store::Interest;
 
 /// What a reading of logs works with.
@@ -24,8 +25,8 @@ pub(super) struct Reading<'a> {
     pub logs: &'a Logs,
     pub key: AppKey,
     pub selection: Selection,
-    /// The cluster the Application's pods run in.
-    pub cluster: Cluster,
+    /// The way to the Application's pods.
+    pub way: Way,
     pub scope: Scope,
     /// Nothing older than this is asked for.
     pub since: Option<Timestamp>,
@@ -80,8 +81,8 @@ fn reading<'a>(logs: &'a Logs, key: AppKey, setup: &mut Setup, io: &Handle) -> R
     let id = setup.apps.find(&key);
     let row = id.and_then(|id| setup.apps.get(id)).cloned().unwrap_or_default();
     let route = setup.apps.routes().of(&row);
-    let cluster = route.context().and_then(|context| setup.interests.cluster(context));
-    let Some(cluster) = cluster else {
+    let way = route.context().and_then(|context| setup.interests.way(context));
+    let Some(way) = way else {
         let failure = Failure::new(Exit::Source, format!("{route}, where `{}` runs", key.name));
         return Err(failure.hint(Route::HINT));
     };
@@ -89,7 +90,7 @@ fn reading<'a>(logs: &'a Logs, key: AppKey, setup: &mut Setup, io: &Handle) -> R
     let scope = Scope::new(io.clone(), |panic| {
         crate::cli::complain(&format!("{} broke: {}", panic.task, panic.message));
     });
-    Ok(Reading { logs, selection: Selection::new(&row, logs.container.clone()), key, cluster, scope, since })
+    Ok(Reading { logs, selection: Selection::new(&row, logs.container.clone()), key, way, scope, since })
 }
 
 /// The pods of the Application that are there now.

@@ -13,13 +13,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::guards;
 use crate::action::{
-    Asked, Audit, Consent, Draft, End, Guard, Item, Memory, Order, Outcome, Plan, Proposal, Refusal, RefusalKind, Road,
-    Who, carry_out, follow, may_change,
+    Asked, Audit, Consent, Control, Draft, End, Guard, Item, Memory, Order, Outcome, Plan, Proposal, Refusal,
+    RefusalKind, Road, Who, carry_out, follow, may_change,
 };
 use crate::domain::time::after;
 use crate::domain::{AppKey, Clock, Environment, Symbol};
 use crate::runtime::scope::Scope;
-use crate::source::kube::Cluster;
 use crate::store::Apps;
 use crate::view::desk::{News, Reach};
 
@@ -128,18 +127,18 @@ impl Deeds {
     }
 
     /// Asks whether the Applications of a reach may be changed. A newer question ends the one before.
-    pub fn ask_rights(&mut self, reach: Reach, cluster: Option<Cluster>) {
-        let Some(cluster) = cluster else { return };
+    pub fn ask_rights(&mut self, reach: Reach, project: &str, control: Option<Control>) {
+        let Some(control) = control else { return };
         if let Some(before) = self.asking.take() {
             before.abort();
         }
-        let sender = self.sender.clone();
+        let (sender, project) = (self.sender.clone(), project.to_owned());
         self.asking = Some(self.scope.spawn("rights", async move {
             let (namespace, name) = match &reach {
                 Reach::All(_, namespace) => (namespace.clone(), None),
                 Reach::App(key) => (key.namespace.clone(), Some(key.name.clone())),
             };
-            let missing = may_change(&cluster, &namespace, name.as_deref()).await;
+            let missing = may_change(&control, &namespace, name.as_deref(), &project).await;
             // nobody listens any more: the program is ending
             _ = sender.send(News::Rights(reach, missing)).await;
         }));
@@ -172,11 +171,11 @@ impl Deeds {
     }
 
     /// Plans a proposal. A newer one ends the making of the one before: nobody waits for two.
-    pub fn plan(&mut self, proposal: Proposal, apps: &Apps, cluster: impl FnMut(&Symbol) -> Option<Cluster>) {
+    pub fn plan(&mut self, proposal: Proposal, apps: &Apps, control: impl FnMut(&Symbol) -> Option<Control>) {
         if let Some(before) = self.planning.take() {
             before.abort();
         }
-        let found = self.find(&proposal.apps, apps, cluster);
+        let found = self.find(&proposal.apps, apps, control);
         let (sender, clock, guard) = (self.sender.clone(), Arc::clone(&self.clock), self.rules.guard.clone());
         self.planning = Some(self.scope.spawn("plan", async move {
             let items = read(found, &proposal).await;
@@ -187,7 +186,7 @@ impl Deeds {
     }
 
     /// Carries out what was planned and confirmed.
-    pub fn act(&mut self, mut order: Order, apps: &Apps, cluster: impl FnMut(&Symbol) -> Option<Cluster>) -> News {
+    pub fn act(&mut self, mut order: Order, apps: &Apps, control: impl FnMut(&Symbol) -> Option<Control>) -> News {
         self.count += 1;
         let number = self.count;
         order.plans.retain(|plans| !plans.is_empty());
@@ -198,7 +197,7 @@ impl Deeds {
             Ok(_) => return over(number, format!("{} was not begun: {MOST} writes are under way", order.what)),
             Err(why) => return over(number, format!("{} was not begun: {why}", order.what)),
         };
-        let found = self.find(&keys, apps, cluster);
+        let found = self.find(&keys, apps, control);
         let what = order.what.clone();
         let memory = self.memory();
         let told = self.told(number, &what);
@@ -214,7 +213,7 @@ impl Deeds {
         &mut self,
         proposal: Proposal,
         apps: &Apps,
-        cluster: impl FnMut(&Symbol) -> Option<Cluster>,
+        control: impl FnMut(&Symbol) -> Option<Control>,
     ) -> News {
         self.count += 1;
         let number = self.count;
@@ -224,7 +223,7 @@ impl Deeds {
             Ok(_) => return over(number, format!("{what} was not begun: {MOST} writes are under way")),
             Err(why) => return over(number, format!("{what} was not begun: {why}")),
         };
-        let found = self.find(&proposal.apps, apps, cluster);
+        let found = self.find(&proposal.apps, apps, control);
         let (guard, clock) = (self.rules.guard.clone(), Arc::clone(&self.clock));
         let memory = self.memory();
         let told = self.told(number, what);
@@ -279,7 +278,7 @@ impl Deeds {
     }
 
     /// The ways to Applications, each bound to the source of its row.
-    fn find(&self, keys: &[AppKey], apps: &Apps, mut cluster: impl FnMut(&Symbol) -> Option<Cluster>) -> Vec<Found> {
+    fn find(&self, keys: &[AppKey], apps: &Apps, mut way: impl FnMut(&Symbol) -> Option<Control>) -> Vec<Found> {
         let memory = self.memory();
         let mut found = Vec::with_capacity(keys.len());
         for key in keys {
@@ -287,14 +286,14 @@ impl Deeds {
             let name = row.and_then(|(_, row)| row.environment.clone()).unwrap_or_default();
             let environment = apps.describe(&name);
             let refused = |why: String| Err(Box::new((key.clone(), environment.clone(), Refusal::no_way(why))));
-            let way = match (row, &memory, cluster(&key.source)) {
+            let way = match (row, &memory, way(&key.source)) {
                 (None, ..) => refused(format!("{} is gone", key.name)),
                 (_, Err(why), _) => refused(why.clone()),
                 (_, _, None) => refused(format!("no way to source {}", key.source)),
                 (Some((id, _)), Ok(memory), Some(control)) => match apps.route(id) {
                     None => refused(format!("{} is gone", key.name)),
                     Some(route) => {
-                        let destination = route.context().cloned().and_then(|context| cluster(&context));
+                        let destination = route.context().and_then(&mut way).and_then(|there| there.cluster().cloned());
                         let user = self.rules.who.user.clone();
                         let asked = Asked { key: key.clone(), environment: environment.clone(), route, user };
                         let (guard, memory) = (self.rules.guard.clone(), memory.clone());

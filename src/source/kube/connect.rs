@@ -30,12 +30,14 @@ pub struct SourceSpec {
     pub argocd_namespace: Option<String>,
     /// Take any certificate.
     pub insecure: bool,
+    /// The argocd-server that is asked beside it, for people.
+    pub beside: Option<String>,
 }
 
 /// How old a token from a file may be: whoever writes the file writes a new one before the old one ends.
 const TOKEN_FILE: Duration = Duration::from_mins(1);
 /// How long a connection may take to be made.
-const CONNECT: Duration = Duration::from_secs(10);
+pub(in crate::source) const CONNECT: Duration = Duration::from_secs(10);
 
 /// A client, and what is known of the place it leads to.
 pub(super) struct Connection {
@@ -196,7 +198,8 @@ fn certificate_authority(cluster: &Cluster) -> Result<Option<Vec<u8>>, String> {
         .map_err(|error| format!("cannot read certificate-authority {}: {error}", path.display()))
 }
 
-fn certificates(pem: &[u8]) -> Result<Vec<Vec<u8>>, String> {
+/// The certificates of a PEM text.
+pub(in crate::source) fn certificates(pem: &[u8]) -> Result<Vec<Vec<u8>>, String> {
     let found: Result<Vec<_>, _> =
         CertificateDer::pem_slice_iter(pem).map(|c| c.map(|der| der.as_ref().to_vec())).collect();
     match found {

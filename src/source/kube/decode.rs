@@ -114,13 +114,26 @@ impl Decoder {
 
     /// Reads one line of a watch. Never fails: what cannot be read is counted.
     pub fn event(&mut self, line: &[u8]) -> Event {
-        match read::<shape::Event<'_>>(line) {
+        self.line(line, |json| read::<shape::Event<'_>>(json))
+    }
+
+    /// Reads one frame of a stream of argocd-server. Never fails, as [`Decoder::event`].
+    pub fn frame(&mut self, frame: &[u8]) -> Event {
+        self.line(frame, |json| read::<shape::Frame<'_>>(json).map(|(frame, oddity)| (frame.event(), oddity)))
+    }
+
+    fn line(
+        &mut self,
+        line: &[u8],
+        read: impl for<'a> Fn(&'a [u8]) -> Result<(shape::Event<'a>, Oddity), serde_json::Error>,
+    ) -> Event {
+        match read(line) {
             Ok((event, oddity)) => self.take(&event, &oddity),
             Err(why) => {
                 // bytes that are not UTF-8 cost the characters they stand for, not the object
                 let lossy = String::from_utf8_lossy(line);
                 if let std::borrow::Cow::Owned(text) = &lossy
-                    && let Ok((event, _)) = read::<shape::Event<'_>>(text.as_bytes())
+                    && let Ok((event, _)) = read(text.as_bytes())
                 {
                     let event = self.take(&event, &Oddity::default());
                     self.count_odd(&format!("{}: bytes that are not UTF-8", label(&event)));
@@ -169,7 +182,8 @@ impl Decoder {
         };
         if !oddity.is_none() {
             let oddity = oddity.to_string();
-            let oddity = oddity.strip_prefix("object.").unwrap_or(&oddity);
+            let oddity =
+                ["object.", "result.application."].iter().find_map(|p| oddity.strip_prefix(p)).unwrap_or(&oddity);
             self.count_odd(&format!("{}/{}: {oddity}", row.key.namespace, row.key.name));
         }
         Some(row)
@@ -229,7 +243,7 @@ impl Decoder {
 }
 
 /// Reads a whole JSON text leniently.
-pub(super) fn read<'de, T: Accept<'de>>(json: &'de [u8]) -> Result<(T, Oddity), serde_json::Error> {
+pub(in crate::source) fn read<'de, T: Accept<'de>>(json: &'de [u8]) -> Result<(T, Oddity), serde_json::Error> {
     let mut oddity = Oddity::default();
     let mut deserializer = serde_json::Deserializer::from_slice(json);
     let value = Seed::new(&mut oddity).deserialize(&mut deserializer)?;

@@ -61,6 +61,11 @@ pub async fn watch_events(cluster: Cluster, namespace: Symbol, sink: Arc<dyn Sin
     Collection::new(cluster, namespace, sink, EventKind(Texts::default())).run().await;
 }
 
+/// An Event from its JSON; nothing when it cannot be read.
+pub(in crate::source) fn read_event(json: &[u8], texts: &mut Texts) -> Option<Event> {
+    project(&read::<EventObject<'_>>(json).ok()?.0, texts)
+}
+
 struct EventKind(Texts);
 
 impl Kept for EventKind {
@@ -68,7 +73,7 @@ impl Kept for EventKind {
     const PLURAL: &'static str = "events";
 
     fn item(&mut self, object: &[u8]) -> Option<Event> {
-        project(&read::<EventObject<'_>>(object).ok()?.0, &mut self.0)
+        read_event(object, &mut self.0)
     }
 
     fn delta((context, namespace): (Symbol, Symbol), change: NamespaceDelta<Event>) -> Delta {

@@ -14,7 +14,7 @@ use crate::source::SourceError;
 
 /// Why a source could not be read, and what that makes of its link.
 #[derive(Debug)]
-pub(super) struct Fault {
+pub(in crate::source) struct Fault {
     /// What kind of trouble it is.
     pub kind: Kind,
     /// In one line, cleaned.
@@ -31,7 +31,7 @@ pub(super) struct Fault {
 
 /// What kind of trouble a [`Fault`] is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(in crate::source) enum Kind {
     /// Who we are is not known or not believed.
     Auth,
     /// We are known, and may not.

@@ -49,7 +49,7 @@ fn split(bytes: &[u8]) -> (Option<Timestamp>, &[u8]) {
 
 /// Which lines were seen: the moment of the last one, and how many there were at that moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Seen {
+pub(in crate::source) struct Seen {
     last: Option<(Timestamp, u32)>,
     /// Lines of the connection that may have been seen on the one before: up to this moment, so many of them at it.
     skip: Option<(Timestamp, u32)>,

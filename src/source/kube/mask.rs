@@ -12,7 +12,7 @@ const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 const SECRET_NAMES: [&str; 7] = ["PASSWORD", "PASSWD", "SECRET", "TOKEN", "CREDENTIAL", "API_KEY", "PRIVATE_KEY"];
 
 /// Masks and cleans an object in place.
-pub(super) fn mask(object: &mut Value) {
+pub(in crate::source) fn mask(object: &mut Value) {
     mask_secret(object);
     if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
         metadata.remove("managedFields");
@@ -59,7 +59,7 @@ fn mask_secret(object: &mut Value) {
 }
 
 /// Cleans and masks the texts in a part of an object.
-pub(super) fn mask_texts(value: &mut Value) {
+pub(in crate::source) fn mask_texts(value: &mut Value) {
     match value {
         Value::String(text) => {
             if let std::borrow::Cow::Owned(cleaned) = clean_lines(text) {

@@ -40,7 +40,7 @@ pub enum ReadError {
 }
 
 impl ReadError {
-    pub(super) fn of(fault: Fault, what: &str) -> Self {
+    pub(in crate::source) fn of(fault: Fault, what: &str) -> Self {
         let missing = fault.is_missing();
         match fault.kind {
             _ if missing => Self::Missing(format!("{what} is not there")),

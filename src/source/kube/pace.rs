@@ -7,7 +7,7 @@ const STEPS: [u64; 6] = [1, 2, 4, 8, 15, 30];
 
 /// The pause after `failures` attempts that failed in a row: a fifth more or less, so that many cockpits do not come
 /// back at once, and never less than the server asked for.
-pub(super) fn pause(failures: u32, retry_after: Option<Duration>) -> Duration {
+pub(in crate::source) fn pause(failures: u32, retry_after: Option<Duration>) -> Duration {
     let at = usize::try_from(failures.saturating_sub(1)).unwrap_or(usize::MAX).min(STEPS.len() - 1);
     let pause = Duration::from_secs(STEPS[at]).mul_f64(0.8 + 0.4 * fastrand::f64());
     pause.max(retry_after.unwrap_or_default())

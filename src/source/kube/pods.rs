@@ -148,6 +148,11 @@ pub async fn last_lines(cluster: &Cluster, pod: &Pod, container: &str, previous:
     text.lines().map(|line| without_colour(&clean(line)).into_owned()).collect()
 }
 
+/// A pod read through a context, from its JSON; nothing when it cannot be read.
+pub(in crate::source) fn read_pod(context: &Symbol, json: &[u8], texts: &mut Texts) -> Option<Pod> {
+    project(context, &read::<PodObject<'_>>(json).ok()?.0, texts)
+}
+
 struct PodKind {
     context: Symbol,
     texts: Texts,
@@ -158,7 +163,7 @@ impl Kept for PodKind {
     const PLURAL: &'static str = "pods";
 
     fn item(&mut self, object: &[u8]) -> Option<Pod> {
-        project(&self.context, &read::<PodObject<'_>>(object).ok()?.0, &mut self.texts)
+        read_pod(&self.context, object, &mut self.texts)
     }
 
     fn delta((context, namespace): (Symbol, Symbol), change: NamespaceDelta<Pod>) -> Delta {

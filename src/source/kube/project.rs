@@ -17,7 +17,7 @@ const MESSAGE: usize = 2048;
 
 /// Makes rows of one source, sharing the texts they have in common.
 #[derive(Debug)]
-pub(super) struct Projector {
+pub(in crate::source) struct Projector {
     source: Symbol,
     classifier: Arc<Classifier>,
     texts: Texts,
@@ -27,7 +27,7 @@ pub(super) struct Projector {
 
 /// Cleans texts and shares equal ones.
 #[derive(Debug, Default)]
-pub(super) struct Texts {
+pub(in crate::source) struct Texts {
     interner: Interner,
 }
 
@@ -55,7 +55,7 @@ fn is_plain(text: &str) -> bool {
 }
 
 /// A message, cleaned and cut to a bearable length; nothing for an empty one.
-pub(super) fn message(text: &str) -> Option<Box<str>> {
+pub(in crate::source) fn message(text: &str) -> Option<Box<str>> {
     // cut before cleaning too, so that a megabyte of message costs no more than it shows
     let head = &text[..text.floor_char_boundary(4 * MESSAGE)];
     let cleaned = clean(head);
@@ -68,12 +68,12 @@ pub(super) fn message(text: &str) -> Option<Box<str>> {
 }
 
 /// A moment as the API writes it; nothing when it is empty or not one.
-pub(super) fn moment(text: &str) -> Option<Timestamp> {
+pub(in crate::source) fn moment(text: &str) -> Option<Timestamp> {
     if text.is_empty() { None } else { text.parse().ok() }
 }
 
 /// The revision of a single source, else the first of several.
-pub(super) fn revision<'a>(single: &'a str, several: &'a [Text<'_>]) -> &'a str {
+pub(in crate::source) fn revision<'a>(single: &'a str, several: &'a [Text<'_>]) -> &'a str {
     if single.is_empty() { several.first().map_or("", |r| &**r) } else { single }
 }
 

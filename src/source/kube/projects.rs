@@ -18,6 +18,16 @@ pub async fn watch_projects(cluster: Cluster, namespace: Symbol, sink: Arc<dyn S
     Collection::new(cluster, namespace, sink, ProjectKind).run().await;
 }
 
+/// An AppProject from its JSON; nothing when it cannot be read.
+pub(in crate::source) fn read_project(json: &[u8]) -> Option<Project> {
+    let project: ProjectObject = serde_json::from_slice(json).ok()?;
+    let windows = project.spec.and_then(|spec| spec.windows);
+    Some(Project {
+        name: clean(&project.metadata.name).as_ref().into(),
+        windows: ProjectWindows::read(windows.as_ref()),
+    })
+}
+
 struct ProjectKind;
 
 #[derive(Deserialize)]
@@ -43,12 +53,7 @@ impl Kept for ProjectKind {
     const PLURAL: &'static str = "appprojects";
 
     fn item(&mut self, object: &[u8]) -> Option<Project> {
-        let project: ProjectObject = serde_json::from_slice(object).ok()?;
-        let windows = project.spec.and_then(|spec| spec.windows);
-        Some(Project {
-            name: clean(&project.metadata.name).as_ref().into(),
-            windows: ProjectWindows::read(windows.as_ref()),
-        })
+        read_project(object)
     }
 
     fn delta((source, namespace): (Symbol, Symbol), change: NamespaceDelta<Project>) -> Delta {

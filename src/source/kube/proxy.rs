@@ -4,7 +4,7 @@ use http::Uri;
 
 /// What the environment says of proxies.
 #[derive(Clone, Debug, Default)]
-pub(super) struct ProxyEnvironment {
+pub(in crate::source) struct ProxyEnvironment {
     /// `HTTPS_PROXY`.
     https: String,
     /// `HTTP_PROXY`.

@@ -6,7 +6,7 @@ use crate::domain::{Link, SourceFacts, Symbol};
 use crate::store::delta::{Delta, Sink};
 
 /// Tells of one source.
-pub(super) struct Reporter {
+pub(in crate::source) struct Reporter {
     sink: Arc<dyn Sink>,
     source: Symbol,
     link: Option<Link>,

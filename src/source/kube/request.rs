@@ -14,7 +14,7 @@ use crate::domain::Clock;
 /// No answer at all for this long is as good as none.
 const ANSWER: Duration = Duration::from_secs(30);
 /// Not a byte for this long, bookmarks included, means that nobody is there any more.
-pub(super) const QUIET: Duration = Duration::from_secs(75);
+pub(in crate::source) const QUIET: Duration = Duration::from_secs(75);
 /// How much of a refusal is read, in bytes.
 const REFUSAL: usize = 64 << 10;
 /// The longest a server may ask us to stay away.
@@ -25,7 +25,7 @@ const TABLE: &str = "application/json;as=Table;g=meta.k8s.io;v=v1";
 
 /// Which Applications are read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Scope {
+pub(in crate::source) enum Scope {
     /// All there are.
     Cluster,
     /// Those of one namespace.
@@ -33,7 +33,7 @@ pub(super) enum Scope {
 }
 
 /// A request, as path and query, and the form its answer is to have.
-pub(super) struct Ask {
+pub(in crate::source) struct Ask {
     uri: String,
     accept: &'static str,
 }
@@ -87,7 +87,7 @@ impl Scope {
 }
 
 /// The server ends a watch after so many seconds; spread, so that many cockpits do not come back at once.
-pub(super) fn lifetime() -> u64 {
+pub(in crate::source) fn lifetime() -> u64 {
     fastrand::u64(270..=310)
 }
 
@@ -107,7 +107,7 @@ pub fn escape(text: &str) -> String {
 }
 
 /// Sends a request; anything but success is a [`Fault`].
-pub(super) async fn get(client: &Client, ask: Ask, clock: &dyn Clock) -> Result<Body, Fault> {
+pub(in crate::source) async fn get(client: &Client, ask: Ask, clock: &dyn Clock) -> Result<Body, Fault> {
     let request = Request::get(ask.uri)
         .header(header::ACCEPT, ask.accept)
         .body(Body::empty())
@@ -116,7 +116,11 @@ pub(super) async fn get(client: &Client, ask: Ask, clock: &dyn Clock) -> Result<
 }
 
 /// What a request is answered with; anything but success is a [`Fault`].
-pub(super) async fn answer(client: &Client, request: Request<Body>, clock: &dyn Clock) -> Result<Body, Fault> {
+pub(in crate::source) async fn answer(
+    client: &Client,
+    request: Request<Body>,
+    clock: &dyn Clock,
+) -> Result<Body, Fault> {
     let answer = tokio::select! {
         answer = client.send(request) => answer?,
         () = clock.sleep(ANSWER) => return Err(no_answer(ANSWER)),
@@ -132,7 +136,7 @@ pub(super) async fn answer(client: &Client, request: Request<Body>, clock: &dyn 
 }
 
 /// A whole body, up to `limit` bytes of it.
-pub(super) async fn collect(mut body: Body, limit: usize, clock: &dyn Clock) -> Result<Vec<u8>, Fault> {
+pub(in crate::source) async fn collect(mut body: Body, limit: usize, clock: &dyn Clock) -> Result<Vec<u8>, Fault> {
     let mut bytes = Vec::new();
     while bytes.len() < limit {
         let chunk = tokio::select! {
@@ -148,7 +152,7 @@ pub(super) async fn collect(mut body: Body, limit: usize, clock: &dyn Clock) -> 
 }
 
 /// The next bytes of a body; nothing at its end.
-pub(super) async fn next_chunk(body: &mut Body) -> Option<Result<Bytes, Fault>> {
+pub(in crate::source) async fn next_chunk(body: &mut Body) -> Option<Result<Bytes, Fault>> {
     loop {
         match body.frame().await? {
             // trailers hold nothing we use
@@ -163,7 +167,7 @@ pub(super) async fn next_chunk(body: &mut Body) -> Option<Result<Bytes, Fault>> 
 }
 
 /// Nobody answered in time.
-pub(super) fn no_answer(after: Duration) -> Fault {
+pub(in crate::source) fn no_answer(after: Duration) -> Fault {
     Fault::new(Kind::Down, format!("not a byte for {} s", after.as_secs()))
         .hint("the network or the server is stuck; a new connection is tried")
 }

@@ -169,7 +169,9 @@ impl Session {
         let context = self.spec.context.as_deref().map(|c| Symbol::from(&*clean(c))).unwrap_or_default();
         let (server, user) = (connection.server.clone(), connection.user.clone());
         self.connection = Some(connection);
+        let beside = self.spec.beside.clone();
         self.tell_facts(|facts| {
+            facts.beside = beside;
             facts.context = context;
             facts.server = server;
             facts.user = user;

@@ -15,6 +15,24 @@ objects! {
         object: Object<'de> = "object",
     }
 
+    /// One frame of a stream of argocd-server.
+    Frame {
+        /// What happened.
+        result: FrameResult<'de> = "result",
+        /// Why the stream ends.
+        error: FrameError<'de> = "error",
+    }
+
+    FrameResult {
+        kind: Text<'de> = "type",
+        object: Object<'de> = "application",
+    }
+
+    FrameError {
+        code: i64 = "http_code",
+        message: Text<'de> = "message",
+    }
+
     /// An Application; or, in a bookmark or an error, what those carry.
     Object {
         metadata: Metadata<'de> = "metadata",
@@ -298,5 +316,16 @@ impl<'de> Count<'de> for Results {
             phase => matches!(phase, "Succeeded" | "Failed" | "Error"),
         };
         *done += u32::from(is_done);
+    }
+}
+
+impl<'de> Frame<'de> {
+    /// As a line of a watch would tell it.
+    pub fn event(self) -> Event<'de> {
+        if self.error.code == 0 && self.error.message.is_empty() {
+            return Event { kind: self.result.kind, object: self.result.object, ..Event::default() };
+        }
+        let object = Object { code: self.error.code, message: self.error.message, ..Object::default() };
+        Event { kind: "ERROR".into(), object, ..Event::default() }
     }
 }

@@ -9,7 +9,7 @@ use crate::domain::{LiveObject, ObjectCondition, Symbol, health};
 
 /// Masks an object and writes it down; its managedFields apart, for they are longer than all the rest and few look at
 /// them.
-pub(super) fn of(mut object: Value) -> Result<LiveObject, serde_saphyr::ser::Error> {
+pub(in crate::source) fn of(mut object: Value) -> Result<LiveObject, serde_saphyr::ser::Error> {
     let health = health::of(&object).map(|(health, said)| (health, said.and_then(|said| message(&said))));
     let mut managed = object.pointer_mut("/metadata/managedFields").map(Value::take).filter(|m| !m.is_null());
     mask(&mut object);

@@ -13,7 +13,7 @@ use crate::domain::{
 type Identity = (Symbol, Symbol, Symbol, Symbol, Option<Symbol>);
 
 /// What an Application says of its resources, conditions and history; health is not asked for yet.
-pub(super) fn detail(app: &Value) -> AppDetail {
+pub(in crate::source) fn detail(app: &Value) -> AppDetail {
     let mut reader = Reader::default();
     for row in items(app, "/status/resources") {
         reader.listed(row);

@@ -54,7 +54,7 @@ pub enum WriteError {
 }
 
 impl WriteError {
-    fn of(fault: Fault) -> Self {
+    pub(in crate::source) fn of(fault: Fault) -> Self {
         let why = fault.words();
         match fault.code {
             Some(409) => Self::Conflict(why),

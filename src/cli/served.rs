@@ -1,0 +1,96 @@
+//! Sources that are read through an argocd-server: what the flags and the settings say of them.
+
+use std::path::PathBuf;
+
+use super::arguments::Everywhere;
+use super::exit::{Exit, Failure};
+use crate::config::settings::{Settings, SourceSetting};
+use crate::domain::SourceFacts;
+use crate::domain::text::clean;
+use crate::runtime::remember::Remembered;
+use crate::runtime::sources::KnownSource;
+use crate::source::argocd::{Address, LocalConfig, ServerSpec, TokenRoad, saved_in};
+
+/// The argocd-server that was asked for by flag: a URL, or the name of a context of argocd's own configuration.
+pub(super) fn asked(everywhere: &Everywhere) -> Result<Option<Address>, Failure> {
+    let Some(text) = &everywhere.argocd_server else { return Ok(None) };
+    let named = LocalConfig::here().and_then(|config| config.server_of(text));
+    named.as_deref().unwrap_or(text).parse().map(Some).map_err(|error| {
+        Failure::new(Exit::Usage, format!("--argocd-server: {error}"))
+            .hint("--argocd-server https://argocd.example.com")
+    })
+}
+
+/// Whether there is a source that needs no kubeconfig.
+pub(super) fn any(settings: &Settings, everywhere: &Everywhere) -> bool {
+    everywhere.argocd_server.is_some() || settings.sources.iter().any(|source| source.context.is_none())
+}
+
+/// The source of a flag: named after its host, or wholly where that name is taken.
+pub(super) fn by_flag(address: Address, everywhere: &Everywhere, taken: impl Fn(&str) -> bool) -> KnownSource {
+    let host = clean(address.host()).into_owned();
+    let name = if taken(&host) { address.authority() } else { host };
+    let spec = ServerSpec {
+        insecure: everywhere.insecure,
+        ca: None,
+        tokens: roads(&address, everywhere.token_file.clone(), true),
+        name: name.clone(),
+        address,
+    };
+    known(&name, spec)
+}
+
+/// How a source of the settings is read through its argocd-server; nothing for one without, or one whose URL is none.
+pub(super) fn by_setting(setting: &SourceSetting, settings: &Settings, everywhere: &Everywhere) -> Option<ServerSpec> {
+    let address: Address = setting.server.as_ref()?.parse().ok()?;
+    // a token out of the environment is for one server: it is shown to no other
+    let alone = settings.sources.iter().filter(|source| source.server.is_some()).count() == 1;
+    let meant = std::env::var("ARGOCD_SERVER")
+        .ok()
+        .filter(|server| !server.is_empty())
+        .map(|server| server.parse::<Address>().is_ok_and(|named| named.authority() == address.authority()));
+    let environment = everywhere.argocd_server.is_none() && meant.unwrap_or(alone);
+    let file = setting.token_file.as_ref().map(PathBuf::from).or_else(|| {
+        let given = everywhere.token_file.clone();
+        given.filter(|_| alone && everywhere.argocd_server.is_none())
+    });
+    Some(ServerSpec {
+        name: setting.name.clone(),
+        insecure: everywhere.insecure,
+        ca: setting.certificate_authority.as_ref().map(PathBuf::from),
+        tokens: roads(&address, file, environment),
+        address,
+    })
+}
+
+/// A source that only its argocd-server tells of.
+pub(super) fn known(name: &str, server: ServerSpec) -> KnownSource {
+    let facts = SourceFacts { server: server.address.to_string(), ..SourceFacts::default() };
+    KnownSource { name: clean(name).as_ref().into(), facts, cluster: None, server: Some(server) }
+}
+
+/// What is to be said aloud: whoever stands between could read the token.
+pub(super) fn in_danger(sources: &[KnownSource]) -> Vec<String> {
+    let servers = sources.iter().filter_map(|source| source.server.as_ref());
+    let words = |server: &ServerSpec| {
+        let address = &server.address;
+        let near = ["localhost", "127.0.0.1", "[::1]"].contains(&address.host());
+        if address.is_plain() {
+            (!near).then(|| format!("warning: {address} is not encrypted: whoever is in between reads its token"))
+        } else {
+            let why = "its certificate is not verified: whoever is in between reads its token";
+            server.insecure.then(|| format!("warning: {address}: {why}"))
+        }
+    };
+    servers.filter_map(words).collect()
+}
+
+/// Where tokens can come from. A file somebody named is the only one: another token in its place would surprise.
+fn roads(address: &Address, file: Option<PathBuf>, environment: bool) -> Vec<TokenRoad> {
+    if let Some(file) = file {
+        return vec![TokenRoad::File(file)];
+    }
+    let saved = Remembered::here().folder().map(|folder| TokenRoad::Saved(saved_in(folder, address)));
+    let variable = environment.then_some(TokenRoad::Environment);
+    variable.into_iter().chain(saved).chain(LocalConfig::here().map(TokenRoad::Argocd)).collect()
+}

@@ -1,0 +1,44 @@
+//! Argo CD through argocd-server: a URL and a token, no kube context.
+//!
+//! ```text
+//! address, token, local_config -> server (one client and token for all readers) -> managed_resources, ...
+//!                                   refusal ---^ (the server's words become faults)
+//! server -> tree -> pods, events; objects, logs: for as long as somebody looks
+//! server -> session (frames, selection, census: has the stream told everything?) -> Sink
+//! ```
+//!
+//! HTTP is that of the Kubernetes client (proxies, TLS, custom CAs); what is said over it is argocd-server's own REST.
+
+mod address;
+mod census;
+mod events;
+mod frames;
+mod local_config;
+mod login;
+mod logs;
+mod managed_resources;
+mod objects;
+mod pods;
+mod projects;
+mod refusal;
+mod selection;
+mod server;
+mod session;
+mod token;
+mod tree;
+mod write;
+
+pub use address::{Address, AddressError};
+pub use events::watch_events;
+pub use local_config::LocalConfig;
+pub use login::{Logins, keep, log_in, logins};
+pub use logs::stream;
+pub use managed_resources::{ManagedResource, managed_resources};
+pub use objects::{application, detail, live_object, object, shown_object};
+pub use pods::watch_pods;
+pub use projects::watch_projects;
+pub use selection::stream_path;
+pub use server::{Server, ServerSpec};
+pub use session::run;
+pub use token::{Token, TokenRoad, saved_in};
+pub use write::{can_i, who, write};

@@ -1,0 +1,129 @@
+//! Single things of an Application, read when somebody asks: itself whole, its resources with their health, a live object.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::super::kube::fault::{Fault, Kind};
+use super::super::kube::request::escape;
+use super::super::kube::{self, ReadError, project, shown};
+use super::server::Server;
+use super::tree::{self, Tree, path};
+use crate::domain::operation::HELD_MESSAGE;
+use crate::domain::window::{Subject, Windows};
+use crate::domain::{AppDetail, AppKey, Health, LiveObject, ObjectName, Resource};
+
+/// The largest object that is read, in bytes.
+const LARGEST: usize = 32 << 20;
+
+/// An Application whole and unmasked, for a write that is made of it. It can hold credentials: never shown or logged.
+///
+/// # Errors
+/// When it is not there or may not be read (the server does not tell which), or the server cannot be asked.
+pub async fn application(server: &Server, app: &AppKey) -> Result<Value, ReadError> {
+    let what = format!("Application {}/{}", app.namespace, app.name);
+    server.json(&path(app, ""), LARGEST, &what).await.map_err(|fault| ReadError::of(fault, &what))
+}
+
+/// The resources of an Application with their health, its conditions and its history. Health is what Argo CD says: the
+/// live objects are where nobody but argocd-server looks.
+///
+/// # Errors
+/// As [`application`]. A tree that cannot be read costs health and nothing else, and is told.
+pub async fn detail(server: &Server, app: &AppKey) -> Result<AppDetail, ReadError> {
+    let live = application(server, app).await?;
+    let mut detail = kube::tree::detail(&live);
+    detail.windows = windows(server, &live).await;
+    match tree::tree(server, app).await {
+        Ok(tree) => {
+            detail.read_from = Ok("argocd-server".into());
+            for resource in &mut detail.resources {
+                judge(resource, &tree);
+            }
+        }
+        Err(fault) => detail.read_from = Err(format!("resource tree: {}", fault.words()).into()),
+    }
+    detail.at = Some(server.clock().now());
+    Ok(detail)
+}
+
+fn judge(resource: &mut Resource, tree: &Tree) {
+    let node = tree.find(&ObjectName::of(resource));
+    let Some(node) = node.filter(|node| node.exists()) else {
+        resource.missing = true;
+        // a hook that is gone has done its work and was cleaned up
+        resource.health = (!resource.hook).then_some((Health::Missing, None));
+        return;
+    };
+    resource.created = node.created_at.parse().ok();
+    let health = node.health.as_ref().filter(|health| !health.status.is_empty());
+    resource.health = match health {
+        Some(health) => Some((Health::parse(&health.status), project::message(&health.message))),
+        None => resource.argocd_health.map(|health| (health, None)),
+    };
+}
+
+/// The windows of an Application whose operation one of them holds back: nobody else asks for them.
+async fn windows(server: &Server, live: &Value) -> Option<Windows> {
+    let text = |pointer: &str| live.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+    if text("/status/operationState/message") != HELD_MESSAGE || text("/status/operationState/phase") != "Running" {
+        return None;
+    }
+    let destination = ["name", "server", "namespace"].map(|part| text(&format!("/spec/destination/{part}")));
+    let subject = Subject { name: text("/metadata/name"), destination: destination.into() };
+    let name = Some(text("/spec/project")).filter(|name| !name.is_empty()).unwrap_or("default");
+    let project: Value =
+        server.json(&format!("/api/v1/projects/{}", escape(name)), LARGEST, "its project").await.ok()?;
+    Some(Windows::of(&project, subject))
+}
+
+#[derive(Deserialize)]
+struct Manifest {
+    manifest: String,
+}
+
+/// A live object of an Application, as its JSON text. Argo CD masks what Secrets hold.
+pub(super) async fn manifest(server: &Server, app: &AppKey, query: &str) -> Result<String, Fault> {
+    let answer: Manifest =
+        server.json(&format!("{}&{query}", path(app, "resource")), LARGEST, "the live object").await?;
+    Ok(answer.manifest)
+}
+
+/// A live object of an Application as its screen shows it: masked, cleaned, with managedFields folded.
+///
+/// # Errors
+/// When it is not part of the Application, may not be read, or the server cannot be asked.
+pub async fn shown_object(server: &Server, app: &AppKey, name: &ObjectName) -> Result<LiveObject, ReadError> {
+    shown::of(raw_object(server, app, name).await?).map_err(|error| {
+        let why = format!("{} {} cannot be written as YAML: {error}", name.kind, name.name);
+        ReadError::Failed { why, hint: None }
+    })
+}
+
+/// A live object of an Application for show: what Secrets hold and credentials are masked, its texts are cleaned.
+///
+/// # Errors
+/// As [`shown_object`].
+pub async fn live_object(server: &Server, app: &AppKey, name: &ObjectName) -> Result<Value, ReadError> {
+    Ok(kube::masked(raw_object(server, app, name).await?))
+}
+
+async fn raw_object(server: &Server, app: &AppKey, name: &ObjectName) -> Result<Value, ReadError> {
+    let what = format!("{} {}/{}", name.kind, name.namespace, name.name);
+    let query = tree::query([&name.namespace, &name.name, &name.version, &name.group, &name.kind]);
+    let text = manifest(server, app, &query).await.map_err(|fault| match fault.kind {
+        // the server's word for what it does not know: its own, with code 400 (recorded)
+        Kind::Down if fault.code == Some(400) => ReadError::Missing(fault.words()),
+        _ => ReadError::of(fault, &what),
+    })?;
+    serde_json::from_str(&text).map_err(|_| ReadError::Failed { why: format!("{what} came garbled"), hint: None })
+}
+
+/// A project or an ApplicationSet, by the plural of its kind and its name.
+///
+/// # Errors
+/// When it is not there or may not be read, or the server cannot be asked.
+pub async fn object(server: &Server, plural: &str, name: &str) -> Result<Value, ReadError> {
+    let what = format!("{plural} {name}");
+    let path = format!("/api/v1/{plural}/{}", escape(name));
+    server.json(&path, LARGEST, &what).await.map_err(|fault| ReadError::of(fault, &what))
+}

@@ -1,0 +1,393 @@
+//! A way to one argocd-server that several readers share: one client, one token, whatever is asked.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderValue, Method, Request, Response, header};
+use kube::client::Body;
+use kube::{Client, Config};
+use serde::de::DeserializeOwned;
+use tokio::sync::Mutex;
+
+use super::super::kube::connect::{CONNECT, certificates};
+use super::super::kube::fault::{Fault, Kind};
+use super::super::kube::proxy::ProxyEnvironment;
+use super::super::kube::request;
+use super::address::Address;
+use super::login::keep;
+use super::refusal;
+use super::token::{Token, TokenRoad};
+use crate::domain::text::clean;
+use crate::domain::{Clock, Symbol};
+
+/// No answer for this long is as good as none; what waits for a first frame waits longer.
+const ANSWER: Duration = Duration::from_secs(30);
+/// How much of a refusal is read, in bytes.
+const REFUSAL: usize = 64 << 10;
+/// The cookie a session is kept in, and renewed through.
+const COOKIE: &str = "argocd.token";
+
+/// Which argocd-server, and how to get in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServerSpec {
+    /// The source's name: in rows, in links, on screen.
+    pub name: String,
+    /// Where it is.
+    pub address: Address,
+    /// Take any certificate.
+    pub insecure: bool,
+    /// The CA its certificate is checked against, in PEM; the system's where there is none.
+    pub ca: Option<PathBuf>,
+    /// Where a token can come from, in order.
+    pub tokens: Vec<TokenRoad>,
+}
+
+/// An argocd-server. Clones share client and token.
+#[derive(Clone)]
+pub struct Server {
+    spec: Arc<ServerSpec>,
+    name: Symbol,
+    clock: Arc<dyn Clock>,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Default)]
+struct State {
+    client: Option<Client>,
+    /// The client takes any certificate.
+    unverified: bool,
+    token: Option<Held>,
+    /// Tokens the server did not believe since the last time it believed one.
+    refused: Vec<Token>,
+}
+
+#[derive(Clone)]
+struct Held {
+    token: Token,
+    road: TokenRoad,
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server").field("name", &self.name).field("address", &self.spec.address).finish_non_exhaustive()
+    }
+}
+
+/// A request.
+pub(super) struct Ask {
+    method: Method,
+    path: String,
+    accept: &'static str,
+    body: Option<Vec<u8>>,
+    /// The answer begins with its first frame, whenever that is (recorded): nobody gives up before.
+    patient: bool,
+}
+
+impl Ask {
+    /// For JSON, by path and query.
+    pub fn get(path: impl Into<String>) -> Self {
+        Self { method: Method::GET, path: path.into(), accept: "application/json", body: None, patient: false }
+    }
+
+    /// To write: whatever it carries, as JSON.
+    pub fn post(path: impl Into<String>, body: &serde_json::Value) -> Self {
+        Self { method: Method::POST, body: Some(body.to_string().into_bytes()), ..Self::get(path) }
+    }
+
+    /// To change: what it carries, as JSON.
+    pub fn patch(path: impl Into<String>, body: &serde_json::Value) -> Self {
+        Self { method: Method::PATCH, ..Self::post(path, body) }
+    }
+
+    /// To end something.
+    pub fn delete(path: impl Into<String>) -> Self {
+        Self { method: Method::DELETE, ..Self::get(path) }
+    }
+
+    /// For a stream of server-sent events: they have keep-alives, other streams have none.
+    pub fn events(path: impl Into<String>) -> Self {
+        Self { accept: "text/event-stream", patient: true, ..Self::get(path) }
+    }
+
+    /// For a stream of lines.
+    pub fn lines(path: impl Into<String>) -> Self {
+        Self { patient: true, ..Self::get(path) }
+    }
+}
+
+impl Server {
+    /// The server `spec` leads to; nothing is connected before something is asked.
+    #[must_use]
+    pub fn new(spec: ServerSpec, clock: Arc<dyn Clock>) -> Self {
+        let name = clean(&spec.name).as_ref().into();
+        Self { spec: Arc::new(spec), name, clock, state: Arc::default() }
+    }
+
+    /// The source's name, cleaned.
+    #[must_use]
+    pub fn name(&self) -> &Symbol {
+        &self.name
+    }
+
+    /// What leads there.
+    #[must_use]
+    pub fn spec(&self) -> &ServerSpec {
+        &self.spec
+    }
+
+    /// What time it is.
+    #[must_use]
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
+    }
+
+    /// Forgets the connections: new ones are made when something is next asked. The token stays, for it may be one the
+    /// server renewed; one that is not believed goes by itself.
+    pub(super) async fn give_up(&self) {
+        self.state.lock().await.client = None;
+    }
+
+    /// Whether any certificate is taken: somebody said so, or argocd's own configuration does.
+    pub(super) async fn is_unverified(&self) -> bool {
+        !self.spec.address.is_plain() && self.state.lock().await.unverified
+    }
+
+    /// Where the token that is held came from.
+    pub(super) async fn token_road(&self) -> Option<String> {
+        self.state.lock().await.token.as_ref().map(|held| clean(&held.road.to_string()).into_owned())
+    }
+
+    fn client(&self, state: &mut State) -> Result<Client, Fault> {
+        if let Some(client) = &state.client {
+            return Ok(client.clone());
+        }
+        let (client, unverified) = connect(&self.spec)?;
+        state.unverified = unverified;
+        Ok(state.client.insert(client).clone())
+    }
+
+    async fn reach(&self) -> Result<(Client, Held), Fault> {
+        let mut state = self.state.lock().await;
+        let client = self.client(&mut state)?;
+        let held = if let Some(held) = &state.token {
+            held.clone()
+        } else {
+            let found = find_token(&self.spec, &state.refused)?;
+            state.token.insert(found).clone()
+        };
+        Ok((client, held))
+    }
+
+    /// Sends a request; anything but success is a fault. A token that is not believed is read anew, once from each place
+    /// there is one: somebody may have logged in since.
+    pub(super) async fn send(&self, ask: &Ask) -> Result<Response<Body>, Fault> {
+        loop {
+            let (client, held) = self.reach().await?;
+            match self.try_send(client, Some(&held), ask).await {
+                Err(fault) if fault.is_unauthorized() => {
+                    let mut state = self.state.lock().await;
+                    if state.token.as_ref().is_some_and(|now| now.token == held.token) {
+                        state.token = None;
+                        state.refused.push(held.token);
+                    }
+                    let next = match &state.token {
+                        Some(_) => continue,
+                        None => find_token(&self.spec, &state.refused),
+                    };
+                    let Ok(next) = next else {
+                        // what was refused once is tried again the next time somebody asks
+                        state.refused.clear();
+                        return Err(fault);
+                    };
+                    state.token = Some(next);
+                }
+                Err(fault) => {
+                    if fault.is_connection() {
+                        self.state.lock().await.client = None;
+                    }
+                    return Err(fault);
+                }
+                Ok(answer) => {
+                    self.take_renewed(answer.headers(), &held).await;
+                    return Ok(answer);
+                }
+            }
+        }
+    }
+
+    /// A whole answer to somebody the server does not know: no token is sent.
+    pub(super) async fn fetch_openly(&self, ask: &Ask, limit: usize) -> Result<Vec<u8>, Fault> {
+        let client = {
+            let mut state = self.state.lock().await;
+            self.client(&mut state)?
+        };
+        let body = self.try_send(client, None, ask).await?.into_body();
+        request::collect(body, limit, &*self.clock).await
+    }
+
+    async fn try_send(&self, client: Client, held: Option<&Held>, ask: &Ask) -> Result<Response<Body>, Fault> {
+        let unmade = || Fault::new(Kind::Down, "the request cannot be made");
+        let mut request =
+            Request::builder().method(ask.method.clone()).uri(&ask.path).header(header::ACCEPT, ask.accept);
+        if let Some(held) = held {
+            request = request.header(header::AUTHORIZATION, held.token.header().ok_or_else(unmade)?);
+        }
+        if ask.method != Method::GET {
+            // whatever it carries: anything else is answered 415 (recorded)
+            request = request.header(header::CONTENT_TYPE, "application/json");
+        }
+        let body = ask.body.clone().map_or_else(Body::empty, Body::from);
+        let request = request.body(body).map_err(|_| unmade())?;
+        let late = async { if ask.patient { std::future::pending().await } else { self.clock.sleep(ANSWER).await } };
+        let answer = tokio::select! {
+            answer = client.send(request) => answer.map_err(|error| about_server(error.into()))?,
+            () = late => return Err(request::no_answer(ANSWER)),
+        };
+        let status = answer.status();
+        if status.is_success() {
+            return Ok(answer);
+        }
+        let (parts, body) = answer.into_parts();
+        let body = request::collect(body, REFUSAL, &*self.clock).await.unwrap_or_default();
+        Err(refusal::of_answer(status, &parts.headers, &body))
+    }
+
+    /// A session that is about to end is given a new token with an answer.
+    async fn take_renewed(&self, headers: &HeaderMap, used: &Held) {
+        let Some(token) = renewed(headers).filter(|token| *token != used.token) else { return };
+        let mut state = self.state.lock().await;
+        if state.token.as_ref().is_none_or(|held| held.token != used.token) {
+            return;
+        }
+        if let TokenRoad::Saved(path) = &used.road
+            && let Err(error) = keep(&token, path)
+        {
+            // it holds until this program ends
+            tracing::warn!(%error, "a renewed token could not be kept");
+        }
+        state.token = Some(Held { token, road: used.road.clone() });
+    }
+
+    /// A whole answer of at the most `limit` bytes.
+    pub(super) async fn fetch(&self, ask: &Ask, limit: usize) -> Result<Vec<u8>, Fault> {
+        let body = self.send(ask).await?.into_body();
+        request::collect(body, limit, &*self.clock).await
+    }
+
+    /// A whole answer, read as JSON. `what` names it where it cannot be read.
+    pub(super) async fn json<T: DeserializeOwned>(&self, path: &str, limit: usize, what: &str) -> Result<T, Fault> {
+        let bytes = self.fetch(&Ask::get(path), limit).await?;
+        // what the parser says may quote what it read
+        serde_json::from_slice(&bytes).map_err(|_| refusal::no_json(what))
+    }
+}
+
+/// A client for the server, and whether it takes any certificate. It knows no time-out once it is connected: streams are silent for minutes.
+fn connect(spec: &ServerSpec) -> Result<(Client, bool), Fault> {
+    let unusable = |why: String| Fault::new(Kind::Down, why);
+    let local = spec.tokens.iter().find_map(|road| match road {
+        TokenRoad::Argocd(config) => config.entry(&spec.address).ok().flatten(),
+        _ => None,
+    });
+    let pem = match &spec.ca {
+        Some(path) => Some(
+            std::fs::read(path)
+                .map_err(|error| unusable(format!("cannot read certificate_authority {}: {error}", path.display())))?,
+        ),
+        None => local.as_ref().and_then(|entry| entry.ca.clone()),
+    };
+    let mut config = Config::new(spec.address.uri().clone());
+    config.root_cert = match pem {
+        Some(pem) => Some(certificates(&pem).map_err(unusable)?),
+        None => None,
+    };
+    config.accept_invalid_certs = spec.insecure || local.is_some_and(|entry| entry.insecure);
+    config.proxy_url = ProxyEnvironment::read().proxy_for(spec.address.uri(), None).map_err(unusable)?;
+    config.connect_timeout = Some(CONNECT);
+    config.read_timeout = None;
+    config.write_timeout = None;
+    // server-sent events come through a compressor late
+    config.disable_compression = true;
+    config.default_retry = false;
+    let agent = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
+    config.headers.push((header::USER_AGENT, HeaderValue::from_static(agent)));
+    let unverified = config.accept_invalid_certs;
+    let client = Client::try_from(config).map_err(|error| unusable(clean(&error.to_string()).into_owned()))?;
+    Ok((client, unverified))
+}
+
+/// The first token that was not refused. What is wrong with one place is told only when no other has a token.
+fn find_token(spec: &ServerSpec, refused: &[Token]) -> Result<Held, Fault> {
+    let mut wrong = None;
+    for road in &spec.tokens {
+        match road.token(&spec.address) {
+            Ok(Some(token)) if !refused.contains(&token) => return Ok(Held { token, road: road.clone() }),
+            Ok(_) => {}
+            Err(fault) => drop(wrong.get_or_insert(fault)),
+        }
+    }
+    Err(wrong.unwrap_or_else(|| {
+        Fault::new(Kind::Auth, format!("no token for {}", spec.address))
+            .hint(format!("pilothouse login {}, --token-file FILE, ARGOCD_AUTH_TOKEN, or argocd login", spec.address))
+    }))
+}
+
+/// The token of a `Set-Cookie`, put together again where it came in pieces (`argocd.token=2:…`, `argocd.token-1=…`).
+fn renewed(headers: &HeaderMap) -> Option<Token> {
+    let cookies = headers.get_all(header::SET_COOKIE);
+    let pairs: Vec<(&str, &str)> =
+        cookies.iter().filter_map(|cookie| cookie.to_str().ok()?.split(';').next()?.trim().split_once('=')).collect();
+    let of = |name: &str| pairs.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
+    let first = of(COOKIE)?;
+    match first.split_once(':').and_then(|(count, head)| Some((count.parse::<usize>().ok()?, head))) {
+        Some((count, head)) => {
+            let mut whole = head.to_owned();
+            for at in 1..count.min(pairs.len()) {
+                whole.push_str(of(&format!("{COOKIE}-{at}"))?);
+            }
+            Token::new(&whole)
+        }
+        None => Token::new(first),
+    }
+}
+
+/// A connection's fault without hints that speak of a kubeconfig.
+fn about_server(fault: Fault) -> Fault {
+    let of_kubeconfig =
+        fault.hint.as_ref().is_some_and(|hint| hint.contains("kubeconfig") || hint.contains("API server"));
+    if !of_kubeconfig {
+        return fault;
+    }
+    let hint = if fault.why.contains("CA we do not know") {
+        "name its CA: certificate_authority of the [[source]], or SSL_CERT_FILE; --insecure takes any certificate"
+    } else if fault.why.contains("another name") {
+        "use the name the certificate has in the URL"
+    } else {
+        "check the URL of argocd-server; is a tunnel or VPN needed?"
+    };
+    fault.hint(hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cookies(all: &[&str]) -> Option<Token> {
+        let mut headers = HeaderMap::new();
+        for cookie in all {
+            headers.append(header::SET_COOKIE, cookie.parse().unwrap());
+        }
+        renewed(&headers)
+    }
+
+    #[test]
+    fn a_renewed_token_may_come_in_pieces() {
+        assert_eq!(cookies(&["argocd.token=abc; path=/; Secure"]), Token::new("abc"));
+        assert_eq!(cookies(&["argocd.token=2:ab; path=/", "argocd.token-1=cd; path=/"]), Token::new("abcd"));
+        assert_eq!(cookies(&["argocd.token=2:ab; path=/"]), Token::new("ab"));
+        assert_eq!(cookies(&["argocd.token=; path=/"]), None);
+        assert_eq!(cookies(&["other=abc"]), None);
+    }
+}

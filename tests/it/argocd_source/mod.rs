@@ -1,0 +1,7 @@
+//! A source that is a URL and a token, over the wire.
+
+mod access;
+mod program;
+mod scene;
+mod stream;
+mod told;

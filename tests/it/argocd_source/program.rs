@@ -1,0 +1,163 @@
+//! The program with nothing but a URL and a token: no kubeconfig at all.
+
+use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+use super::scene::{SOURCE, Scene};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_pilothouse");
+
+struct Here<'a> {
+    scene: &'a Scene,
+    user: &'static str,
+    token: PathBuf,
+    ca: PathBuf,
+}
+
+impl<'a> Here<'a> {
+    fn of(scene: &'a Scene, user: &'static str) -> Self {
+        let token = scene.private(&format!("token-{user}"), &scene.token(user));
+        Self { scene, user, token, ca: scene.ca() }
+    }
+
+    fn bare(&self, args: &[&str]) -> Command {
+        let home = self.scene.folder.path();
+        let mut command = Command::new(PROGRAM);
+        command.args(args).env_clear().env("HOME", home).env("USER", "tester").env("SSL_CERT_FILE", &self.ca);
+        command.env("KUBECONFIG", home.join("none")).env("XDG_STATE_HOME", home.join("state"));
+        command.env("PILOTHOUSE_LOG_FILE", home.join("log")).stdin(Stdio::null());
+        command
+    }
+
+    fn run(&self, args: &[&str]) -> (Option<i32>, String, String) {
+        let url = self.scene.argocd("url");
+        let mut command = self.bare(args);
+        command.args(["--argocd-server", &url, "-vvv", "--token-file"]).arg(&self.token);
+        let told = told(command.output().unwrap());
+        let secret = self.scene.token(self.user);
+        assert!(!told.1.contains(&secret) && !told.2.contains(&secret), "{told:?}");
+        told
+    }
+
+    fn json(&self, args: &[&str]) -> Value {
+        let (code, out, err) = self.run(args);
+        assert_eq!(code, Some(0), "{args:?}: {err}");
+        serde_json::from_str(&out).unwrap_or_else(|e| panic!("{args:?}: {e}: {out}"))
+    }
+}
+
+fn told(output: Output) -> (Option<i32>, String, String) {
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_screen_works_with_a_url_and_a_token_and_no_token_is_shown_anywhere() {
+    let scene = Scene::new();
+    let here = Here::of(&scene, "admin");
+    let apps = here.json(&["get", "apps", "-o", "json"]);
+    assert_eq!(apps.as_array().unwrap().len(), 9);
+    assert!(apps.as_array().unwrap().iter().all(|app| app["source"] == "127.0.0.1" && app["link"] == "live"));
+    let pods = here.json(&["get", "pods", "--env", "dev", "-o", "json"]);
+    let runs = |pod: &&Value| pod["app"] == "backend-dev" && pod["phase"] == "Running";
+    let backend = pods.as_array().unwrap().iter().find(runs).unwrap_or_else(|| panic!("{pods}"));
+    assert!(backend["containers"].as_array().is_some_and(|all| !all.is_empty()));
+    let events = here.json(&["get", "events", "--env", "dev", "-o", "json"]);
+    assert!(events.as_array().unwrap().iter().any(|event| event["app"] == "backend-dev"), "{events}");
+    let (code, logs, err) = here.run(&["logs", "backend-dev", "--tail", "2"]);
+    assert_eq!(code, Some(0), "{err}");
+    assert!(logs.lines().any(|line| line.starts_with("backend-")), "{logs}");
+    for (view, words) in [
+        ("board", "backend"),
+        ("fleet", "backend-dev"),
+        ("app", "Deployment backend"),
+        ("events", "argocd-server/predator12-dev"),
+        ("logs", "follow"),
+        ("why", "backend-dev"),
+        ("links", "argocd-server stream, token from"),
+    ] {
+        let (code, frame, err) = here.run(&["snapshot", "--view", view, "--app", "backend-dev"]);
+        assert_eq!(code, Some(0), "{view}: {err}");
+        assert!(frame.contains(words), "{view}: {frame}");
+        assert!(!frame.contains("no route"), "{view}: {frame}");
+    }
+    let log = std::fs::read_to_string(scene.folder.path().join("log")).unwrap_or_default();
+    assert!(!log.contains(&scene.token("admin")), "the log holds the token");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sync_goes_through_argocd_server_and_is_followed_and_noted() {
+    let scene = Scene::new();
+    let here = Here::of(&scene, "admin");
+    let done = here.json(&["sync", "frontend-prod", "--confirm", "prod", "-o", "json"]);
+    assert_eq!((&done["outcome"], &done["phase"]), (&"done".into(), &"Succeeded".into()), "{done}");
+    let app = scene.world.store(SOURCE).unwrap().get("Application", "argocd", "frontend-prod").unwrap();
+    let by = &app["status"]["operationState"]["operation"]["initiatedBy"]["username"];
+    assert_eq!(by, "admin", "argocd-server names who its token is of");
+    here.json(&["refresh", "frontend-prod", "--hard", "-o", "json"]);
+    let (_, audit, _) = here.run(&["audit", "-o", "json"]);
+    assert!(audit.contains("\"kube\":\"admin\"") && audit.contains("\"sync\""), "{audit}");
+    assert!(!audit.contains(&scene.token("admin")));
+    let (code, _, err) = here.run(&["delete", "frontend-prod", "--confirm", "prod"]);
+    assert_eq!(code, Some(4), "{err}");
+    assert!(err.contains("delete is not done through argocd-server"), "{err}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_argocd_server_does_not_allow_is_refused_in_its_words() {
+    let scene = Scene::new();
+    let here = Here::of(&scene, "developer");
+    let (code, _, err) = here.run(&["sync", "frontend-prod", "--confirm", "prod"]);
+    assert_eq!(code, Some(4), "{err}");
+    assert!(err.contains("permission denied: applications, sync, predator12/frontend-prod"), "{err}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_keeps_a_token_and_the_next_call_uses_it() {
+    let scene = Scene::new();
+    let here = Here::of(&scene, "admin");
+    let url = scene.argocd("url");
+    let log_in = |password: &str| {
+        let mut command = here.bare(&["login", &url]);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(password.as_bytes()).unwrap();
+        told(child.wait_with_output().unwrap())
+    };
+    let none = told(here.bare(&["get", "apps", "--argocd-server", &url]).output().unwrap());
+    assert_eq!(none.0, Some(5));
+    assert!(none.2.contains("no token for https://127.0.0.1"), "{}", none.2);
+    let (code, _, err) = log_in("wrong\n");
+    assert_eq!(code, Some(5));
+    assert!(err.contains("Invalid username or password"), "{err}");
+    let (code, out, err) = log_in(&format!("{}\n", scene.argocd("password")));
+    assert_eq!(code, Some(0), "{err}");
+    assert!(out.contains("logged in to https://127.0.0.1"), "{out}");
+    let folder = scene.folder.path().join("state/pilothouse/tokens");
+    let kept = std::fs::read_dir(folder).unwrap().next().unwrap().unwrap();
+    assert_eq!(kept.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    let token = std::fs::read_to_string(kept.path()).unwrap();
+    assert!(token.len() > 20 && !format!("{out}{err}").contains(&token));
+    let (code, out, err) = told(here.bare(&["get", "apps", "--argocd-server", &url]).output().unwrap());
+    assert_eq!((code, out.contains("backend-dev")), (Some(0), true), "{err}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_of_the_settings_may_be_a_server() {
+    let scene = Scene::new();
+    let here = Here::of(&scene, "developer");
+    let text = format!(
+        "[[source]]\nname = \"web\"\nserver = \"{}\"\ntoken_file = \"{}\"\ncertificate_authority = \"{}\"\n",
+        scene.argocd("url"),
+        here.token.display(),
+        here.ca.display()
+    );
+    let config = scene.private("config.toml", &text);
+    let mut command = here.bare(&["get", "apps", "-o", "json", "--config"]);
+    let (code, out, err) = told(command.arg(config).env_remove("SSL_CERT_FILE").output().unwrap());
+    assert_eq!(code, Some(0), "{err}");
+    assert!(out.contains("\"source\":\"web\"") || out.contains("\"source\": \"web\""), "{out}");
+}
