@@ -3,8 +3,8 @@
 
 use serde_json::{Value, json};
 
-use super::refusal::Refusal;
 use super::plan::{Facts, Plan, Request, Right};
+use super::refusal::Refusal;
 use super::verb::Verb;
 use super::workload::{destination, object_path};
 use crate::domain::{ObjectName, Protection};
@@ -78,7 +78,7 @@ pub(super) fn plan(facts: &Facts, injection: &Injection) -> Result<Plan, Refusal
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::action::{Application, Restorer, Windows};
+    use crate::action::{Application, Marks, Past, Restorer, Windows};
     use crate::domain::{AppKey, Environment, GuardPolicy, Route};
 
     fn facts(protection: Protection) -> Facts {
@@ -94,6 +94,8 @@ mod tests {
                 guard: GuardPolicy::Auto,
             },
             app: Application::new(app),
+            marks: Marks::default(),
+            past: Past::default(),
             route: Route::Through { context: "cloud".into(), also: Vec::new() },
             path: Ok("/api/v1/namespaces/dev/pods/backend-1".to_owned()),
             windows: Ok(Windows::default()),

@@ -20,7 +20,7 @@ pub fn chain(verb: &Verb, facts: &Facts) -> Result<Vec<Plan>, Refusal> {
     // who says yes to the one has been told of the other
     off.risk = off.risk.max(back.risk);
     off.leads_on = true;
-    off.windows = back.windows.clone();
+    off.windows.clone_from(&back.windows);
     off.caution("it stays off after the rollback, until it is given back");
     Ok(vec![off, back])
 }

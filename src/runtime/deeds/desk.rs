@@ -432,7 +432,7 @@ async fn one(
         Outcome::Unknown { why } => return Err(format!("{name}: nobody knows: {why}{some}")),
     }
     if let Some(plan) = last.as_ref().filter(|plan| plan.harbour.is_some()) {
-        return guards::guard(&road, &audit, &asked, plan, told).await;
+        return Box::pin(guards::guard(&road, &audit, &asked, plan, told)).await;
     }
     let Some(plan) = last.filter(|_| watch) else { return Ok(()) };
     let deadline = after(road.clock.now(), PATIENCE);
