@@ -94,6 +94,8 @@ mod tests {
                 guard: GuardPolicy::Auto,
             },
             app: Application::new(app),
+            marks: Marks::default(),
+            past: Past::default(),
             route: Route::Through { context: "cloud".into(), also: Vec::new() },
             path: Ok("/api/v1/namespaces/dev/pods/backend-1".to_owned()),
             windows: Ok(Windows::default()),
