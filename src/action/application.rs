@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::domain::window::Subject;
 use crate::domain::{AutoSync, Timestamp, text::clean};
-use crate::source::kube::masked;
+use crate::domain::mask::masked;
 
 /// An Application, read whole. Never shown or logged as it is: parameters of a source can hold credentials.
 #[derive(Clone, PartialEq, Eq)]

@@ -13,8 +13,8 @@ use super::sources::Sources;
 use super::{last_words, reread};
 use crate::domain::time::after;
 use crate::domain::{
-    AppDetail, AppKey, AppRow, ClusterNames, ContainerState, Fullness, LastWords, Link, LiveObject, ObjectName, Route,
-    Run, Symbol, Timestamp,
+    AppDetail, AppKey, AppRow, ClusterNames, Comparison, ContainerState, Fullness, LastWords, Link, LiveObject,
+    ObjectName, Route, Run, Symbol, Timestamp,
 };
 use crate::source::Surroundings;
 use crate::source::kube::{self, Cluster, SourceSpec};
@@ -33,6 +33,7 @@ enum Reading {
     Detail(AppKey),
     Words(Run),
     Object(Symbol, ObjectName),
+    Comparison(AppKey),
     /// What the Argo CD of a source calls its clusters.
     Clusters(Symbol),
 }
@@ -40,7 +41,7 @@ enum Reading {
 struct Task {
     scope: Scope,
     unwanted_since: Option<Timestamp>,
-    /// For details: what they were last read for, and how to say that it changed.
+    /// For details and comparisons: what they were last read for, and how to say that it changed.
     seen: Option<Box<Seen>>,
     changed: Arc<Notify>,
 }
@@ -139,6 +140,7 @@ impl Interests {
             Reading::Detail(app) => apps.detail(app).is_some() || apps.find(app).is_none(),
             Reading::Words(run) => apps.last_words(run).is_some(),
             Reading::Object(context, name) => apps.has_object(context, name),
+            Reading::Comparison(app) => apps.comparison(app).is_some() || apps.find(app).is_none(),
             Reading::Clusters(source) => apps.routes().has_names(source),
         })
     }
@@ -187,14 +189,7 @@ impl Interests {
             }
             Reading::Detail(app) => {
                 let Some(argo) = self.cluster(&app.source) else { return };
-                let route = apps.find(app).and_then(|id| apps.route(id));
-                let target = match route.as_ref().map(|route| (route, route.context())) {
-                    Some((_, Some(context))) => {
-                        self.cluster(context).ok_or_else(|| format!("the kubeconfig has no context {context}"))
-                    }
-                    Some((route, None)) => Err(route.to_string()),
-                    None => Err("the Application is gone".to_owned()),
-                };
+                let target = self.target(app, apps);
                 let broken = |link: Link| {
                     let failed = match link {
                         Link::Auth { why } => Some(why.into()),
@@ -223,6 +218,27 @@ impl Interests {
                 let work = reread::follow_object(cluster, context.clone(), name.clone(), Arc::clone(&sink));
                 let end = Some(Delta::Live(LiveDelta::ForgetObject(context.clone(), name.clone())));
                 self.run(format!("{} {}", name.kind, name.name), work, end, broken)
+            }
+            Reading::Comparison(app) => {
+                let Some(argo) = self.cluster(&app.source) else { return };
+                let facts = apps.sources().get(&app.source).map(|state| &state.facts);
+                let namespace = facts.map(|facts| facts.argocd_namespace.to_string()).filter(|name| !name.is_empty());
+                let ways = kube::Ways {
+                    argo,
+                    namespace: namespace.unwrap_or_else(|| app.namespace.to_string()),
+                    target: self.target(app, apps),
+                };
+                let broken = |link: Link| {
+                    let failed = match link {
+                        Link::Auth { why } => Some(why.into()),
+                        _ => None,
+                    };
+                    let comparison = Arc::new(Comparison { failed, ..Comparison::default() });
+                    Delta::Live(LiveDelta::Comparison(app.clone(), comparison))
+                };
+                let work = reread::follow_comparison(ways, app.clone(), Arc::clone(&sink), Arc::clone(&changed));
+                let end = Some(Delta::Live(LiveDelta::ForgetComparison(app.clone())));
+                self.run(format!("comparison of {}", app.name), work, end, broken)
             }
             Reading::Words(run) => {
                 let Some(cluster) = self.cluster(&run.context) else { return };
@@ -256,6 +272,18 @@ impl Interests {
         self.tasks.insert(reading.clone(), Task { scope, unwanted_since: None, seen: None, changed });
     }
 
+    /// The cluster an Application's objects are in, or why nobody knows.
+    fn target(&mut self, app: &AppKey, apps: &Apps) -> Result<Cluster, String> {
+        let route = apps.find(app).and_then(|id| apps.route(id));
+        match route.as_ref().map(|route| (route, route.context())) {
+            Some((_, Some(context))) => {
+                self.cluster(context).ok_or_else(|| format!("the kubeconfig has no context {context}"))
+            }
+            Some((route, None)) => Err(route.to_string()),
+            None => Err("the Application is gone".to_owned()),
+        }
+    }
+
     /// Runs `work` with `end` as its last word, if it has one, whatever ends it.
     fn run(
         &self,
@@ -284,7 +312,10 @@ impl Interests {
 
     /// Tells a reading of details that what they were read for has changed.
     fn poke(&mut self, reading: &Reading, apps: &Apps) {
-        let (Reading::Detail(app), Some(task)) = (reading, self.tasks.get_mut(reading)) else { return };
+        let (Reading::Detail(app) | Reading::Comparison(app), Some(task)) = (reading, self.tasks.get_mut(reading))
+        else {
+            return;
+        };
         let Some(id) = apps.find(app) else { return };
         let Some(row) = apps.get(id) else { return };
         let pods = apps.places_of(id).iter().map(|place| apps.pods().generation_at(place)).max().unwrap_or(0);
@@ -306,7 +337,7 @@ impl Interests {
 /// so is what nobody knows the way to.
 fn choose(interests: &[Interest], apps: &Apps, now: Timestamp) -> (BTreeSet<Reading>, usize) {
     let (mut pods, mut events, mut details, mut words) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    let (mut objects, mut names) = (Vec::new(), Vec::new());
+    let (mut objects, mut names, mut comparisons) = (Vec::new(), Vec::new(), Vec::new());
     for interest in interests {
         let app = interest.app();
         let Some(id) = apps.find(app).filter(|_| *apps.link(&app.source) != Link::Off) else { continue };
@@ -321,6 +352,7 @@ fn choose(interests: &[Interest], apps: &Apps, now: Timestamp) -> (BTreeSet<Read
                 events.push(Reading::Events((app.source.clone(), app.namespace.clone())));
                 events.extend(apps.places_of(id).into_iter().map(Reading::Events));
             }
+            Interest::Comparison(_) => comparisons.push(Reading::Comparison(app.clone())),
             Interest::Resources(_) => details.push(Reading::Detail(app.clone())),
             Interest::LastWords(_) => words.extend(apps.why(id, now).and_then(|why| why.run).map(Reading::Words)),
             Interest::Object(_, name) => {
@@ -331,7 +363,7 @@ fn choose(interests: &[Interest], apps: &Apps, now: Timestamp) -> (BTreeSet<Read
         }
     }
     let (mut wanted, mut left_out) = (BTreeSet::new(), 0);
-    for readings in [pods, events, details, words, objects, names] {
+    for readings in [pods, events, details, words, objects, names, comparisons] {
         let mut chosen = BTreeSet::new();
         let mut over = BTreeSet::new();
         for reading in readings {

@@ -9,6 +9,7 @@
 
 mod error;
 pub mod kube;
+pub mod managed;
 mod surroundings;
 
 pub use error::SourceError;

@@ -1,7 +1,9 @@
 //! What sources tell the store. A source never touches the store: it pushes deltas into a [`Sink`].
 
+use std::sync::Arc;
+
 use crate::domain::{
-    AppDetail, AppKey, AppRow, ClusterNames, Event, LastWords, Link, LiveObject, ObjectName, Pod, Run, SourceFacts,
+    AppDetail, AppKey, AppRow, ClusterNames, Comparison, Event, LastWords, Link, LiveObject, ObjectName, Pod, Run, SourceFacts,
     Symbol,
 };
 
@@ -47,6 +49,10 @@ pub enum LiveDelta {
     Clusters(Symbol, Box<ClusterNames>),
     /// Nobody looks at a live object any more.
     ForgetObject(Symbol, ObjectName),
+    /// What an Application's objects are wanted to be was compared with what they are.
+    Comparison(AppKey, Arc<Comparison>),
+    /// Nobody looks at that any more.
+    ForgetComparison(AppKey),
 }
 
 /// A change of what is known of a namespace's objects of one kind.

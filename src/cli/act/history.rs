@@ -15,7 +15,7 @@ use crate::action::Entry;
 use crate::domain::Timestamp;
 use crate::domain::app::short_revision;
 use crate::domain::time::{coarse, elapsed};
-use crate::source::kube::masked;
+use crate::domain::mask::masked;
 
 /// A deployment as scripts read it (CLI.md).
 #[derive(Debug, Serialize)]

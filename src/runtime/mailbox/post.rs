@@ -52,6 +52,7 @@ enum Whole {
     Words(Run),
     Object(Symbol, ObjectName),
     Clusters(Symbol),
+    Comparison(AppKey),
 }
 
 impl Lanes {
@@ -215,6 +216,9 @@ impl Mailbox {
             }
             LiveDelta::Object(ref context, ref name, _) | LiveDelta::ForgetObject(ref context, ref name) => {
                 lanes.keep_newest(Whole::Object(context.clone(), name.clone()), delta)
+            }
+            LiveDelta::Comparison(ref app, _) | LiveDelta::ForgetComparison(ref app) => {
+                lanes.keep_newest(Whole::Comparison(app.clone()), delta)
             }
             LiveDelta::Clusters(ref source, _) => lanes.keep_newest(Whole::Clusters(source.clone()), delta),
         };

@@ -1,0 +1,143 @@
+//! Which items of two lists are the same one: by their merge keys, as Kubernetes merges lists.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use crate::domain::{Step, Symbol};
+
+/// Fields that may name an item of a list, those that say most first; with what stands for one that is left out.
+const KEYS: [&[(&str, Option<&str>)]; 10] = [
+    &[("containerPort", None), ("protocol", Some("TCP"))],
+    &[("port", None), ("protocol", Some("TCP"))],
+    &[("topologyKey", None), ("whenUnsatisfiable", None)],
+    &[("mountPath", None)],
+    &[("devicePath", None)],
+    &[("name", None)],
+    &[("type", None)],
+    &[("uid", None)],
+    &[("ip", None)],
+    &[("key", None), ("operator", Some("Equal")), ("effect", Some(""))],
+];
+
+/// The items of two lists, matched.
+pub(super) struct Matched<'v> {
+    /// Step, wanted and live, in the order they are shown in.
+    pub items: Vec<(Step, Option<&'v Value>, Option<&'v Value>)>,
+    /// The items both have stand in another order, by these names: wanted and live.
+    pub order: Option<(Vec<String>, Vec<String>)>,
+}
+
+/// Matches the items of two lists by their merge keys; nothing for lists whose items have none that tell them apart.
+pub(super) fn matched<'v>(desired: &'v [Value], live: &'v [Value]) -> Option<Matched<'v>> {
+    let keys = KEYS.iter().find_map(|keys| Some((named(desired, keys)?, named(live, keys)?)));
+    let (wanted, there) = keys?;
+    let live_at: HashMap<&Vec<(Symbol, Symbol)>, usize> = there.iter().enumerate().map(|(n, key)| (key, n)).collect();
+    let mut items = Vec::with_capacity(wanted.len().max(there.len()));
+    let mut taken = vec![false; there.len()];
+    let mut common = Vec::new();
+    let mut next = 0;
+    for (n, key) in wanted.iter().enumerate() {
+        let at = live_at.get(key).copied();
+        if let Some(at) = at {
+            // what only is there stands before the item it stands before there
+            while next < at {
+                if !taken[next] && !wanted.contains(&there[next]) {
+                    taken[next] = true;
+                    items.push((Step::Item(there[next].clone()), None, Some(&live[next])));
+                }
+                next += 1;
+            }
+            taken[at] = true;
+            common.push(at);
+        }
+        items.push((Step::Item(key.clone()), Some(&desired[n]), at.map(|at| &live[at])));
+    }
+    for (at, key) in there.iter().enumerate().filter(|(at, _)| !taken[*at]) {
+        items.push((Step::Item(key.clone()), None, Some(&live[at])));
+    }
+    let order = (!common.is_sorted()).then(|| {
+        let name = |at: &usize| there[*at].iter().map(|(_, value)| value.as_str()).collect::<Vec<_>>().join("/");
+        let desired = common.iter().map(name).collect();
+        common.sort_unstable();
+        (desired, common.iter().map(name).collect())
+    });
+    Some(Matched { items, order })
+}
+
+/// The values of the keys of every item; nothing when they do not tell all items apart.
+fn named(items: &[Value], keys: &[(&str, Option<&str>)]) -> Option<Vec<Vec<(Symbol, Symbol)>>> {
+    let of = |item: &Value| {
+        let fields = item.as_object()?;
+        keys.iter()
+            .map(|(key, otherwise)| {
+                let value = match fields.get(*key) {
+                    Some(Value::String(text)) => text.as_str().into(),
+                    Some(Value::Number(number)) => number.to_string().as_str().into(),
+                    None | Some(Value::Null) => Symbol::from((*otherwise)?),
+                    Some(_) => return None,
+                };
+                Some((Symbol::from(*key), value))
+            })
+            .collect::<Option<Vec<_>>>()
+    };
+    let named: Vec<_> = items.iter().map(of).collect::<Option<_>>()?;
+    let mut sorted: Vec<_> = named.iter().collect();
+    sorted.sort_unstable();
+    sorted.windows(2).all(|two| two[0] != two[1]).then_some(named)
+}
+
+/// The item of a list a step leads to.
+pub(super) fn item<'v>(items: &'v [Value], keys: &[(Symbol, Symbol)]) -> Option<&'v Value> {
+    let fits = |item: &&Value| {
+        keys.iter().all(|(key, wanted)| match item.get(&**key) {
+            Some(Value::String(text)) => *text == **wanted,
+            Some(Value::Null) | None => defaulted(key).is_some_and(|otherwise| otherwise == &**wanted),
+            Some(other) => other.to_string() == **wanted,
+        })
+    };
+    items.iter().find(fits)
+}
+
+fn defaulted(key: &str) -> Option<&'static str> {
+    KEYS.iter().copied().flatten().find(|(name, _)| *name == key).and_then(|(_, otherwise)| *otherwise)
+}
+
+/// The part of an object a path leads to.
+pub(super) fn at<'v>(object: &'v Value, path: &[Step]) -> Option<&'v Value> {
+    path.iter().try_fold(object, |value, step| match step {
+        Step::Key(name) => value.get(&**name),
+        Step::Item(keys) => item(value.as_array()?, keys),
+        Step::Index(n) => value.get(n),
+        Step::Order => None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn paths(desired: &Value, live: &Value) -> Option<Vec<String>> {
+        let matched = matched(desired.as_array()?, live.as_array()?)?;
+        let said = |(step, desired, live): (Step, Option<&Value>, Option<&Value>)| {
+            let path = crate::domain::FieldPath(vec![step]);
+            format!("{}{path}{}", if desired.is_some() { "d" } else { "" }, if live.is_some() { "l" } else { "" })
+        };
+        let order = matched.order.map(|(desired, live)| format!("{desired:?}{live:?}"));
+        Some(matched.items.into_iter().map(said).chain(order).collect())
+    }
+
+    #[test]
+    fn items_are_matched_by_their_keys_and_not_by_their_place() {
+        let containers = |names: &[&str]| names.iter().map(|name| json!({ "name": name })).collect::<Value>();
+        let told = paths(&containers(&["a", "b", "c"]), &containers(&["x", "a", "c", "y"]));
+        assert_eq!(told.unwrap(), ["[x]l", "d[a]l", "d[b]", "d[c]l", "[y]l"]);
+        let told = paths(&containers(&["a", "b"]), &containers(&["b", "a"]));
+        assert_eq!(told.unwrap(), ["d[a]l", "d[b]l", r#"["a", "b"]["b", "a"]"#]);
+        let ports = paths(&json!([{ "containerPort": 1 }]), &json!([{ "containerPort": 1, "protocol": "TCP" }]));
+        assert_eq!(ports.unwrap(), ["d[1/TCP]l"]);
+        assert_eq!(paths(&json!(["a"]), &json!(["b"])), None);
+        assert_eq!(paths(&containers(&["a", "a"]), &containers(&["a"])), None);
+    }
+}
