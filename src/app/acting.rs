@@ -17,23 +17,23 @@ pub fn act(model: &mut Model, id: CommandId, now: Timestamp) -> Option<Request> 
         return None;
     };
     let verb = match id {
-        CommandId::RefreshNow => Verb::Refresh { hard: false },
-        CommandId::RefreshHard => Verb::Refresh { hard: true },
-        CommandId::SyncOpen => Verb::Sync(SyncOptions::default()),
+        CommandId::AppRefresh => Verb::Refresh { hard: false },
+        CommandId::AppRefreshHard => Verb::Refresh { hard: true },
+        CommandId::AppSync => Verb::Sync(SyncOptions::default()),
         // one that is under way is shown, and asks there
-        CommandId::SyncGuarded if model.desk.guards.get(&key).is_some_and(|guarding| guarding.ended.is_none()) => {
+        CommandId::AppSyncGuarded if model.desk.guards.get(&key).is_some_and(|guarding| guarding.ended.is_none()) => {
             model.stack.push(ScreenId::Guard);
             return None;
         }
-        CommandId::SyncGuarded => Verb::Sync(SyncOptions { guard: Some(Watch::ORDINARY), ..SyncOptions::default() }),
-        CommandId::OperationTerminate => Verb::Terminate,
+        CommandId::AppSyncGuarded => Verb::Sync(SyncOptions { guard: Some(Watch::ORDINARY), ..SyncOptions::default() }),
+        CommandId::AppTerminate => Verb::Terminate,
         CommandId::AppDelete => Verb::Delete { cascade: Some(Propagation::Foreground) },
-        CommandId::AutoSyncSwitch => Verb::AutoSync { on: !row.auto_sync.enabled },
+        CommandId::AppAutoSync => Verb::AutoSync { on: !row.auto_sync.enabled },
         _ => return None,
     };
     // what is marked is synced together; everything else is done to one at a time
     let marks = &model.lens.marks;
-    let together = id == CommandId::SyncOpen && !marks.is_empty();
+    let together = id == CommandId::AppSync && !marks.is_empty();
     let apps: Vec<AppKey> = if together { marks.iter().cloned().collect() } else { vec![key] };
     let is_sketch = |key: &&AppKey| {
         let row = model.apps.find(key).and_then(|id| model.apps.get(id));

@@ -334,12 +334,12 @@ pub(super) fn everyones(model: &mut Model, id: CommandId, now: Timestamp) -> Opt
         }
         CommandId::ActionsOpen => model.stack.push(ScreenId::Actions),
         CommandId::DeploymentsOpen => return acting::deployments(model),
-        CommandId::SyncOpen
-        | CommandId::SyncGuarded
-        | CommandId::RefreshNow
-        | CommandId::RefreshHard
-        | CommandId::OperationTerminate
-        | CommandId::AutoSyncSwitch
+        CommandId::AppSync
+        | CommandId::AppSyncGuarded
+        | CommandId::AppRefresh
+        | CommandId::AppRefreshHard
+        | CommandId::AppTerminate
+        | CommandId::AppAutoSync
         | CommandId::AppDelete => {
             return acting::act(model, id, now);
         }

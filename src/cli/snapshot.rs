@@ -50,7 +50,7 @@ async fn read_logs(tail: &mut Tail, logs: &mut LogStore, clock: &Arc<dyn Clock>,
 /// Opens a screen as its key does, and does what that asks for: plans and the audit log are read, nothing is written.
 fn open(model: &mut Model, screen: ScreenId, (deeds, interests): (&mut Deeds, &mut Interests), now: Timestamp) -> bool {
     let requests = match screen {
-        ScreenId::Plan => update::command(model, CommandId::SyncOpen, now),
+        ScreenId::Plan => update::command(model, CommandId::AppSync, now),
         ScreenId::Deployments => update::command(model, CommandId::DeploymentsOpen, now),
         ScreenId::Audit => update::command(model, CommandId::AuditOpen, now),
         _ => Vec::new(),

@@ -198,7 +198,7 @@ fn people_find_their_keys() {
     let argonaut: &[(Scope, &str, C)] = &[
         (Scope::Fleet, "r", C::AppOpen),
         (Scope::Fleet, "g g", C::CursorTop),
-        (Scope::Fleet, "s", C::SyncOpen),
+        (Scope::Fleet, "s", C::AppSync),
         (Scope::Fleet, "R", C::DeploymentsOpen),
         (Scope::Fleet, "K", C::K9sOpen),
         (Scope::Fleet, "space", C::MarkToggle),
@@ -240,10 +240,10 @@ fn people_find_their_keys() {
         ("all", C::EnvironmentAll),
         ("up", C::ViewBack),
         ("resources", C::AppOpen),
-        ("refresh!", C::RefreshHard),
+        ("refresh!", C::AppRefreshHard),
         ("rollback", C::DeploymentsOpen),
         ("delete", C::AppDelete),
-        ("sync", C::SyncOpen),
+        ("sync", C::AppSync),
     ] {
         assert_eq!(C::by_word(word), Some(wanted), "{word}");
     }

@@ -310,12 +310,12 @@ commands! {
     LogsSave          "logs.save"           Logs    ""         "Save what is shown to a file";
     LogsLeft          "logs.left"           Logs    ""         "Show what lies to the left of a cut line";
     LogsRight         "logs.right"          Logs    ""         "Show what lies to the right of a cut line";
-    SyncOpen          "sync.open"           App     "sync"     "Show what a sync would do, to confirm it" ["sync" App] when Writable risk Change cli "sync APP";
-    SyncGuarded       "sync.guarded"        App     ""         "Show what a sync would do that is watched, and rolled back when it fails" ["guarded-sync" App] when Writable risk Danger cli "sync APP --guard 5m";
-    RefreshNow        "refresh.now"         App     "refresh"  "Have Argo CD compare it with Git now" ["refresh" App] when Writable risk Nudge cli "refresh APP";
-    RefreshHard       "refresh.hard"        App     ""         "Have Argo CD render it anew and compare it with Git" ["hard-refresh" "refresh!" App] when Writable risk Nudge cli "refresh APP --hard";
-    OperationTerminate "operation.terminate" App    ""         "Stop the running operation" ["terminate" App] when Operating risk Change cli "terminate APP";
-    AutoSyncSwitch    "auto-sync.switch"    App     ""         "Switch auto-sync off, or give back what it was" ["auto-sync" App] when Writable risk Change cli "autosync off APP";
+    AppSync           "app.sync"            App     "sync"     "Show what a sync would do, to confirm it" ["sync" App] when Writable risk Change cli "sync APP";
+    AppSyncGuarded    "app.sync-guarded"    App     ""         "Show what a sync would do that is watched, and rolled back when it fails" ["guarded-sync" App] when Writable risk Danger cli "sync APP --guard 5m";
+    AppRefresh        "app.refresh"         App     "refresh"  "Have Argo CD compare it with Git now" ["refresh" App] when Writable risk Nudge cli "refresh APP";
+    AppRefreshHard    "app.refresh-hard"    App     ""         "Have Argo CD render it anew and compare it with Git" ["hard-refresh" "refresh!" App] when Writable risk Nudge cli "refresh APP --hard";
+    AppTerminate      "app.terminate"       App     ""         "Stop the running operation" ["terminate" App] when Operating risk Change cli "terminate APP";
+    AppAutoSync       "app.auto-sync"       App     ""         "Switch auto-sync off, or give back what it was" ["auto-sync" App] when Writable risk Change cli "autosync off APP";
     AppDelete         "app.delete"          App     ""         "Delete the Application" ["delete" App] when Writable risk Danger cli "delete APP";
     DeploymentsOpen   "deployments.open"    App     "roll back" "Show what was deployed before, to go back to it" ["rollback" "deployments" App] when Selected cli "history APP";
     ActionsOpen       "actions.open"        App     ""         "Show what can be done to the resource under the cursor, and to its Application" ["actions" App] when Around;
@@ -340,6 +340,7 @@ commands! {
     PlanOther         "plan.other"          Plan    "other button" "Go to the other button";
     PlanChoose        "plan.choose"         Plan    "choose"   "Press the button";
     PlanAgain         "plan.again"          Plan    "plan anew" "Read everything again and plan anew";
+    PlanDiff          "plan.diff"           Plan    ""         "Show what differs, line by line";
     PlanPrune         "plan.prune"          Plan    "prune"    "Delete what left Git, or keep it";
     PlanDryRun        "plan.dry-run"        Plan    "dry run"  "Change nothing: have Argo CD say what would be";
     PlanOutOfSync     "plan.out-of-sync"    Plan    "out of sync only" "Leave alone what is in sync";

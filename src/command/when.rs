@@ -128,7 +128,7 @@ mod tests {
     fn who_may_not_change_the_application_may_still_act_on_what_it_deployed() {
         let denied = Frozen::Rights("needs patch applications in argocd".into());
         let now = Situation { selected: true, frozen: Some(denied), ..Situation::default() };
-        let reason = CommandId::SyncOpen.spec().reason(&now);
+        let reason = CommandId::AppSync.spec().reason(&now);
         assert_eq!(reason.as_deref(), Some("needs patch applications in argocd"));
         assert_eq!(CommandId::ActionsOpen.spec().reason(&now), None);
         let frozen = Situation { frozen: Some(Frozen::Environment), ..now };

@@ -53,7 +53,12 @@ pub(super) fn owns(fields: &Map<String, Value>, live: &Value, path: &[Step]) -> 
         let child = match step {
             Step::Key(name) => fields.get(&format!("f:{}", name.as_str())),
             Step::Item(names) => {
+                // most keys are ruled out without being parsed: there may be thousands
+                let may_be = |key: &str| names.iter().any(|(_, value)| key.contains(&**value));
                 let found = fields.iter().find(|(key, _)| {
+                    if !may_be(key) {
+                        return false;
+                    }
                     let keys = key.strip_prefix("k:").and_then(|k| serde_json::from_str::<Map<String, Value>>(k).ok());
                     keys.is_some_and(|keys| !keys.is_empty() && is_item(&keys, names, at))
                 });

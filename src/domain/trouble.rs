@@ -33,6 +33,8 @@ pub enum TroubleKind {
     Degraded,
     /// Argo CD cannot compare: the source, the spec or the cluster is broken.
     Broken,
+    /// A sync window holds auto-sync. Argo CD leaves no trace of that: no operation, no condition.
+    Window,
     /// What runs is not what was deployed, and nobody puts it back.
     Drift,
 }
@@ -53,8 +55,15 @@ impl TroubleKind {
             Self::OperationHeld => "operationHeld",
             Self::Degraded => "degraded",
             Self::Broken => "broken",
+            Self::Window => "window",
             Self::Drift => "drift",
         }
+    }
+
+    /// Whether something is broken, or waits for a cause that is. Drift and a closed window are facts to see.
+    #[must_use]
+    pub fn is_fault(self) -> bool {
+        !matches!(self, Self::Window | Self::Drift)
     }
 
     /// A short phrase for a cell of the Board.
@@ -72,6 +81,7 @@ impl TroubleKind {
             Self::OperationHeld => "held",
             Self::Degraded => "degraded",
             Self::Broken => "broken",
+            Self::Window => "held by window",
             Self::Drift => "drift",
         }
     }
@@ -124,6 +134,26 @@ pub fn of_row(row: &AppRow, now: Timestamp) -> Option<Trouble> {
         return Some(trouble(TroubleKind::Degraded, why, row.health_since));
     }
     is_left_drifted(row).then(|| trouble(TroubleKind::Drift, drift_reason(row), None))
+}
+
+/// Whether auto-sync has something to do here and does not do it: what is left is that a window holds it.
+#[must_use]
+pub fn awaits_auto_sync(row: &AppRow) -> bool {
+    let idle = !row.operation.as_ref().is_some_and(|operation| operation.is_active());
+    let acts = row.auto_sync.enabled && (row.auto_sync.self_heal || !is_deployed(row));
+    // nothing but what it would have to prune is no reason for it to sync
+    let finds = row.drift > row.prunable || row.auto_sync.prune || row.drift == 0;
+    row.sync == Sync::OutOfSync && row.fullness == Fullness::Full && row.deleting.is_none() && idle && acts && finds
+}
+
+/// The verdict on an Application whose auto-sync is closed out by the windows, and what they say.
+#[must_use]
+pub fn held_by_window(why: &str, opens: Option<Timestamp>) -> Trouble {
+    let opens = match opens {
+        Some(at) => format!("it opens at {at}"),
+        None => "nobody can say when it opens: look at the AppProject".to_owned(),
+    };
+    trouble(TroubleKind::Window, format!("auto-sync is blocked by sync window: {why}; {opens}"), None)
 }
 
 /// What runs differs from Git, and nobody brings it back. A commit that waits for somebody to sync it is news and no drift;

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use super::environment::matches_pattern;
-use super::{Timestamp, text::clean, time};
+use super::{AppRow, Symbol, Timestamp, text::clean, time};
 
 /// What windows match an Application by.
 #[derive(Clone, Copy, Debug, Default)]
@@ -17,6 +17,15 @@ pub struct Subject<'a> {
     pub name: &'a str,
     /// Cluster name, server and namespace it deploys to; what it does not say is empty.
     pub destination: (&'a str, &'a str, &'a str),
+}
+
+impl<'a> Subject<'a> {
+    /// What windows match the Application of a row by.
+    #[must_use]
+    pub fn of(row: &'a AppRow) -> Self {
+        let to = &row.destination;
+        Self { name: &row.key.name, destination: (&to.name, &to.server, &to.namespace) }
+    }
 }
 
 /// What the windows of an Application say of a sync.
@@ -62,6 +71,29 @@ struct Window {
     description: String,
 }
 
+/// An AppProject, as far as it is kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Project {
+    /// Its name.
+    pub name: Symbol,
+    /// Its windows.
+    pub windows: ProjectWindows,
+}
+
+/// All windows of an AppProject, as they are kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProjectWindows(Box<[(About, Result<Window, String>)]>);
+
+/// What a window is about. A list that was not given is empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct About {
+    applications: Box<[Symbol]>,
+    clusters: Box<[Symbol]>,
+    namespaces: Box<[Symbol]>,
+    /// All lists that are given have to match, not just one.
+    all: bool,
+}
+
 /// How many ends of windows are looked through for the next opening.
 const AHEAD: usize = 64;
 
@@ -69,15 +101,7 @@ impl Windows {
     /// The windows of `project` (an AppProject) that match `app`.
     #[must_use]
     pub fn of(project: &Value, app: Subject<'_>) -> Self {
-        let rows = project.pointer("/spec/syncWindows").and_then(Value::as_array);
-        let mut windows = Self::default();
-        for row in rows.into_iter().flatten().filter(|row| matches(row, app)) {
-            match Window::read(row) {
-                Ok(window) => windows.windows.push(window),
-                Err(why) => windows.broken = Some(why),
-            }
-        }
-        windows
+        ProjectWindows::read(project.pointer("/spec/syncWindows")).matching(app)
     }
 
     /// Whether there is any.
@@ -128,6 +152,28 @@ impl Windows {
         let mut edges: Vec<Timestamp> = self.windows.iter().flat_map(|window| window.edges(now)).collect();
         edges.sort_unstable();
         edges.into_iter()
+    }
+}
+
+impl ProjectWindows {
+    /// Reads `spec.syncWindows`; a project without it has none.
+    #[must_use]
+    pub fn read(windows: Option<&Value>) -> Self {
+        let rows = windows.and_then(Value::as_array).into_iter().flatten();
+        Self(rows.map(|row| (About::read(row), Window::read(row))).collect())
+    }
+
+    /// Those that match `app`.
+    #[must_use]
+    pub fn matching(&self, app: Subject<'_>) -> Windows {
+        let mut windows = Windows::default();
+        for (_, window) in self.0.iter().filter(|(about, _)| about.matches(app)) {
+            match window {
+                Ok(window) => windows.windows.push(window.clone()),
+                Err(why) => windows.broken = Some(why.clone()),
+            }
+        }
+        windows
     }
 }
 
@@ -191,22 +237,38 @@ impl Window {
     }
 }
 
-fn matches(row: &Value, app: Subject<'_>) -> bool {
-    let (cluster, server, namespace) = app.destination;
-    let list = |name: &str| row[name].as_array().map_or(&[][..], Vec::as_slice).iter().filter_map(Value::as_str);
-    let any = |name: &str, texts: &[&str]| {
-        let mut patterns = list(name).peekable();
-        patterns.peek()?;
-        Some(patterns.any(|pattern| texts.iter().any(|text| !text.is_empty() && matches_pattern(pattern, text))))
-    };
-    let given =
-        [any("applications", &[app.name]), any("clusters", &[cluster, server]), any("namespaces", &[namespace])];
-    let mut given = given.into_iter().flatten().peekable();
-    // a window without a list is about nothing
-    if given.peek().is_none() {
-        return false;
+impl About {
+    fn read(row: &Value) -> Self {
+        let list = |name: &str| {
+            let texts = row[name].as_array().into_iter().flatten().filter_map(Value::as_str);
+            texts.map(Symbol::from).collect()
+        };
+        Self {
+            applications: list("applications"),
+            clusters: list("clusters"),
+            namespaces: list("namespaces"),
+            all: row["andOperator"].as_bool().unwrap_or_default(),
+        }
     }
-    if row["andOperator"].as_bool().unwrap_or_default() { given.all(|it| it) } else { given.any(|it| it) }
+
+    fn matches(&self, app: Subject<'_>) -> bool {
+        let (cluster, server, namespace) = app.destination;
+        let any = |patterns: &[Symbol], texts: &[&str]| {
+            let fits = |pattern| texts.iter().any(|text| !text.is_empty() && matches_pattern(pattern, text));
+            (!patterns.is_empty()).then(|| patterns.iter().any(|pattern| fits(pattern)))
+        };
+        let given = [
+            any(&self.applications, &[app.name]),
+            any(&self.clusters, &[cluster, server]),
+            any(&self.namespaces, &[namespace]),
+        ];
+        let mut given = given.into_iter().flatten().peekable();
+        // a window without a list is about nothing
+        if given.peek().is_none() {
+            return false;
+        }
+        if self.all { given.all(|it| it) } else { given.any(|it| it) }
+    }
 }
 
 /// A duration as Go writes it: `90s`, `1h30m`, `1.5h`.

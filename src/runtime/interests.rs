@@ -30,6 +30,8 @@ const LINGER: Duration = Duration::from_secs(5);
 enum Reading {
     Pods(Place),
     Events(Place),
+    /// AppProjects, where the Argo CD of a source lives.
+    Projects(Place),
     Detail(AppKey),
     Words(Run),
     Object(Symbol, ObjectName),
@@ -137,6 +139,7 @@ impl Interests {
         self.tasks.keys().all(|reading| match reading {
             Reading::Pods(place) => has(apps.pods().link(place)),
             Reading::Events(place) => has(apps.events().link(place)),
+            Reading::Projects(place) => has(apps.projects_link(place)),
             Reading::Detail(app) => apps.detail(app).is_some() || apps.find(app).is_none(),
             Reading::Words(run) => apps.last_words(run).is_some(),
             Reading::Object(context, name) => apps.has_object(context, name),
@@ -145,10 +148,11 @@ impl Interests {
         })
     }
 
-    /// How many readings are under way, those that linger included.
+    /// How many readings are under way for what somebody looks at, those that linger included. AppProjects belong to their
+    /// source, as its rows do, whoever looks.
     #[must_use]
     pub fn running(&self) -> usize {
-        self.tasks.len()
+        self.tasks.keys().filter(|reading| !matches!(reading, Reading::Projects(_))).count()
     }
 
     /// Begins everything anew, with new connections, when it is next asked for.
@@ -186,6 +190,14 @@ impl Interests {
                     |link| Delta::Live(LiveDelta::Events(place.0.clone(), place.1.clone(), NamespaceDelta::Link(link)));
                 let work = kube::watch_events(cluster, place.1.clone(), Arc::clone(&sink));
                 self.run(format!("events of {}/{}", place.0, place.1), work, Some(delta(Link::Off)), delta)
+            }
+            Reading::Projects(place) => {
+                let Some(cluster) = self.cluster(&place.0) else { return };
+                let delta = |link| {
+                    Delta::Live(LiveDelta::Projects(place.0.clone(), place.1.clone(), NamespaceDelta::Link(link)))
+                };
+                let work = kube::watch_projects(cluster, place.1.clone(), Arc::clone(&sink));
+                self.run(format!("projects of {}/{}", place.0, place.1), work, Some(delta(Link::Off)), delta)
             }
             Reading::Detail(app) => {
                 let Some(argo) = self.cluster(&app.source) else { return };
@@ -362,7 +374,9 @@ fn choose(interests: &[Interest], apps: &Apps, now: Timestamp) -> (BTreeSet<Read
             }
         }
     }
-    let (mut wanted, mut left_out) = (BTreeSet::new(), 0);
+    // few sources have any, and none may be left out: a row that is held says so wherever it is shown
+    let mut wanted: BTreeSet<Reading> = apps.projects_wanted().map(Reading::Projects).collect();
+    let mut left_out = 0;
     for readings in [pods, events, details, words, objects, names, comparisons] {
         let mut chosen = BTreeSet::new();
         let mut over = BTreeSet::new();

@@ -15,6 +15,8 @@ pub type Act = Box<dyn FnOnce(&mut Play<'_>) + Send>;
 pub struct Play<'a> {
     /// The moment the act was due: what it writes into objects.
     pub at: Timestamp,
+    /// The moment it is done at: later than `at` where more falls due than this machine performs, or time was skipped.
+    pub now: Timestamp,
     /// What comes later.
     pub agenda: &'a mut Agenda,
     /// The world's own randomness.
@@ -118,7 +120,7 @@ impl Agenda {
                 return;
             }
             let Some(due) = self.due.pop() else { return };
-            (due.act)(&mut Play { at: due.at, agenda: self, random });
+            (due.act)(&mut Play { at: due.at, now, agenda: self, random });
             self.look(due.at);
         }
     }

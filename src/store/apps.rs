@@ -7,6 +7,7 @@ use super::census::Census;
 use super::changes::Changes;
 use super::delta::{Delta, LiveDelta};
 use super::live::Live;
+use super::windows::{Projects, Waiting, own};
 use crate::domain::time::after;
 use crate::domain::{
     AppKey, AppRow, Classifier, Environment, Fullness, Link, Phase, SourceFacts, Symbol, Timestamp, Trouble,
@@ -27,13 +28,17 @@ pub struct SourceState {
     epoch: u32,
     /// Applications of it in the store.
     pub apps: u32,
+    /// Those of them at which auto-sync has something to do and does not do it.
+    pub(super) waiting: u32,
 }
 
 #[derive(Debug)]
 pub(super) struct Slot {
     pub(super) row: AppRow,
     epoch: u32,
-    /// The kind of the verdict on the row alone.
+    /// Whether auto-sync waits there, and for what.
+    pub(super) waiting: Waiting,
+    /// The kind of the worst verdict on the row without its pods.
     pub(super) own: Option<TroubleKind>,
     /// The kind of the worst verdict, of those on the row and on its pods.
     pub(super) trouble: Option<TroubleKind>,
@@ -53,12 +58,14 @@ pub struct Apps {
     sources: BTreeMap<Symbol, SourceState>,
     classifier: Arc<Classifier>,
     pub(super) census: Census,
-    generation: u64,
+    pub(super) generation: u64,
     pub(super) order_generation: u64,
     /// Operations that say "held" but are too young to be called so yet, and when they will not be.
     ripening: Vec<(Timestamp, AppKey)>,
     /// What runs in the clusters, where somebody looks.
     pub(super) live: Live,
+    /// What holds auto-sync.
+    pub(super) projects: Projects,
     changes: Changes,
     left_out: usize,
 }
@@ -108,6 +115,7 @@ impl Apps {
         match delta {
             LiveDelta::Pods(context, namespace, delta) => self.take_pods(&(context, namespace), delta, now),
             LiveDelta::Events(context, namespace, delta) => self.take_events(&(context, namespace), delta, now),
+            LiveDelta::Projects(source, namespace, delta) => self.take_projects(&(source, namespace), delta, now),
             LiveDelta::Detail(app, detail) => self.take_detail(app, Some(detail)),
             LiveDelta::ForgetDetail(app) => self.take_detail(app, None),
             LiveDelta::Words(run, words) => drop(self.live.words.insert(run, *words)),
@@ -121,9 +129,10 @@ impl Apps {
     }
 
     fn upsert(&mut self, row: AppRow, now: Timestamp) {
+        let waiting = self.waiting(&row, now);
         let source = self.sources.entry(row.key.source.clone()).or_default();
         let epoch = source.epoch;
-        let trouble = row.trouble(now).map(|t| t.kind);
+        let trouble = own(&row, &waiting, now);
         if let Some(operation) = &row.operation
             && operation.message.as_deref() == Some(HELD_MESSAGE)
             && operation.phase == Some(Phase::Running)
@@ -144,6 +153,8 @@ impl Apps {
             }
             let moved = self.live.is_moved(&slot.row, &row);
             let left = if moved { self.live.displace(id, &slot.row) } else { Vec::new() };
+            source.waiting = source.waiting + u32::from(waiting.waits) - u32::from(slot.waiting.waits);
+            slot.waiting = waiting;
             slot.own = trouble;
             let trouble = worst(trouble, slot.pods.as_deref());
             if moves_order(&slot.row, &row) || slot.trouble != trouble {
@@ -162,10 +173,11 @@ impl Apps {
             return;
         }
         source.apps += 1;
+        source.waiting += u32::from(waiting.waits);
         self.order_generation += 1;
         self.census.count(&row, trouble);
         let key = row.key.clone();
-        let slot = Some(Slot { row, epoch, own: trouble, trouble, pods: None });
+        let slot = Some(Slot { row, epoch, waiting, own: trouble, trouble, pods: None });
         let id = if let Some(id) = self.free.pop() {
             self.slots[id as usize] = slot;
             id
@@ -180,7 +192,9 @@ impl Apps {
     fn remove(&mut self, key: &AppKey, now: Timestamp) {
         let Some(id) = self.by_key.remove(key) else { return };
         self.order_generation += 1;
+        let mut waited = 0;
         if let Some(slot) = self.slots[id as usize].take() {
+            waited = u32::from(slot.waiting.waits);
             self.census.forget(&slot.row, slot.trouble);
             self.live.forget(key);
             for left in self.live.displace(id, &slot.row) {
@@ -190,6 +204,7 @@ impl Apps {
         self.free.push(id);
         if let Some(source) = self.sources.get_mut(&key.source) {
             source.apps = source.apps.saturating_sub(1);
+            source.waiting = source.waiting.saturating_sub(waited);
         }
     }
 
@@ -210,7 +225,12 @@ impl Apps {
     /// When a verdict may change by time alone.
     #[must_use]
     pub fn next_verdict(&self) -> Option<Timestamp> {
-        self.ripening.iter().map(|(at, _)| *at).chain(self.live.next_verdict()).min()
+        self.ripening
+            .iter()
+            .map(|(at, _)| *at)
+            .chain(self.live.next_verdict())
+            .chain(self.projects.next_verdict())
+            .min()
     }
 
     /// Judges again what time alone may have changed.
@@ -225,6 +245,7 @@ impl Apps {
             }
         }
         self.ripen_pods(now);
+        self.ripen_windows(now);
     }
 
     /// The row at `id`.
@@ -249,7 +270,8 @@ impl Apps {
     #[must_use]
     pub fn trouble(&self, id: RowId, now: Timestamp) -> Option<Trouble> {
         let slot = self.slots.get(id as usize)?.as_ref()?;
-        trouble::worse(slot.row.trouble(now), slot.pods.as_deref().cloned())
+        let own = trouble::worse(slot.row.trouble(now), self.held(id));
+        trouble::worse(own, slot.pods.as_deref().cloned())
     }
 
     /// Every row, for indexes, counts and headless output; views do not iterate.

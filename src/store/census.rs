@@ -12,7 +12,7 @@ pub struct EnvironmentCount {
     pub apps: u32,
     /// Applications that are OutOfSync.
     pub out_of_sync: u32,
-    /// Applications in trouble other than drift.
+    /// Applications in trouble other than drift and closed windows.
     pub trouble: u32,
     /// Applications with an operation under way.
     pub operations: u32,
@@ -87,8 +87,8 @@ fn tally(count: &mut EnvironmentCount, row: &AppRow, trouble: Option<TroubleKind
     add(&mut count.apps, true);
     add(&mut count.health[row.health as usize], true);
     add(&mut count.out_of_sync, row.sync == Sync::OutOfSync);
-    // drift is counted as what it is
-    add(&mut count.trouble, trouble.is_some_and(|kind| kind != TroubleKind::Drift));
+    // drift is counted as what it is, and what a window holds is out of sync too
+    add(&mut count.trouble, trouble.is_some_and(TroubleKind::is_fault));
     add(&mut count.operations, row.operation.as_ref().is_some_and(|o| o.is_active()));
     let of_source = count.sources.entry(row.key.source.clone()).or_default();
     add(of_source, true);

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use crate::domain::window::Project;
 use crate::domain::{
-    AppDetail, AppKey, AppRow, ClusterNames, Comparison, Event, LastWords, Link, LiveObject, ObjectName, Pod, Run, SourceFacts,
-    Symbol,
+    AppDetail, AppKey, AppRow, ClusterNames, Comparison, Event, LastWords, Link, LiveObject, ObjectName, Pod, Run,
+    SourceFacts, Symbol,
 };
 
 /// One change of what is known.
@@ -35,6 +36,8 @@ pub enum LiveDelta {
     Pods(Symbol, Symbol, PodsDelta),
     /// What is known of the Events of a namespace changed. The first symbol is the kube context.
     Events(Symbol, Symbol, EventsDelta),
+    /// What is known of the AppProjects of a namespace changed. The first symbol is the source.
+    Projects(Symbol, Symbol, ProjectsDelta),
     /// The resources of an Application were read.
     Detail(AppKey, Box<AppDetail>),
     /// Nobody looks at the resources of an Application any more.
@@ -72,6 +75,8 @@ pub enum NamespaceDelta<T> {
 pub type PodsDelta = NamespaceDelta<Pod>;
 /// A change of what is known of a namespace's Events.
 pub type EventsDelta = NamespaceDelta<Event>;
+/// A change of what is known of a namespace's AppProjects.
+pub type ProjectsDelta = NamespaceDelta<Project>;
 
 /// Where a source puts its deltas. Never blocks: a lane that is full coalesces.
 pub trait Sink: Send + Sync + 'static {

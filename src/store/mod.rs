@@ -19,11 +19,12 @@ pub mod pods;
 pub mod query;
 mod told;
 mod why;
+mod windows;
 
 pub use apps::{Apps, RowId, SourceState};
 pub use census::{Census, EnvironmentCount};
 pub use changes::{Change, Changes};
-pub use delta::{Delta, EventsDelta, LiveDelta, NamespaceDelta, PodsDelta, Sink};
+pub use delta::{Delta, EventsDelta, LiveDelta, NamespaceDelta, PodsDelta, ProjectsDelta, Sink};
 pub use events::Events;
 pub use field::{FIELDS, Field, FieldId};
 pub use grid::Grid;

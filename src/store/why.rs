@@ -18,7 +18,8 @@ impl Apps {
     pub fn why(&self, id: RowId, now: Timestamp) -> Option<Why> {
         let (row, verdict) = (self.get(id)?, self.trouble(id, now)?);
         let unhealthy = |pod: &Pod| self.live.unhealthy(&place_of(pod), pod);
-        let pods = self.pods_of(id);
+        // no pod is why a window is closed, or why nobody brings back what drifted
+        let pods = if verdict.kind.is_fault() { self.pods_of(id) } else { Vec::new() };
         let failing = pods.iter().filter_map(|pod| Some((*pod, trouble::of_pod(pod, unhealthy(pod), now).0?)));
         let worst = failing.min_by_key(|(_, trouble)| (trouble.kind, trouble.since.unwrap_or(Timestamp::MAX)));
         let worst = worst.filter(|(_, trouble)| trouble.kind == verdict.kind).map(|(pod, _)| pod);

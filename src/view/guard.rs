@@ -160,7 +160,7 @@ pub(super) fn line(seen: &Seen<'_>, key: &AppKey) -> Option<(String, Role)> {
         (None, None) => Role::Busy,
     };
     let open =
-        seen.keys.key(&[Scope::App], CommandId::SyncGuarded).filter(|_| guarding.asks && guarding.ended.is_none());
+        seen.keys.key(&[Scope::App], CommandId::AppSyncGuarded).filter(|_| guarding.asks && guarding.ended.is_none());
     let open =
         open.map_or_else(String::new, |key| format!("; {key} asks whether to roll back to {}", guarding.harbour));
     Some((format!("{}{open}", guarding.said), role))

@@ -130,6 +130,10 @@ fn draw_facts(seen: &Seen<'_>, name: &Symbol, source: &SourceState, area: Rect, 
     if !told.is_empty() {
         lines.push((told.join(", "), Role::Dim));
     }
+    let projects = seen.apps.projects_link(&seen.apps.projects_place(name));
+    if let Some(Link::Denied { what: why } | Link::Auth { why } | Link::Down { why, .. }) = projects {
+        lines.push((format!("sync windows are not known: {why}"), Role::Warn));
+    }
     if facts.odd > 0 {
         let example = facts.odd_example.as_deref().unwrap_or_default();
         lines.push((format!("{} odd objects, the last: {example}", facts.odd), Role::Warn));

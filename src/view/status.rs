@@ -82,7 +82,11 @@ pub fn sync_sign(seen: &Seen<'_>, sync: Sync) -> (&'static str, Role) {
 fn is_alarm(kind: TroubleKind) -> bool {
     !matches!(
         kind,
-        TroubleKind::Degraded | TroubleKind::OperationRetrying | TroubleKind::OperationHeld | TroubleKind::Drift
+        TroubleKind::Degraded
+            | TroubleKind::OperationRetrying
+            | TroubleKind::OperationHeld
+            | TroubleKind::Window
+            | TroubleKind::Drift
     )
 }
 
@@ -92,6 +96,9 @@ fn words(seen: &Seen<'_>, row: &AppRow, trouble: Option<TroubleKind>) -> (String
     }
     if let Some(operation) = row.operation.as_deref().filter(|o| o.is_active()) {
         return operation_words(seen, operation);
+    }
+    if trouble == Some(TroubleKind::Window) {
+        return (format!("{} {}", seen.glyphs.held, TroubleKind::Window.short()), Role::Warn);
     }
     // of drift the row itself says more
     if let Some(kind) = trouble.filter(|kind| *kind != TroubleKind::Drift) {

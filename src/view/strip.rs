@@ -126,7 +126,7 @@ fn behind(seen: &Seen<'_>, operation: &Operation, newer: &str) -> String {
         return format!("Git has moved on to {newer}: the next attempt takes it");
     }
     let what = if attempt(operation).is_some() { "all attempts of this operation" } else { "this operation" };
-    let terminate = key(seen, CommandId::OperationTerminate);
+    let terminate = key(seen, CommandId::AppTerminate);
     let terminate = terminate.map_or_else(|| "terminate it".to_owned(), |key| format!("{key} terminates it"));
     format!("Git has moved on to {newer}: it waits for {what}; {terminate}, and it comes next")
 }

@@ -36,4 +36,5 @@ mod sim_workloads;
 mod sim_world;
 mod source;
 mod terminal;
+mod windows;
 mod work;

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
+use crate::domain::window::Project;
 use crate::domain::{Event, Link, Pod, Symbol};
 use crate::store::NamespaceDelta;
 
@@ -23,6 +24,14 @@ impl Named for Pod {
 
 impl Named for Event {
     const MOST: usize = crate::store::Events::KEPT;
+    fn name(&self) -> &Symbol {
+        &self.name
+    }
+}
+
+impl Named for Project {
+    // as with pods
+    const MOST: usize = usize::MAX;
     fn name(&self) -> &Symbol {
         &self.name
     }

@@ -8,6 +8,7 @@ use tokio::sync::Notify;
 
 use super::lane::Lane;
 use super::namespace::NamespaceLane;
+use crate::domain::window::Project;
 use crate::domain::{AppKey, Event, ObjectName, Pod, Run, Symbol};
 use crate::store::Place;
 use crate::store::delta::{Delta, LiveDelta, Sink};
@@ -29,6 +30,7 @@ struct Lanes {
     of: HashMap<Symbol, Lane>,
     pods: HashMap<Place, NamespaceLane<Pod>>,
     events: HashMap<Place, NamespaceLane<Event>>,
+    projects: HashMap<Place, NamespaceLane<Project>>,
     /// Things that are told whole: the newest only.
     wholes: HashMap<Whole, LiveDelta>,
     /// Lanes with something pending, each once, in the order of their turns.
@@ -42,6 +44,7 @@ enum LaneName {
     Source(Symbol),
     Pods(Place),
     Events(Place),
+    Projects(Place),
     Whole(Whole),
 }
 
@@ -86,6 +89,16 @@ impl Lanes {
                 let more = !lane.is_empty();
                 if !more {
                     self.events.remove(place);
+                }
+                (count, more)
+            }
+            LaneName::Projects(place) => {
+                let Some(lane) = self.projects.get_mut(place) else { return (0, false) };
+                let count = lane
+                    .take(limit, |d| taken.push(Delta::Live(LiveDelta::Projects(place.0.clone(), place.1.clone(), d))));
+                let more = !lane.is_empty();
+                if !more {
+                    self.projects.remove(place);
                 }
                 (count, more)
             }
@@ -207,6 +220,11 @@ impl Mailbox {
                 let place = (context, namespace);
                 let lane = lanes.events.entry(place.clone()).or_default();
                 (lane.is_empty(), lane.push(delta), LaneName::Events(place))
+            }
+            LiveDelta::Projects(source, namespace, delta) => {
+                let place = (source, namespace);
+                let lane = lanes.projects.entry(place.clone()).or_default();
+                (lane.is_empty(), lane.push(delta), LaneName::Projects(place))
             }
             LiveDelta::Detail(ref app, _) | LiveDelta::ForgetDetail(ref app) => {
                 lanes.keep_newest(Whole::Detail(app.clone()), delta)

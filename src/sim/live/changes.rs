@@ -4,11 +4,14 @@ use crate::sim::live::{Agenda, Play};
 use crate::sim::manifest::application;
 use crate::sim::manifest::meta::{hex, text};
 use crate::sim::populate::Stage;
-use crate::sim::time::{plus, stamp};
+use crate::sim::time::{minus, plus, stamp};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
+
+/// How far behind the world's clock changes are made up for.
+const MOST_BEHIND: Duration = Duration::from_secs(1);
 
 /// Starts the changes: one every `pause`, to any of the Applications named.
 pub fn begin(agenda: &mut Agenda, stage: &Stage, apps: Vec<String>, pause: Duration, now: Timestamp) {
@@ -34,8 +37,9 @@ impl Storm {
             let (store, namespace) = (&self.stage.store, &self.stage.argocd_namespace);
             store.update("Application", namespace, name, |object| change(object, roll, serial, at));
         }
-        // from the moment this one was due: the rate holds however late it was performed
-        let next = plus(play.at, self.pause);
+        // from the moment this one was due, so that the rate holds; a machine slower than the storm leaves out what it
+        // cannot do, or it would never do anything else again
+        let next = plus(play.at, self.pause).max(minus(play.now, MOST_BEHIND));
         play.agenda.at(next, move |play| self.again(play));
     }
 }

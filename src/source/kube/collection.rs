@@ -29,6 +29,8 @@ const SHORT: Duration = Duration::from_secs(2);
 pub(super) trait Kept: Send {
     /// What is kept of one.
     type Item: Send;
+    /// The API it belongs to.
+    const API: &'static str = "/api/v1";
     /// As the API's paths have it.
     const PLURAL: &'static str;
     /// What is kept of an object; nothing when it cannot be read.
@@ -133,7 +135,7 @@ impl<K: Kept> Collection<K> {
     }
 
     fn ask(&self, query: &str) -> Ask {
-        Ask::of(format!("/api/v1/namespaces/{}/{}?{query}", escape(&self.namespace), K::PLURAL))
+        Ask::of(format!("{}/namespaces/{}/{}?{query}", K::API, escape(&self.namespace), K::PLURAL))
     }
 
     /// Everything there is, swapped in as one; the version it was true at.

@@ -37,6 +37,7 @@ mod operation;
 mod pace;
 mod pods;
 mod project;
+mod projects;
 mod proxy;
 mod redis;
 mod report;
@@ -66,6 +67,7 @@ pub use objects::{
     whole_object,
 };
 pub use pods::{last_lines, pods, watch_pods};
+pub use projects::watch_projects;
 pub use request::escape;
 pub use session::run;
 pub use write::{Write, WriteError, write};

@@ -1,5 +1,6 @@
 //! Drawing what is visible of the document.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use ratatui::buffer::Buffer;
@@ -25,7 +26,17 @@ const WHO: u16 = 34;
 /// The cells a line, or half of one, has for its text.
 pub(super) fn cells(width: u16, beside: bool) -> usize {
     let room = width.saturating_sub(LEAD);
-    usize::from(if beside { room.saturating_sub(WHO + 3) / 2 } else { room }).max(4)
+    usize::from(if beside { half(room) } else { room }).max(4)
+}
+
+/// The cells one of two sides has, of the room there is.
+fn half(room: u16) -> u16 {
+    (room.saturating_sub(WHO + 3) / 2).max(4)
+}
+
+/// A text with signs the terminal shows: masks are ours, and not all terminals have their sign.
+fn shown<'t>(text: &'t str, seen: &Seen<'_>) -> Cow<'t, str> {
+    if seen.glyphs.ellipsis.is_ascii() && text.contains('•') { text.replace('•', "*").into() } else { text.into() }
 }
 
 pub(super) fn draw(diff: &Diff, seen: &Seen<'_>, area: Rect, buf: &mut Buffer) {
@@ -43,9 +54,16 @@ pub(super) fn draw(diff: &Diff, seen: &Seen<'_>, area: Rect, buf: &mut Buffer) {
     if comparison.resources.is_empty() {
         paragraph("it has no resources", Role::Dim, seen, area, 2, buf);
     }
+    if diff.beside && !diff.lines.is_empty() {
+        let wanted = comparison.rung.map_or("", Rung::desired);
+        let mut pen = Pen::new(buf, area, 2, seen.glyphs.ellipsis);
+        let half = half(area.width.saturating_sub(LEAD));
+        pen.skip(LEAD).cell(wanted, half, seen.style(Role::Heading));
+        pen.cell(seen.glyphs.vertical, 2, seen.style(Role::Border)).text("runs", seen.style(Role::Heading));
+    }
     for (row, at) in diff.window.visible(diff.lines.len(), diff.height).enumerate() {
         seen.work.row();
-        let mut pen = Pen::new(buf, area, row as u16 + 2, seen.glyphs.ellipsis);
+        let mut pen = Pen::new(buf, area, row as u16 + diff.above(), seen.glyphs.ellipsis);
         let here = at == diff.window.selected;
         let over = Over { seen, here };
         pen.cell(if here { seen.glyphs.cursor } else { "" }, 2, over.style(Role::Cursor));
@@ -92,6 +110,10 @@ fn title(diff: &Diff, seen: &Seen<'_>, area: Rect, buf: &mut Buffer) {
                 pen.text(&format!(" {sign}{count}"), seen.style(role));
             }
         }
+    }
+    if !diff.beside {
+        let wanted = comparison.rung.map_or("", Rung::desired);
+        pen.text("  - runs", seen.style(Role::Bad)).text(&format!("  + {wanted}"), seen.style(Role::Ok));
     }
     if let Some(wanted) = &diff.wanted {
         pen.text(&format!("  /{}: {}", wanted.typed(), diff.found.len()), seen.style(Role::Accent));
@@ -150,6 +172,7 @@ fn line(diff: &Diff, comparison: &Comparison, line: Line, over: &Over<'_, '_>, p
                 serde_json::Value::String(text) => text.lines().next().unwrap_or_default().to_owned(),
                 other => other.to_string(),
             };
+            let value = shown(&value, seen);
             pen.text("! shadow: ", over.style(Role::Warn)).text(&shadow.path.to_string(), over.style(Role::Text));
             pen.text(&format!(", {who}; Argo CD does not see it: {value}"), over.style(Role::Dim));
         }
@@ -159,7 +182,7 @@ fn line(diff: &Diff, comparison: &Comparison, line: Line, over: &Over<'_, '_>, p
             pen.text("  ignored by a rule: ", over.style(Role::Dim))
                 .text(&field.path.to_string(), over.style(Role::Text));
             let sides = format!(" {}, runs {}", value(&field.desired), value(&field.live));
-            pen.text(&sides, over.style(Role::Dim));
+            pen.text(&shown(&sides, seen), over.style(Role::Dim));
         }
         Line::Silent(_) => {
             let key = seen.keys.key(&[crate::command::Scope::Diff], crate::command::CommandId::DiffIgnored);
@@ -261,9 +284,10 @@ fn alone(
         (Sides::Live(text), _) => (text, "-", Role::Bad, Vec::new()),
     };
     pen.cell(sign, 2, over.style(role));
-    let marks = marks(diff, text, seen, role == Role::Text, changed);
+    let text = shown(text, seen);
+    let marks = marks(diff, &text, seen, role == Role::Text, changed);
     let room = pen.room();
-    write(pen, text, part_of(diff, text, part, usize::from(room)), over.style(role), &marks, room);
+    write(pen, &text, part_of(diff, &text, part, usize::from(room)), over.style(role), &marks, room);
     if side == Side::Live
         && part == 0
         && let Some(author) = author(resource, row, seen)
@@ -274,9 +298,9 @@ fn alone(
 
 fn beside(diff: &Diff, resource: &Compared, row: usize, part: usize, over: &Over<'_, '_>, pen: &mut Pen<'_>) {
     let seen = over.seen;
-    let shown = &resource.rows.rows[row];
-    let is_changed = diff.options.is_changed(shown);
-    let (desired, live) = match &shown.sides {
+    let line = &resource.rows.rows[row];
+    let is_changed = diff.options.is_changed(line);
+    let (desired, live) = match &line.sides {
         Sides::Same(text) => (Some(text), Some(text)),
         Sides::Changed(desired, live) => (Some(desired), Some(live)),
         Sides::Desired(text) => (Some(text), None),
@@ -286,20 +310,20 @@ fn beside(diff: &Diff, resource: &Compared, row: usize, part: usize, over: &Over
         (Some(desired), Some(live)) if is_changed => changed_words(desired, live),
         _ => (Vec::new(), Vec::new()),
     };
-    let sign = match &shown.sides {
+    let sign = match &line.sides {
         _ if !is_changed => "",
         Sides::Desired(_) => "+",
         Sides::Live(_) => "-",
         Sides::Same(_) | Sides::Changed(..) => "~",
     };
     pen.cell(sign, 2, over.style(if sign == "+" { Role::Ok } else { Role::Bad }));
-    let half = (usize::from(pen.room()).saturating_sub(usize::from(WHO) + 3) / 2).max(4) as u16;
+    let half = half(pen.room());
     for (text, changed, role) in [(desired, words.0, Role::Ok), (live, words.1, Role::Bad)] {
         let begin = pen.x();
-        if let Some(text) = text {
+        if let Some(text) = text.map(|text| shown(text, seen)) {
             let role = if is_changed { role } else { Role::Text };
-            let marks = marks(diff, text, seen, !is_changed, changed);
-            write(pen, text, part_of(diff, text, part, half.into()), over.style(role), &marks, half);
+            let marks = marks(diff, &text, seen, !is_changed, changed);
+            write(pen, &text, part_of(diff, &text, part, half.into()), over.style(role), &marks, half);
         }
         let used = pen.x() - begin;
         pen.cell("", half.saturating_sub(used), over.style(Role::Text));

@@ -18,7 +18,7 @@ use crate::widget::Window;
 
 /// From this width on both sides stand beside each other.
 const WIDE: u16 = 100;
-/// Lines above the document and below it.
+/// Lines above the document, and below it; both sides beside each other have one more that names them.
 const ABOVE: u16 = 2;
 const BELOW: u16 = 1;
 
@@ -91,7 +91,7 @@ impl View for Diff {
     }
 
     fn point(&mut self, at: Position, _: &mut Lens, _: &Seen<'_>) -> bool {
-        let line = usize::from(at.y).checked_sub(ABOVE.into()).filter(|line| *line < self.height);
+        let line = usize::from(at.y).checked_sub(self.above().into()).filter(|line| *line < self.height);
         line.is_some_and(|line| self.window.point(line, self.lines.len(), self.height))
     }
 
@@ -114,8 +114,8 @@ impl View for Diff {
         if self.app.is_none() {
             self.app.clone_from(&lens.selected);
         }
-        self.height = usize::from(area.height.saturating_sub(ABOVE + BELOW));
         self.beside = self.options.beside.unwrap_or(area.width >= WIDE);
+        self.height = usize::from(area.height.saturating_sub(self.above() + BELOW));
         let cells = draw::cells(area.width, self.beside);
         let news = self.app.as_ref().and_then(|app| seen.apps.comparison(app));
         // between two looks nobody reads it: what was read last is shown until it is read anew
@@ -154,6 +154,11 @@ fn say(text: &str) -> Vec<Effect> {
 impl Diff {
     pub(super) fn here(&self) -> Option<Line> {
         self.lines.get(self.window.selected).copied()
+    }
+
+    /// Lines above the document.
+    pub(super) fn above(&self) -> u16 {
+        ABOVE + u16::from(self.beside)
     }
 
     /// Whether a line begins a run of changes, or is told apart like one.

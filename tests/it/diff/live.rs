@@ -35,8 +35,8 @@ fn fields(told: &Value, kind: &str) -> Vec<String> {
         .collect()
 }
 
-#[test]
-fn drift_is_read_out_of_argo_cds_cache_and_says_who_made_it() {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn drift_is_read_out_of_argo_cds_cache_and_says_who_made_it() {
     let world = start("drift");
     let output = diff(&world, &["backend-staging", "-o", "json"]);
     assert_eq!(output.status.code(), Some(1), "{output:?}");
@@ -55,8 +55,8 @@ fn drift_is_read_out_of_argo_cds_cache_and_says_who_made_it() {
     assert!(String::from_utf8(equal.stdout).unwrap().starts_with("0 of "));
 }
 
-#[test]
-fn without_the_cache_drift_is_told_as_what_it_is() {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_the_cache_drift_is_told_as_what_it_is() {
     let world = start("drift");
     let store = world.store("predator-cloud").unwrap();
     assert!(store.delete("Secret", "argocd", "argocd-redis"));
@@ -70,8 +70,8 @@ fn without_the_cache_drift_is_told_as_what_it_is() {
     assert!(text.starts_with("# from the last apply, not from Git\n"), "{text}");
 }
 
-#[test]
-fn no_planted_secret_is_printed_on_any_rung() {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_planted_secret_is_printed_on_any_rung() {
     let world = start("drift");
     let store = world.store("predator-cloud").unwrap();
     let planted = ["hunter2", "aHVudGVyMg==", "hunter3", "aHVudGVyMw=="];
@@ -110,8 +110,8 @@ fn no_planted_secret_is_printed_on_any_rung() {
     }
 }
 
-#[test]
-fn what_cannot_be_compared_is_said_with_its_exit_code() {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_cannot_be_compared_is_said_with_its_exit_code() {
     let world = start("quiet");
     assert_eq!(diff(&world, &["nothing"]).status.code(), Some(3));
     assert_eq!(diff(&world, &["backend-dev", "--against", "yesterday"]).status.code(), Some(2));

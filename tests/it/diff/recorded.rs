@@ -93,7 +93,8 @@ fn drift_is_told_with_who_made_it_and_with_what_argo_cd_does_not_see() {
 
 #[test]
 fn the_resources_and_fields_that_differ_are_those_argo_cd_names() {
-    for (text, wanted) in [(EQUAL, vec![]), (PRUNE, vec!["prune ConfigMap/qdrant-config"])] {
+    // dev healed what was edited, and kept what was added
+    for (text, wanted) in [(EQUAL, vec![SHADOWS[1]]), (PRUNE, vec!["prune ConfigMap/qdrant-config"])] {
         assert_eq!(told(&compared(&answer(text))), wanted);
     }
     for text in [BEFORE, AFTER] {

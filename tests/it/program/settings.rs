@@ -72,8 +72,8 @@ fn check_names_file_line_reason_and_the_nearest_name() {
         ("config.toml", "\nthem = \"light\"\n", "config.toml:2: there is no setting `them`\n  try: theme\n"),
         (
             "config.toml",
-            "[keys.list]\n\"ctrl-y\" = \"filter.opne\"\n",
-            "config.toml:2: there is no command `filter.opne`\n  try: filter.open\n",
+            "[keys.global]\n\"ctrl-y\" = \"app.snyc\"\n",
+            "config.toml:2: there is no command `app.snyc`\n  try: app.sync\n",
         ),
         ("config.toml", "theme = \"drak\"\n", "config.toml:1: there is no theme `drak`\n  try: dark\n"),
         ("config.toml", "keymap = \"vmi\"\n", "config.toml:1: there is no keymap `vmi`\n  try: vim\n"),
