@@ -3,10 +3,11 @@
 use serde_json::{Value, json};
 
 use super::application::Application;
-use super::guard::Refusal;
 use super::plan::{Facts, Plan};
+use super::refusal::Refusal;
 use super::verb::Verb;
 use crate::domain::app::short_revision;
+use crate::domain::window::{Verdict, Windows, until};
 
 pub(super) fn plan(facts: &Facts, on: bool) -> Result<Plan, Refusal> {
     let app = &facts.app;
@@ -21,9 +22,10 @@ pub(super) fn plan(facts: &Facts, on: bool) -> Result<Plan, Refusal> {
     plan.patch_app(json!({"spec": {"syncPolicy": {"automated": automated}}}), true);
     if on {
         let revision = app.sync_revision();
-        let deployed = app.history().last().map(super::application::Entry::shown_revision);
+        let deployed = app.history().last().map(super::entry::Entry::shown_revision);
         if deployed.as_deref() != Some(&*revision) || !app.out_of_sync().is_empty() {
-            let words = format!("it rolls forward to {} {} at once", app.target_revision(), short_revision(&revision));
+            let words =
+                format!("it rolls forward to {} {} {}", app.target_revision(), short_revision(&revision), when(facts));
             let noted = facts.auto_sync_before.as_ref().and_then(|note| note.failed.as_deref());
             if [noted, failed(app).as_deref()].contains(&Some(&*revision)) {
                 plan.warn(format!("{words}, the revision that failed"));
@@ -35,10 +37,23 @@ pub(super) fn plan(facts: &Facts, on: bool) -> Result<Plan, Refusal> {
         plan.remember = app.at("/spec/syncPolicy/automated").cloned().map(|automated| (automated, failed(app)));
         plan.caution("nothing follows Git by itself until it is given back");
     }
+    // the switch itself goes through a closed window
+    plan.windows = Ok(Windows::default());
     if !on {
         plan.restored(&facts.restorer, "");
     }
     Ok(plan)
+}
+
+/// When Argo CD syncs by itself once it may.
+fn when(facts: &Facts) -> String {
+    match facts.windows.as_ref().map(|windows| windows.decide(facts.now, false)) {
+        Ok(Verdict::Closed { opens: Some(at), .. }) => {
+            format!("once the sync window opens, in {}", until(at, facts.now))
+        }
+        Ok(Verdict::Closed { opens: None, .. }) => "once a sync window lets it".to_owned(),
+        Ok(Verdict::Open { .. }) | Err(_) => "at once".to_owned(),
+    }
 }
 
 /// The revision the last operation failed at, or does not get well with.

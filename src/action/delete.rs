@@ -2,35 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::guard::Refusal;
 use super::plan::{Facts, Plan, Request, Right, Where, app_path};
-use super::verb::Verb;
+use super::refusal::Refusal;
+use super::verb::{Propagation, Verb};
 use super::workload::{destination, object_path};
 use crate::domain::ObjectName;
-
-/// What becomes of what an object owns.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum Propagation {
-    /// Deleted first.
-    #[default]
-    Foreground,
-    /// Deleted afterwards.
-    Background,
-    /// Left behind.
-    Orphan,
-}
-
-impl Propagation {
-    /// The word of the Kubernetes API.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Foreground => "Foreground",
-            Self::Background => "Background",
-            Self::Orphan => "Orphan",
-        }
-    }
-}
 
 const FINALIZER: &str = "resources-finalizer.argocd.argoproj.io";
 
@@ -99,7 +75,24 @@ pub(super) fn application(facts: &Facts, cascade: Option<Propagation>) -> Result
     });
     let count = app.resources().count();
     if cascade.is_some() {
-        plan.warn(format!("{count} resources are deleted from the cluster, in reverse order of their waves"));
+        // definitions stay whatever is asked for (semantics 2.7)
+        let stays = |resource: &&Value| {
+            facts.marks.wanted(resource, &[], "Delete") == Some("false")
+                || resource["kind"] == "CustomResourceDefinition"
+        };
+        let waits = |resource: &&Value| facts.marks.wanted(resource, &[], "Delete") == Some("confirm");
+        let (kept, awaited) = (app.resources().filter(stays).count(), app.resources().filter(waits).count());
+        let gone = count - kept;
+        plan.warn(format!("{gone} resources are deleted from the cluster, in reverse order of their waves"));
+        if kept > 0 {
+            plan.caution(format!("{kept} of {count} stay: they are definitions, or Delete=false keeps them"));
+        }
+        if awaited > 0 {
+            plan.caution(format!("{awaited} wait until somebody approves it (argocd.argoproj.io/deletion-approved)"));
+        }
+        if facts.marks.unread > 0 {
+            plan.caution(format!("of {} resources it is not known whether they stay", facts.marks.unread));
+        }
     } else {
         plan.caution(format!("{count} resources go on running and nobody syncs them any more"));
     }

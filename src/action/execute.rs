@@ -1,18 +1,17 @@
 //! Carries out what was approved: intent on disk, requests in order, outcome on disk.
 
-use std::sync::Arc;
-
 use serde_json::{Value, json};
 
 use super::application::Application;
 use super::audit::{Audit, Record};
-use super::guard::{Approved, Evidence, Given, Guard, Refusal, guard, phrase};
-use super::memory::{Memory, Note};
+use super::guard::{Approved, Evidence, Given, guard, phrase};
+use super::memory::Note;
 use super::plan::{Plan, Request, Where};
+use super::refusal::Refusal;
+use super::road::Road;
 use super::saw::Saw;
 use super::verb::Verb;
-use crate::domain::Clock;
-use crate::source::kube::{Cluster, ReadError, Write, WriteError, write};
+use crate::source::kube::{ReadError, Write, WriteError, write};
 
 /// How often a write that met a newer version is looked at and tried again.
 const CONFLICTS: usize = 5;
@@ -60,63 +59,6 @@ impl Outcome {
             Self::Done { .. } => None,
             Self::Refused(refusal) => Some(refusal.why.clone()),
             Self::Failed { why, .. } | Self::Unknown { why } => Some(why.clone()),
-        }
-    }
-}
-
-/// The way to the clusters of a plan.
-#[derive(Clone)]
-pub struct Road {
-    /// Where the Application is.
-    pub control: Cluster,
-    /// Where its objects are, if there is a way.
-    pub destination: Option<Cluster>,
-    /// The rules of this run: asked again when somebody else has written in between.
-    pub guard: Guard,
-    /// What auto-sync was before it was switched off.
-    pub memory: Memory,
-    /// The clock.
-    pub clock: Arc<dyn Clock>,
-}
-
-impl std::fmt::Debug for Road {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Road")
-            .field("control", &self.control)
-            .field("destination", &self.destination)
-            .finish_non_exhaustive()
-    }
-}
-
-impl Road {
-    /// Reads the Application of a plan as it is now, and what we may not.
-    ///
-    /// # Errors
-    /// When it cannot be read.
-    pub async fn evidence(&self, plan: &Plan) -> Result<Evidence, ReadError> {
-        let app = self.look(&plan.target.key).await?;
-        let denied = self.denied(plan.requests.iter().collect()).await;
-        Ok(Evidence { app, denied, now: self.clock.now() })
-    }
-
-    /// What we may not of some requests, each once.
-    pub(super) async fn denied(&self, requests: Vec<&Request>) -> Vec<String> {
-        let mut denied = Vec::new();
-        for request in requests {
-            if let Some(cluster) = self.cluster(request)
-                && let Some(missing) = super::rights::missing(cluster, &request.right).await
-                && !denied.contains(&missing)
-            {
-                denied.push(missing);
-            }
-        }
-        denied
-    }
-
-    fn cluster(&self, request: &Request) -> Option<&Cluster> {
-        match &request.place {
-            Where::ControlPlane => Some(&self.control),
-            Where::Destination(context) => self.destination.as_ref().filter(|c| c.context() == context),
         }
     }
 }
@@ -183,6 +125,9 @@ async fn send(mut approved: Approved, road: &Road) -> Outcome {
                 Err(WriteError::Conflict(why)) => return Outcome::Failed { why, after_some: at > 0 },
                 Err(WriteError::Refused { code: 403, why, .. }) if at == 0 => {
                     return Outcome::Refused(Refusal::denied(why));
+                }
+                Err(WriteError::Unsent { why, hint }) if at == 0 => {
+                    return Outcome::Refused(Refusal::unreachable(why, hint));
                 }
                 Err(WriteError::Refused { why, .. } | WriteError::Unsent { why, .. }) => {
                     return Outcome::Failed { why, after_some: at > 0 };

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::application::Application;
-use super::execute::Road;
 use super::plan::Plan;
+use super::road::Road;
 use super::verb::Verb;
 use crate::domain::Timestamp;
 use crate::domain::time::after;

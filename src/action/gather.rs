@@ -4,9 +4,11 @@ use serde_json::json;
 
 use super::application::Application;
 use super::audit::{Audit, Who};
-use super::execute::Road;
+use super::marks::Marks;
+use super::past::Past;
 use super::plan::Facts;
 use super::restorer::Restorer;
+use super::road::Road;
 use super::verb::Verb;
 use crate::domain::window::Windows;
 use crate::domain::{AppKey, Environment, Route};
@@ -40,7 +42,7 @@ impl Road {
     /// facts.
     pub async fn facts(&self, asked: &Asked, app: Application, verb: &Verb) -> Facts {
         let key = &asked.key;
-        let windows = if verb.is_operation() {
+        let windows = if verb.is_operation() || *verb == (Verb::AutoSync { on: true }) {
             let project = project_of(&self.control, app.project(), &key.namespace).await;
             project.map(|project| Windows::of(&project, app.subject())).map_err(|error| error.to_string())
         } else {
@@ -64,6 +66,14 @@ impl Road {
         };
         let restorer =
             if switches { Restorer::of(&self.control, &app, &key.namespace).await } else { Restorer::Nobody };
+        let marks = match verb {
+            Verb::Sync(_) | Verb::Delete { cascade: Some(_) } => Marks::of(self.destination.as_ref(), &app).await,
+            _ => Marks::default(),
+        };
+        let past = match verb {
+            Verb::Rollback { .. } => Past::of(self.destination.as_ref(), &app).await,
+            _ => Past::default(),
+        };
         Facts {
             key: key.clone(),
             environment: asked.environment.clone(),
@@ -73,6 +83,8 @@ impl Road {
             knows_enabled,
             auto_sync_before: self.memory.auto_sync(key, app.uid()),
             restorer,
+            marks,
+            past,
             user: asked.user.clone(),
             now: self.clock.now(),
             app,

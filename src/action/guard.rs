@@ -4,106 +4,10 @@ use serde_json::Value;
 
 use super::application::Application;
 use super::plan::Plan;
+use super::refusal::{Refusal, RefusalKind};
 use super::saw::Saw;
-use super::verb::Verb;
 use crate::domain::window::{Verdict, until};
 use crate::domain::{Protection, Risk, Timestamp};
-
-/// Why a write is not made.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{why}")]
-pub struct Refusal {
-    /// What stands in the way.
-    pub kind: RefusalKind,
-    /// In one line, cleaned.
-    pub why: String,
-    /// What to try.
-    pub hint: Option<String>,
-}
-
-/// What stands in the way of a write.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RefusalKind {
-    /// The whole cockpit only looks.
-    ReadOnly,
-    /// The environment only is looked at.
-    Protected,
-    /// What the person saw is no longer so.
-    Stale,
-    /// A sync window is closed.
-    Window,
-    /// The right is missing.
-    Denied,
-    /// It was not confirmed the way it has to be.
-    Unconfirmed,
-    /// Another operation runs.
-    Busy,
-    /// It cannot be done, whoever asks.
-    Impossible,
-    /// It is so already: nothing to do.
-    Already,
-    /// What was named is not there.
-    Missing,
-    /// The audit log could not be written.
-    Unaudited,
-}
-
-impl Refusal {
-    fn new(kind: RefusalKind, why: impl Into<String>, hint: Option<String>) -> Self {
-        Self { kind, why: why.into(), hint }
-    }
-
-    pub(super) fn impossible(why: String, hint: impl Into<String>) -> Self {
-        Self::new(RefusalKind::Impossible, why, Some(hint.into()))
-    }
-
-    pub(super) fn busy(why: String) -> Self {
-        Self::new(RefusalKind::Busy, why, Some("wait for it, or terminate it".to_owned()))
-    }
-
-    pub(super) fn already(why: String) -> Self {
-        Self::new(RefusalKind::Already, why, None)
-    }
-
-    pub(super) fn missing(why: String, hint: impl Into<String>) -> Self {
-        Self::new(RefusalKind::Missing, why, Some(hint.into()))
-    }
-
-    pub(super) fn unaudited(why: String) -> Self {
-        let hint = "a write leaves a trace or is not made: free space, or make the folder writable".to_owned();
-        Self::new(RefusalKind::Unaudited, why, Some(hint))
-    }
-
-    /// There is no way to what is to be written.
-    #[must_use]
-    pub fn no_way(why: String) -> Self {
-        Self::new(RefusalKind::Impossible, why, None)
-    }
-
-    /// What the decision rests on cannot be read.
-    #[must_use]
-    pub fn unread(error: &crate::source::kube::ReadError) -> Self {
-        use crate::source::kube::ReadError;
-        match error {
-            ReadError::Missing(why) => Self::new(RefusalKind::Missing, why.clone(), None),
-            ReadError::Denied(why) => Self::denied(why.clone()),
-            ReadError::Failed { why, hint } => Self::new(RefusalKind::Impossible, why.clone(), hint.clone()),
-        }
-    }
-
-    /// A server that does not let us.
-    pub(super) fn denied(why: String) -> Self {
-        Self::new(RefusalKind::Denied, why, Some("ask for the right, or act as somebody who has it".to_owned()))
-    }
-
-    pub(super) fn stale(changes: &[String]) -> Self {
-        Self::new(
-            RefusalKind::Stale,
-            format!("it is no longer as you saw it: {}", changes.join("; ")),
-            Some("look again, and plan anew".to_owned()),
-        )
-    }
-}
 
 /// What a write takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -249,7 +153,7 @@ pub fn guard(plan: Plan, rules: &Guard, evidence: &Evidence, given: Given<'_>) -
 }
 
 fn window(plan: &Plan, evidence: &Evidence) -> Result<(), Refusal> {
-    if !matches!(plan.verb, Verb::Sync(_) | Verb::Rollback { .. }) {
+    if !plan.verb.is_operation() && !plan.leads_on {
         return Ok(());
     }
     // windows nobody can read are left to the controller, which holds the operation; the plan says so
@@ -291,9 +195,10 @@ pub(super) fn missing_right(verb: &str, resource: &str, namespace: &str, review:
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::action::Restorer;
-    use crate::action::plan::{Facts, plan};
-    use crate::action::sync::SyncOptions;
+    use crate::action::plan::Facts;
+    use crate::action::planner::plan;
+    use crate::action::sync_options::SyncOptions;
+    use crate::action::{Marks, Past, Restorer, Verb};
     use crate::domain::GuardPolicy;
     use crate::domain::window::Windows;
     use crate::domain::{AppKey, Environment, Route};
@@ -338,6 +243,8 @@ mod tests {
             knows_enabled: Some(true),
             auto_sync_before: None,
             restorer: Restorer::Nobody,
+            marks: Marks::default(),
+            past: Past::default(),
             user: "ann".into(),
             now: "2026-11-23T12:00:00Z".parse().unwrap(),
         }
@@ -380,6 +287,40 @@ mod tests {
                 let frozen = Guard { readonly: Some("--readonly".into()) };
                 let refused = frozen.allows(risk, "e", protection).is_err();
                 assert_eq!(refused, risk != Risk::Look, "{risk:?} {protection:?} when nothing is written");
+            }
+        }
+    }
+
+    /// Every risk in every protection, with nothing, a yes, other words and the words: `o`kay, `u`nconfirmed, `p`rotected.
+    #[test]
+    fn guard_whole_matrix() {
+        use Protection::{Confirm, Open, ReadOnly, Typed};
+        let table = [
+            (Verb::Refresh { hard: false }, ["oooo", "oooo", "oooo", "pppp"]),
+            (Verb::Refresh { hard: true }, ["oooo", "oooo", "oooo", "pppp"]),
+            (sync(false), ["uouo", "uouo", "uuuo", "pppp"]),
+            (Verb::AutoSync { on: true }, ["uouo", "uouo", "uuuo", "pppp"]),
+            (sync(true), ["uouo", "uouo", "uuuo", "pppp"]),
+            (Verb::Delete { cascade: None }, ["uouo", "uouo", "uuuo", "pppp"]),
+        ];
+        for (verb, row) in table {
+            for (protection, wanted) in [Open, Confirm, Typed, ReadOnly].into_iter().zip(row) {
+                let facts = facts(protection, Windows::default());
+                let found = evidence(&json!({}));
+                let all = [Given::Nothing, Given::Yes, Given::Phrase("dev"), Given::Phrase("prod")];
+                let said = |rules: &Guard| -> String {
+                    let answers = all.iter().map(|given| match ask(&verb, &facts, rules, &found, *given) {
+                        Ok(()) => 'o',
+                        Err(RefusalKind::Unconfirmed) => 'u',
+                        Err(RefusalKind::Protected) => 'p',
+                        Err(RefusalKind::ReadOnly) => 'r',
+                        Err(_) => '?',
+                    });
+                    answers.collect()
+                };
+                assert_eq!(said(&Guard::default()), wanted, "{verb:?} {protection:?}");
+                let frozen = Guard { readonly: Some("--readonly".into()) };
+                assert_eq!(said(&frozen), "rrrr", "{verb:?} {protection:?} when nothing is written");
             }
         }
     }

@@ -3,13 +3,14 @@
 use serde_json::Value;
 
 use super::application::Application;
-use super::guard::Refusal;
+use super::comparison::Compared;
 use super::guarded::Harbour;
+use super::marks::Marks;
 use super::memory::Note;
+use super::past::Past;
 use super::restorer::Restorer;
 use super::saw::{Saw, digest};
 use super::verb::Verb;
-use super::{auto_sync, delete, refresh, rollback, sync, terminate, workload};
 use crate::domain::window::Windows;
 use crate::domain::{AppKey, Environment, Risk, Route, Symbol, Timestamp};
 
@@ -35,6 +36,10 @@ pub struct Facts {
     pub auto_sync_before: Option<Note>,
     /// Who puts auto-sync back when it is switched off; only known where a verb may do that.
     pub restorer: Restorer,
+    /// What resources ask for themselves; only read where a verb heeds it.
+    pub marks: Marks,
+    /// What earlier deployments ran; only looked at where one is gone back to.
+    pub past: Past,
     /// Who asks, as Argo CD is to note it.
     pub user: String,
     /// Now.
@@ -164,6 +169,8 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// Where the steps are known from: said with them.
     pub known_from: &'static str,
+    /// What is there now and what would come back, side by side.
+    pub compared: Vec<Compared>,
     /// What to know before saying yes.
     pub cautions: Vec<Caution>,
     /// How far it reaches.
@@ -175,6 +182,8 @@ pub struct Plan {
     /// `spec.syncPolicy.automated` as it is, where the plan switches it off, and the revision that failed, if one did:
     /// noted before that is done.
     pub remember: Option<(Value, Option<String>)>,
+    /// An operation follows it in one flow: the window that stops that stops this, too.
+    pub leads_on: bool,
     /// Somebody may undo it within moments: that it is written is not the end of it.
     pub contested: bool,
     /// What is gone back to when it fails, where the sync is guarded.
@@ -199,11 +208,13 @@ impl Plan {
             requests: Vec::new(),
             steps: Vec::new(),
             known_from: "",
+            compared: Vec::new(),
             cautions: Vec::new(),
             risk,
             windows: facts.windows.clone(),
             saw: Saw::of(&facts.app),
             remember: None,
+            leads_on: false,
             contested: false,
             harbour: None,
             among: 1,
@@ -274,42 +285,4 @@ pub(super) fn app_path(key: &AppKey) -> String {
 /// Everything but unreserved characters as `%XX`: a name never leads to another path.
 pub(super) fn escape(text: &str) -> String {
     crate::source::kube::escape(text)
-}
-
-/// The plans that do `verb`, one after the other. A rollback of an Application that syncs itself switches that off
-/// first, and is planned for what the Application then is: anything else that changes in between refuses it.
-///
-/// # Errors
-/// As [`plan`].
-pub fn chain(verb: &Verb, facts: &Facts) -> Result<Vec<Plan>, Refusal> {
-    if !matches!(verb, Verb::Rollback { .. }) || !facts.app.auto_sync().enabled {
-        return Ok(vec![plan(verb, facts)?]);
-    }
-    let mut off = plan(&Verb::AutoSync { on: false }, facts)?;
-    let app = off.requests.iter().fold(facts.app.clone(), |app, request| app.patched(&request.body));
-    let back = plan(verb, &Facts { app, ..facts.clone() })?;
-    // who says yes to the one has been told of the other
-    off.risk = off.risk.max(back.risk);
-    off.caution("it stays off after the rollback, until it is given back");
-    Ok(vec![off, back])
-}
-
-/// What `verb` would do to the Application of `facts`.
-///
-/// # Errors
-/// When it cannot be done at all, whoever asks: Argo CD itself would refuse it, or there is nothing to do it to.
-pub fn plan(verb: &Verb, facts: &Facts) -> Result<Plan, Refusal> {
-    match verb {
-        Verb::Sync(options) => sync::plan(facts, options),
-        Verb::Refresh { hard } => Ok(refresh::plan(facts, *hard)),
-        Verb::Terminate => terminate::plan(facts),
-        Verb::Rollback { id, prune } => rollback::plan(facts, *id, *prune),
-        Verb::AutoSync { on } => auto_sync::plan(facts, *on),
-        Verb::Restart(object) => workload::restart(facts, object),
-        Verb::Scale { object, replicas } => workload::scale(facts, object, *replicas),
-        Verb::Pause(object) => workload::pause(facts, object, true),
-        Verb::Resume(object) => workload::pause(facts, object, false),
-        Verb::DeleteResource { object, propagation } => delete::resource(facts, object, *propagation),
-        Verb::Delete { cascade } => delete::application(facts, *cascade),
-    }
 }

@@ -2,10 +2,14 @@
 
 use super::application::Application;
 use super::audit::Audit;
-use super::execute::{Outcome, Road, execute};
+use super::execute::{Outcome, execute};
 use super::gather::Asked;
-use super::guard::{Given, Guard, Refusal, Required, guard, phrase};
-use super::plan::{Plan, chain};
+use super::guard::{Given, Guard, Required, guard, phrase};
+use super::past::Past;
+use super::plan::Plan;
+use super::planner::chain;
+use super::refusal::Refusal;
+use super::road::Road;
 use super::verb::Verb;
 use crate::domain::window::Verdict;
 use crate::domain::{AppKey, Environment, Protection, Symbol, Timestamp};
@@ -43,6 +47,8 @@ pub struct Item {
     pub app: Option<Application>,
     /// The plans, one after the other, or why there are none.
     pub plans: Result<Vec<Plan>, Refusal>,
+    /// What earlier deployments ran, where one is to be gone back to.
+    pub past: Past,
     /// What we may not.
     pub denied: Vec<String>,
 }
@@ -58,13 +64,13 @@ impl Item {
         let plans = chain(verb, &facts);
         let denied = road.denied(plans.iter().flatten().flat_map(|plan| &plan.requests).collect()).await;
         let (key, environment) = (asked.key.clone(), asked.environment.clone());
-        Self { key, environment, app: Some(facts.app), plans, denied }
+        Self { key, environment, app: Some(facts.app), plans, past: facts.past, denied }
     }
 
     /// What cannot be planned.
     #[must_use]
     pub fn refused(key: AppKey, environment: Environment, why: Refusal) -> Self {
-        Self { key, environment, app: None, plans: Err(why), denied: Vec::new() }
+        Self { key, environment, app: None, plans: Err(why), past: Past::default(), denied: Vec::new() }
     }
 
     /// Why it cannot be done now, and what to try; nothing when it can.

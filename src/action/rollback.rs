@@ -2,9 +2,10 @@
 
 use serde_json::{Map, json};
 
-use super::application::Entry;
-use super::guard::Refusal;
+use super::comparison::compare;
+use super::entry::Entry;
 use super::plan::{Facts, Plan};
+use super::refusal::Refusal;
 use super::sync::may_operate;
 use super::verb::Verb;
 use crate::domain::app::short_revision;
@@ -70,6 +71,7 @@ pub(super) fn plan(facts: &Facts, id: Option<i64>, prune: bool) -> Result<Plan, 
     let mut plan = Plan::new(facts, Verb::Rollback { id: Some(entry.id), prune }, title);
     let operation = json!({"initiatedBy": {"username": facts.user}, "retry": {}, "sync": sync});
     plan.patch_app(json!({"operation": operation, "status": {"operationState": null}}), true);
+    plan.compared = compare(app, &entry, &facts.past);
     plan.caution("no hooks run");
     if prune {
         plan.warn("what that deployment did not have is deleted");

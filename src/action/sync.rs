@@ -2,9 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::guard::Refusal;
-use super::guarded::{Harbour, Watch};
+use super::guarded::Harbour;
 use super::plan::{Facts, Plan, Step, StepKind};
+use super::refusal::Refusal;
+use super::sync_options::{Strategy, SyncOptions};
 use super::verb::Verb;
 use crate::domain::app::short_revision;
 use crate::domain::text::clean;
@@ -12,57 +13,7 @@ use crate::domain::time::coarse;
 use crate::domain::window::{Verdict, until};
 use crate::domain::{GuardPolicy, ObjectName, Risk};
 
-/// How resources are applied.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum Strategy {
-    /// With hooks.
-    #[default]
-    Hook,
-    /// Without hooks.
-    Apply,
-}
-
-/// The options of a sync. What is left out is left to the Application's own policy.
-#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own in Argo CD")]
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct SyncOptions {
-    /// Another revision than the one the Application follows.
-    pub revision: Option<String>,
-    /// Delete what left Git.
-    pub prune: bool,
-    /// Change nothing: say what would be.
-    pub dry_run: bool,
-    /// Delete and make anew what cannot be changed.
-    pub force: bool,
-    /// Replace objects instead of patching them.
-    pub replace: bool,
-    /// Let the server merge.
-    pub server_side: bool,
-    /// Leave alone what is in sync.
-    pub out_of_sync_only: bool,
-    /// With or without hooks.
-    pub strategy: Strategy,
-    /// These resources only; hooks do not run then.
-    pub resources: Vec<ObjectName>,
-    /// Attempts after the first; `None` is the Application's own retry.
-    pub retries: Option<u32>,
-    /// It is watched, and taken back when it fails.
-    pub guard: Option<Watch>,
-}
-
 impl SyncOptions {
-    /// Whether something can be lost by it.
-    #[must_use]
-    pub fn is_dangerous(&self) -> bool {
-        !self.dry_run && (self.prune || self.force || self.replace)
-    }
-
-    /// Whether hooks run.
-    #[must_use]
-    pub fn runs_hooks(&self) -> bool {
-        self.strategy == Strategy::Hook && self.resources.is_empty()
-    }
-
     /// `syncOptions`: the Application's own, with those asked for laid over them.
     fn options(&self, own: Vec<String>) -> Vec<String> {
         let mut options = own;
@@ -129,6 +80,9 @@ impl SyncOptions {
         !self.resources.is_empty() && !self.resources.iter().any(named)
     }
 }
+
+/// What is said of a resource that is not deleted without a word.
+const APPROVED: &str = "waits until its deletion is approved";
 
 /// What every operation needs, whoever asks: Argo CD would refuse it or end it at once (semantics 2.1).
 pub(super) fn may_operate(facts: &Facts) -> Result<(), Refusal> {
@@ -260,6 +214,8 @@ fn guarded(facts: &Facts, options: &SyncOptions, plan: &mut Plan) -> Result<(), 
 /// What the Application itself says of its resources: without desired manifests no more can be known.
 fn steps(facts: &Facts, options: &SyncOptions, plan: &mut Plan) {
     plan.known_from = "from Argo CD's last comparison and operation; what Git wants in detail is not known here";
+    let all = options.options(facts.app.sync_options());
+    let only_differing = all.iter().any(|option| option == "ApplyOutOfSyncOnly=true");
     for resource in facts.app.resources() {
         let text = |name: &str| clean(resource[name].as_str().unwrap_or_default()).into_owned();
         let prune = resource["requiresPruning"].as_bool().unwrap_or_default();
@@ -268,16 +224,27 @@ fn steps(facts: &Facts, options: &SyncOptions, plan: &mut Plan) {
         }
         let missing = resource["health"]["status"] == "Missing";
         let differs = resource["status"] == "OutOfSync";
-        let (kind, note) = match (prune, differs) {
+        let wanted = |name| facts.marks.wanted(resource, &all, name);
+        let is_made_anew = options.force || [wanted("Replace"), wanted("Force")].contains(&Some("true"));
+        let (kind, mut note) = match (prune, differs) {
             _ if options.leaves_out(resource) => (StepKind::Skip, "not selected".to_owned()),
-            (true, _) if options.prune => (StepKind::Prune, "left Git".to_owned()),
-            (true, _) => (StepKind::Keep, "left Git; prune is off".to_owned()),
+            (true, _) if !options.prune => (StepKind::Keep, "left Git; prune is off".to_owned()),
+            (true, _) => match wanted("Prune") {
+                Some("false") => (StepKind::Keep, "left Git, and is never pruned".to_owned()),
+                Some("confirm") => (StepKind::Prune, format!("left Git; {APPROVED}")),
+                _ => (StepKind::Prune, "left Git".to_owned()),
+            },
             (false, true) if missing => (StepKind::Create, String::new()),
-            (false, true) if options.replace || options.force => (StepKind::Replace, String::new()),
+            (false, true) if is_made_anew => (StepKind::Replace, String::new()),
             (false, true) => (StepKind::Update, String::new()),
-            (false, false) if options.out_of_sync_only => (StepKind::Skip, "in sync".to_owned()),
+            (false, false) if only_differing => (StepKind::Skip, "in sync".to_owned()),
             (false, false) => (StepKind::Same, String::new()),
         };
+        let own = facts.marks.of_resource(resource);
+        if !own.is_empty() {
+            let gap = if note.is_empty() { "" } else { "; " };
+            note.push_str(&format!("{gap}its own options: {}", own.join(", ")));
+        }
         let wave = resource["syncWave"].as_i64().unwrap_or_default();
         let resource = format!("{} {}", text("kind"), text("name"));
         plan.steps.push(Step { kind, resource, phase: "Sync".to_owned(), wave, note });
@@ -324,16 +291,28 @@ fn cautions(facts: &Facts, options: &SyncOptions, plan: &mut Plan) {
     if !options.runs_hooks() {
         plan.caution("no hooks run");
     }
+    if facts.marks.unread > 0 {
+        let count = facts.marks.unread;
+        plan.caution(format!("options that {count} resources have of their own are not known: they could not be read"));
+    }
     let kept = plan.count(StepKind::Keep);
-    if kept > 0 {
+    if kept > 0 && !options.prune {
         let (noun, stays) = if kept == 1 { ("resource", "stays") } else { ("resources", "stay") };
         plan.caution(format!("{kept} {noun} left Git and {stays}: prune is off"));
     }
     let pruned = plan.count(StepKind::Prune);
     if pruned > 0 && !options.dry_run {
         plan.warn(format!("{pruned} resources are deleted"));
+        let awaited = plan.steps.iter().filter(|step| step.kind == StepKind::Prune && step.note.contains(APPROVED));
+        if awaited.count() > 0 {
+            plan.caution("the sync waits until somebody approves the deletion (argocd.argoproj.io/deletion-approved)");
+        }
     }
-    if (options.force || options.replace) && !options.dry_run {
+    if plan.count(StepKind::Replace) > 0 && !options.dry_run {
+        // by options of its own, too, nobody has asked for here
+        plan.risk = plan.risk.max(Risk::Danger);
+    }
+    if (options.force || options.replace || plan.count(StepKind::Replace) > 0) && !options.dry_run {
         plan.warn("objects are replaced or deleted and made anew: they can be gone for a while");
     }
     if !options.resources.is_empty() {

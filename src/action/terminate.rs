@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::guard::Refusal;
 use super::plan::{Facts, Plan};
+use super::refusal::Refusal;
 use super::verb::Verb;
 
 pub(super) fn plan(facts: &Facts) -> Result<Plan, Refusal> {

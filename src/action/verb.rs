@@ -1,9 +1,32 @@
 //! What can be done to an Application.
 
-use super::delete::Propagation;
-use super::sync::SyncOptions;
+use super::sync_options::SyncOptions;
 use crate::domain::ObjectName;
 use crate::domain::Risk;
+
+/// What becomes of what an object owns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Propagation {
+    /// Deleted first.
+    #[default]
+    Foreground,
+    /// Deleted afterwards.
+    Background,
+    /// Left behind.
+    Orphan,
+}
+
+impl Propagation {
+    /// The word of the Kubernetes API.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Foreground => "Foreground",
+            Self::Background => "Background",
+            Self::Orphan => "Orphan",
+        }
+    }
+}
 
 /// One thing to do to one Application.
 #[derive(Clone, Debug, PartialEq, Eq)]

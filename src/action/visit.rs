@@ -2,7 +2,8 @@
 //! leave the same trace.
 
 use super::audit::{Audit, AuditError, Record};
-use super::guard::{Given, Guard, Refusal, RefusalKind, Required};
+use super::guard::{Given, Guard, Required};
+use super::refusal::{Refusal, RefusalKind};
 use crate::domain::{AppKey, Environment, Risk, Timestamp};
 
 /// A session that is to be opened.

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::guard::Refusal;
 use super::plan::{Facts, Plan, Request, Right, Where};
+use super::refusal::Refusal;
 use super::verb::Verb;
 use crate::domain::ObjectName;
 

@@ -347,7 +347,8 @@ pub(super) fn everyones(model: &mut Model, id: CommandId, now: Timestamp) -> Opt
         CommandId::CopyOpen => open_copy(model, now),
         CommandId::ViewHelp => model.stack.push(ScreenId::Help),
         CommandId::ViewComplaints => model.stack.push(ScreenId::Complaints),
-        CommandId::LogsOpen | CommandId::LogsOpenPrevious => {
+        CommandId::LogsOpen | CommandId::LogsOpenHooks | CommandId::LogsOpenPrevious => {
+            model.lens.hooks = id == CommandId::LogsOpenHooks;
             model.lens.previous = id == CommandId::LogsOpenPrevious;
             model.stack.push(ScreenId::Logs);
         }

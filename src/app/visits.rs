@@ -17,6 +17,7 @@ struct Place {
     over: Vec<ScreenId>,
     selected: Option<AppKey>,
     object: Option<ObjectName>,
+    hooks: bool,
     previous: bool,
     text: String,
     query: Query,
@@ -30,6 +31,7 @@ impl Place {
             over: model.stack.over(),
             selected: lens.selected.clone(),
             object: lens.object.clone(),
+            hooks: lens.hooks,
             previous: lens.previous,
             text: lens.text.clone(),
             query: lens.query.clone(),
@@ -52,6 +54,7 @@ impl Place {
         lens.query.environment = self.query.environment;
         lens.query.problems = self.query.problems;
         lens.show_marked(self.query.only.is_some());
+        lens.hooks = self.hooks;
         lens.previous = self.previous;
         lens.selected = self.selected;
         lens.object = self.object;

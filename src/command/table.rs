@@ -285,6 +285,7 @@ commands! {
     HelpSearch        "help.search"         Help    "search"   "Show only keys and commands with these words";
     DiffOpen          "diff.open"           App     "diff"     "Show what Git wants against what runs, and who made it differ" ["diff" App] when Selected cli "diff APP";
     LogsOpen          "logs.open"           App     "logs"     "Show the logs of its containers, live" ["logs" App] when Selected cli "logs APP -f";
+    LogsOpenHooks     "logs.open-hooks"     App     ""         "Show the logs of the hooks of its operation, live" ["hook-logs" App] when Selected;
     LogsOpenPrevious  "logs.open-previous"  App     ""         "Show the logs of its containers before their last restart" ["logs-previous" App] when Selected cli "logs APP --previous";
     EventsFilter      "events.filter"       Events  "filter"   "Show only what has these words";
     EventsFollow      "events.follow"       Events  "follow"   "Stay at the top, where news come in, or at the selected line";

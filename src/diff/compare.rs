@@ -35,10 +35,10 @@ fn compare_pair(mut pair: Pair, rung: Rung) -> Compared {
     if let (Rung::Drift, None, Some(target), Some(live)) = (rung, &pair.desired, &pair.target, &pair.live) {
         pair.desired = Some(super::predict(live, target, None));
     }
-    let desired = pair.desired.as_ref().map(without_bookkeeping);
-    let live = pair.live.as_ref().map(without_bookkeeping);
+    let desired = pair.desired.take().map(without_bookkeeping);
+    let live = pair.live.take().map(without_bookkeeping);
     let walked = walk::walk(desired.as_ref(), live.as_ref());
-    let change = match (&pair.desired, &pair.live) {
+    let change = match (&desired, &live) {
         (None, None) if pair.unread.is_some() => Change::Same,
         (Some(_), None) => Change::Create,
         (None, Some(_)) => Change::Prune,
@@ -47,12 +47,12 @@ fn compare_pair(mut pair: Pair, rung: Rung) -> Compared {
         _ => Change::Same,
     };
     let secret = &*pair.object.kind == "Secret" && pair.object.group.is_empty();
-    let whole = pair.whole.as_ref().or(pair.live.as_ref());
+    let whole = pair.whole.as_ref().or(live.as_ref());
     let owners = whole.map(Owners::of);
     let field = |(path, desired, live): (FieldPath, Option<Value>, Option<Value>)| {
-        let owner = match (&owners, whole) {
+        let owner = match (&owners, whole, &live) {
             // of what is not there nobody is the owner
-            (Some(owners), Some(whole)) if live.is_some() => owners.owner(whole, &path).cloned(),
+            (Some(owners), Some(whole), Some(value)) => owners.owner(whole, &path, value).cloned(),
             _ => None,
         };
         let holds_mask = |value: &Option<Value>| value.as_ref().is_some_and(has_mask);
@@ -67,14 +67,14 @@ fn compare_pair(mut pair: Pair, rung: Rung) -> Compared {
     let (mut ignored, mut hidden) = (Vec::new(), Vec::new());
     if let (Change::Same | Change::Update, Some(whole)) = (change, &pair.whole) {
         if let Some(target) = pair.target.as_ref().filter(|_| rung != Rung::Drift) {
-            ignored = unseen(target, whole, pair.live.as_ref(), &fields).into_iter().map(field).collect();
+            ignored = unseen(target, whole, live.as_ref(), &fields).into_iter().map(field).collect();
         }
         let told: Vec<Field> = fields.iter().chain(&ignored).cloned().collect();
         hidden = shadows(pair.target.as_ref(), whole, &told);
     }
     let counts = walked.rows.counts();
     Compared {
-        wave: [&pair.target, &pair.desired, &pair.live].into_iter().flatten().find_map(wave).unwrap_or_default(),
+        wave: [&pair.target, &desired, &live].into_iter().flatten().find_map(wave).unwrap_or_default(),
         object: pair.object,
         change,
         fields,
@@ -93,7 +93,12 @@ fn unseen(
     live: Option<&Value>,
     fields: &[Field],
 ) -> Vec<(FieldPath, Option<Value>, Option<Value>)> {
-    let (target, whole) = (without_bookkeeping(target), without_bookkeeping(whole));
+    // where nothing was taken out there is nothing that is not seen
+    let whole = without_bookkeeping(whole.clone());
+    if live == Some(&whole) {
+        return Vec::new();
+    }
+    let target = without_bookkeeping(target.clone());
     let predicted = super::predict(&whole, &target, None);
     let differing = walk::walk(Some(&predicted), Some(&whole)).fields.into_iter();
     let is_out = |path: &FieldPath| live.is_none_or(|live| keys::at(live, &path.0).is_none());
@@ -115,8 +120,7 @@ fn has_mask(value: &Value) -> bool {
 }
 
 /// An object without what servers write into it for themselves.
-fn without_bookkeeping(object: &Value) -> Value {
-    let mut object = object.clone();
+fn without_bookkeeping(mut object: Value) -> Value {
     if let Some(fields) = object.as_object_mut() {
         fields.remove("status");
     }

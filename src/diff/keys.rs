@@ -1,6 +1,6 @@
 //! Which items of two lists are the same one: by their merge keys, as Kubernetes merges lists.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
@@ -32,6 +32,12 @@ pub(super) struct Matched<'v> {
 pub(super) fn matched<'v>(desired: &'v [Value], live: &'v [Value]) -> Option<Matched<'v>> {
     let keys = KEYS.iter().find_map(|keys| Some((named(desired, keys)?, named(live, keys)?)));
     let (wanted, there) = keys?;
+    // as it nearly always is
+    if wanted == there {
+        let pairs = desired.iter().zip(live);
+        let items = wanted.into_iter().zip(pairs).map(|(key, (d, l))| (Step::Item(key), Some(d), Some(l)));
+        return Some(Matched { items: items.collect(), order: None });
+    }
     let live_at: HashMap<&Vec<(Symbol, Symbol)>, usize> = there.iter().enumerate().map(|(n, key)| (key, n)).collect();
     let mut items = Vec::with_capacity(wanted.len().max(there.len()));
     let mut taken = vec![false; there.len()];
@@ -67,24 +73,66 @@ pub(super) fn matched<'v>(desired: &'v [Value], live: &'v [Value]) -> Option<Mat
 
 /// The values of the keys of every item; nothing when they do not tell all items apart.
 fn named(items: &[Value], keys: &[(&str, Option<&str>)]) -> Option<Vec<Vec<(Symbol, Symbol)>>> {
+    let symbols: Vec<Symbol> = keys.iter().map(|(key, _)| Symbol::from(*key)).collect();
     let of = |item: &Value| {
         let fields = item.as_object()?;
         keys.iter()
-            .map(|(key, otherwise)| {
+            .zip(&symbols)
+            .map(|((key, otherwise), symbol)| {
                 let value = match fields.get(*key) {
                     Some(Value::String(text)) => text.as_str().into(),
                     Some(Value::Number(number)) => number.to_string().as_str().into(),
                     None | Some(Value::Null) => Symbol::from((*otherwise)?),
                     Some(_) => return None,
                 };
-                Some((Symbol::from(*key), value))
+                Some((symbol.clone(), value))
             })
             .collect::<Option<Vec<_>>>()
     };
     let named: Vec<_> = items.iter().map(of).collect::<Option<_>>()?;
-    let mut sorted: Vec<_> = named.iter().collect();
-    sorted.sort_unstable();
-    sorted.windows(2).all(|two| two[0] != two[1]).then_some(named)
+    let mut seen = HashSet::with_capacity(named.len());
+    named.iter().all(|key| seen.insert(key)).then_some(named)
+}
+
+/// The items of a list by the values of some keys: for many look-ups in one list.
+pub(super) struct Index<'v> {
+    names: Vec<Symbol>,
+    items: HashMap<Vec<String>, &'v Value>,
+}
+
+impl<'v> Index<'v> {
+    /// Of the list `of`, if it is one, by these keys.
+    pub fn new(of: Option<&'v Value>, names: &[Symbol]) -> Self {
+        let items = of.and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        let key = |item: &Value| {
+            names
+                .iter()
+                .map(|name| match item.get(&**name) {
+                    Some(Value::String(text)) => Some(text.clone()),
+                    Some(Value::Null) | None => defaulted(name).map(ToOwned::to_owned),
+                    Some(other) => Some(other.to_string()),
+                })
+                .collect::<Option<Vec<_>>>()
+        };
+        let mut found = HashMap::with_capacity(items.len());
+        for item in items {
+            if let Some(key) = key(item) {
+                found.entry(key).or_insert(item);
+            }
+        }
+        Self { names: names.to_vec(), items: found }
+    }
+
+    /// Whether it is by these keys.
+    pub fn is_by(&self, keys: &[(Symbol, Symbol)]) -> bool {
+        self.names.iter().eq(keys.iter().map(|(name, _)| name))
+    }
+
+    /// The item with these values.
+    pub fn get(&self, keys: &[(Symbol, Symbol)]) -> Option<&'v Value> {
+        let values: Vec<String> = keys.iter().map(|(_, value)| value.to_string()).collect();
+        self.items.get(&values).copied()
+    }
 }
 
 /// The item of a list a step leads to.

@@ -246,7 +246,7 @@ proptest! {
         for (n, path) in paths.iter().enumerate() {
             for len in 1..=path.len() {
                 let above = &path[..len];
-                let named = owners.owner(&live, &FieldPath(above.to_vec())).map(|owner| owner.manager.to_string());
+                let named = owners.owner(&live, &FieldPath(above.to_vec()), keys::at(&live, above).unwrap()).map(|owner| owner.manager.to_string());
                 let whole: Vec<usize> =
                     paths.iter().enumerate().filter(|(_, p)| p.starts_with(above)).map(|(n, _)| of(n)).collect();
                 let one = whole.iter().all(|m| *m == whole[0]).then(|| managers.get(whole[0])).flatten();

@@ -34,10 +34,10 @@ impl<'v> Owners<'v> {
         self.entries.iter().map(|(owner, fields)| (owner, *fields))
     }
 
-    /// Who set the field at `path` of `live` as it is. Of several who agree on it, a person comes first, then who came
-    /// last. Nobody is named for a field that none of them has.
-    pub fn owner(&self, live: &Value, path: &FieldPath) -> Option<&Owner> {
-        let owning = self.entries.iter().filter(|(_, fields)| owns(fields, live, &path.0));
+    /// Who set the field at `path` of `live`, where `value` stands, as it is. Of several who agree on it, a person comes
+    /// first, then who came last. Nobody is named for a field that none of them has.
+    pub fn owner(&self, live: &Value, path: &FieldPath, value: &Value) -> Option<&Owner> {
+        let owning = self.entries.iter().filter(|(_, fields)| owns(fields, live, &path.0, value));
         // a field several agree on: Argo CD wants it another way, so it is not the one who made it so
         owning.map(|(owner, _)| owner).min_by_key(|owner| {
             (owner.hand() == Hand::ArgoCd, owner.hand() == Hand::Controller, std::cmp::Reverse(owner.time))
@@ -46,9 +46,8 @@ impl<'v> Owners<'v> {
 }
 
 /// Whether an entry has the field at a path, the whole that it is part of, or all that lies in it.
-pub(super) fn owns(fields: &Map<String, Value>, live: &Value, path: &[Step]) -> bool {
+fn owns(fields: &Map<String, Value>, live: &Value, path: &[Step], value: &Value) -> bool {
     let mut fields = fields;
-    let mut at = live;
     for (n, step) in path.iter().enumerate() {
         let child = match step {
             Step::Key(name) => fields.get(&format!("f:{}", name.as_str())),
@@ -59,13 +58,15 @@ pub(super) fn owns(fields: &Map<String, Value>, live: &Value, path: &[Step]) -> 
                     if !may_be(key) {
                         return false;
                     }
-                    let keys = key.strip_prefix("k:").and_then(|k| serde_json::from_str::<Map<String, Value>>(k).ok());
-                    keys.is_some_and(|keys| !keys.is_empty() && is_item(&keys, names, at))
+                    let item_keys =
+                        key.strip_prefix("k:").and_then(|k| serde_json::from_str::<Map<String, Value>>(k).ok());
+                    item_keys
+                        .is_some_and(|found| !found.is_empty() && is_item(&found, names, || keys::at(live, &path[..n])))
                 });
                 found.map(|(_, fields)| fields)
             }
             Step::Index(index) => {
-                let value = at.get(index).map(Value::to_string);
+                let value = keys::at(live, &path[..n]).and_then(|list| list.get(index)).map(Value::to_string);
                 value.and_then(|value| fields.get(&format!("v:{value}")))
             }
             // whoever has the list has its order
@@ -73,22 +74,23 @@ pub(super) fn owns(fields: &Map<String, Value>, live: &Value, path: &[Step]) -> 
         };
         // the end of what is said: all below is the same manager's
         let Some(child) = child.and_then(Value::as_object) else { return n > 0 && fields.is_empty() };
-        at = keys::at(at, std::slice::from_ref(step)).unwrap_or(&Value::Null);
         if child.is_empty() {
             return true;
         }
         fields = child;
     }
-    covers(fields, at)
+    covers(fields, value)
 }
 
 /// Whether these are the keys of the item that a step names; the API server may know it by fewer keys or by more.
-fn is_item(keys: &Map<String, Value>, names: &[(Symbol, Symbol)], list: &Value) -> bool {
+fn is_item<'v>(keys: &Map<String, Value>, names: &[(Symbol, Symbol)], list: impl Fn() -> Option<&'v Value>) -> bool {
     let said = |value: &Value| value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
-    let item = list.as_array().and_then(|items| keys::item(items, names));
     keys.iter().all(|(key, value)| match names.iter().find(|(name, _)| **name == **key) {
         Some((_, wanted)) => *said(value) == **wanted,
-        None => item.and_then(|item| item.get(key)).is_some_and(|there| said(there) == said(value)),
+        None => {
+            let item = list().and_then(Value::as_array).and_then(|items| keys::item(items, names));
+            item.and_then(|item| item.get(key)).is_some_and(|there| said(there) == said(value))
+        }
     })
 }
 
@@ -142,7 +144,11 @@ mod tests {
     fn a_field_is_whose_managed_fields_say() {
         let live = live();
         let owners = Owners::of(&live);
-        let of = |steps: Vec<Step>| owners.owner(&live, &FieldPath(steps)).map(|owner| owner.manager.to_string());
+        let of = |steps: Vec<Step>| {
+            owners
+                .owner(&live, &FieldPath(steps.clone()), keys::at(&live, &steps).unwrap())
+                .map(|owner| owner.manager.to_string())
+        };
         let key = Step::key;
         let container = || vec![key("spec"), key("containers"), name("api")];
         let below = |more: Vec<Step>| container().into_iter().chain(more).collect::<Vec<_>>();

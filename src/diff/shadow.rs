@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::keys;
+use super::keys::{self, Index};
 use super::owners::Owners;
 use crate::domain::mask::LAST_APPLIED;
 use crate::domain::{Field, FieldPath, Hand, Shadow, Step};
@@ -38,6 +38,7 @@ fn gather(
     path: &mut Vec<Step>,
     found: &mut Vec<Vec<Step>>,
 ) {
+    let (mut there, mut wanted): (Option<Index<'_>>, Option<Index<'_>>) = (None, None);
     for (key, child) in fields {
         let Some(child) = child.as_object() else { continue };
         let step = if let Some(name) = key.strip_prefix("f:") {
@@ -63,9 +64,18 @@ fn gather(
             continue;
         };
         let single = std::slice::from_ref(&step);
-        let Some(live) = keys::at(live, single) else { continue };
         let is_index = matches!(step, Step::Index(_));
-        let target = target.filter(|_| !is_index).and_then(|target| keys::at(target, single));
+        let (live, target) = if let Step::Item(names) = &step {
+            if there.as_ref().is_none_or(|index| !index.is_by(names)) {
+                let names: Vec<_> = names.iter().map(|(name, _)| name.clone()).collect();
+                there = Some(Index::new(Some(live), &names));
+                wanted = Some(Index::new(target, &names));
+            }
+            (there.as_ref().and_then(|index| index.get(names)), wanted.as_ref().and_then(|index| index.get(names)))
+        } else {
+            (keys::at(live, single), target.filter(|_| !is_index).and_then(|target| keys::at(target, single)))
+        };
+        let Some(live) = live else { continue };
         let is_whole = child.is_empty() || is_index || matches!(step, Step::Item(_)) && child.contains_key(".");
         path.push(step);
         if is_whole && target.is_none() {

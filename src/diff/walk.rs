@@ -1,7 +1,5 @@
 //! One pass over both states of an object: the fields that differ, and the lines of both sides beside each other.
 
-use std::collections::BTreeSet;
-
 use serde_json::Value;
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
@@ -104,8 +102,9 @@ impl Walker {
                 if !self.path.is_empty() && !lead.ends_with("- ") {
                     self.row(Sides::Same(lead.into()));
                 }
-                let names: BTreeSet<&String> = a.keys().chain(b.keys()).collect();
-                for name in self.named_first(names.into_iter().collect()) {
+                let mut names: Vec<&String> = a.keys().chain(b.keys().filter(|name| !a.contains_key(*name))).collect();
+                names.sort_unstable();
+                for name in self.named_first(names) {
                     let lead = format!("{:depth$}{}:", "", key(name));
                     self.step(Step::key(name), |walker| walker.both(a.get(name), b.get(name), depth + 2, &lead));
                 }

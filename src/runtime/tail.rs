@@ -90,7 +90,8 @@ impl Tail {
         if let Some(operation) = apps.get(id).and_then(|row| row.operation.as_ref()).filter(|_| !query.previous) {
             self.syncs.see(operation, self.asked, now, logs);
         }
-        for pod in apps.pods_of(id) {
+        let pods = if query.hooks { apps.hook_pods_of(id) } else { apps.pods_of(id) };
+        for pod in pods {
             for container in &pod.containers {
                 if self.opened.len() < MOST
                     && !self.opened.contains_key(&(pod.uid.clone(), container.name.clone()))
@@ -314,7 +315,7 @@ mod tests {
         let (mut apps, mut logs) = (Apps::default(), LogStore::default());
         let mut tail = Tail::new(Handle::current());
         let key = AppKey { source: "c".into(), namespace: "argocd".into(), name: "api-dev".into() };
-        let query = LogQuery { app: key.clone(), previous: false, since: None, tail: None };
+        let query = LogQuery { app: key.clone(), hooks: false, previous: false, since: None, tail: None };
         let mut see = |operation: Option<Operation>, second: i64, apps: &mut Apps| {
             let operation = operation.map(Box::new);
             apps.apply(

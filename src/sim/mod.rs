@@ -3,8 +3,8 @@
 //! ```text
 //! clock, kinds, columns < object, history, logs, network < store < write (with status, its refusals) < process, fault < stream
 //! access < rbac, tls < api, door < serve
+//! write, manifest < argocd < scenario < git; argocd < server < redis
 //! time < agenda, manifest < workload::behaviour < scenario, generate < populate < workload
-//! write, manifest < argocd < git (with scenario); argocd < server < redis
 //! workload, git, redis < live < prometheus, control < world
 //! ```
 //!

@@ -129,6 +129,18 @@ impl Apps {
         self.places_of(id).iter().flat_map(|place| self.live.pods_at(place, id)).collect()
     }
 
+    /// The pods of the row at `id` that its hooks have made; none while nobody reads its resources.
+    #[must_use]
+    pub fn hook_pods_of(&self, id: RowId) -> Vec<&Pod> {
+        let detail = self.get(id).and_then(|row| self.detail(&row.key));
+        let hooks: Vec<_> = detail.iter().flat_map(|d| &d.resources).filter(|resource| resource.hook).collect();
+        let mut pods = self.pods_of(id);
+        pods.retain(|pod| {
+            hooks.iter().any(|hook| pod.workloads().any(|(kind, name)| *hook.kind == *kind && *hook.name == *name))
+        });
+        pods
+    }
+
     /// All Events that are known.
     #[must_use]
     pub fn events(&self) -> &Events {

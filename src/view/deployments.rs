@@ -3,9 +3,10 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
+use super::compared::side_by_side;
 use super::travel::steps;
 use super::{Effect, Handled, Lens, ScreenId, Seen, View};
-use crate::action::{Application, Entry, Proposal, Verb};
+use crate::action::{Application, Entry, Past, Proposal, Verb, compare};
 use crate::command::{CommandId, Scope};
 use crate::config::theme::Role;
 use crate::domain::app::short_revision;
@@ -19,6 +20,8 @@ pub struct Deployments {
     /// The Application as it was read, and when.
     app: Option<(Timestamp, Application)>,
     entries: Vec<Entry>,
+    /// What they ran.
+    past: Past,
     /// Why it cannot be rolled back, or why there is nothing to see.
     obstacle: Option<String>,
     window: Window,
@@ -81,6 +84,7 @@ impl View for Deployments {
             self.app = item.app.clone().map(|app| (draft.at, app));
             self.entries = self.app.as_ref().map(|(_, app)| app.history()).unwrap_or_default();
             self.entries.reverse();
+            self.past = item.past.clone();
             if let (true, Some((_, app))) = (first, &self.app) {
                 self.window.selected = preselected(app, &self.entries);
             }
@@ -108,7 +112,7 @@ impl View for Deployments {
         }
         let below = self.window.visible(self.entries.len(), self.height).len() as u16 + 2;
         if let Some(entry) = self.entries.get(self.window.selected) {
-            compare(seen, app, entry, below, area, buf);
+            side_by_side(seen, &compare(app, entry, &self.past), entry.id, (below, area), buf);
         }
     }
 }
@@ -130,7 +134,7 @@ impl Deployments {
             16,
             over(Role::Dim),
         );
-        let images = if n == 0 { app.images() } else { entry.images() };
+        let images = if n == 0 { app.images() } else { self.past.images(entry) };
         let now = if n == 0 { "  is there now" } else { "" };
         pen.text(&images.join(" "), over(Role::Text)).text(now, over(Role::Dim));
     }
@@ -146,45 +150,4 @@ fn preselected(app: &Application, entries: &[Entry]) -> usize {
     let what = |entry: &Entry| (entry.shown_revision(), entry.parameters());
     let other = entries.iter().position(|entry| what(entry) != what(newest));
     other.unwrap_or_else(|| 1.min(entries.len() - 1))
-}
-
-/// What is there now and what was then, side by side; what differs is marked.
-fn compare(seen: &Seen<'_>, app: &Application, entry: &Entry, from: u16, area: Rect, buf: &mut Buffer) {
-    let (now, then) = (app.parameters(), entry.parameters());
-    let mut names: Vec<&String> = now.iter().chain(&then).map(|(name, _)| name).collect();
-    let mut known = std::collections::BTreeSet::new();
-    names.retain(|name| known.insert(name.as_str()));
-    let find = |all: &[(String, String)], name: &str| {
-        all.iter().find(|(known, _)| known == name).map_or_else(|| "-".to_owned(), |(_, value)| value.clone())
-    };
-    let (here, there) = (app.history().last().map(Entry::all_revisions).unwrap_or_default(), entry.all_revisions());
-    let count = here.len().max(there.len());
-    let of = |all: &[String], n: usize| all.get(n).map_or("-", |revision| short_revision(revision)).to_owned();
-    let label = |n: usize| if count > 1 { format!("{} revision", n + 1) } else { "revision".to_owned() };
-    let mut rows: Vec<_> = (0..count).map(|n| (label(n), of(&here, n), of(&there, n))).collect();
-    rows.push((
-        "images".to_owned(),
-        app.images().join(" "),
-        match entry.images() {
-            images if images.is_empty() => "not noted by Argo CD".to_owned(),
-            images => images.join(" "),
-        },
-    ));
-    rows.extend(names.into_iter().map(|name| (name.clone(), find(&now, name), find(&then, name))));
-    let half = area.width.saturating_sub(19) / 2;
-    let mut line = |row: u16, name: &str, now: &str, then: &str, head: bool| {
-        if row >= area.height {
-            return;
-        }
-        let differs = now != then && !head;
-        let role = if head { Role::Heading } else { Role::Text };
-        let mut pen = Pen::new(buf, area, row, seen.glyphs.ellipsis);
-        pen.cell(if differs { seen.glyphs.out_of_sync } else { "" }, 3, seen.style(Role::Warn));
-        pen.cell(name, 14, seen.style(Role::Dim)).skip(1).cell(now, half.saturating_sub(1), seen.style(role)).skip(1);
-        pen.text(then, seen.style(if differs { Role::Accent } else { role }));
-    };
-    line(from, "", "now", &format!("deployment {}", entry.id), true);
-    for (n, (name, now, then)) in rows.iter().enumerate() {
-        line(from + 1 + n as u16, name, now, then, false);
-    }
 }

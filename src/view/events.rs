@@ -85,7 +85,7 @@ impl View for Events {
 
     fn wanted(&self, lens: &Lens) -> Option<LogQuery> {
         let app = lens.selected.clone().filter(|_| self.timeline)?;
-        Some(LogQuery { app, previous: false, since: None, tail: Some(TAIL) })
+        Some(LogQuery { app, hooks: false, previous: false, since: None, tail: Some(TAIL) })
     }
 
     fn command(&mut self, id: CommandId, _: &mut Lens, _: &Seen<'_>) -> (Handled, Vec<Effect>) {

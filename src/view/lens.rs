@@ -29,6 +29,8 @@ pub struct Lens {
     pub object: Option<ObjectName>,
     /// What the screen of the plan is to show.
     pub proposal: Option<Proposal>,
+    /// Logs are those of the hooks of the operation alone.
+    pub hooks: bool,
     /// Logs are those of the containers before their last restart.
     pub previous: bool,
 }

@@ -9,6 +9,7 @@ pub mod app;
 pub mod audit;
 pub mod board;
 pub mod chooser;
+mod compared;
 pub mod complaints;
 pub mod copy;
 pub mod debug;

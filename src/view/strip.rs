@@ -40,7 +40,7 @@ pub(super) fn lines(seen: &Seen<'_>, id: RowId, row: &AppRow, width: u16) -> Vec
     let resources = detail.map_or(&[][..], |detail| &detail.resources);
     let mut shown = failed(resources);
     for resource in shown.by_ref().take(FEW) {
-        strip.block("failed", &failure(resource), Role::Bad);
+        strip.block("failed", &format!("{}{}", failure(resource), hook_log(seen, resource.hook)), Role::Bad);
     }
     let more = shown.count();
     if more > 0 {
@@ -95,13 +95,18 @@ fn stage(seen: &Seen<'_>, step: &Step<'_>) -> String {
             let awaited: Vec<String> = step.waits_for.iter().map(|r| format!("{} {}", r.kind, r.name)).collect();
             let has_hook = step.waits_for.iter().any(|resource| resource.hook);
             let what = if has_hook { "the end" } else { "health" };
-            let logs = Some(CommandId::LogsOpen).filter(|_| has_hook).and_then(|id| key(seen, id));
-            let logs = logs.map_or_else(String::new, |key| format!(" ({key} shows its log)"));
+            let logs = hook_log(seen, has_hook);
             let count = format!("{} of {}", awaited.len(), step.total);
             format!(": waiting for {what} of {}, {count}{logs}", awaited.join(", "))
         }
     };
     format!("{}{wave}{state}", step.phase)
+}
+
+/// Where the log of a hook is.
+fn hook_log(seen: &Seen<'_>, is_hook: bool) -> String {
+    let key = if is_hook { key(seen, CommandId::LogsOpenHooks) } else { None };
+    key.map_or_else(String::new, |key| format!(" ({key} shows its log)"))
 }
 
 fn held(seen: &Seen<'_>, operation: &Operation, detail: Option<&AppDetail>) -> String {

@@ -163,7 +163,7 @@ fn an_operation_at_every_stage_at_every_size() {
 #[test]
 fn what_is_waited_for_is_said_without_a_key() {
     let told = [
-        ("migrating", "PreSync: waiting for the end of Job celery-migrate, 1 of 1 (l shows its log)"),
+        ("migrating", "PreSync: waiting for the end of Job celery-migrate, 1 of 1 (H shows its log)"),
         ("rolling", "PreSync done, Sync wave 1: waiting for health of Deployment celery, 1 of 1, Sync wave 2 to come"),
         ("retrying", "attempt    2 of 3, next at 12:00:04"),
         ("retrying", "Git has moved on to b7c1d09: it waits for all attempts of this operation; T terminates it"),

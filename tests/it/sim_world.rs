@@ -236,7 +236,7 @@ fn input_a_wrong_scenario_names_file_line_and_what_was_meant() {
     };
     let line = |from: &str| 1 + text.split(from).next().unwrap().lines().count() - 1;
     let unknown = wrong("nodes = [\"minikube\"]", "nodez = [\"minikube\"]");
-    assert!(unknown.starts_with("mine.toml:9: ") && unknown.ends_with("did you mean `nodes`?"), "{unknown}");
+    assert!(unknown.starts_with("mine.toml:11: ") && unknown.ends_with("did you mean `nodes`?"), "{unknown}");
     let app = wrong("app = \"celery-dev\"", "app = \"celary-dev\"");
     let at = line("app = \"celery-dev\"") + 1;
     assert_eq!(app, format!("mine.toml:{at}: there is no app `celary-dev`; did you mean `celery-dev`?"));
@@ -246,7 +246,7 @@ fn input_a_wrong_scenario_names_file_line_and_what_was_meant() {
     let age = wrong("age = \"6d\"", "age = \"soon\"");
     assert!(age.contains("`soon` is not a duration"), "{age}");
     let broken = wrong("[[source]]", "[[source]");
-    assert!(broken.starts_with("mine.toml:7: "), "{broken}");
+    assert!(broken.starts_with("mine.toml:9: "), "{broken}");
     let name = scenario::load("predator13").unwrap_err();
     assert!(matches!(name, ScenarioError::Unknown { .. }));
     assert_eq!(name.to_string(), "there is no scenario `predator13`; did you mean `predator12`?");

@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use super::watch::{Said, ill};
 use crate::action::audit::Audit;
-use crate::action::execute::{Outcome, Road};
+use crate::action::execute::Outcome;
 use crate::action::follow::{End, follow};
 use crate::action::gather::Asked;
-use crate::action::guard::{Refusal, RefusalKind, phrase};
-use crate::action::plan::plan;
+use crate::action::guard::phrase;
+use crate::action::planner::plan;
 use crate::action::proposal::{Consent, carry_out};
+use crate::action::refusal::{Refusal, RefusalKind};
+use crate::action::road::Road;
 use crate::action::{Application, Harbour, Verb};
 use crate::domain::app::short_revision;
 use crate::domain::time::after;
@@ -94,19 +96,30 @@ impl Back<'_> {
         leaves: &str,
         say: &mut (impl FnMut(Said) + Send),
     ) -> Result<Option<Application>, Refusal> {
-        let Self { road, audit, asked, .. } = *self;
-        // a source that is lost for a while ends nothing
+        let road = self.road;
         let deadline = after(road.clock.now(), PATIENCE);
-        let app = loop {
-            match road.look(&asked.key).await {
-                Ok(app) => break app,
-                Err(error) if road.clock.now() >= deadline => return Err(Refusal::unread(&error)),
-                Err(error) => {
-                    say(Said::Goes { now: format!("it cannot be looked at: {error}"), leaves: leaves.to_owned() });
+        // a source that is lost for a while ends nothing
+        loop {
+            match self.attempt(verb, leaves, say).await {
+                Err(refusal) if refusal.kind == RefusalKind::Unreachable && road.clock.now() < deadline => {
+                    let now = format!("it cannot be looked at: {}", refusal.why);
+                    say(Said::Goes { now, leaves: leaves.to_owned() });
                     road.clock.sleep(PACE).await;
                 }
+                ended => return ended,
             }
-        };
+        }
+    }
+
+    /// Looks, plans from what is there, and does it once.
+    async fn attempt(
+        &self,
+        verb: &Verb,
+        leaves: &str,
+        say: &mut (impl FnMut(Said) + Send),
+    ) -> Result<Option<Application>, Refusal> {
+        let Self { road, audit, asked, .. } = *self;
+        let app = road.look(&asked.key).await.map_err(|error| Refusal::unread(&error))?;
         let planned = plan(verb, &road.facts(asked, app, verb).await)?;
         say(Said::Goes { now: planned.title.clone(), leaves: leaves.to_owned() });
         // the confirmation of the sync covers it

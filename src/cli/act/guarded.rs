@@ -57,7 +57,7 @@ pub(super) fn guard(
             code = interrupted() => Err(code),
         }
     });
-    let report = PlanJson::of(begun);
+    let report = PlanJson::of(std::slice::from_ref(begun));
     match ended {
         Ok(watched) => end(say, report, watched, out),
         Err(code) => {

@@ -11,7 +11,7 @@ use super::super::get;
 use super::super::read::Read;
 use super::arguments::Look;
 use super::run::{Way, unread};
-use crate::action::Entry;
+use crate::action::{Entry, Past};
 use crate::domain::Timestamp;
 use crate::domain::app::short_revision;
 use crate::domain::time::{coarse, elapsed};
@@ -35,9 +35,9 @@ pub(super) fn run(on: &Look, everywhere: &Everywhere, out: &mut impl Write) -> R
     let app = read.io.block_on(way.road.look(&way.key)).map_err(unread)?;
     let mut history = app.history();
     history.reverse();
-    // what runs is known of the newest only: Argo CD notes no images with a deployment
+    let past = read.io.block_on(Past::of(way.road.destination.as_ref(), &app));
     let newest = history.first().map(|entry| entry.id);
-    let images = |entry: &Entry| if Some(entry.id) == newest { app.images() } else { entry.images() };
+    let images = |entry: &Entry| if Some(entry.id) == newest { app.images() } else { past.images(entry) };
     if on.output == Output::Json {
         let rows: Vec<EntryJson> = history
             .iter()

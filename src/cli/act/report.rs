@@ -27,7 +27,7 @@ pub struct Report {
 }
 
 /// A plan, as scripts read it.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PlanJson {
     verb: &'static str,
@@ -38,10 +38,11 @@ pub struct PlanJson {
     context: String,
     requests: Vec<RequestJson>,
     steps: Vec<StepJson>,
+    compared: Vec<ComparedJson>,
     cautions: Vec<String>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct RequestJson {
     method: &'static str,
@@ -50,7 +51,15 @@ struct RequestJson {
     body: Value,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ComparedJson {
+    what: String,
+    now: String,
+    then: Option<String>,
+}
+
+#[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct StepJson {
     change: &'static str,
@@ -75,31 +84,41 @@ fn sign(kind: StepKind) -> (&'static str, &'static str) {
 }
 
 impl PlanJson {
-    /// Of a plan; credentials in bodies are masked.
-    pub fn of(plan: &Plan) -> Self {
-        let requests = plan.requests.iter().map(|request| RequestJson {
+    /// Of plans that are carried out one after the other, named after the last; credentials in bodies are masked.
+    pub fn of(plans: &[Plan]) -> Self {
+        let requests = plans.iter().flat_map(|plan| &plan.requests).map(|request| RequestJson {
             method: request.method,
             path: request.path.clone(),
             content_type: request.content_type,
             body: masked(request.body.clone()),
         });
-        let steps = plan.steps.iter().map(|step| StepJson {
+        let steps = plans.iter().flat_map(|plan| &plan.steps).map(|step| StepJson {
             change: sign(step.kind).1,
             resource: step.resource.clone(),
             phase: step.phase.clone(),
             wave: step.wave,
             note: step.note.clone(),
         });
+        let compared = plans.iter().flat_map(|plan| &plan.compared).map(|row| ComparedJson {
+            what: row.what.clone(),
+            now: row.now.clone(),
+            then: row.then.clone(),
+        });
+        let last = |told: fn(&Plan) -> String| plans.last().map(told).unwrap_or_default();
+        let first = plans.split_last().map_or(&[][..], |(_, first)| first);
+        let steps_before = first.iter().map(|plan| format!("first: {}", plan.title));
+        let told = plans.iter().flat_map(|plan| &plan.cautions).map(|caution| caution.words.clone());
         Self {
-            verb: plan.verb.word(),
-            title: plan.title.clone(),
-            hash: plan.hash(),
-            risk: plan.risk.word(),
-            environment: plan.target.environment.name.to_string(),
-            context: plan.target.context.to_string(),
+            verb: plans.last().map_or("", |plan| plan.verb.word()),
+            title: last(|plan| plan.title.clone()),
+            hash: last(Plan::hash),
+            risk: plans.last().map_or("", |plan| plan.risk.word()),
+            environment: last(|plan| plan.target.environment.name.to_string()),
+            context: last(|plan| plan.target.context.to_string()),
+            compared: compared.collect(),
             requests: requests.collect(),
             steps: steps.collect(),
-            cautions: plan.cautions.iter().map(|caution| caution.words.clone()).collect(),
+            cautions: steps_before.chain(told).collect(),
         }
     }
 
@@ -127,6 +146,10 @@ pub fn tell(plan: &Plan, out: &mut impl Write) -> std::io::Result<()> {
     }
     if !plan.steps.is_empty() {
         writeln!(out, "  ({})", plan.known_from)?;
+    }
+    for row in plan.compared.iter().filter(|row| row.differs() || row.then.is_none()) {
+        writeln!(out, "  {:<20} now   {}", row.what, row.now)?;
+        writeln!(out, "  {:<20} then  {}", "", row.told())?;
     }
     for caution in &plan.cautions {
         writeln!(out, "  {} {}", if caution.grave { "!" } else { "-" }, caution.words)?;

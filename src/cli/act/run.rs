@@ -11,11 +11,11 @@ use super::report::{PlanJson, Report, refused, tell};
 use super::{confirm, guarded};
 use crate::action::{
     Application, Approved, Asked, Audit, Consent, End, Guard, Memory, ObjectName, Outcome, Plan, Refusal, RefusalKind,
-    Road, SyncOptions, Verb, execute, follow, guard, plan,
+    Road, SyncOptions, Verb, chain, execute, follow, guard, plan,
 };
 use crate::config::error::nearest;
 use crate::domain::time::after;
-use crate::domain::{AppKey, AppRow};
+use crate::domain::{AppKey, AppRow, Timestamp};
 use crate::source::kube::ReadError;
 use crate::store::Interest;
 use tokio::runtime::Runtime;
@@ -94,45 +94,86 @@ pub fn perform(
     let verb = verb(&app)?;
     let facts = io.block_on(way.road.facts(&way.asked, app, &verb));
     let say = Say { on, key: &way.key };
-    let planned = match plan(&verb, &facts) {
-        Ok(plan) => plan,
+    let plans = match chain(&verb, &facts) {
+        Ok(plans) => plans,
         Err(refusal) => return say.refused(None, &refusal, out),
     };
     if on.plan {
-        return say.planned(&planned, out);
+        return say.planned(&plans, out);
     }
     if on.look.output != Output::Json {
-        tell(&planned, &mut std::io::stderr())?;
+        plans.iter().try_for_each(|plan| tell(plan, &mut std::io::stderr()))?;
     }
-    let answer = confirm::ask(&planned, &way.road.guard, on.confirm.as_deref())?;
+    // the first of several has the risk of them all
+    let answer = match plans.first() {
+        Some(first) => confirm::ask(first, &way.road.guard, on.confirm.as_deref())?,
+        None => Consent::Nothing,
+    };
     let audit = io.block_on(way.audit.as_known_to(&way.road.control));
-    let mut planned = planned;
-    let (kept, outcome) = loop {
-        let (kept, approved) = match approve(io, &way, planned, &answer) {
-            Ok(approved) => approved,
-            Err(refused) => return say.refused(Some(PlanJson::of(&refused.0)), &refused.1, out),
+    let report = PlanJson::of(&plans);
+    let deadline = after(way.road.clock.now(), on.look.timeout);
+    let count = plans.len();
+    for (at, planned) in plans.into_iter().enumerate() {
+        let written = write(io, &way, &audit, planned, &answer);
+        let (kept, outcome) = match written {
+            Ok(written) => written,
+            Err(refused) => return say.refused(Some(report), &refused.1, out),
         };
-        match io.block_on(execute(approved, &way.road, &audit)) {
+        // what was planned anew is what was done
+        let report = if count == 1 { PlanJson::of(std::slice::from_ref(&kept)) } else { report.clone() };
+        match outcome {
+            Outcome::Done { .. } => {}
+            Outcome::Refused(refusal) => return say.refused(Some(report), &refusal, out),
+            Outcome::Failed { why, after_some } => {
+                let some = if after_some || at > 0 { "; a part was written before" } else { "" };
+                return say.ended(Some(report), "failed", None, Some(format!("{why}{some}")), None, Exit::Failed, out);
+            }
+            Outcome::Unknown { why } => {
+                return say.ended(Some(report), "unknown", None, Some(why), None, Exit::TimedOut, out);
+            }
+        }
+        if at + 1 == count {
+            return finish(io, &way, &audit, (&kept, report), deadline, &say, out);
+        }
+        match io.block_on(follow(&way.road, &kept, deadline, |_| {})) {
+            End::Well(_) => {}
+            end => return say.over(report, end, out),
+        }
+    }
+    Ok(Exit::Ok)
+}
+
+/// Has one plan approved and carried out.
+fn write(
+    io: &Runtime,
+    way: &Way,
+    audit: &Audit,
+    mut planned: Plan,
+    answer: &Consent,
+) -> Result<(Plan, Outcome), Box<(Plan, Refusal)>> {
+    loop {
+        let (kept, approved) = approve(io, way, planned, answer)?;
+        match io.block_on(execute(approved, &way.road, audit)) {
             // a guarded sync that somebody was quicker to begin while it was written
             Outcome::Refused(refusal) if refusal.kind == RefusalKind::Busy && can_be_watched(&kept) => planned = kept,
-            outcome => break (kept, outcome),
-        }
-    };
-    let report = PlanJson::of(&kept);
-    match outcome {
-        Outcome::Done { .. } => {}
-        Outcome::Refused(refusal) => return say.refused(Some(report), &refusal, out),
-        Outcome::Failed { why, after_some } => {
-            let some = if after_some { "; a part was written before" } else { "" };
-            return say.ended(Some(report), "failed", None, Some(format!("{why}{some}")), None, Exit::Failed, out);
-        }
-        Outcome::Unknown { why } => {
-            return say.ended(Some(report), "unknown", None, Some(why), None, Exit::TimedOut, out);
+            outcome => return Ok((kept, outcome)),
         }
     }
-    let deadline = after(way.road.clock.now(), on.look.timeout);
+}
+
+/// Follows what was written last to its end, or guards it.
+fn finish(
+    io: &Runtime,
+    way: &Way,
+    audit: &Audit,
+    (kept, report): (&Plan, PlanJson),
+    deadline: Timestamp,
+    say: &Say<'_>,
+    out: &mut impl Write,
+) -> Result<Exit, Failure> {
+    let on = say.on;
     if let (Verb::Sync(SyncOptions { guard: Some(watch), .. }), Some(harbour)) = (&kept.verb, &kept.harbour) {
-        return guarded::guard(io, &way, &audit, (&kept, harbour, watch.hold), &say, out);
+        return guarded::guard(io, way, audit, (kept, harbour, watch.hold), say, out);
     }
     let mut said = String::new();
     let progress = |app: &Application| {
@@ -142,7 +183,7 @@ pub fn perform(
             said = now;
         }
     };
-    let end = io.block_on(follow(&way.road, &kept, deadline, progress));
+    let end = io.block_on(follow(&way.road, kept, deadline, progress));
     say.over(report, end, out)
 }
 
@@ -185,13 +226,13 @@ pub(super) struct Say<'a> {
 }
 
 impl Say<'_> {
-    fn planned(&self, plan: &Plan, out: &mut impl Write) -> Result<Exit, Failure> {
+    fn planned(&self, plans: &[Plan], out: &mut impl Write) -> Result<Exit, Failure> {
         if self.on.look.output == Output::Json {
-            let report = Some(PlanJson::of(plan));
+            let report = Some(PlanJson::of(plans));
             return self.ended(report, "planned", None, None, None, Exit::Ok, out);
         }
-        tell(plan, out)?;
-        for request in PlanJson::of(plan).lines() {
+        plans.iter().try_for_each(|plan| tell(plan, out))?;
+        for request in PlanJson::of(plans).lines() {
             writeln!(out, "  would send {request}")?;
         }
         out.flush()?;
@@ -202,6 +243,7 @@ impl Say<'_> {
         let (exit, outcome) = match refusal.kind {
             RefusalKind::Already => (Exit::Ok, "nothingToDo"),
             RefusalKind::Missing => (Exit::NotFound, "refused"),
+            RefusalKind::Unreachable => (Exit::Source, "refused"),
             _ => (Exit::Refused, "refused"),
         };
         if self.on.look.output != Output::Json {

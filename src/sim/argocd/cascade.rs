@@ -3,11 +3,13 @@
 use super::annotation;
 use super::apply;
 use super::cluster::{self, Link};
+use super::condition;
 use super::controller::Controller;
 use super::delete_hook;
 use super::key::Key;
 use super::record;
 use super::target;
+use crate::sim::manifest::event::Said;
 use crate::sim::manifest::meta::text;
 use crate::sim::write::{Propagation, Writer};
 use serde_json::Value;
@@ -34,8 +36,12 @@ impl Controller {
             self.run_delete_hooks(&app, "PostDelete");
             return;
         }
-        let link = cluster::of_app(&self.clusters, &app).map(|cluster| cluster.link.clone());
-        if let Ok(Link::Up(store)) = link {
+        let cluster = cluster::of_app(&self.clusters, &app).cloned();
+        if let Some(trouble) = cluster.as_ref().ok().and_then(cluster::Cluster::trouble) {
+            return self.cannot_delete(&app, &trouble);
+        }
+        // of a cluster that nobody knows any more nothing can be deleted
+        if let Ok(Link::Up(store)) = cluster.map(|cluster| cluster.link) {
             let mut left: Vec<Value> = target::tracked(&store, name).into_iter().filter(goes).collect();
             left.retain(|object| *object != app);
             let unconfirmed = |object: &Value| {
@@ -67,6 +73,19 @@ impl Controller {
         self.let_go(name, is_ours);
         if has_hooks {
             self.finalize(name);
+        }
+    }
+
+    /// Says why a deletion does not get on; it is tried again whenever the Application is looked at.
+    fn cannot_delete(&mut self, app: &Value, trouble: &str) {
+        let now = self.now;
+        let error = [("DeletionError", trouble.to_owned())];
+        let mut status = app["status"].clone();
+        condition::replace(&mut status, condition::DELETION, &error, now);
+        if status != app["status"] {
+            let words = format!("Unable to delete application resources: {trouble}");
+            self.say(app, Said::warning("StatusRefreshed", &words), now);
+            self.write(text(app, "/metadata/name"), |app| app["status"]["conditions"] = status["conditions"].take());
         }
     }
 

@@ -17,6 +17,9 @@ pub const SPEC: &[&str] = &["InvalidSpecError", "UnknownError"];
 /// The type auto-sync decides about.
 pub const SYNC: &[&str] = &["SyncError"];
 
+/// The type a deletion decides about.
+pub const DELETION: &[&str] = &["DeletionError"];
+
 /// One condition: its type and its message.
 pub type Condition = (&'static str, String);
 

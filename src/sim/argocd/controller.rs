@@ -46,6 +46,8 @@ pub(super) struct AppState {
     /// No comparison begins before that: the last one's writes are not done.
     pub(super) busy_until: Option<Timestamp>,
     pub(super) level: Option<Level>,
+    /// Since when its sources cannot be loaded.
+    pub(super) broken_since: Option<Timestamp>,
     /// Sources and revisions that were rendered before.
     pub(super) rendered: HashSet<String>,
     /// The operation's tasks, once it has any.

@@ -51,5 +51,6 @@ pub use cluster::{Cluster, Link};
 pub use controller::Controller;
 pub use pace::Pace;
 pub use past::{Part, leave, parts};
-pub use repository::{Manifests, Repository, Source, SourceError};
+pub use repository::{Files, Manifests, Repository, Source, SourceError};
 pub use sets::Sets;
+pub use window::is_schedule;

@@ -24,7 +24,7 @@ pub fn warning(store: &Store, project: &Value, app: &Value) -> Option<Condition>
     let count: usize = KINDS
         .iter()
         .filter(|kind| kind.namespaced && kind.is_stored() && !kind.is_alias() && kind.kind != "Event")
-        .flat_map(|kind| store.list(kind.kind, Some(namespace)))
+        .flat_map(|kind| store.values(kind.kind, Some(namespace)))
         .filter(|object| is_orphan(object, wanted))
         .count();
     (count > 0).then(|| ("OrphanedResourceWarning", format!("Application has {count} orphaned resources")))

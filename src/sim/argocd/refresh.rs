@@ -20,6 +20,8 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+/// So long nobody is told of a source that cannot be loaded, unless they ask.
+const GRACE: Duration = Duration::from_mins(3);
 const EVENTS: Duration = Duration::from_millis(8);
 const STATUS: Duration = Duration::from_millis(28);
 /// From the last write of a comparison to the next step of a deletion.
@@ -55,6 +57,9 @@ impl Controller {
             self.state(name).level = Some(level);
             return self.request(name, Some(level), self.pace.render);
         }
+        if self.is_patient(name, &wanted, level) {
+            return self.resync(name);
+        }
         let Link::Up(store) = &cluster.link else {
             let comparison = compare::compare(&app, &wanted, &std::collections::BTreeMap::new());
             return self.conclude(&app, comparison, None, level);
@@ -75,6 +80,18 @@ impl Controller {
         }
         let images = images(store, &app, &live);
         self.conclude(&app, comparison, Some(images), level);
+    }
+
+    /// Whether sources that cannot be loaded are passed over in silence: unless somebody asked, an error may be gone at the
+    /// next look, and only one that stays is told.
+    fn is_patient(&mut self, name: &str, wanted: &Wanted, level: Level) -> bool {
+        let now = self.now;
+        let state = self.state(name);
+        if !wanted.conditions.iter().any(|(kind, _)| *kind == "ComparisonError") {
+            state.broken_since = None;
+            return false;
+        }
+        level < Level::ForceResolve && plus(*state.broken_since.get_or_insert(now), GRACE) >= now
     }
 
     /// Whether a revision was not rendered yet; it is from now on.
@@ -252,12 +269,12 @@ fn images(store: &Store, app: &Value, live: &std::collections::BTreeMap<super::k
     let namespace = text(app, "/spec/destination/namespace");
     let owner = |object: &Value| text(object, "/metadata/ownerReferences/0/uid").to_owned();
     let sets: BTreeSet<String> = store
-        .list("ReplicaSet", Some(namespace))
+        .values("ReplicaSet", Some(namespace))
         .iter()
         .filter(|set| uids.contains(owner(set).as_str()))
         .map(|set| text(set, "/metadata/uid").to_owned())
         .collect();
-    for pod in store.list("Pod", Some(namespace)) {
+    for pod in store.values("Pod", Some(namespace)) {
         let owner = owner(&pod);
         if uids.contains(owner.as_str()) || sets.contains(&owner) {
             images.extend(annotation::images(&pod));

@@ -1,6 +1,10 @@
 //! Where manifests come from: revisions of a source, rendered.
 
 use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// Contents by path from the root of a repository.
+pub type Files = BTreeMap<String, Vec<u8>>;
 
 /// What is to be rendered, for whom.
 #[derive(Debug, Clone, Copy)]
@@ -53,11 +57,15 @@ pub trait Repository: Send {
     /// When the path is not there or rendering fails.
     fn manifests(&self, source: Source<'_>, commit: &str) -> Result<Manifests, SourceError>;
 
-    /// The paths of all folders at a branch, tag or commit, for generators; none where nobody generates from folders.
+    /// The paths of all folders at a branch, tag or commit, for generators; hidden ones and what is in them left out.
     ///
     /// # Errors
     /// When repository or revision are not there.
-    fn directories(&self, url: &str, revision: &str) -> Result<Vec<String>, SourceError> {
-        self.resolve(&serde_json::json!({"repoURL": url}), revision).map(|_| Vec::new())
-    }
+    fn directories(&self, url: &str, revision: &str) -> Result<Vec<String>, SourceError>;
+
+    /// The files at a branch, tag or commit whose path is wanted, for generators.
+    ///
+    /// # Errors
+    /// When repository or revision are not there.
+    fn files(&self, url: &str, revision: &str, wanted: &dyn Fn(&str) -> bool) -> Result<Files, SourceError>;
 }

@@ -11,6 +11,7 @@ use crate::sim::manifest::meta::text;
 use crate::sim::store::Store;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// What a revision wants.
 #[derive(Debug, Clone, Default)]
@@ -129,15 +130,14 @@ pub(super) fn place(object: &mut Value, app: &str, namespace: &str) {
 /// The live objects that belong to an Application, those it would take over included.
 #[must_use]
 pub fn live(store: &Store, app: &str, wanted: &Wanted) -> BTreeMap<Key, Value> {
-    let mut found = BTreeMap::new();
-    for object in wanted.objects.iter().chain(&wanted.hooks) {
-        let key = Key::of(object);
-        if let Some(live) = store.get(&key.kind, &key.namespace, &key.name) {
-            found.insert(key, live);
+    let mut found: BTreeMap<Key, Value> =
+        tracked(store, app).into_iter().map(|object| (Key::of(&object), object)).collect();
+    for key in wanted.objects.iter().chain(&wanted.hooks).map(Key::of) {
+        if let Entry::Vacant(place) = found.entry(key)
+            && let Some(live) = store.get(&place.key().kind, &place.key().namespace, &place.key().name)
+        {
+            place.insert(live);
         }
-    }
-    for object in tracked(store, app) {
-        found.insert(Key::of(&object), object);
     }
     found
 }

@@ -197,6 +197,13 @@ impl Controller {
             }
             return self.report_after(name, WAVE_DELAY, message);
         }
+        // what has to go does first
+        let (pruned, wave): (Vec<usize>, Vec<usize>) =
+            wave.into_iter().partition(|index| running.tasks[*index].target.is_none());
+        for index in &pruned {
+            let sync = &app["operation"]["sync"];
+            apply::apply(&running.store, &mut running.tasks[*index], &sync["syncOptions"], is_forced(sync), false);
+        }
         let mut groups: VecDeque<Vec<usize>> = VecDeque::new();
         for index in wave {
             let kind = &running.tasks[index].key.kind;
@@ -209,13 +216,13 @@ impl Controller {
         }
         self.state(name).is_busy = true;
         let name = name.to_owned();
-        self.after(self.pace.apply, move |controller| controller.apply_groups(&name, groups, Vec::new(), is_last));
+        self.after(self.pace.apply, move |controller| controller.apply_groups(&name, groups, pruned, is_last));
     }
 
     /// Applies one kind of the wave, and the others after it.
     fn apply_groups(&mut self, name: &str, mut groups: VecDeque<Vec<usize>>, mut done: Vec<usize>, is_last: bool) {
         let Some(app) = self.app(name) else { return };
-        let Some(group) = groups.pop_front() else { return };
+        let Some(group) = groups.pop_front() else { return self.end_wave(name, &done, is_last) };
         let Some(running) = self.state(name).running.as_mut() else { return };
         for index in &group {
             let sync = &app["operation"]["sync"];

@@ -91,6 +91,12 @@ pub fn is_active(window: &Value, now: Timestamp) -> Option<bool> {
     }))
 }
 
+/// Whether a text is a schedule that windows can have: five fields of cron.
+#[must_use]
+pub fn is_schedule(text: &str) -> bool {
+    Schedule::read(text).is_some()
+}
+
 /// A cron schedule: the minutes, hours, days, months and weekdays at which it fires.
 struct Schedule([u64; 5], [bool; 2]);
 

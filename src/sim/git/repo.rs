@@ -164,6 +164,25 @@ impl Repo {
         git.find_blob(entry.id()).ok().map(|blob| blob.content().to_vec())
     }
 
+    /// The paths of everything in a commit, and whether each is a folder; none when there is no such commit.
+    #[must_use]
+    pub fn paths(&self, commit: &str) -> Vec<(String, bool)> {
+        let git = self.0.git();
+        let tree = Oid::from_str(commit).and_then(|id| git.find_commit(id)).and_then(|found| found.tree());
+        let mut paths = Vec::new();
+        let walked = tree.and_then(|tree| {
+            tree.walk(git2::TreeWalkMode::PreOrder, |parent, entry| {
+                let path = entry.name().map(|name| format!("{parent}{name}"));
+                paths.extend(path.map(|path| (path, entry.kind() == Some(ObjectType::Tree))));
+                git2::TreeWalkResult::Ok
+            })
+        });
+        if let Err(error) = walked {
+            tracing::debug!(commit, %error, "commit not walked");
+        }
+        paths
+    }
+
     /// The files below a folder (the root when it is empty) of a commit, by their path from that folder.
     #[must_use]
     pub fn files(&self, commit: &str, folder: &str) -> Option<BTreeMap<String, Vec<u8>>> {

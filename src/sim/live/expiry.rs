@@ -33,7 +33,7 @@ fn sweep(stage: &Stage, mut versions: VecDeque<u64>, play: &mut Play<'_>) {
     }
     // times of one format compare as their texts do
     let oldest = stamp(minus(play.at, LIFE));
-    for event in stage.store.list("Event", None) {
+    for event in stage.store.values("Event", None) {
         let told = ["/series/lastObservedTime", "/lastTimestamp", "/eventTime"];
         let last = told.iter().map(|time| text(&event, time)).find(|time| !time.is_empty()).unwrap_or_default();
         if last < oldest.as_str() {

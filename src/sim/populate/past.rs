@@ -39,8 +39,8 @@ fn listeners(listen: &[Listen], environment: &str) -> Vec<Listener> {
 /// A sync window as the project has it.
 fn window(window: &Window) -> Value {
     json!({
-        "kind": window.kind.word(), "schedule": window.schedule, "duration": window.duration,
-        "applications": window.applications, "manualSync": window.manual_sync, "timeZone": window.time_zone,
+        "kind": window.kind.word(), "schedule": window.schedule.get_ref(), "duration": window.duration.get_ref(),
+        "applications": window.applications, "manualSync": window.manual_sync, "timeZone": window.time_zone.get_ref(),
         "description": window.description,
     })
 }

@@ -26,18 +26,22 @@ pub fn labels(name: &str, pairs: &[(&str, &str)]) -> Labels {
 
 /// One series: its value from each change on; none while it is not there.
 #[derive(Debug, Clone, Default)]
-pub struct Series(VecDeque<(i64, Option<f64>)>);
+pub struct Series {
+    changes: VecDeque<(i64, Option<f64>)>,
+    /// The scrape that last saw it, of a series that ends when a scrape does not.
+    seen: Option<i64>,
+}
 
 impl Series {
     fn set(&mut self, at: i64, value: Option<f64>) {
-        match self.0.back_mut() {
+        match self.changes.back_mut() {
             Some((_, last)) if last.map(f64::to_bits) == value.map(f64::to_bits) => return,
             Some((then, last)) if *then == at => *last = value,
             None if value.is_none() => return,
-            _ => self.0.push_back((at, value)),
+            _ => self.changes.push_back((at, value)),
         }
-        while self.0.get(1).is_some_and(|(next, _)| *next < at - KEPT) {
-            self.0.pop_front();
+        while self.changes.get(1).is_some_and(|(next, _)| *next < at - KEPT) {
+            self.changes.pop_front();
         }
     }
 
@@ -45,15 +49,15 @@ impl Series {
     #[must_use]
     pub fn at(&self, at: i64) -> Option<f64> {
         let scrape = at.div_euclid(STEP) * STEP;
-        let index = self.0.partition_point(|(then, _)| *then <= scrape);
-        self.0.get(index.checked_sub(1)?).and_then(|(_, value)| *value)
+        let index = self.changes.partition_point(|(then, _)| *then <= scrape);
+        self.changes.get(index.checked_sub(1)?).and_then(|(_, value)| *value)
     }
 
     /// The scrapes after `from` up to `to`, both in milliseconds.
     #[must_use]
     pub fn samples(&self, from: i64, to: i64) -> Vec<(i64, f64)> {
         let first = (from.div_euclid(STEP) + 1) * STEP;
-        let known = self.0.front().map_or(i64::MAX, |(then, _)| *then);
+        let known = self.changes.front().map_or(i64::MAX, |(then, _)| *then);
         let first = first.max(known.div_euclid(STEP) * STEP);
         let scrapes = (first..=to).step_by(usize::try_from(STEP).unwrap_or(1));
         scrapes.filter_map(|scrape| self.at(scrape).map(|value| (scrape, value))).collect()
@@ -62,7 +66,8 @@ impl Series {
     /// Whether it was there between two moments.
     #[must_use]
     pub fn was_there(&self, from: i64, to: i64) -> bool {
-        self.at(from).is_some() || self.0.iter().any(|(then, value)| (from..=to).contains(then) && value.is_some())
+        self.at(from).is_some()
+            || self.changes.iter().any(|(then, value)| (from..=to).contains(then) && value.is_some())
     }
 }
 
@@ -87,9 +92,26 @@ impl Shelf {
         self.write(labels, None, at);
     }
 
+    /// A value that was scraped, of a series that [`Shelf::close`] ends with the first scrape that does not find it.
+    pub fn gauge(&self, labels: Labels, value: f64, at: Timestamp) {
+        let at = scrape_of(at);
+        let mut all = self.all();
+        let series = all.entry(labels).or_default();
+        series.seen = Some(at);
+        series.set(at, Some(value));
+    }
+
+    /// Ends what the scrape at `at` did not find any more.
+    pub fn close(&self, at: Timestamp) {
+        let at = scrape_of(at);
+        for series in self.all().values_mut().filter(|series| series.seen.is_some_and(|seen| seen != at)) {
+            series.seen = None;
+            series.set(at, None);
+        }
+    }
+
     fn write(&self, labels: &Labels, value: Option<f64>, at: Timestamp) {
-        // scrapes stand at multiples of the interval, whenever they were due
-        let at = at.as_millisecond().div_euclid(STEP) * STEP;
+        let at = scrape_of(at);
         let mut all = self.all();
         if let Some(series) = all.get_mut(labels) {
             series.set(at, value);
@@ -128,6 +150,11 @@ impl Shelf {
     }
 }
 
+/// Scrapes stand at multiples of the interval, whenever they were due; in milliseconds.
+fn scrape_of(at: Timestamp) -> i64 {
+    at.as_millisecond().div_euclid(STEP) * STEP
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -148,5 +175,20 @@ mod tests {
         );
         assert_eq!(series.samples(30_000, 200_000), [(45_000, 1.0), (60_000, 2.0), (75_000, 2.0)]);
         assert!(series.was_there(0, 40_000) && !series.was_there(90_000, 95_000));
+    }
+
+    #[test]
+    fn what_a_scrape_does_not_find_ends_with_it() {
+        let shelf = Shelf::default();
+        let second = |s| Timestamp::from_second(s).unwrap();
+        let of = |job: &str| labels("up", &[("job", job)]);
+        for (at, jobs) in [(15, ["a", "b"]), (30, ["a", "c"])] {
+            for job in jobs {
+                shelf.gauge(of(job), 1.0, second(at));
+            }
+            shelf.close(second(at));
+        }
+        let there: Vec<Option<f64>> = shelf.select(|_| true).iter().map(|(_, series)| series.at(30_000)).collect();
+        assert_eq!(there, [Some(1.0), None, Some(1.0)]);
     }
 }

@@ -1,9 +1,12 @@
 //! What TOML alone cannot see: names that nothing has, names given twice.
 
 use super::error::Wrong;
-use super::format::{Listen, Scenario};
+use super::format::{Listen, Scenario, Window};
+use crate::sim::argocd::is_schedule;
 use crate::sim::fault::parse;
 use crate::sim::network::Speaks;
+use crate::sim::time::read_duration;
+use jiff::tz::TimeZone;
 use std::collections::HashSet;
 use toml::Spanned;
 
@@ -57,6 +60,7 @@ pub(super) fn check(scenario: &Scenario) -> Result<(), Wrong> {
             hint: "; `pilothouse sim ctl --help` lists what can go wrong".to_owned(),
         })?;
     }
+    scenario.windows.iter().try_for_each(window)?;
     let apps: Vec<String> = scenario
         .services
         .iter()
@@ -74,6 +78,25 @@ pub(super) fn check(scenario: &Scenario) -> Result<(), Wrong> {
     let named = named.chain(scenario.deploys.iter().map(|deploy| &deploy.app));
     for app in named {
         known("app", app, apps.iter().map(String::as_str))?;
+    }
+    Ok(())
+}
+
+/// A window that Argo CD can read: one that it cannot blocks every sync it is about.
+fn window(window: &Window) -> Result<(), Wrong> {
+    let wrong = |at: &Spanned<String>, what: &str, hint: &str| {
+        let reason = format!("`{}` is no {what}", at.get_ref());
+        Err(Wrong { span: at.span(), reason, hint: hint.to_owned() })
+    };
+    if !is_schedule(window.schedule.get_ref()) {
+        let hint = "; write minute, hour, day, month and weekday, such as \"0 22 * * 1-5\"";
+        return wrong(&window.schedule, "schedule", hint);
+    }
+    if read_duration(window.duration.get_ref()).is_none() {
+        return wrong(&window.duration, "duration", "; write 90m or 8h");
+    }
+    if TimeZone::get(window.time_zone.get_ref()).is_err() {
+        return wrong(&window.time_zone, "time zone", "; write one such as Europe/Kyiv, or leave it out for UTC");
     }
     Ok(())
 }

@@ -269,5 +269,17 @@ mod tests {
         );
         let outage = "extends = \"predator12\"\n[[outage]]\nsource = \"minicube\"\nafter = \"1s\"\n";
         assert_eq!(wrong(outage), "mine.toml:3: there is no source `minicube`; did you mean `minikube`?");
+        let window =
+            |fields: &str| wrong(&format!("extends = \"predator12\"\n[[window]]\nkind = \"deny\"\n{fields}\n"));
+        assert_eq!(
+            window("schedule = \"0 0 * *\"\nduration = \"1h\""),
+            "mine.toml:4: `0 0 * *` is no schedule; write minute, hour, day, month and weekday, such as \"0 22 * * 1-5\""
+        );
+        assert_eq!(
+            window("schedule = \"0 0 * * *\"\nduration = \"soon\""),
+            "mine.toml:5: `soon` is no duration; write 90m or 8h"
+        );
+        let zone = window("schedule = \"0 0 * * *\"\nduration = \"1h\"\ntime_zone = \"Mars\"");
+        assert!(zone.starts_with("mine.toml:6: `Mars` is no time zone; "), "{zone}");
     }
 }

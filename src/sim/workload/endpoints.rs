@@ -140,7 +140,7 @@ fn slice(work: &mut Work<'_, '_>, service: &Value, pods: &[Arc<Value>]) {
     };
     let endpoints: Value = pods.iter().map(endpoint).collect();
     let ports: Value = ports(service, pods).into();
-    let slices = work.cluster.stage.store.list("EndpointSlice", Some(namespace));
+    let slices = work.cluster.stage.store.values("EndpointSlice", Some(namespace));
     let own = slices.into_iter().find(|slice| slice["metadata"]["labels"][SERVICE] == name);
     let Some(live) = own else {
         let mut labels = labels(service);

@@ -5,6 +5,7 @@ use crate::sim::store::Store;
 use crate::sim::write::{DeleteOptions, Propagation, Validation, Writer};
 use jiff::Timestamp;
 use serde_json::Value;
+use std::sync::Arc;
 
 /// Who writes, where and when.
 #[derive(Debug, Clone, Copy)]
@@ -20,31 +21,36 @@ pub(super) struct Hand<'a> {
 impl Hand<'_> {
     /// Creates an object (named after its `generateName` when it has no name); as it was kept, none when there is one
     /// of that name already or it may not be.
-    pub fn create(&self, object: Value) -> Option<Value> {
+    pub fn create(&self, object: Value) -> Option<Arc<Value>> {
         let made = self.writer().create(object).inspect_err(|failure| tracing::debug!(%failure, "not created"));
-        made.ok().map(|made| made.value())
+        made.ok().map(|made| made.shared())
     }
 
     /// Changes an object outside its status; as it is then, none when it is gone.
-    pub fn change(&self, kind: &str, namespace: &str, name: &str, change: impl FnMut(&mut Value)) -> Option<Value> {
-        self.writer().edit(kind, namespace, name, change).ok().map(|written| written.value())
+    pub fn change(
+        &self,
+        kind: &str,
+        namespace: &str,
+        name: &str,
+        change: impl FnMut(&mut Value),
+    ) -> Option<Arc<Value>> {
+        self.writer().edit(kind, namespace, name, change).ok().map(|written| written.shared())
     }
 
     /// Writes a whole status (and what `also` changes in the annotations) if it says anything new.
-    pub fn status(&self, object: &Value, status: &Value, mut also: impl FnMut(&mut Value)) -> Option<Value> {
+    pub fn status(&self, object: &Value, status: &Value, mut also: impl FnMut(&mut Value)) -> Option<Arc<Value>> {
         let (kind, namespace, name) = place(object);
         let written = self.writer().at("status").edit(kind, namespace, name, |live| {
             also(live);
             live["status"] = status.clone();
         });
-        written.ok().map(|written| written.value())
+        written.ok().map(|written| written.shared())
     }
 
-    /// Gives a pod its node; as it is then. A binding is an order and no write of fields: no manager owns them.
-    pub fn bind(&self, pod: &Value, change: impl FnOnce(&mut Value)) -> Option<Value> {
+    /// Gives a pod its node; false when it is gone. A binding is an order and no write of fields: no manager owns them.
+    pub fn bind(&self, pod: &Value, change: impl FnOnce(&mut Value)) -> bool {
         let (kind, namespace, name) = place(pod);
-        self.store.update(kind, namespace, name, change)?;
-        self.store.get(kind, namespace, name)
+        self.store.update(kind, namespace, name, change).is_some()
     }
 
     /// Asks for an object to be removed, with so many seconds for its containers when it is a pod.

@@ -11,7 +11,7 @@ const HASH: &str = "controller-revision-hash";
 pub(super) fn keep(work: &mut Work<'_, '_>, set: &Value, name: &str) {
     let namespace = text(set, "/metadata/namespace");
     let uid = &set["metadata"]["uid"];
-    let mut own = work.cluster.stage.store.list("ControllerRevision", Some(namespace));
+    let mut own = work.cluster.stage.store.values("ControllerRevision", Some(namespace));
     own.retain(|one| one["metadata"]["ownerReferences"][0]["uid"] == *uid);
     own.sort_by_key(|one| one["revision"].as_i64());
     let newest = own.last().map_or(0, |one| one["revision"].as_i64().unwrap_or_default());

@@ -134,7 +134,7 @@ fn bind(work: &mut Work<'_, '_>, pod: &Arc<Value>, node: &str) {
         live["spec"]["nodeName"] = json!(node);
         live["status"]["conditions"] = json!([scheduled]);
     });
-    if written.is_none() {
+    if !written {
         return;
     }
     let words = format!("Successfully assigned {namespace}/{name} to {node}");

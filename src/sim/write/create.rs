@@ -45,7 +45,7 @@ impl Writer {
         object["apiVersion"] = kind.api_version().into();
         defaults::numbers(kind, &mut object);
         let warnings = self.unknown(kind, &mut object, None, sent)?;
-        let config = object.clone();
+        let config = matches!(sent, Sent::Apply).then(|| object.clone());
         defaults::begin(&self.store, kind, &mut object);
         defaults::fill(kind, &mut object);
         for attempt in 1.. {
@@ -60,17 +60,17 @@ impl Writer {
             let mut owners = Owners::default();
             let empty = Value::Object(serde_json::Map::new());
             let (custom, now) = (kind.is_custom(), self.now());
-            if matches!(sent, Sent::Apply) {
+            if let Some(config) = &config {
                 let owner = self.owner(kind, Operation::Apply);
                 // nobody else owns anything yet
-                let _ = owners.apply(custom, &empty, &config, &owner, false, &now);
+                let _ = owners.apply(custom, &empty, config, &owner, false, &now);
             } else {
-                let mut written = object.clone();
-                if kind.has_status() {
-                    // what the server begins with was not asked for
-                    set(&mut written, "status", None);
+                // what the server begins with was not asked for
+                let begun = object.as_object_mut().filter(|_| kind.has_status()).and_then(|map| map.remove("status"));
+                owners.update(custom, &empty, &object, &self.owner(kind, Operation::Update), &now);
+                if begun.is_some() {
+                    set(&mut object, "status", begun);
                 }
-                owners.update(custom, &empty, &written, &self.owner(kind, Operation::Update), &now);
             }
             owners.write(&mut object);
             if attempt == 1 {
@@ -83,7 +83,9 @@ impl Writer {
                 }
                 return Ok(Written { kind, object: loose(kind, &object), created: true, warnings });
             }
-            match self.store.commit(kind, object.clone(), None, false) {
+            // only a generated name is tried again
+            let sent = if generated { object.clone() } else { std::mem::take(&mut object) };
+            match self.store.commit(kind, sent, None, false) {
                 Ok(object) => return Ok(Written { kind, object, created: true, warnings }),
                 Err(_) if generated && attempt < NAMES => {}
                 Err(_) => return Err(Failure::already_exists(kind, &name)),

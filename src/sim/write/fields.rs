@@ -95,6 +95,38 @@ impl FieldSet {
         }
     }
 
+    /// Takes out what is in the other set.
+    pub fn subtract(&mut self, other: &Self) {
+        self.own &= !other.own;
+        for (name, beside) in &other.children {
+            if let Some(child) = self.children.get_mut(name) {
+                child.subtract(beside);
+                if child.is_empty() {
+                    self.children.remove(name);
+                }
+            }
+        }
+    }
+
+    /// Whether any field of this set is in FieldsV1 that were not read yet.
+    #[must_use]
+    pub fn meets(&self, written: &Value) -> bool {
+        let Some(map) = written.as_object() else { return false };
+        (self.own && (map.is_empty() || map.contains_key(".")))
+            || self.children.iter().any(|(name, child)| map.get(name).is_some_and(|beside| child.meets(beside)))
+    }
+
+    /// Whether every field of this set is in FieldsV1 that were not read yet.
+    #[must_use]
+    pub fn is_within(&self, written: &Value) -> bool {
+        let Some(map) = written.as_object() else { return self.is_empty() };
+        (!self.own || map.is_empty() || map.contains_key("."))
+            && self
+                .children
+                .iter()
+                .all(|(name, child)| child.is_empty() || map.get(name).is_some_and(|beside| child.is_within(beside)))
+    }
+
     /// What is in this set and not in the other.
     #[must_use]
     pub fn without(&self, other: &Self) -> Self {
@@ -192,6 +224,26 @@ mod tests {
         united.unite(&all);
         assert_eq!(united, all);
         assert!(some.without(&all).is_empty());
+        let mut rest = all.clone();
+        rest.subtract(&some);
+        assert_eq!(rest, all.without(&some));
+    }
+
+    #[test]
+    fn what_is_written_is_compared_without_being_read() {
+        let written = json!({"f:a": {".": {}, "f:b": {}}, "f:c": {"f:d": {}}});
+        // a set; whether it meets what is written; whether it is within
+        for (set, meets, is_within) in [
+            (json!({"f:a": {"f:b": {}}}), true, true),
+            (json!({"f:a": {".": {}, "f:x": {}}}), true, false),
+            (json!({"f:c": {}}), false, false),
+            (json!({"f:c": {"f:d": {}}}), true, true),
+            (json!({"f:x": {}}), false, false),
+            (json!({}), false, true),
+        ] {
+            let read = FieldSet::read(&set);
+            assert_eq!((read.meets(&written), read.is_within(&written)), (meets, is_within), "{set}");
+        }
     }
 
     #[test]

@@ -75,4 +75,10 @@ impl Written {
     pub fn value(&self) -> Value {
         self.object.to_value(self.kind)
     }
+
+    /// The same, shared with whoever has it at hand: for those who only read.
+    #[must_use]
+    pub fn shared(&self) -> Arc<Value> {
+        self.object.value(self.kind)
+    }
 }

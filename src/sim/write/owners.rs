@@ -1,6 +1,6 @@
 //! Who set which field when: `metadata.managedFields` and the rules by which a write changes them.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::fields::{self, FieldSet, Path};
 use super::typed;
@@ -52,7 +52,56 @@ impl Owner {
 struct Entry {
     owner: Owner,
     time: String,
-    set: FieldSet,
+    fields: Fields,
+}
+
+/// The fields of a manager: most writes leave most of them alone, and those are not taken apart.
+#[derive(Debug, Clone, Default)]
+struct Fields {
+    /// As they were read, as long as nobody took them apart.
+    written: Option<Value>,
+    apart: FieldSet,
+}
+
+impl From<FieldSet> for Fields {
+    fn from(apart: FieldSet) -> Self {
+        Self { written: None, apart }
+    }
+}
+
+impl Fields {
+    /// Them, taken apart.
+    fn set(&mut self) -> &mut FieldSet {
+        if let Some(written) = self.written.take() {
+            self.apart = FieldSet::read(&written);
+        }
+        &mut self.apart
+    }
+
+    fn is_empty(&self) -> bool {
+        match &self.written {
+            Some(written) => written.as_object().is_none_or(Map::is_empty),
+            None => self.apart.is_empty(),
+        }
+    }
+
+    /// Takes fields out.
+    fn subtract(&mut self, gone: &FieldSet) {
+        if self.written.as_ref().is_none_or(|written| gone.meets(written)) {
+            self.set().subtract(gone);
+        }
+    }
+
+    /// Adds fields.
+    fn unite(&mut self, more: &FieldSet) {
+        if self.written.as_ref().is_none_or(|written| !more.is_within(written)) {
+            self.set().unite(more);
+        }
+    }
+
+    fn into_text(self) -> Value {
+        self.written.unwrap_or_else(|| self.apart.write())
+    }
 }
 
 /// All managers of an object.
@@ -72,24 +121,35 @@ impl Owners {
     /// Reads `metadata.managedFields`.
     #[must_use]
     pub fn read(object: &Value) -> Self {
-        let entries = object["metadata"]["managedFields"].as_array().into_iter().flatten();
+        Self::of(object["metadata"]["managedFields"].clone())
+    }
+
+    /// Takes `metadata.managedFields` out of an object that [`Owners::write`] is about to give them again.
+    #[must_use]
+    pub fn take(object: &mut Value) -> Self {
+        let metadata = object.get_mut("metadata").and_then(Value::as_object_mut);
+        Self::of(metadata.and_then(|metadata| metadata.remove("managedFields")).unwrap_or_default())
+    }
+
+    fn of(entries: Value) -> Self {
+        let Value::Array(entries) = entries else { return Self::default() };
         let text = |entry: &Value, field: &str| entry[field].as_str().unwrap_or_default().to_owned();
-        let entry = |entry: &Value| Entry {
+        let entry = |mut entry: Value| Entry {
             owner: Owner {
-                manager: text(entry, "manager"),
+                manager: text(&entry, "manager"),
                 operation: if entry["operation"] == "Apply" { Operation::Apply } else { Operation::Update },
-                api_version: text(entry, "apiVersion"),
-                subresource: text(entry, "subresource"),
+                api_version: text(&entry, "apiVersion"),
+                subresource: text(&entry, "subresource"),
             },
-            time: text(entry, "time"),
-            set: FieldSet::read(&entry["fieldsV1"]),
+            time: text(&entry, "time"),
+            fields: Fields { written: Some(entry["fieldsV1"].take()), ..Fields::default() },
         };
-        Self(entries.map(entry).collect())
+        Self(entries.into_iter().map(entry).collect())
     }
 
     /// Writes `metadata.managedFields`: appliers first, then by time and name.
     pub fn write(mut self, object: &mut Value) {
-        self.0.retain(|entry| !entry.set.is_empty());
+        self.0.retain(|entry| !entry.fields.is_empty());
         let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) else { return };
         if self.0.is_empty() {
             metadata.remove("managedFields");
@@ -98,39 +158,45 @@ impl Owners {
         self.0.sort_by(|a, b| {
             (a.owner.operation, &a.time, &a.owner.manager).cmp(&(b.owner.operation, &b.time, &b.owner.manager))
         });
-        let entry = |entry: &Entry| {
-            let mut out = json!({
-                "manager": entry.owner.manager,
-                "operation": if entry.owner.operation == Operation::Apply { "Apply" } else { "Update" },
-                "apiVersion": entry.owner.api_version,
-                "time": entry.time,
-                "fieldsType": "FieldsV1",
-                "fieldsV1": entry.set.write(),
-            });
-            if !entry.owner.subresource.is_empty() {
-                out["subresource"] = entry.owner.subresource.as_str().into();
+        let entry = |entry: Entry| {
+            let owner = entry.owner;
+            let mut out = Map::new();
+            let mut put = |field: &str, value: Value| drop(out.insert(field.to_owned(), value));
+            put("manager", owner.manager.into());
+            put("operation", if owner.operation == Operation::Apply { "Apply" } else { "Update" }.into());
+            put("apiVersion", owner.api_version.into());
+            put("time", entry.time.into());
+            put("fieldsType", "FieldsV1".into());
+            put("fieldsV1", entry.fields.into_text());
+            if !owner.subresource.is_empty() {
+                put("subresource", owner.subresource.into());
             }
-            out
+            Value::Object(out)
         };
-        metadata.insert("managedFields".to_owned(), self.0.iter().map(entry).collect());
+        metadata.insert("managedFields".to_owned(), self.0.into_iter().map(entry).collect());
     }
 
     /// Takes in a write that is no apply: what it changed is its manager's now, and nobody else's.
     pub fn update(&mut self, custom: bool, old: &Value, new: &Value, owner: &Owner, now: &str) {
-        let difference = typed::difference(custom, &bare(old, true, custom), &bare(new, false, custom));
+        let (mut old, new) = changed(old, new);
+        if !custom {
+            fill(&mut old, &structs(&new));
+        }
+        let difference = typed::difference(custom, &old, &new);
         let mut written = difference.written();
         strip(&mut written);
         for entry in self.0.iter_mut().filter(|entry| !entry.owner.is(owner)) {
-            entry.set = entry.set.without(&written).without(&difference.removed);
+            entry.fields.subtract(&written);
+            entry.fields.subtract(&difference.removed);
         }
         if let Some(own) = self.0.iter_mut().find(|entry| entry.owner.is(owner)) {
-            own.set = own.set.without(&difference.removed);
-            own.set.unite(&written);
+            own.fields.subtract(&difference.removed);
+            own.fields.unite(&written);
             if !written.is_empty() {
                 now.clone_into(&mut own.time);
             }
         } else {
-            self.0.push(Entry { owner: owner.clone(), time: now.to_owned(), set: written });
+            self.0.push(Entry { owner: owner.clone(), time: now.to_owned(), fields: written.into() });
         }
     }
 
@@ -147,29 +213,32 @@ impl Owners {
         force: bool,
         now: &str,
     ) -> Result<Value, Vec<Conflict>> {
-        let config = bare(config, false, custom);
+        let config = bare(config);
         let mut set = typed::fields(custom, &config);
         strip(&mut set);
         let mut merged = typed::merge(custom, live, &config);
         let mine = self.0.iter().position(|entry| entry.owner.is(owner));
-        let last = mine.map(|at| std::mem::replace(&mut self.0[at].set, set.clone()));
+        let last = mine.map(|at| std::mem::replace(self.0[at].fields.set(), set.clone()));
         if let Some(last) = last {
             let mut owned = FieldSet::default();
-            for entry in &self.0 {
-                owned.unite(&entry.set);
+            for entry in &mut self.0 {
+                owned.unite(entry.fields.set());
             }
             let mut gone = last.without(&owned);
             gone.spare(&owned);
             typed::remove(custom, &mut merged, &gone);
         }
-        let difference = typed::difference(custom, &bare(live, false, custom), &bare(&merged, false, custom));
+        let (old, new) = changed(live, &merged);
+        let difference = typed::difference(custom, &old, &new);
         let written = difference.written();
         let mut conflicts = Vec::new();
         for entry in self.0.iter_mut().filter(|entry| !entry.owner.is(owner)) {
-            let taken = entry.set.within(&written);
+            let set = entry.fields.set();
+            let taken = set.within(&written);
             let path = |path: &Path| Conflict { with: entry.owner.shown(), field: fields::shown(path) };
             conflicts.extend(taken.paths().iter().map(path));
-            entry.set = entry.set.without(&taken).without(&difference.removed);
+            set.subtract(&taken);
+            set.subtract(&difference.removed);
         }
         if !force && !conflicts.is_empty() {
             return Err(conflicts);
@@ -182,7 +251,7 @@ impl Owners {
                 }
                 owner.api_version.clone_into(&mut self.0[at].owner.api_version);
             }
-            None => self.0.push(Entry { owner: owner.clone(), time: now.to_owned(), set }),
+            None => self.0.push(Entry { owner: owner.clone(), time: now.to_owned(), fields: set.into() }),
         }
         Ok(merged)
     }
@@ -195,7 +264,7 @@ impl Owners {
 
     /// Puts everything an object has on record as written before anybody applied.
     pub fn begin(&mut self, custom: bool, live: &Value, api_version: &str) {
-        let mut set = typed::fields(custom, &bare(live, false, custom));
+        let mut set = typed::fields(custom, &bare(live));
         strip(&mut set);
         let time = live["metadata"]["creationTimestamp"].as_str().unwrap_or_default().to_owned();
         let owner = Owner {
@@ -204,7 +273,7 @@ impl Owners {
             api_version: api_version.to_owned(),
             subresource: String::new(),
         };
-        self.0.push(Entry { owner, time, set });
+        self.0.push(Entry { owner, time, fields: set.into() });
     }
 }
 
@@ -222,33 +291,52 @@ const SYSTEM: &[&str] = &[
     "deletionGracePeriodSeconds",
 ];
 
-/// The object without what nobody owns; with the structs that a built-in type has even when they are empty.
-fn bare(object: &Value, filled: bool, custom: bool) -> Value {
-    let mut out = object.clone();
-    if let Some(map) = out.as_object_mut() {
-        map.remove("apiVersion");
-        map.remove("kind");
-        if let Some(metadata) = map.get_mut("metadata").and_then(Value::as_object_mut) {
-            metadata.retain(|key, _| !SYSTEM.contains(&key.as_str()));
-        }
-    }
-    if filled && !custom {
-        fill(&mut out, &structs());
-    }
-    out
+/// The object without what nobody owns.
+fn bare(object: &Value) -> Value {
+    changed(&Value::Null, object).1
 }
 
-/// Structs that are never absent in a server's own types; a list that is null stands for one that is always there.
-fn structs() -> Value {
+/// Both objects without what nobody owns, and without what is the same in both.
+fn changed(old: &Value, new: &Value) -> (Value, Value) {
+    let (mut before, mut after) = differing(old, new, &["apiVersion", "kind", "metadata"]);
+    let (old, new) = (old.get("metadata"), new.get("metadata"));
+    let (none, mut kept) = (Value::Null, differing(old.unwrap_or(&Value::Null), new.unwrap_or(&Value::Null), SYSTEM));
+    if old.unwrap_or(&none) != new.unwrap_or(&none) {
+        for (object, there, kept) in [(&mut before, old, &mut kept.0), (&mut after, new, &mut kept.1)] {
+            if there.is_some() {
+                object.insert("metadata".to_owned(), Value::Object(std::mem::take(kept)));
+            }
+        }
+    }
+    (Value::Object(before), Value::Object(after))
+}
+
+/// The fields of two objects that are not the same in both, but those nobody asks about.
+fn differing(old: &Value, new: &Value, but: &[&str]) -> (Map<String, Value>, Map<String, Value>) {
+    let only = |object: &Value, other: &Value| -> Map<String, Value> {
+        let fields = object.as_object().into_iter().flatten();
+        let told = fields.filter(|(field, value)| !but.contains(&field.as_str()) && other.get(field) != Some(value));
+        told.map(|(field, value)| (field.clone(), value.clone())).collect()
+    };
+    (only(old, new), only(new, old))
+}
+
+/// Structs that are never absent in a server's own types, as far as an object has the field they are in; a list that
+/// is null stands for one that is always there.
+fn structs(object: &Value) -> Value {
     let pod = json!({"metadata": {}, "spec": {"containers": null}});
-    json!({
-        "metadata": {},
-        "spec": {
-            "containers": null, "strategy": {}, "updateStrategy": {}, "template": pod,
-            "jobTemplate": {"metadata": {}, "spec": {"template": pod}},
-        },
-        "status": {"loadBalancer": {}},
-    })
+    let mut structs = json!({});
+    for field in ["metadata", "spec", "status"].into_iter().filter(|field| !object[*field].is_null()) {
+        structs[field] = match field {
+            "spec" => json!({
+                "containers": null, "strategy": {}, "updateStrategy": {}, "template": pod,
+                "jobTemplate": {"metadata": {}, "spec": {"template": pod}},
+            }),
+            "status" => json!({"loadBalancer": {}}),
+            _ => json!({}),
+        };
+    }
+    structs
 }
 
 fn fill(object: &mut Value, with: &Value) {

@@ -23,7 +23,7 @@ impl Writer {
         let kind = address.kind;
         loop {
             let live = self.find(address).ok_or_else(|| Failure::not_found(kind, &address.name))?;
-            let old = live.to_value(kind);
+            let old = live.value(kind);
             let mut new = make(&old)?;
             same_version(address, &new, &live)?;
             admit::same(address, &new, &old)?;
@@ -33,7 +33,8 @@ impl Writer {
             let warnings = self.unknown(kind, &mut new, Some(&old), sent)?;
             defaults::fill(kind, &mut new);
             admit::check(&self.store, kind, &new, Some(&old))?;
-            let mut owners = if reset { Owners::default() } else { Owners::read(&old) };
+            let kept = Owners::take(&mut new);
+            let mut owners = if reset { Owners::default() } else { kept };
             owners.update(kind.is_custom(), &old, &new, &self.owner(kind, Operation::Update), &self.now());
             owners.write(&mut new);
             if let Some(written) = self.keep(address, &live, new, &warnings) {
@@ -65,48 +66,58 @@ impl Writer {
 
     /// Puts back what a write through this subresource does not reach.
     fn settle(&self, kind: &Kind, new: &mut Value, old: &Value) {
-        if self.subresource == "status" {
-            let status = new.get("status").cloned();
-            let annotations = new["metadata"].get("annotations").cloned();
-            *new = old.clone();
-            set(new, "status", status);
-            if !kind.is_custom()
-                && let Some(metadata) = new.get_mut("metadata")
-            {
-                set(metadata, "annotations", annotations);
+        match self.subresource.as_str() {
+            "status" => {
+                put_back(new, old, &["metadata", "status"]);
+                let own: &[&str] = if kind.is_custom() { &[] } else { &["annotations"] };
+                put_back(&mut new["metadata"], &old["metadata"], own);
             }
-            return;
-        }
-        if self.subresource == "ephemeralcontainers" {
-            let list = new["spec"].get("ephemeralContainers").cloned();
-            *new = old.clone();
-            if let Some(spec) = new.get_mut("spec") {
-                set(spec, "ephemeralContainers", list);
+            "ephemeralcontainers" => {
+                put_back(new, old, &["spec"]);
+                put_back(&mut new["spec"], &old["spec"], &["ephemeralContainers"]);
             }
-            return;
+            _ => {
+                let status: &[&str] = if kind.has_status() { &["status"] } else { &[] };
+                put_back_these(new, old, &[&["apiVersion", "kind"], status].concat());
+                if !new["metadata"].is_object() {
+                    new["metadata"] = Value::Object(serde_json::Map::new());
+                }
+                put_back_these(&mut new["metadata"], &old["metadata"], SERVERS);
+            }
         }
-        if kind.has_status() {
-            set(new, "status", old.get("status").cloned());
+    }
+}
+
+/// Metadata that a write does not change.
+const SERVERS: &[&str] = &[
+    "name",
+    "namespace",
+    "uid",
+    "creationTimestamp",
+    "generation",
+    "deletionTimestamp",
+    "deletionGracePeriodSeconds",
+    "managedFields",
+    "resourceVersion",
+    "generateName",
+];
+
+/// Puts some fields back; those that are as they were are not copied.
+fn put_back_these(new: &mut Value, old: &Value, fields: &[&str]) {
+    for field in fields {
+        if new.get(*field) != old.get(*field) {
+            set(new, field, old.get(*field).cloned());
         }
-        if !new["metadata"].is_object() {
-            new["metadata"] = Value::Object(serde_json::Map::new());
-        }
-        for field in [
-            "name",
-            "namespace",
-            "uid",
-            "creationTimestamp",
-            "generation",
-            "deletionTimestamp",
-            "deletionGracePeriodSeconds",
-            "managedFields",
-            "resourceVersion",
-            "generateName",
-        ] {
-            set(&mut new["metadata"], field, old["metadata"].get(field).cloned());
-        }
-        for field in ["apiVersion", "kind"] {
-            set(new, field, old.get(field).cloned());
+    }
+}
+
+/// Puts everything back but some fields.
+fn put_back(new: &mut Value, old: &Value, but: &[&str]) {
+    let (Some(map), Some(was)) = (new.as_object_mut(), old.as_object()) else { return new.clone_from(old) };
+    map.retain(|field, _| but.contains(&field.as_str()) || was.contains_key(field));
+    for (field, value) in was.iter().filter(|(field, _)| !but.contains(&field.as_str())) {
+        if map.get(field) != Some(value) {
+            map.insert(field.clone(), value.clone());
         }
     }
 }

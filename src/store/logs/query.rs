@@ -7,6 +7,8 @@ use crate::domain::{AppKey, Timestamp};
 pub struct LogQuery {
     /// The Application.
     pub app: AppKey,
+    /// Only those of the hooks of its operation.
+    pub hooks: bool,
     /// Those of the containers before their last restart.
     pub previous: bool,
     /// Not older than this.

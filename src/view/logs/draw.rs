@@ -53,7 +53,11 @@ pub(super) fn screen(logs: &Logs, lens: &Lens, seen: &Seen<'_>, area: Rect, buf:
         row += placed.rows as u16;
     }
     if logs.placed.is_empty() {
-        let words = if seen.logs.is_empty() { "no line has come in yet" } else { "no line passes the filter" };
+        let words = match seen.logs.is_empty() {
+            true if lens.hooks && seen.logs.streams().next().is_none() => "no hook has a pod now",
+            true => "no line has come in yet",
+            false => "no line passes the filter",
+        };
         let words = if logs.complete { words } else { "looking" };
         Pen::new(buf, area, 2, seen.glyphs.ellipsis).skip(2).text(words, seen.style(Role::Dim));
         let id = lens.selected.as_ref().and_then(|key| seen.apps.find(key));
@@ -129,6 +133,9 @@ fn pods(store: &LogStore) -> String {
 
 fn narrowed(logs: &Logs, lens: &Lens, seen: &Seen<'_>) -> Vec<(String, Role)> {
     let mut parts = Vec::new();
+    if lens.hooks {
+        parts.push(("only hooks".to_owned(), Role::Accent));
+    }
     match (logs.held, logs.top) {
         // what has ended says nothing new: there is nothing to follow
         _ if lens.previous => parts.push(("previous".to_owned(), Role::Accent)),

@@ -306,7 +306,9 @@ impl View for Logs {
     }
 
     fn interests(&self, lens: &Lens, _: &Seen<'_>) -> Vec<Interest> {
-        lens.selected.iter().cloned().map(Interest::Pods).collect()
+        let pods = lens.selected.iter().cloned().map(Interest::Pods);
+        // which resources are hooks
+        pods.chain(lens.selected.iter().filter(|_| lens.hooks).cloned().map(Interest::Resources)).collect()
     }
 
     fn wanted(&self, lens: &Lens) -> Option<LogQuery> {
@@ -315,7 +317,7 @@ impl View for Logs {
             Window::Head => (None, None),
             Window::Minutes(..) => (self.filter.since, None),
         };
-        Some(LogQuery { app: lens.selected.clone()?, previous: lens.previous, since, tail })
+        Some(LogQuery { app: lens.selected.clone()?, hooks: lens.hooks, previous: lens.previous, since, tail })
     }
 
     fn layout(&mut self, _: &mut Lens, seen: &Seen<'_>, area: Rect) {

@@ -4,6 +4,7 @@ use super::options::switches;
 use crate::action::{Draft, Item, Plan, Step, StepKind, Verb};
 use crate::config::theme::Role;
 use crate::domain::{ObjectName, Timestamp};
+use crate::view::compared::differences;
 use crate::view::detail::{self, Run};
 use crate::view::empty::wrap;
 use crate::view::{Seen, status};
@@ -16,7 +17,7 @@ pub(super) fn lines(
     wave: usize,
     width: u16,
 ) -> Vec<Vec<Run>> {
-    let mut page = Page { lines: Vec::new(), room: usize::from(width.saturating_sub(14)).max(10) };
+    let mut page = Page { lines: Vec::new(), room: usize::from(width.saturating_sub(14)).max(10), width };
     if let Err(refusal) = &draft.required {
         page.block("", &refusal.why, Role::Bad);
         page.hint(refusal.hint.as_deref());
@@ -36,6 +37,7 @@ pub(super) fn lines(
 struct Page {
     lines: Vec<Vec<Run>>,
     room: usize,
+    width: u16,
 }
 
 impl Page {
@@ -88,6 +90,9 @@ fn single(seen: &Seen<'_>, page: &mut Page, item: &Item) {
         page.block("", &caution.words, Role::Bad);
     }
     for plan in plans {
+        if !plan.compared.is_empty() {
+            page.lines.extend(differences(seen, &plan.compared, page.width));
+        }
         steps(page, plan);
     }
     for caution in cautions().filter(|caution| !caution.grave) {

@@ -1,5 +1,8 @@
 //! A guarded sync: watched from its start, and taken back when it goes wrong.
 
+use std::io::{BufRead as _, BufReader};
+use std::sync::{Arc, Mutex};
+
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
@@ -98,11 +101,64 @@ fn guard_whoever_ends_it_is_told_what_stays_undone() {
 
 #[test]
 fn guard_what_an_application_set_would_put_back_is_said_before() {
-    let sea = Sea::scenario("predator12");
+    let sea = Sea::scenario("quiet");
     let plan = sea.does(&["sync", "backend-dev", "--guard", "1m", "--plan"], 0);
     let cautions = plan["plan"]["cautions"].to_string();
     assert!(cautions.contains("ApplicationSet predator12 puts auto-sync back within moments"), "{cautions}");
     assert!(cautions.contains("if it fails, auto-sync goes off and deployment"), "{cautions}");
+}
+
+/// What a program that runs has written to stderr so far.
+fn heard(child: &mut std::process::Child) -> Arc<Mutex<String>> {
+    let said = Arc::new(Mutex::new(String::new()));
+    let (lines, into) = (BufReader::new(child.stderr.take().unwrap()).lines(), Arc::clone(&said));
+    std::thread::spawn(move || {
+        for line in lines.map_while(Result::ok) {
+            into.lock().unwrap().push_str(&format!("{line}\n"));
+        }
+    });
+    said
+}
+
+#[test]
+fn guard_a_source_that_is_lost_for_a_while_ends_nothing() {
+    let sea = Sea::scenario("quiet");
+    let mut child = sea.start(None, &["sync", "redis-staging", "--guard", "8s", "--confirm", "staging"]);
+    let said = heard(&mut child);
+    sea.until("the sync is written", |sea| sea.audit().contains(&"outcome sync staging done".to_owned()).then_some(()));
+    sea.ctl("source stop predator-cloud");
+    sea.until("it is missed", |_| said.lock().unwrap().contains("it cannot be looked at").then_some(()));
+    sea.ctl("source start predator-cloud");
+    assert_eq!(child.wait().unwrap().code(), Some(0), "{}", said.lock().unwrap());
+}
+
+#[test]
+fn guard_a_source_that_is_lost_on_the_way_back_is_waited_for() {
+    let sea = Sea::scenario("bad-deploy");
+    sea.ctl("commit bad");
+    let mut child = sea.start(None, &SYNC);
+    let said = heard(&mut child);
+    sea.until("it is being taken back", |sea| done(sea).contains(&"autosync done".to_owned()).then_some(()));
+    sea.ctl("source stop predator-cloud");
+    sea.until("it is missed", |_| said.lock().unwrap().contains("it cannot be looked at").then_some(()));
+    sea.ctl("source start predator-cloud");
+    assert_eq!(child.wait().unwrap().code(), Some(7), "{}", said.lock().unwrap());
+    assert_eq!(done(&sea).iter().filter(|line| *line == "rollback done").count(), 1);
+    assert!(image(&sea).ends_with(GOOD), "{}", image(&sea));
+    assert_eq!(auto_sync(&sea), false);
+}
+
+#[test]
+fn guard_whoever_leaves_the_cockpit_is_asked_and_told_what_stays_undone() {
+    let sea = Sea::scenario("bad-deploy");
+    let mut screen = guarded(&sea, &[]);
+    screen.shows(&["if you leave", "it is watched no longer"]);
+    screen.keys("\x03");
+    screen.shows(&["guarded sync of backend-staging: it is watched no longer"]);
+    screen.keys("\x03");
+    screen.exit(std::time::Duration::from_mins(1));
+    let told = screen.contents();
+    assert!(told.contains("left undone: the guarded sync of backend-staging: it is watched no longer"), "{told}");
 }
 
 /// The cockpit with the plan of a guarded sync of backend-staging confirmed.

@@ -154,6 +154,55 @@ fn of_two_operators_one_wins_and_the_other_is_told_who_was_first() {
     bob.wait().unwrap();
 }
 
+/// Two people who act at the same moment, each with the window between looking and writing held wide open.
+#[test]
+fn of_two_operators_at_once_one_writes_and_the_other_is_refused() {
+    let world = Still::new(&["dev"], 4);
+    world.server("dev").faults().latency(Duration::from_millis(300));
+    let names = ["ann", "bob"];
+    let start = |user: &str, app: &str| {
+        std::process::Command::new(PROGRAM)
+            .args(["sync", app, "--context", "dev", "--confirm", "dev", "--timeout", "60s", "-o", "json"])
+            .env("KUBECONFIG", world.kubeconfig())
+            .env("USER", user)
+            .envs(["HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"].map(|name| (name, world.home().join(user))))
+            .stdin(std::process::Stdio::null())
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap()
+    };
+    let mut wins = [0, 0];
+    for round in 0..4 {
+        let app = format!("app{round:02}-dev");
+        let mut both = names.map(|name| start(name, &app));
+        let deadline = Instant::now() + Duration::from_mins(2);
+        // nobody takes the operation up here, so whoever wrote it waits
+        let loser = loop {
+            assert!(Instant::now() < deadline, "nobody was refused");
+            if let Some(at) = both.iter_mut().position(|child| child.try_wait().unwrap().is_some()) {
+                break at;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        };
+        let [first, second] = both;
+        let (told, mut winner) = if loser == 0 { (first, second) } else { (second, first) };
+        let told = told.wait_with_output().unwrap();
+        let report: Value = serde_json::from_slice(&told.stdout).unwrap();
+        winner.kill().unwrap();
+        winner.wait().unwrap();
+        let (won, lost) = (names[1 - loser], names[loser]);
+        assert_eq!((told.status.code(), &report["outcome"]), (Some(4), &json!("refused")), "{report}");
+        let message = report["message"].as_str().unwrap();
+        assert!(message.contains(won), "{lost} is not told of {won}: {message}");
+        assert_eq!(operation(&world, "dev", &app)["initiatedBy"]["username"], *won);
+        wins[1 - loser] += 1;
+        let wrote = names
+            .map(|name| audit(&world.home().join(name)).iter().filter(|line| *line == "outcome sync dev done").count());
+        assert_eq!(wrote, wins, "who was refused has written nothing");
+    }
+}
+
 #[test]
 fn nothing_is_done_to_the_twin_in_another_source() {
     let world = Still::new(&["one", "two"], 0);

@@ -35,3 +35,18 @@ fn a_hook_that_fails_is_told_with_its_attempts_and_its_last_words() {
         "of opensearch-snapshot",
     ]);
 }
+
+#[test]
+fn the_log_of_a_hook_is_one_key_away() {
+    let sea = Sea::scenario("stuck-sync");
+    let mut screen = app(&sea, "backend-dev");
+    screen.shows(&["(H shows its log)"]);
+    screen.keys("H");
+    screen.shows(&["only hooks", "waiting for a lock on table documents"]);
+    screen.shows_no("GET /health");
+    screen.keys("\x1b");
+    screen.shows(&["(H shows its log)"]);
+    // the logs of all its containers have no hooks alone
+    screen.keys("l");
+    screen.shows(&["GET /health", "waiting for a lock on table documents"]);
+}

@@ -70,6 +70,82 @@ fn verb_rollback() {
 }
 
 #[test]
+fn verb_rollback_of_what_syncs_itself_switches_that_off_first() {
+    let sea = Sea::new();
+    let before = sea.app("backend-staging");
+    let plan = sea.does(&["rollback", "backend-staging", "--plan"], 0);
+    let cautions = plan["plan"]["cautions"].to_string();
+    for words in
+        ["first: Switch auto-sync of backend-staging off", "no hooks run", "nothing is pruned", "read OutOfSync"]
+    {
+        assert!(cautions.contains(words), "{words}: {cautions}");
+    }
+    let compared = plan["plan"]["compared"].as_array().unwrap();
+    let images = compared.iter().find(|row| row["what"] == "images").unwrap();
+    let told = |column: &str| images[column].as_str().unwrap_or_default().to_owned();
+    assert!(
+        told("now").contains("predator-backend:1.4.2") && told("then").contains("predator-backend:1.4.1"),
+        "{images}"
+    );
+    assert_eq!(plan["plan"]["requests"].as_array().unwrap().len(), 2);
+    assert!(sea.audit().is_empty());
+    sea.does(&["rollback", "backend-staging", "--confirm", "staging"], 0);
+    let app = sea.app("backend-staging");
+    let (then, now) = (history(&before), history(&app));
+    assert_eq!(now.last().unwrap().1, then[then.len() - 2].1, "{now:?}");
+    assert_eq!(app["spec"]["syncPolicy"]["automated"]["enabled"], false, "it stays off");
+    assert_eq!(sea.audit(), ["autosync", "rollback"].map(|verb| intent_and_outcome(verb, "staging")).concat());
+    // what each deployment ran is told of all of them, the one that came back too
+    let rows = sea.does(&["history", "backend-staging"], 0);
+    let of = |n: usize| rows[n]["images"].to_string();
+    assert!(of(0).contains(":1.4.1") && of(1).contains(":1.4.2") && of(2).contains(":1.4.1"), "{rows}");
+}
+
+#[test]
+fn verb_rollback_that_cannot_be_is_explained() {
+    let sea = Sea::scenario("window");
+    let report = sea.does(&["rollback", "backend-prod", "--confirm", "prod"], 4);
+    assert!(report["message"].as_str().unwrap().contains("blocked by sync window"), "{report}");
+    let report = sea.does(&["rollback", "backend-prod", "--to", "999", "--confirm", "prod"], 3);
+    assert!(report["message"].as_str().unwrap().contains("does not have a deployment with id 999"), "{report}");
+    assert!(sea.audit().is_empty());
+    // what syncs itself is left as it is when the rollback would be held
+    let plan = sea.does(&["autosync", "on", "backend-prod", "--plan"], 0);
+    assert!(plan["plan"]["cautions"].to_string().contains("once the sync window opens, in "), "{plan}");
+    sea.does(&["autosync", "on", "backend-prod", "--confirm", "prod"], 0);
+    let report = sea.does(&["rollback", "backend-prod", "--confirm", "prod"], 4);
+    assert!(report["message"].as_str().unwrap().contains("blocked by sync window"), "{report}");
+    assert_ne!(sea.app("backend-prod")["spec"]["syncPolicy"]["automated"]["enabled"], false);
+    assert_eq!(sea.audit(), intent_and_outcome("autosync", "prod"));
+    let sea = Sea::scenario("quiet");
+    let plan = sea.does(&["rollback", "backend-staging", "--plan"], 0);
+    let cautions = plan["plan"]["cautions"].to_string();
+    assert!(cautions.contains("puts auto-sync back within moments, and that rolls forward again"), "{cautions}");
+    let sea = Sea::scenario("stuck-sync");
+    let report = sea.does(&["rollback", "backend-dev", "--confirm", "dev"], 4);
+    assert!(report["message"].as_str().unwrap().contains("another operation is already in progress"), "{report}");
+    assert!(sea.audit().is_empty(), "auto-sync is left alone when the rollback cannot be");
+}
+
+#[test]
+fn verb_sync_says_what_resources_ask_for_themselves() {
+    let sea = Sea::scenario("quiet");
+    let store = sea.world.store("predator-cloud").unwrap();
+    let options = |object: &mut Value, words: &str| {
+        object["metadata"]["annotations"]["argocd.argoproj.io/sync-options"] = json!(words);
+    };
+    store.update("Deployment", "predator12-staging", "backend", |object| options(object, "Replace=true,Delete=false"));
+    let rows = |plan: &Value| -> Vec<String> {
+        let steps = plan["plan"]["steps"].as_array().unwrap().iter();
+        steps.map(|step| format!("{} {} {}", step["change"], step["resource"], step["note"])).collect()
+    };
+    let plan = sea.does(&["sync", "backend-staging", "--plan"], 0);
+    assert!(rows(&plan).iter().any(|row| row.contains("its own options: Replace=true, Delete=false")), "{plan}");
+    let plan = sea.does(&["delete", "backend-staging", "--plan"], 0);
+    assert!(plan["plan"]["cautions"].to_string().contains("Delete=false keeps them"), "{plan}");
+}
+
+#[test]
 fn verb_auto_sync_off_and_on_gives_back_exactly_what_was_there() {
     // its ApplicationSet leaves syncPolicy alone
     let sea = Sea::scenario("bad-deploy");

@@ -60,14 +60,20 @@ fn a_refresh_is_one_key_and_read_only_is_none() {
 
 #[test]
 fn a_rollback_switches_auto_sync_off_first_and_leaves_a_badge() {
-    let gitops = "gitops = \"predator12\"\n";
-    let lax = format!("{gitops}unmanaged = [\"/spec/syncPolicy\"]\n");
-    let sea = Sea::changed("predator12", &[(gitops, &lax)]);
+    let sea = Sea::new();
     let mut screen = sea.open(&[], "backend-staging");
     screen.keys("R");
     screen.shows(&["Deployments of backend-staging", "is there now"]);
     screen.keys("\r");
     screen.shows(&["step 1", "Switch auto-sync of backend-staging off", "[ Cancel ]", "you may rollback"]);
+    // what is there and what would come back, side by side
+    screen.until("the images are compared", |screen| {
+        screen.contents().lines().any(|line| {
+            line.contains("images")
+                && line.contains("predator-backend:1.4.2")
+                && line.contains("predator-backend:1.4.1")
+        })
+    });
     screen.keys("\t");
     screen.shows(&["[ Roll back backend-staging in staging (predator-cloud) ]"]);
     screen.keys("\r");

@@ -47,7 +47,7 @@ fn hunks_paths_and_copies() {
         said.push_str(&cockpit.text());
         cockpit.press("}");
     }
-    for path in ["spec.replicas", "containers[worker].image", "data.LOG_LEVEL", "data.key", "env[DEBUG]"] {
+    for path in ["spec.replicas", "containers[worker].image", "data.API_TOKEN", "data.key", "env[DEBUG]"] {
         assert!(said.contains(path), "{path}:\n{said}");
     }
     assert!(said.contains("changed (value hidden)"), "{said}");

@@ -76,7 +76,9 @@ fn conformance_hook_fails() {
 
 #[test]
 fn conformance_bad_image() {
-    let mut lab = Lab::stand_in();
+    let mut lab = Lab::new();
+    // a Deployment was back at its old pods before anybody looked
+    lab.notice_in(60);
     lab.app("backend", "dev", "main", &automated(true));
     lab.settle();
     lab.record(&["backend-dev"]);
@@ -93,9 +95,7 @@ fn conformance_bad_image() {
 
 #[test]
 fn conformance_rollback() {
-    // a Deployment of two can look Healthy for a moment while it rolls out, which was not so in the recording
-    let mut lab = Lab::stand_in();
-    lab.stand_in.ready = std::time::Duration::from_millis(800);
+    let mut lab = Lab::new();
     lab.app("backend", "prod", "v1.0.0", &by_hand());
     lab.app("backend", "dev", "main", &automated(true));
     lab.settle();

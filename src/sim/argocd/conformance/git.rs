@@ -1,6 +1,6 @@
 //! A repository of rendered manifests: what `helm template` makes of each Application at each commit.
 
-use crate::sim::argocd::{Manifests, Repository, Source, SourceError};
+use crate::sim::argocd::{Files, Manifests, Repository, Source, SourceError};
 use crate::sim::manifest::meta::{hex, text};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -110,6 +110,10 @@ impl Repository for Git {
             .chain(&["helm/charts/backend", "helm/charts/backend/templates"])
             .map(ToString::to_string)
             .collect())
+    }
+
+    fn files(&self, url: &str, revision: &str, _: &dyn Fn(&str) -> bool) -> Result<Files, SourceError> {
+        self.resolve(&serde_json::json!({"repoURL": url}), revision).map(|_| Files::new())
     }
 }
 

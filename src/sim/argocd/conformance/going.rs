@@ -2,6 +2,7 @@
 
 use super::lab::Lab;
 use super::options::{config, small};
+use crate::sim::argocd::{Cluster, Link, Pace};
 use crate::sim::write::{DeleteOptions, Writer};
 use serde_json::{Value, json};
 
@@ -57,6 +58,31 @@ fn without_the_finalizer_everything_stays() {
     delete(&lab);
     lab.pass(30.0);
     assert!(lab.get("x").is_null() && is_there(&lab, "a"));
+}
+
+#[test]
+fn a_cluster_that_nobody_reaches_keeps_its_applications() {
+    let down = Link::Down("connection refused".to_owned());
+    let mut lab = Lab::with(Pace::default(), |store| vec![Cluster { link: down, ..Cluster::local(store) }]);
+    lab.default_project();
+    lab.app("frontend", "dev", "main", &super::lab::by_hand());
+    lab.pass(5.0);
+    Writer::new(&lab.store, "kubectl")
+        .delete("Application", "argocd", "frontend-dev", &DeleteOptions::default())
+        .unwrap();
+    lab.pass(300.0);
+    let app = lab.get("frontend-dev");
+    let conditions = app["status"]["conditions"].as_array().unwrap();
+    let error = conditions.iter().find(|one| one["type"] == "DeletionError").unwrap();
+    assert_eq!(error["message"], "error synchronizing cache state : connection refused");
+    let told = lab.store.list("Event", Some("argocd"));
+    let told: Vec<&Value> = told.iter().filter(|event| event["reason"] == "StatusRefreshed").collect();
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0]["type"], "Warning");
+    assert_eq!(
+        told[0]["message"],
+        "Unable to delete application resources: error synchronizing cache state : connection refused"
+    );
 }
 
 #[test]

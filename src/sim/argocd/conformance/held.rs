@@ -3,7 +3,6 @@
 use super::git::{migration, object};
 use super::lab::{Lab, automated, by_hand};
 use serde_json::json;
-use std::time::Duration;
 
 fn is_done(lab: &Lab, app: &str) -> bool {
     lab.get(app)["operation"].is_null()
@@ -48,7 +47,7 @@ fn conformance_window_manual() {
 
 #[test]
 fn conformance_prune() {
-    let mut lab = Lab::stand_in();
+    let mut lab = Lab::new();
     lab.app("dependencies", "prod", "v1.0.0", &by_hand());
     lab.settle();
     lab.sync("dependencies-prod", |_| {});
@@ -82,7 +81,9 @@ fn conformance_prune() {
 
 #[test]
 fn conformance_retry_refresh() {
-    let mut lab = Lab::stand_in();
+    let mut lab = Lab::new();
+    // a Deployment was back at its old pods before anybody looked
+    lab.notice_in(60);
     let mut policy = automated(true);
     policy["retry"]["refresh"] = json!(true);
     lab.app("backend", "dev", "main", &policy);
@@ -101,13 +102,12 @@ fn conformance_retry_refresh() {
 
 #[test]
 fn conformance_drift() {
-    let mut lab = Lab::stand_in();
+    let mut lab = Lab::new();
     for service in ["backend", "frontend"] {
         lab.app(service, "dev", "main", &automated(true));
         lab.app(service, "staging", "release/staging", &automated(false));
     }
     lab.settle();
-    lab.stand_in.ready = Duration::from_millis(2_300);
     lab.record(&["backend-dev", "frontend-dev", "backend-staging", "frontend-staging"]);
     let scale = |lab: &Lab, name: &str, namespace: &str| {
         lab.store.update("Deployment", namespace, name, |object| object["spec"]["replicas"] = json!(3));
@@ -127,16 +127,12 @@ fn conformance_drift() {
     lab.pass(0.24);
     lab.store.delete("Service", "predator12-staging", "frontend");
     lab.pass(8.0);
-    lab.stand_in.ready = Duration::from_millis(1_400);
     lab.sync("backend-staging", |_| {});
     lab.pass(0.07);
-    // the controllers of the recording were slow to notice that there is less to do
-    lab.stand_in.soon = Duration::from_millis(60);
     lab.hurry(true);
     lab.sync("frontend-staging", |_| {});
     lab.until("frontend-staging is synced", |lab| is_done(lab, "frontend-staging"));
     lab.pass(1.0);
-    lab.stand_in.soon = Duration::from_millis(10);
     lab.hurry(false);
     lab.until("backend-staging is synced", |lab| is_done(lab, "backend-staging"));
     lab.pass(3.0);

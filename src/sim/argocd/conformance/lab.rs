@@ -2,7 +2,6 @@
 
 use super::git::{Git, URL};
 use super::recording::{self, Teller};
-use super::stand_in::StandIn;
 use crate::sim::agenda::Agenda;
 use crate::sim::argocd::{Cluster, Controller, Pace, Sets};
 use crate::sim::clock::Clock;
@@ -53,39 +52,36 @@ pub struct Lab {
     pub git: Git,
     pub controller: Controller,
     sets: Sets,
-    pub stand_in: StandIn,
-    /// The world's own controllers and kubelet, unless a stand-in takes their place.
-    real: Option<(Agenda, fastrand::Rng)>,
+    /// The world's own controllers and kubelet.
+    agenda: Agenda,
+    random: fastrand::Rng,
     time: Arc<Mutex<Timestamp>>,
     began: Timestamp,
     tellers: BTreeMap<String, Teller>,
     seen: u64,
 }
 
-impl Lab {
-    /// With the pods, Jobs and rollouts of the world itself.
-    pub fn new() -> Self {
-        let mut lab = Self::stand_in();
-        let (began, store) = (lab.began, lab.store.clone());
-        store.put(node::node("node-1", "192.168.49.2", "v1.36.2", true, began, began));
-        let stage = Stage {
-            source: "lab".to_owned(),
-            argocd_namespace: "argocd".to_owned(),
-            nodes: vec!["node-1".to_owned()],
-            store,
-        };
-        let mut agenda = Agenda::default();
-        let workloads = Workloads::begin(&mut agenda, &stage, began);
-        for (image, words) in [("*", "present"), ("*:9.9.9", "missing")] {
-            let (pods, image, words) = ("*".to_owned(), image.to_owned(), words.to_owned());
-            workloads.teach(Rule { pods, image, words, lines: Vec::new() });
-        }
-        lab.real = Some((agenda, fastrand::Rng::with_seed(1)));
-        lab
+/// A node, and what runs pods on it; no registry has an image of the tag 9.9.9.
+fn workloads(store: &Store, began: Timestamp) -> Agenda {
+    store.put(node::node("node-1", "192.168.49.2", "v1.36.2", true, began, began));
+    let stage = Stage {
+        source: "lab".to_owned(),
+        argocd_namespace: "argocd".to_owned(),
+        nodes: vec!["node-1".to_owned()],
+        store: store.clone(),
+    };
+    let mut agenda = Agenda::default();
+    let workloads = Workloads::begin(&mut agenda, &stage, began);
+    for (image, words) in [("*", "present"), ("*:9.9.9", "missing")] {
+        let (pods, image, words) = ("*".to_owned(), image.to_owned(), words.to_owned());
+        workloads.teach(Rule { pods, image, words, lines: Vec::new() });
     }
+    agenda
+}
 
-    /// With a stand-in for everything that runs, and nothing that is collected late.
-    pub fn stand_in() -> Self {
+impl Lab {
+    /// One cluster, and the world's own controllers and kubelet in it.
+    pub fn new() -> Self {
         Self::with(Pace::default(), |store| vec![Cluster::local(store)])
     }
 
@@ -106,9 +102,9 @@ impl Lab {
         let clusters = clusters(&store);
         let sets = Sets::new(HashSet::new(), &store, "argocd", clusters.clone(), Box::new(git.clone()));
         let controller = Controller::new(&store, "argocd", clusters, Box::new(git.clone()), pace);
-        let stand_in = StandIn::new(&store);
-        let real = None;
-        let lab = Self { store, git, controller, sets, stand_in, real, time, began, tellers: BTreeMap::new(), seen: 0 };
+        let agenda = workloads(&store, began);
+        let random = fastrand::Rng::with_seed(1);
+        let lab = Self { store, git, controller, sets, agenda, random, time, began, tellers: BTreeMap::new(), seen: 0 };
         lab.project(|_| {});
         lab
     }
@@ -241,15 +237,19 @@ impl Lab {
     }
 
     fn run_pods(&mut self, now: Timestamp) -> Option<Timestamp> {
-        let Some((agenda, random)) = &mut self.real else { return self.stand_in.step(now) };
-        agenda.run(now, random, usize::MAX);
-        agenda.next()
+        self.agenda.run(now, &mut self.random, usize::MAX);
+        self.agenda.next()
     }
 
     /// The controller compared an Application without a reason, and found nothing.
     pub fn resynced(&self, app: &str) {
         let now = crate::sim::time::stamp(self.now());
         self.write(app, |app| app["status"]["reconciledAt"] = json!(now));
+    }
+
+    /// From now on a change is looked at after so many milliseconds.
+    pub fn notice_in(&mut self, millis: u64) {
+        self.controller.set_pace(Pace { notice: Duration::from_millis(millis), ..Pace::default() });
     }
 
     /// From now on it takes so many milliseconds to apply the objects of one kind.
@@ -305,18 +305,10 @@ impl Lab {
 
     /// Compares what happened with a recording.
     pub fn conforms(&self, recorded: &str) {
-        self.conforms_until(recorded, f64::MAX);
-    }
-
-    /// Compares what happened with the first seconds of a recording.
-    pub fn conforms_until(&self, recorded: &str, end: f64) {
-        let mut recorded = recording::read(recorded);
-        for facts in recorded.values_mut() {
-            facts.retain(|fact| fact.at < end);
-        }
+        let recorded = recording::read(recorded);
         let mut said = String::new();
         for (app, teller) in &self.tellers {
-            if let Err(difference) = recording::compare(app, &recorded[app], &teller.facts) {
+            if let Err(difference) = recording::compare(app, &recorded.facts[app], &teller.facts, recorded.race) {
                 said += &difference;
             }
         }

@@ -249,3 +249,22 @@ fn as_many_rows_of_history_as_asked_for() {
     let ids: Vec<&Value> = history.as_array().unwrap().iter().map(|row| &row["id"]).collect();
     assert_eq!(ids, [2, 3]);
 }
+
+#[test]
+fn an_error_of_a_source_that_nobody_asked_for_is_told_when_it_stays() {
+    let mut lab = small(vec![config("a", &[])], |_| {});
+    let conditions = |lab: &Lab| lab.get("x")["status"]["conditions"].to_string();
+    lab.git.push("main", |tree| drop(tree.remove("small")));
+    // the next look without a reason comes within two minutes
+    lab.pass(170.0);
+    assert_eq!(conditions(&lab), "null");
+    lab.pass(240.0);
+    assert!(conditions(&lab).contains("small: app path does not exist"), "{}", conditions(&lab));
+    wants(&lab, vec![config("a", &[])]);
+    lab.pass(130.0);
+    assert_eq!(conditions(&lab), "null");
+    lab.git.push("main", |tree| drop(tree.remove("small")));
+    lab.refresh("x");
+    lab.pass(1.0);
+    assert!(conditions(&lab).contains("ComparisonError"), "who asks is told at once");
+}

@@ -3,7 +3,6 @@
 use super::super::cluster::{self, Cluster};
 use super::super::queue::Queue;
 use super::super::repository::Repository;
-use super::keep;
 use super::render::is_of;
 use super::status::{self, Trouble};
 use super::{generate, render::application};
@@ -13,33 +12,30 @@ use crate::sim::manifest::event::{self, Reporter, Said};
 use crate::sim::manifest::meta::text;
 use crate::sim::store::Store;
 use crate::sim::time::{plus, stamp};
-use crate::sim::write::{DeleteOptions, Writer};
+use crate::sim::write::Writer;
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
-const MANAGER: &str = "argocd-applicationset-controller";
+pub(super) const MANAGER: &str = "argocd-applicationset-controller";
 const REPORTER: &str = "applicationset-controller";
 /// Asks for a look at a set.
 const REFRESH: &str = "argocd.argoproj.io/application-set-refresh";
-const CASCADE: &str = "resources-finalizer.argocd.argoproj.io";
 
 /// From a change to the look at it.
 const NOTICE: Duration = Duration::from_millis(8);
 /// From one write of an Application to the next.
 const WRITE: Duration = Duration::from_millis(10);
-/// From such a write to the Event about it.
-const EVENT: Duration = Duration::from_millis(4);
 /// From the last of them to the rows about Applications, and on to the conditions.
-const STATUS: Duration = Duration::from_millis(5);
+pub(super) const STATUS: Duration = Duration::from_millis(5);
 /// Git may have changed, or an error gone, without anybody saying so.
 const AGAIN: Duration = Duration::from_mins(3);
 
 /// Argo CD's ApplicationSet controller over the sets of one namespace.
 pub struct Sets {
-    home: Store,
-    namespace: String,
+    pub(super) home: Store,
+    pub(super) namespace: String,
     clusters: Vec<Cluster>,
     repository: Box<dyn Repository>,
     left_alone: HashSet<String>,
@@ -58,13 +54,6 @@ impl std::fmt::Debug for Sets {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Sets").field("namespace", &self.namespace).finish_non_exhaustive()
     }
-}
-
-/// What is to be done to one Application.
-enum Act {
-    Create(Value),
-    Update(Value),
-    Delete(String),
 }
 
 impl Sets {
@@ -111,7 +100,8 @@ impl Sets {
         self.queue.due()
     }
 
-    fn after(&mut self, wait: Duration, work: impl FnOnce(&mut Self) + Send + 'static) {
+    /// Has something happen later.
+    pub(super) fn after(&mut self, wait: Duration, work: impl FnOnce(&mut Self) + Send + 'static) {
         self.queue.at(plus(self.now, wait), work);
     }
 
@@ -172,7 +162,7 @@ impl Sets {
     }
 
     /// The Applications a set made, by name.
-    fn apps(&self, set: &str) -> BTreeMap<String, Value> {
+    pub(super) fn apps(&self, set: &str) -> BTreeMap<String, Value> {
         let all = self.home.list("Application", Some(&self.namespace)).into_iter();
         let own = all.filter(|app| is_of(app, set));
         own.map(|app| (text(&app, "/metadata/name").to_owned(), app)).collect()
@@ -225,69 +215,6 @@ impl Sets {
         });
     }
 
-    /// What has to be done so that what is there is what was generated, as far as the set's policy goes.
-    fn acts(&self, set: &Value, generated: &[Value], valid: Vec<Value>) -> Vec<Act> {
-        let policy = text(set, "/spec/syncPolicy/applicationsSync");
-        let there = self.apps(text(set, "/metadata/name"));
-        let wanted: BTreeSet<&str> = generated.iter().map(|app| text(app, "/metadata/name")).collect();
-        let mut acts = Vec::new();
-        for app in valid {
-            match self.home.get("Application", &self.namespace, text(&app, "/metadata/name")) {
-                None => acts.push(Act::Create(app)),
-                Some(live) if matches!(policy, "" | "sync" | "create-update") => {
-                    if keep::written(set, &live, &app) != live {
-                        acts.push(Act::Update(app));
-                    }
-                }
-                Some(_) => {}
-            }
-        }
-        if matches!(policy, "" | "sync" | "create-delete") {
-            let gone = there.iter().filter(|(name, app)| {
-                !wanted.contains(name.as_str()) && app["metadata"]["deletionTimestamp"].is_null()
-            });
-            acts.extend(gone.map(|(name, _)| Act::Delete(name.clone())));
-        }
-        acts
-    }
-
-    fn act(&mut self, set: &Value, act: Act) {
-        let writer = Writer::new(&self.home, MANAGER);
-        let (verb, name, done) = match act {
-            Act::Create(app) => {
-                let name = text(&app, "/metadata/name").to_owned();
-                ("created", name, writer.create(app).map(drop))
-            }
-            Act::Update(app) => {
-                let name = text(&app, "/metadata/name").to_owned();
-                let edited = writer.edit("Application", &self.namespace, &name, |live| {
-                    *live = keep::written(set, live, &app);
-                });
-                ("updated", name, edited.map(drop))
-            }
-            Act::Delete(name) => {
-                let deleted = writer.delete("Application", &self.namespace, &name, &DeleteOptions::default());
-                ("Deleted", name, deleted.map(drop))
-            }
-        };
-        if let Err(failure) = done {
-            tracing::debug!(name, failure = %failure.message, "Application not {verb}");
-            let reason = match verb {
-                "created" => "CreateApplicationError",
-                "updated" => "UpdateApplicationError",
-                _ => "DeleteApplicationError",
-            };
-            let trouble = Trouble { reason, message: failure.message, has_parameters: true };
-            let set = text(set, "/metadata/name").to_owned();
-            return self.after(STATUS * 4, move |sets| sets.conclude(&set, Some(&trouble)));
-        }
-        let set = set.clone();
-        self.after(EVENT, move |sets| {
-            let words = format!("{verb} Application \"{name}\"");
-            sets.say(&set, verb, &words);
-        });
-    }
-
     /// What is generated and may be written, and what is wrong with the rest.
     fn validate(&self, set: &Value, generated: &[Value]) -> (Vec<Value>, Option<Trouble>) {
         let mut wrong: BTreeMap<&str, String> = BTreeMap::new();
@@ -317,7 +244,8 @@ impl Sets {
         (valid, trouble)
     }
 
-    fn conclude(&mut self, name: &str, trouble: Option<&Trouble>) {
+    /// Says in its status how a look at a set ended.
+    pub(super) fn conclude(&mut self, name: &str, trouble: Option<&Trouble>) {
         let at = self.now;
         self.write_status(name, |status| status::conclude(status, trouble, at));
     }
@@ -342,7 +270,7 @@ impl Sets {
     }
 
     /// An Event about a set; said again it is counted.
-    fn say(&mut self, set: &Value, reason: &str, words: &str) {
+    pub(super) fn say(&mut self, set: &Value, reason: &str, words: &str) {
         let said = Said::normal(reason, words);
         let (key, at) = (event::key(set, said), self.now);
         if let Some(name) = self.said.get(&key) {
@@ -357,34 +285,6 @@ impl Sets {
         let made = event::event(set, said, Reporter { component: REPORTER, host: "" }, 1, at, at);
         self.said.insert(key, text(&made, "/metadata/name").to_owned());
         self.home.put(made);
-    }
-
-    /// A set that is going lets its Applications be, if it may not delete them, and then itself go.
-    fn finalize(&mut self, set: &Value) {
-        let name = text(set, "/metadata/name");
-        let policy = text(set, "/spec/syncPolicy/applicationsSync");
-        let writer = Writer::new(&self.home, MANAGER);
-        let uid = &set["metadata"]["uid"];
-        if matches!(policy, "create-only" | "create-update") {
-            for app in self.apps(name).into_keys() {
-                let edited = writer.edit("Application", &self.namespace, &app, |app| {
-                    if let Some(owners) = app["metadata"]["ownerReferences"].as_array_mut() {
-                        owners.retain(|owner| owner["uid"] != *uid);
-                    }
-                });
-                if let Err(failure) = edited {
-                    tracing::debug!(app, failure = %failure.message, "Application not let go");
-                }
-            }
-        }
-        let edited = writer.edit("ApplicationSet", &self.namespace, name, |set| {
-            if let Some(finalizers) = set["metadata"]["finalizers"].as_array_mut() {
-                finalizers.retain(|one| one != CASCADE);
-            }
-        });
-        if let Err(failure) = edited {
-            tracing::debug!(name, failure = %failure.message, "set not let go");
-        }
     }
 }
 

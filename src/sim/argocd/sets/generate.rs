@@ -1,8 +1,7 @@
 //! Generators: from what is written in a set to one set of parameters for each Application.
 
-use super::super::project::glob;
 use super::super::repository::Repository;
-use super::go;
+use super::folders;
 use super::template::Language;
 use crate::sim::manifest::meta::text;
 use serde_json::{Map, Value, json};
@@ -30,7 +29,7 @@ fn parameters(generator: &Value, language: Language, repository: &dyn Repository
     } else if generator["matrix"].is_object() {
         matrix(&generator["matrix"], language, repository)?
     } else if generator["git"].is_object() {
-        directories(&generator["git"], language, repository)?
+        folders::parameters(&generator["git"], language, repository)?
     } else {
         let kinds: Vec<&str> = generator.as_object().into_iter().flat_map(Map::keys).map(String::as_str).collect();
         return Err(format!("no generator found for {}", kinds.join(", ")));
@@ -107,48 +106,6 @@ fn over(mut below: Value, above: &Value) -> Value {
     below
 }
 
-fn directories(generator: &Value, language: Language, repository: &dyn Repository) -> Result<Vec<Value>, String> {
-    let Some(rules) = generator["directories"].as_array().filter(|rules| !rules.is_empty()) else {
-        return Err("error generating params from git: only directories are supported".to_owned());
-    };
-    let (url, revision) = (text(generator, "/repoURL"), text(generator, "/revision"));
-    let all = repository.directories(url, revision).map_err(|error| {
-        format!("error generating params from git: error getting directories from repo: error retrieving Git Directories: {error}")
-    })?;
-    let fits = |path: &str, excludes: bool| {
-        rules.iter().filter(|rule| (rule["exclude"] == true) == excludes).any(|rule| {
-            let pattern = text(rule, "/path");
-            // a star does not reach over slashes
-            pattern.split('/').count() == path.split('/').count()
-                && pattern.split('/').zip(path.split('/')).all(|(pattern, step)| glob(pattern, step))
-        })
-    };
-    let mut found: Vec<String> = all.into_iter().filter(|path| fits(path, false) && !fits(path, true)).collect();
-    found.sort();
-    found.dedup();
-    let prefix = text(generator, "/pathParamPrefix");
-    Ok(found.iter().map(|path| of_path(path, prefix, language)).collect())
-}
-
-fn of_path(path: &str, prefix: &str, language: Language) -> Value {
-    let base = path.rsplit('/').next().unwrap_or(path);
-    let steps: Vec<&str> = path.split('/').collect();
-    let normal = go::normalize(base);
-    if language == Language::Plain {
-        let name = if prefix.is_empty() { "path".to_owned() } else { format!("{prefix}.path") };
-        let mut parameters = json!({});
-        parameters[&name] = json!(path);
-        parameters[format!("{name}.basename")] = json!(base);
-        parameters[format!("{name}.basenameNormalized")] = json!(normal);
-        for (index, step) in steps.iter().enumerate() {
-            parameters[format!("{name}[{index}]")] = json!(step);
-        }
-        return parameters;
-    }
-    let path = json!({"path": {"path": path, "basename": base, "basenameNormalized": normal, "segments": steps}});
-    if prefix.is_empty() { path } else { json!({ prefix: path }) }
-}
-
 /// Whether a label selector fits parameters, which count as labels by their dotted names.
 fn selects(selector: &Value, parameters: &Value) -> bool {
     let value = |key: &str| {
@@ -176,31 +133,29 @@ fn selects(selector: &Value, parameters: &Value) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::repository::{Manifests, Source, SourceError};
+    use super::super::super::repository::{Files, Manifests, Source, SourceError};
     use super::*;
 
-    struct Folders;
+    struct Nothing;
 
-    impl Repository for Folders {
-        fn resolve(&self, _: &Value, revision: &str) -> Result<String, SourceError> {
-            Ok(revision.to_owned())
+    impl Repository for Nothing {
+        fn resolve(&self, _: &Value, _: &str) -> Result<String, SourceError> {
+            Err(SourceError::NoRepository)
         }
         fn manifests(&self, _: Source<'_>, _: &str) -> Result<Manifests, SourceError> {
             Err(SourceError::NoRepository)
         }
-        fn directories(&self, _: &str, revision: &str) -> Result<Vec<String>, SourceError> {
-            if revision == "main" {
-                return Ok(["helm", "helm/charts", "helm/charts/Back_End", "helm/charts/old"]
-                    .map(str::to_owned)
-                    .into());
-            }
-            Err(SourceError::NoRevision(revision.to_owned()))
+        fn directories(&self, _: &str, _: &str) -> Result<Vec<String>, SourceError> {
+            Err(SourceError::NoRepository)
+        }
+        fn files(&self, _: &str, _: &str, _: &dyn Fn(&str) -> bool) -> Result<Files, SourceError> {
+            Err(SourceError::NoRepository)
         }
     }
 
     fn generated(go: bool, generator: &Value) -> Result<Value, String> {
         let set = json!({"spec": {"goTemplate": go, "generators": [generator]}});
-        Ok(all(&set, &Folders)?.into_iter().map(|(parameters, _)| parameters).collect())
+        Ok(all(&set, &Nothing)?.into_iter().map(|(parameters, _)| parameters).collect())
     }
 
     #[test]
@@ -232,16 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn folders_of_a_repository_and_selected_ones() {
-        let git = |revision: &str| {
-            json!({"git": {"repoURL": "x", "revision": revision, "directories": [
-                {"path": "helm/charts/*"}, {"path": "helm/charts/old", "exclude": true}]}})
-        };
-        let wanted = json!([{"path": {"path": "helm/charts/Back_End", "basename": "Back_End",
-            "basenameNormalized": "back-end", "segments": ["helm", "charts", "Back_End"]}}]);
-        assert_eq!(generated(true, &git("main")), Ok(wanted));
-        assert_eq!(generated(false, &git("main")).unwrap()[0]["path[1]"], "charts");
-        assert!(generated(true, &git("x")).unwrap_err().contains("unable to resolve 'x'"));
+    fn a_selector_takes_some_of_what_was_generated() {
         let chosen = json!({"list": {"elements": [{"env": "dev", "tier": {"x": "1"}}, {"env": "prod"}]}, "selector":
             {"matchLabels": {"tier.x": "1"}, "matchExpressions": [{"key": "env", "operator": "NotIn", "values": ["prod"]}]}});
         assert_eq!(generated(true, &chosen).unwrap().as_array().unwrap().len(), 1);

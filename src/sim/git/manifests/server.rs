@@ -3,10 +3,10 @@
 use super::call::{Call, within};
 use super::helm::{Checkout, Helm};
 use super::{directory, kept, yaml};
-use crate::sim::argocd::{Manifests, Repository, Source, SourceError};
+use crate::sim::argocd::{Files, Manifests, Repository, Source, SourceError};
 use crate::sim::git::{Metadata, Repo};
 use crate::sim::manifest::meta::text;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -44,6 +44,12 @@ impl RepoServer {
     fn repository(&self, url: &str) -> Result<&Repo, SourceError> {
         let found = self.repositories.iter().find(|(known, _)| plain(known) == plain(url));
         found.map(|(_, repo)| repo).ok_or(SourceError::NoRepository)
+    }
+
+    /// A repository and the commit that a branch, tag or commit means in it.
+    fn checked_out(&self, url: &str, revision: &str) -> Result<(&Repo, String), SourceError> {
+        let commit = self.resolve(&json!({"repoURL": url}), revision)?;
+        Ok((self.repository(url)?, commit))
     }
 
     /// Two threads may render the same call at once; they get the same.
@@ -103,6 +109,19 @@ impl Repository for RepoServer {
         }
         Ok(Manifests { objects: directory::objects(source.source, &files)?, source_type: "Directory" })
     }
+
+    fn directories(&self, url: &str, revision: &str) -> Result<Vec<String>, SourceError> {
+        let (repo, commit) = self.checked_out(url, revision)?;
+        let is_hidden = |path: &str| path.split('/').any(|step| step.starts_with('.'));
+        let paths = repo.paths(&commit).into_iter();
+        Ok(paths.filter(|(path, is_folder)| *is_folder && !is_hidden(path)).map(|(path, _)| path).collect())
+    }
+
+    fn files(&self, url: &str, revision: &str, wanted: &dyn Fn(&str) -> bool) -> Result<Files, SourceError> {
+        let (repo, commit) = self.checked_out(url, revision)?;
+        let paths = repo.paths(&commit).into_iter().filter(|(path, is_folder)| !is_folder && wanted(path));
+        Ok(paths.filter_map(|(path, _)| Some((path.clone(), repo.read(&commit, &path)?))).collect())
+    }
 }
 
 fn not_our_ref(commit: &str) -> String {
@@ -123,7 +142,6 @@ mod tests {
     use super::*;
     use crate::sim::git::{NewCommit, bundled};
     use crate::sim::scenario::{Author, Edit, History};
-    use serde_json::json;
 
     const URL: &str = "https://git.predator12.example/platform/gitops.git";
 
@@ -198,5 +216,20 @@ mod tests {
         assert_eq!(rendered.source_type, "Directory");
         assert_eq!(rendered.objects.len(), 3);
         assert_eq!(server.metadata(URL, &head).unwrap().message, "backend 1.5.0-rc2");
+    }
+
+    #[test]
+    fn generators_see_folders_and_files() {
+        let (server, _) = server();
+        let folders = server.directories(URL, "main").unwrap();
+        for there in ["argo", "helm/charts/backend", "helm/charts/dependencies/postgres/templates"] {
+            assert!(folders.iter().any(|folder| folder == there), "{there}: {folders:?}");
+        }
+        assert!(folders.iter().all(|folder| !folder.is_empty() && !folder.contains("yaml")), "{folders:?}");
+        let files = server.files(URL, "release/prod", &|path| path.ends_with("/prod/backend.yaml")).unwrap();
+        assert_eq!(files.keys().collect::<Vec<_>>(), ["helm/overlays/prod/backend.yaml"]);
+        assert!(String::from_utf8_lossy(&files["helm/overlays/prod/backend.yaml"]).contains("tag:"));
+        let missing = server.directories(URL, "no-such-branch").unwrap_err().to_string();
+        assert_eq!(missing, "unable to resolve 'no-such-branch' to a commit SHA: revision not found");
     }
 }

@@ -1,7 +1,7 @@
 //! What an expression is at a moment, and at many.
 
+use super::expr::{Expr, Matcher, Matching};
 use super::function::{extrapolated, instant_rate, quantile};
-use super::parse::{Expr, Matcher, Matching};
 use crate::sim::prometheus::series::{Labels, Series, Shelf};
 use std::collections::BTreeMap;
 

@@ -7,7 +7,7 @@ use crate::sim::prometheus::series::{Labels, Shelf, labels};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 const SERVER: &str = "https://kubernetes.default.svc";
 /// Upper bounds of the controller's reconcile histogram.
@@ -19,7 +19,7 @@ pub struct Scraper {
     kubernetes: String,
     repository: String,
     known: HashMap<String, Known>,
-    counters: BTreeMap<Labels, f64>,
+    counters: HashMap<Labels, f64>,
     began: Option<Timestamp>,
 }
 
@@ -127,7 +127,7 @@ impl Scraper {
             kubernetes: kubernetes.to_owned(),
             repository: repository.to_owned(),
             known: HashMap::new(),
-            counters: BTreeMap::new(),
+            counters: HashMap::new(),
             began: None,
         }
     }

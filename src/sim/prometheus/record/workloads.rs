@@ -26,12 +26,10 @@ const USUAL: f64 = 0.002;
 #[derive(Debug, Default)]
 pub struct Scraper {
     last: Option<Timestamp>,
-    counters: BTreeMap<Labels, f64>,
+    counters: HashMap<Labels, f64>,
     queues: BTreeMap<String, f64>,
     /// Restarts by the pod's uid, and when they last became more.
     restarts: HashMap<String, (i64, Timestamp)>,
-    /// What the last scrape found; what is no longer there ends.
-    there: HashSet<Labels>,
 }
 
 /// The pods of a workload.
@@ -56,11 +54,7 @@ impl Scraper {
     /// Looks at every pod.
     pub fn scrape(&mut self, stage: &Stage, shelf: &Shelf, at: Timestamp) {
         let since = self.last.replace(at).map_or(0.0, |last| at.duration_since(last).as_secs_f64());
-        let mut found = HashSet::new();
-        let mut gauge = |labels: Labels, value: f64| {
-            shelf.set(&labels, value, at);
-            found.insert(labels);
-        };
+        let mut gauge = |labels: Labels, value: f64| shelf.gauge(labels, value, at);
         let mut groups: BTreeMap<(String, String), Group> = BTreeMap::new();
         let mut uids = HashSet::new();
         for pod in stage.store.values("Pod", None) {
@@ -105,10 +99,7 @@ impl Scraper {
         for (labels, value) in &self.counters {
             shelf.set(labels, *value, at);
         }
-        for gone in self.there.difference(&found) {
-            shelf.end(gone, at);
-        }
-        self.there = found;
+        shelf.close(at);
     }
 
     /// Restarts, memory and processor of a pod's containers; whether one restarted a short while ago.

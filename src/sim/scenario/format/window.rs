@@ -1,6 +1,7 @@
 //! When syncs may not run.
 
 use serde::Deserialize;
+use toml::Spanned;
 
 /// A sync window of the project.
 #[derive(Debug, Clone, Deserialize)]
@@ -9,18 +10,18 @@ pub struct Window {
     /// `deny` or `allow`.
     pub kind: WindowKind,
     /// When it opens: five fields of cron.
-    pub schedule: String,
-    /// How long it stays open.
-    pub duration: String,
+    pub schedule: Spanned<String>,
+    /// How long it stays open, as Go writes it.
+    pub duration: Spanned<String>,
     /// The Applications it is about; `*` stands for anything.
     #[serde(default = "every_app")]
     pub applications: Vec<String>,
     /// People may sync all the same.
     #[serde(default)]
     pub manual_sync: bool,
-    /// The zone of the schedule.
+    /// The zone of the schedule, by its name in the zone database.
     #[serde(default = "utc")]
-    pub time_zone: String,
+    pub time_zone: Spanned<String>,
     /// Why it is there.
     #[serde(default)]
     pub description: String,
@@ -51,6 +52,6 @@ fn every_app() -> Vec<String> {
     vec!["*".to_owned()]
 }
 
-fn utc() -> String {
-    "UTC".to_owned()
+fn utc() -> Spanned<String> {
+    Spanned::new(0..0, "UTC".to_owned())
 }

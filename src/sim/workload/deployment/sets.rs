@@ -111,7 +111,7 @@ pub(super) fn newest(work: &mut Work<'_, '_>, deployment: &Value, sets: &mut Set
         let words = format!("Scaled up replica set {name} from 0 to {count}");
         work.say(deployment, Said::normal("ScalingReplicaSet", &words), COMPONENT);
     }
-    sets.newest = Some(Arc::new(made));
+    sets.newest = Some(made);
     true
 }
 
@@ -152,7 +152,7 @@ pub(super) fn scale(work: &mut Work<'_, '_>, deployment: &Value, set: &Arc<Value
 
 fn change(work: &mut Work<'_, '_>, set: &Value, change: impl FnMut(&mut Value)) -> Option<Arc<Value>> {
     let (namespace, name) = (text(set, "/metadata/namespace"), text(set, "/metadata/name"));
-    work.hand(MANAGER).change("ReplicaSet", namespace, name, change).map(Arc::new)
+    work.hand(MANAGER).change("ReplicaSet", namespace, name, change)
 }
 
 /// Of the old `ReplicaSet`s without pods only the newest few are kept to roll back to.

@@ -180,7 +180,7 @@ pub(super) fn write(work: &mut Work<'_, '_>, deployment: &Value, status: &Value,
             live["metadata"]["annotations"][REVISION] = json!(revision.to_string());
         }
     });
-    Arc::new(written.unwrap_or_else(|| deployment.clone()))
+    written.unwrap_or_else(|| Arc::new(deployment.clone()))
 }
 
 #[cfg(test)]

@@ -115,7 +115,7 @@ impl State<'_> {
             Value::Object(map) => map.iter().map(|(key, one)| (Value::from(key.as_str()), one.clone())).collect(),
             Value::Null => Vec::new(),
             Value::Number(_) => {
-                let count = functions::count_of(super::value::to_number(&value));
+                let count = super::value::count_of(super::value::to_number(&value));
                 (0..count).map(|at| (Value::from(at), Value::from(at))).collect()
             }
             other => {

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! lex < parse < exec
-//! value < functions < exec
+//! value < words < functions < exec
 //! ```
 
 mod exec;
@@ -11,6 +11,7 @@ mod functions;
 mod lex;
 mod parse;
 mod value;
+mod words;
 
 pub use exec::{Error, Missing, render};
-pub(super) use functions::normalize;
+pub(super) use words::normalize;

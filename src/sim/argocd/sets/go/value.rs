@@ -84,3 +84,9 @@ pub(super) fn order(a: &Value, b: &Value) -> Result<Ordering, String> {
         _ => Err("invalid type for comparison".to_owned()),
     }
 }
+
+/// A count of something: not below nothing, and not so much that it hurts.
+#[expect(clippy::cast_sign_loss, reason = "clamped to what is not negative")]
+pub(super) fn count_of(number: f64) -> usize {
+    number.clamp(0.0, 1e4) as usize
+}
