@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 
 /// A Deployment with so many environment variables; every tenth one reads differently on the other side.
 fn manifest(variables: usize, changed: bool) -> Value {
-    let value = |n: usize| format!("a value of some length, number {}", if changed && n % 10 == 0 { n + 1 } else { n });
+    let value = |n: usize| {
+        format!("a value of some length, number {}", if changed && n.is_multiple_of(10) { n + 1 } else { n })
+    };
     let env: Vec<Value> =
         (0..variables).map(|n| json!({ "name": format!("SETTING_NUMBER_{n:06}"), "value": value(n) })).collect();
     let fields = (0..variables).map(|n| {

@@ -125,7 +125,9 @@ fn without_bookkeeping(mut object: Value) -> Value {
         fields.remove("status");
     }
     if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
-        BOOKKEEPING.iter().for_each(|name| drop(metadata.remove(*name)));
+        for name in BOOKKEEPING {
+            metadata.remove(name);
+        }
         if let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_object_mut) {
             annotations.remove(LAST_APPLIED);
             if annotations.is_empty() {

@@ -135,13 +135,18 @@ impl<'v> Index<'v> {
     }
 }
 
+/// A value that is no text, as a merge key has it.
+fn said(value: &Value) -> String {
+    value.to_string()
+}
+
 /// The item of a list a step leads to.
 pub(super) fn item<'v>(items: &'v [Value], keys: &[(Symbol, Symbol)]) -> Option<&'v Value> {
     let fits = |item: &&Value| {
         keys.iter().all(|(key, wanted)| match item.get(&**key) {
             Some(Value::String(text)) => *text == **wanted,
             Some(Value::Null) | None => defaulted(key).is_some_and(|otherwise| otherwise == &**wanted),
-            Some(other) => other.to_string() == **wanted,
+            Some(other) => said(other) == **wanted,
         })
     };
     items.iter().find(fits)

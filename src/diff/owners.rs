@@ -85,12 +85,12 @@ fn owns(fields: &Map<String, Value>, live: &Value, path: &[Step], value: &Value)
 /// Whether these are the keys of the item that a step names; the API server may know it by fewer keys or by more.
 fn is_item<'v>(keys: &Map<String, Value>, names: &[(Symbol, Symbol)], list: impl Fn() -> Option<&'v Value>) -> bool {
     let said = |value: &Value| value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
-    keys.iter().all(|(key, value)| match names.iter().find(|(name, _)| **name == **key) {
-        Some((_, wanted)) => *said(value) == **wanted,
-        None => {
-            let item = list().and_then(Value::as_array).and_then(|items| keys::item(items, names));
-            item.and_then(|item| item.get(key)).is_some_and(|there| said(there) == said(value))
+    keys.iter().all(|(key, value)| {
+        if let Some((_, wanted)) = names.iter().find(|(name, _)| **name == **key) {
+            return *said(value) == **wanted;
         }
+        let item = list().and_then(Value::as_array).and_then(|items| keys::item(items, names));
+        item.and_then(|item| item.get(key)).is_some_and(|there| said(there) == said(value))
     })
 }
 
@@ -108,7 +108,8 @@ fn covers(fields: &Map<String, Value>, value: &Value) -> bool {
             let fits = |key: &str| {
                 let keys = key.strip_prefix("k:").and_then(|k| serde_json::from_str::<Map<String, Value>>(k).ok());
                 keys.is_some_and(|keys| keys.iter().all(|(key, value)| item.get(key) == Some(value)))
-                    || key.strip_prefix("v:").is_some_and(|value| item.to_string() == value)
+                    || key.strip_prefix("v:").and_then(|value| serde_json::from_str::<Value>(value).ok()).as_ref()
+                        == Some(item)
             };
             let child = fields.iter().find(|(key, _)| fits(key)).and_then(|(_, child)| child.as_object());
             child.is_some_and(|child| covers(child, item))

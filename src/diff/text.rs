@@ -1,6 +1,6 @@
 //! A comparison as text: for scripts, pipes and the clipboard.
 
-use crate::domain::{Change, Compared, Comparison, ObjectName, Row, Sides};
+use crate::domain::{Change, Compared, Comparison, ObjectName, Row, Sides, Symbol};
 
 /// Lines shown around a change.
 const AROUND: usize = 3;
@@ -90,5 +90,5 @@ pub fn stat(comparison: &Comparison) -> String {
 /// `apps/Deployment/namespace/name`, the parts that are not there left out.
 fn named(object: &ObjectName) -> String {
     let parts = [&object.group, &object.kind, &object.namespace, &object.name];
-    parts.into_iter().filter(|part| !part.is_empty()).map(|part| part.as_str()).collect::<Vec<_>>().join("/")
+    parts.into_iter().filter(|part| !part.is_empty()).map(Symbol::as_str).collect::<Vec<_>>().join("/")
 }

@@ -22,19 +22,18 @@ pub struct Walked {
 pub fn walk(desired: Option<&Value>, live: Option<&Value>) -> Walked {
     let mut walker = Walker::default();
     walker.walked.rows.places.push((0, None));
-    match (desired, live) {
-        (Some(Value::Object(_)), Some(Value::Object(_))) => walker.both(desired, live, 0, ""),
-        _ => {
-            // an object that comes or goes whole is one change
-            if desired != live {
-                walker.field(desired, live);
-            }
-            if let Some(value) = desired {
-                walker.one(value, 0, "", Sides::Desired);
-            }
-            if let Some(value) = live {
-                walker.one(value, 0, "", Sides::Live);
-            }
+    if let (Some(Value::Object(_)), Some(Value::Object(_))) = (desired, live) {
+        walker.both(desired, live, 0, "");
+    } else {
+        // an object that comes or goes whole is one change
+        if desired != live {
+            walker.field(desired, live);
+        }
+        if let Some(value) = desired {
+            walker.one(value, 0, "", Sides::Desired);
+        }
+        if let Some(value) = live {
+            walker.one(value, 0, "", Sides::Live);
         }
     }
     walker.walked
@@ -98,7 +97,7 @@ impl Walker {
         // an item has no name of its own to stand there when it holds nothing
         let is_hollow = lead.ends_with("- ") && (is_nothing(None, d) || is_nothing(None, l));
         match (d, l) {
-            (Value::Object(a), Value::Object(b)) if !is_hollow && !(a.is_empty() && b.is_empty()) => {
+            (Value::Object(a), Value::Object(b)) if !(is_hollow || a.is_empty() && b.is_empty()) => {
                 if !self.path.is_empty() && !lead.ends_with("- ") {
                     self.row(Sides::Same(lead.into()));
                 }
@@ -109,8 +108,8 @@ impl Walker {
                     self.step(Step::key(name), |walker| walker.both(a.get(name), b.get(name), depth + 2, &lead));
                 }
             }
-            (Value::Array(a), Value::Array(b)) if !is_hollow && !(a.is_empty() && b.is_empty()) => {
-                self.lists(a, b, depth, lead)
+            (Value::Array(a), Value::Array(b)) if !(is_hollow || a.is_empty() && b.is_empty()) => {
+                self.lists(a, b, depth, lead);
             }
             (Value::String(a), Value::String(b)) if a != b && block(a).is_some() && block(b).is_some() => {
                 self.texts(a, b, depth, lead);
@@ -201,8 +200,8 @@ impl Walker {
         for op in capture_diff_slices(Algorithm::Myers, &words(a), &words(b)) {
             match op {
                 DiffOp::Equal { new_index, len, .. } => {
-                    for n in new_index..new_index + len {
-                        self.step(Step::Index(n), |walker| walker.dash(&b[n], at, Sides::Same));
+                    for (n, item) in b.iter().enumerate().skip(new_index).take(len) {
+                        self.step(Step::Index(n), |walker| walker.dash(item, at, Sides::Same));
                     }
                 }
                 op => {
@@ -327,7 +326,9 @@ impl Walker {
             Value::String(text) => match block(text) {
                 Some((sign, lines)) => {
                     self.row(side(joined(lead, sign)));
-                    lines.into_iter().for_each(|line| self.row(side(indented(depth, line))));
+                    for line in lines {
+                        self.row(side(indented(depth, line)));
+                    }
                 }
                 None => self.row(side(joined(lead, &scalar(value)))),
             },

@@ -137,13 +137,12 @@ impl Masker {
 
     /// Takes the credentials out of the URLs of a text. A text that reads the same as another one then is told apart.
     fn credentials(&mut self, text: &mut String) {
-        let shown: String = text
-            .split_inclusive([' ', '\n', '"', '\'', ','])
-            .map(|part| {
-                let url = part.trim_end_matches([' ', '\n', '"', '\'', ',']);
-                format!("{}{}", without_credentials(url), &part[url.len()..])
-            })
-            .collect();
+        let mut shown = String::with_capacity(text.len());
+        for part in text.split_inclusive([' ', '\n', '"', '\'', ',']) {
+            let url = part.trim_end_matches([' ', '\n', '"', '\'', ',']);
+            shown.push_str(&without_credentials(url));
+            shown.push_str(&part[url.len()..]);
+        }
         if shown == *text {
             return;
         }

@@ -68,9 +68,8 @@ async fn read(argo: &Cluster, namespace: &str, app: &AppKey) -> Result<Vec<Pair>
         })),
     };
     let value = value.map_err(|refusal| match (refusal, unread) {
-        (Refusal::Password, Some(why)) => why,
         (Refusal::Password, None) => format!("Redis does not take the password of secrets/{SECRET}"),
-        (Refusal::Other(why), _) => why,
+        (Refusal::Password, Some(why)) | (Refusal::Other(why), _) => why,
     })?;
     let bytes = value.ok_or("Argo CD's cache holds no comparison of it")?;
     let items = decode(&bytes).ok_or("what lies in Argo CD's cache cannot be read")?;

@@ -43,14 +43,20 @@ impl Line {
     /// The resource it is of.
     pub fn resource(self) -> usize {
         match self {
-            Self::Head(n) | Self::Row(n, ..) | Self::Gap(n, ..) | Self::Shadow(n, _) | Self::Ignored(n, _) => n,
-            Self::Silent(n) | Self::Unread(n) => n,
+            Self::Head(n)
+            | Self::Row(n, ..)
+            | Self::Gap(n, ..)
+            | Self::Shadow(n, _)
+            | Self::Ignored(n, _)
+            | Self::Silent(n)
+            | Self::Unread(n) => n,
         }
     }
 }
 
 /// How the document is shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a key that turns something on and off")]
 pub(super) struct Options {
     /// Both sides beside each other; by the width when nobody said.
     pub beside: Option<bool>,
