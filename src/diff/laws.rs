@@ -49,7 +49,7 @@ fn put(at: &mut Value, path: &[Step], wanted: Option<&Value>) {
             at.as_object_mut().unwrap().remove(&**name);
         }
         Step::Key(name) => {
-            put(at.as_object_mut().unwrap().entry(name.to_string()).or_insert(Value::Null), rest, wanted)
+            put(at.as_object_mut().unwrap().entry(name.to_string()).or_insert(Value::Null), rest, wanted);
         }
         Step::Item(names) => {
             let items = at.as_array_mut().unwrap();
@@ -110,7 +110,7 @@ fn text_of(rows: &crate::domain::Rows, desired: bool) -> String {
         Sides::Desired(line) => Some(line).filter(|_| desired),
         Sides::Live(line) => Some(line).filter(|_| !desired),
     });
-    lines.map(|line| format!("{line}\n")).collect()
+    lines.flat_map(|line| [&**line, "\n"]).collect()
 }
 
 /// The leaves of an object as managedFields know them.

@@ -423,7 +423,7 @@ mod tests {
         let odd = json!({ "a": [[1, 2], {}, [], null, { "b": { "c": 1 } }] });
         let (lines, fields) = shown(&odd, &odd);
         assert_eq!(fields, [""; 0]);
-        let text: String = lines.iter().map(|line| format!("{}\n", &line[1..])).collect();
+        let text: String = lines.iter().flat_map(|line| [&line[1..], "\n"]).collect();
         let back: Value = serde_saphyr::from_str(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
         assert_eq!(back, odd, "{text}");
     }

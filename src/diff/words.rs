@@ -49,6 +49,6 @@ mod tests {
         assert!(come.iter().all(|part| b.get(part.clone()).is_some()));
         assert_eq!(changed_words("a", "a"), (vec![], vec![]));
         let long = "x".repeat(LONGEST + 1);
-        assert_eq!(changed_words(&long, "y").1, [0..1]);
+        assert_eq!(changed_words(&long, "y").1.first(), Some(&(0..1)));
     }
 }
