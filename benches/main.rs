@@ -5,6 +5,7 @@ mod cockpit;
 #[path = "../tests/it/fixture/crowd.rs"]
 mod crowd;
 mod decode;
+mod diff;
 mod frame;
 mod logs;
 mod storm;

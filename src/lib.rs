@@ -4,7 +4,7 @@
 //! `tests/it/architecture.rs` holds the table of allowed edges and checks every path of the code against it.
 //!
 //! ```text
-//! domain < store, config, command, forward, debug < source, widget < action < view < app < runtime < cli
+//! domain < store, config, command, diff, forward, debug < source, widget < action < view < app < runtime < cli
 //! sim: beside everything, uses none of it
 //! ```
 
@@ -14,6 +14,7 @@ pub mod cli;
 pub mod command;
 pub mod config;
 pub mod debug;
+pub mod diff;
 pub mod domain;
 pub mod forward;
 pub mod runtime;

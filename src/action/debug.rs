@@ -103,8 +103,6 @@ mod tests {
             auto_sync_before: None,
             restorer: Restorer::Nobody,
             served: false,
-            marks: Marks::default(),
-            past: Past::default(),
             user: "ann".into(),
             now: "2026-11-23T12:00:00Z".parse().unwrap(),
         }

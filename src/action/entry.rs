@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
+use crate::domain::mask::masked;
 use crate::domain::{Timestamp, text::clean};
-use crate::source::kube::masked;
 
 /// A row of `status.history`, with all a rollback writes.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -311,6 +311,7 @@ pub(super) fn everyones(model: &mut Model, id: CommandId, now: Timestamp) -> Opt
             }
         }
         CommandId::WhyOpen => open_or_leave(model, ScreenId::Why),
+        CommandId::DiffOpen => open_or_leave(model, ScreenId::Diff),
         CommandId::EventsOpen => open_or_leave(model, ScreenId::Events),
         CommandId::PaletteOpen => model.palette = Some(Palette::new("")),
         CommandId::HistoryBack => visits::back(model),

@@ -93,6 +93,8 @@ pub enum Verb {
     Get(Get),
     /// Print what the pods of an Application log
     Logs(Logs),
+    /// Print what a sync of an Application would change, and who made it differ; 1 when anything differs
+    Diff(DiffVerb),
     /// Print one frame of a screen
     Snapshot(Snapshot),
     /// Forward ports to whatever pod answers for an Application, through rollouts; until interrupted
@@ -303,6 +305,59 @@ pub struct Logs {
     /// How long to look for the Application
     #[arg(long, value_name = "D", default_value = "30s", value_parser = duration)]
     pub timeout: Duration,
+}
+
+/// `diff`.
+#[derive(Clone, Debug, Args)]
+pub struct DiffVerb {
+    /// Which Application: name, namespace/name, context/namespace/name, or a service together with --env
+    #[arg(value_name = "APP")]
+    pub app: String,
+    /// Only this environment
+    #[arg(long = "env", value_name = "E")]
+    pub environment: Option<String>,
+    /// Compare with what was deployed before, with a revision of Git, or with another environment
+    #[arg(long, value_name = "history:ID|rev:REV|env:E", value_parser = against)]
+    pub against: Option<Against>,
+    /// How to print
+    #[arg(short, long, value_enum, default_value_t = DiffOutput::Unified)]
+    pub output: DiffOutput,
+    /// How long to look for the Application and to compare it
+    #[arg(long, value_name = "D", default_value = "30s", value_parser = duration)]
+    pub timeout: Duration,
+}
+
+/// The other side of a comparison.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Against {
+    /// A deployment of the history, by its number.
+    History(i64),
+    /// A revision of Git.
+    Revision(String),
+    /// The same service in another environment.
+    Environment(String),
+}
+
+fn against(text: &str) -> Result<Against, String> {
+    match text.split_once(':') {
+        Some(("history", id)) => {
+            id.parse().map(Against::History).map_err(|_| format!("`{id}` is no number of a deployment"))
+        }
+        Some(("rev", revision)) if !revision.is_empty() => Ok(Against::Revision(revision.to_owned())),
+        Some(("env", environment)) if !environment.is_empty() => Ok(Against::Environment(environment.to_owned())),
+        _ => Err("it is written history:ID, rev:REV or env:E".to_owned()),
+    }
+}
+
+/// How to print a comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DiffOutput {
+    /// Lines that come and go
+    Unified,
+    /// One JSON object
+    Json,
+    /// One line an object
+    Stat,
 }
 
 /// How to print lines of logs, and cards.

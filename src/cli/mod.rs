@@ -8,6 +8,7 @@ mod completions;
 mod config;
 mod debug;
 mod demo;
+mod diff;
 mod entry;
 mod exit;
 mod find;
@@ -78,6 +79,7 @@ fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         Some(Verb::Sim(sim)) => sim::run(sim, &mut out),
         Some(Verb::Get(get)) => get::run(everywhere, &get.what, &mut out),
         Some(Verb::Logs(logs)) => logs::run(logs, everywhere, &mut out),
+        Some(Verb::Diff(diff)) => diff::run(diff, everywhere, &mut out),
         Some(Verb::Snapshot(snapshot)) => snapshot::run(snapshot, everywhere, &mut out),
         Some(Verb::Forward(wish)) => forward::run(wish, everywhere, &mut out),
         Some(Verb::Debug(words)) => debug::run(words, everywhere, &mut out),

@@ -107,7 +107,11 @@ impl Setup {
     /// Reads what is wanted beyond the rows, for three seconds at the most: where pods cannot be read, or are too many,
     /// the rows are what there is.
     pub fn look(&mut self, wanted: &[Interest], deadline: Timestamp, io: &Runtime) {
-        let deadline = deadline.min(after(self.clock.now(), Duration::from_secs(3)));
+        self.look_until(wanted, deadline.min(after(self.clock.now(), Duration::from_secs(3))), io);
+    }
+
+    /// Reads what is wanted beyond the rows, until `deadline`.
+    pub fn look_until(&mut self, wanted: &[Interest], deadline: Timestamp, io: &Runtime) {
         let Self { apps, interests, mailbox, news, clock, .. } = self;
         io.block_on(observe_live(apps, interests, wanted, mailbox, news, clock, deadline));
     }

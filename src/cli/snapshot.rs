@@ -110,6 +110,7 @@ pub fn run(snapshot: &Snapshot, everywhere: &Everywhere, out: &mut impl Write) -
             | ScreenId::Resource
             | ScreenId::Events
             | ScreenId::Why
+            | ScreenId::Diff
             | ScreenId::Chooser
             | ScreenId::Plan
             | ScreenId::Deployments

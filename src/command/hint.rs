@@ -75,6 +75,7 @@ fn leads_on(id: CommandId, scopes: &[Scope]) -> bool {
         CommandId::ViewLinks => !within(Scope::Links),
         CommandId::ViewHelp => !within(Scope::Help),
         CommandId::WhyOpen => !within(Scope::Why),
+        CommandId::DiffOpen => !within(Scope::Diff),
         CommandId::EventsOpen => !within(Scope::Events),
         CommandId::CopyOpen => ![Scope::Copy, Scope::Links, Scope::Help].into_iter().any(within),
         _ => true,

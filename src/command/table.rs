@@ -26,6 +26,8 @@ pub enum Scope {
     Events,
     /// Why one Application is in trouble.
     Why,
+    /// Desired against live.
+    Diff,
     /// The log lines of an Application.
     Logs,
     /// What would be written.
@@ -58,7 +60,7 @@ pub enum Scope {
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::Board,
         Self::Fleet,
         Self::List,
@@ -68,6 +70,7 @@ impl Scope {
         Self::App,
         Self::Events,
         Self::Why,
+        Self::Diff,
         Self::Logs,
         Self::Plan,
         Self::Guard,
@@ -97,6 +100,7 @@ impl Scope {
             Self::App => "On an Application",
             Self::Events => "Events",
             Self::Why => "Why",
+            Self::Diff => "Diff",
             Self::Logs => "Logs",
             Self::Plan => "Plan",
             Self::Guard => "Guarded sync",
@@ -132,6 +136,7 @@ impl Word for Scope {
             Self::App => "app",
             Self::Events => "events",
             Self::Why => "why",
+            Self::Diff => "diff",
             Self::Logs => "logs",
             Self::Plan => "plan",
             Self::Guard => "guard",
@@ -162,6 +167,7 @@ impl keymap::Scope for Scope {
             Self::App => &[Self::App, Self::Global],
             Self::Events => &[Self::Events, Self::App, Self::Global],
             Self::Why => &[Self::Why, Self::App, Self::Global],
+            Self::Diff => &[Self::Diff, Self::App, Self::Global],
             Self::Logs => &[Self::Logs, Self::Global],
             Self::Plan => &[Self::Plan, Self::Global],
             Self::Guard => &[Self::Guard, Self::Global],
@@ -261,7 +267,23 @@ commands! {
     WhySearch         "why.search"          Why     "search"   "Search; without capitals both kinds of letters match";
     WhyNext           "why.next"            Why     ""         "Go to the next match";
     WhyPrior          "why.prior"           Why     ""         "Go to the match before";
+    DiffSides         "diff.sides"          Diff    "sides"    "Show both sides beside each other, or one below the other";
+    DiffNextHunk      "diff.next-hunk"      Diff    "hunks"    "Go to the next change";
+    DiffPriorHunk     "diff.prior-hunk"     Diff    ""         "Go to the change before";
+    DiffFold          "diff.fold"           Diff    "unfold"   "Unfold the equal lines, or fold the resource under the cursor";
+    DiffCollapse      "diff.collapse"       Diff    "collapse" "Show only the names of resources, or all of them";
+    DiffMore          "diff.more"           Diff    "context"  "Show more equal lines around a change";
+    DiffLess          "diff.less"           Diff    ""         "Show fewer equal lines around a change";
+    DiffWrap          "diff.wrap"           Diff    ""         "Wrap long lines, or cut them";
+    DiffBlind         "diff.blind"          Diff    ""         "Take white space for a change, or not";
+    DiffIgnored       "diff.ignored"        Diff    ""         "Show the differences that rules ignore, or only how many they are";
+    DiffCopy          "diff.copy"           Diff    "copy"     "Copy the change under the cursor";
+    DiffSilence       "diff.silence"        Diff    ""         "Copy the ignoreDifferences entry for a field that a controller keeps";
+    DiffSearch        "diff.search"         Diff    "search"   "Search; without capitals both kinds of letters match";
+    DiffNext          "diff.next"           Diff    ""         "Go to the next match";
+    DiffPrior         "diff.prior"          Diff    ""         "Go to the match before";
     HelpSearch        "help.search"         Help    "search"   "Show only keys and commands with these words";
+    DiffOpen          "diff.open"           App     "diff"     "Show what Git wants against what runs, and who made it differ" ["diff" App] when Selected cli "diff APP";
     LogsOpen          "logs.open"           App     "logs"     "Show the logs of its containers, live" ["logs" App] when Selected cli "logs APP -f";
     LogsOpenHooks     "logs.open-hooks"     App     ""         "Show the logs of the hooks of its operation, live" ["hook-logs" App] when Selected;
     LogsOpenPrevious  "logs.open-previous"  App     ""         "Show the logs of its containers before their last restart" ["logs-previous" App] when Selected cli "logs APP --previous";
@@ -322,6 +344,7 @@ commands! {
     PlanOther         "plan.other"          Plan    "other button" "Go to the other button";
     PlanChoose        "plan.choose"         Plan    "choose"   "Press the button";
     PlanAgain         "plan.again"          Plan    "plan anew" "Read everything again and plan anew";
+    PlanDiff          "plan.diff"           Plan    ""         "Show what differs, line by line";
     PlanPrune         "plan.prune"          Plan    "prune"    "Delete what left Git, or keep it";
     PlanDryRun        "plan.dry-run"        Plan    "dry run"  "Change nothing: have Argo CD say what would be";
     PlanOutOfSync     "plan.out-of-sync"    Plan    "out of sync only" "Leave alone what is in sync";

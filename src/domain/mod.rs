@@ -4,12 +4,16 @@
 //! Add a noun as a file of its own and name it in the field's standard term.
 
 pub mod app;
+pub mod comparison;
+pub mod desired;
 pub mod environment;
 pub mod event;
+pub mod field_path;
 pub mod health;
 pub mod image;
 pub mod link;
 pub mod log;
+pub mod mask;
 pub mod operation;
 pub mod pod;
 pub mod progress;
@@ -24,8 +28,11 @@ pub mod why;
 pub mod window;
 
 pub use app::{AppKey, AppRow, AutoSync, Condition, Deployment, Destination, Fullness, Health, Sync, Workload};
+pub use comparison::{Change, Compared, Comparison, Field, Hand, Owner, Row, Rows, Shadow, Sides};
+pub use desired::{Desired, Lack, Pair, Rung};
 pub use environment::{Classifier, Environment, EnvironmentRule, GuardPolicy, Protection, Rule};
 pub use event::{Event, ObjectRef};
+pub use field_path::{FieldPath, Step};
 pub use link::{Link, SourceFacts};
 pub use log::{LogChunk, LogEnd, LogLine, LogNews, LogRequest, LogState, LogStreamId};
 pub use operation::{Operation, Phase, SyncPhase};

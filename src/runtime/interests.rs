@@ -16,12 +16,12 @@ use crate::action::Control;
 use crate::domain::route::served_app;
 use crate::domain::time::after;
 use crate::domain::{
-    AppDetail, AppKey, AppRow, ClusterNames, ContainerState, Fullness, LastWords, Link, LiveObject, ObjectName, Route,
-    Run, Symbol, Timestamp,
+    AppDetail, AppKey, AppRow, ClusterNames, Comparison, ContainerState, Fullness, LastWords, Link, LiveObject,
+    ObjectName, Route, Run, Symbol, Timestamp,
 };
 use crate::source::argocd::{self, Server};
 use crate::source::kube::{self, Cluster, SourceSpec};
-use crate::source::{Surroundings, Way};
+use crate::source::{Clusters, Surroundings, Way, Ways};
 use crate::store::{Apps, Delta, Interest, LiveDelta, NamespaceDelta, Place, Sink};
 
 /// Namespaces, and Applications, that are read at once, of each kind of reading.
@@ -39,6 +39,7 @@ enum Reading {
     Detail(AppKey),
     Words(Run),
     Object(Symbol, ObjectName),
+    Comparison(AppKey),
     /// What the Argo CD of a source calls its clusters.
     Clusters(Symbol),
 }
@@ -46,7 +47,7 @@ enum Reading {
 struct Task {
     scope: Scope,
     unwanted_since: Option<Timestamp>,
-    /// For details: what they were last read for, and how to say that it changed.
+    /// For details and comparisons: what they were last read for, and how to say that it changed.
     seen: Option<Box<Seen>>,
     changed: Arc<Notify>,
 }
@@ -148,6 +149,7 @@ impl Interests {
             Reading::Detail(app) => apps.detail(app).is_some() || apps.find(app).is_none(),
             Reading::Words(run) => apps.last_words(run).is_some(),
             Reading::Object(context, name) => apps.has_object(context, name),
+            Reading::Comparison(app) => apps.comparison(app).is_some() || apps.find(app).is_none(),
             Reading::Clusters(source) => apps.routes().has_names(source),
         })
     }
@@ -247,15 +249,8 @@ impl Interests {
                 }
             }
             Reading::Detail(app) => {
-                let route = apps.find(app).and_then(|id| apps.route(id));
                 let road = if let Some(argo) = self.cluster(&app.source) {
-                    let target = match route.as_ref().map(|route| (route, route.context())) {
-                        Some((_, Some(context))) => {
-                            self.cluster(context).ok_or_else(|| format!("the kubeconfig has no context {context}"))
-                        }
-                        Some((route, None)) => Err(route.to_string()),
-                        None => Err("the Application is gone".to_owned()),
-                    };
+                    let target = self.target(app, apps);
                     match self.server(&app.source) {
                         Some(server) => DetailRoad::Either(server, argo, target),
                         None => DetailRoad::Clusters(argo, target),
@@ -294,6 +289,29 @@ impl Interests {
                 let end = Some(Delta::Live(LiveDelta::ForgetObject(context.clone(), name.clone())));
                 self.run(format!("{} {}", name.kind, name.name), work, end, broken)
             }
+            Reading::Comparison(app) => {
+                let facts = apps.sources().get(&app.source).map(|state| &state.facts);
+                let namespace = facts.map(|facts| facts.argocd_namespace.to_string()).filter(|name| !name.is_empty());
+                let namespace = namespace.unwrap_or_else(|| app.namespace.to_string());
+                let argo = self.cluster(&app.source);
+                let clusters = argo.map(|argo| Clusters { argo, namespace, target: self.target(app, apps) });
+                let server = self.server(&app.source);
+                if clusters.is_none() && server.is_none() {
+                    return;
+                }
+                let ways = Ways { server, clusters, clock: Arc::clone(&self.surroundings.clock) };
+                let broken = |link: Link| {
+                    let failed = match link {
+                        Link::Auth { why } => Some(why.into()),
+                        _ => None,
+                    };
+                    let comparison = Arc::new(Comparison { failed, ..Comparison::default() });
+                    Delta::Live(LiveDelta::Comparison(app.clone(), comparison))
+                };
+                let work = reread::follow_comparison(ways, app.clone(), Arc::clone(&sink), Arc::clone(&changed));
+                let end = Some(Delta::Live(LiveDelta::ForgetComparison(app.clone())));
+                self.run(format!("comparison of {}", app.name), work, end, broken)
+            }
             Reading::Words(run) => {
                 let Some(way) = self.way(&run.context) else { return };
                 let broken = |link: Link| {
@@ -326,6 +344,18 @@ impl Interests {
         self.tasks.insert(reading.clone(), Task { scope, unwanted_since: None, seen: None, changed });
     }
 
+    /// The cluster an Application's objects are in, or why nobody knows.
+    fn target(&mut self, app: &AppKey, apps: &Apps) -> Result<Cluster, String> {
+        let route = apps.find(app).and_then(|id| apps.route(id));
+        match route.as_ref().map(|route| (route, route.context())) {
+            Some((_, Some(context))) => {
+                self.cluster(context).ok_or_else(|| format!("the kubeconfig has no context {context}"))
+            }
+            Some((route, None)) => Err(route.to_string()),
+            None => Err("the Application is gone".to_owned()),
+        }
+    }
+
     /// Runs `work` with `end` as its last word, if it has one, whatever ends it.
     fn run(
         &self,
@@ -354,7 +384,10 @@ impl Interests {
 
     /// Tells a reading of details that what they were read for has changed.
     fn poke(&mut self, reading: &Reading, apps: &Apps) {
-        let (Reading::Detail(app), Some(task)) = (reading, self.tasks.get_mut(reading)) else { return };
+        let (Reading::Detail(app) | Reading::Comparison(app), Some(task)) = (reading, self.tasks.get_mut(reading))
+        else {
+            return;
+        };
         let Some(id) = apps.find(app) else { return };
         let Some(row) = apps.get(id) else { return };
         let pods = apps.places_of(id).iter().map(|place| apps.pods().generation_at(place)).max().unwrap_or(0);
@@ -376,7 +409,7 @@ impl Interests {
 /// so is what nobody knows the way to.
 fn choose(interests: &[Interest], apps: &Apps, now: Timestamp) -> (BTreeSet<Reading>, usize) {
     let (mut pods, mut events, mut details, mut words) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    let (mut objects, mut names) = (Vec::new(), Vec::new());
+    let (mut objects, mut names, mut comparisons) = (Vec::new(), Vec::new(), Vec::new());
     for interest in interests {
         let app = interest.app();
         let Some(id) = apps.find(app).filter(|_| *apps.link(&app.source) != Link::Off) else { continue };
@@ -394,6 +427,7 @@ fn choose(interests: &[Interest], apps: &Apps, now: Timestamp) -> (BTreeSet<Read
                 }
                 events.extend(apps.places_of(id).into_iter().map(Reading::Events));
             }
+            Interest::Comparison(_) => comparisons.push(Reading::Comparison(app.clone())),
             Interest::Resources(_) => details.push(Reading::Detail(app.clone())),
             Interest::LastWords(_) => words.extend(apps.why(id, now).and_then(|why| why.run).map(Reading::Words)),
             Interest::Object(_, name) => {
@@ -406,7 +440,7 @@ fn choose(interests: &[Interest], apps: &Apps, now: Timestamp) -> (BTreeSet<Read
     // few sources have any, and none may be left out: a row that is held says so wherever it is shown
     let mut wanted: BTreeSet<Reading> = apps.projects_wanted().map(Reading::Projects).collect();
     let mut left_out = 0;
-    for readings in [pods, events, details, words, objects, names] {
+    for readings in [pods, events, details, words, objects, names, comparisons] {
         let mut chosen = BTreeSet::new();
         let mut over = BTreeSet::new();
         for reading in readings {

@@ -5,16 +5,19 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use crate::domain::{AppDetail, AppKey, Clock, ClusterNames, LiveObject, ObjectName, Symbol};
-use crate::source::Way;
+use crate::diff;
+use crate::domain::{AppDetail, AppKey, Clock, ClusterNames, Comparison, LiveObject, ObjectName, Symbol};
 use crate::source::argocd::{self, Server};
 use crate::source::kube::{self, Cluster, ReadError};
+use crate::source::{Way, Ways, desired};
 use crate::store::{Delta, LiveDelta, Sink};
 
 /// Resources are read anew after this at the latest: not all that changes their health shows elsewhere.
 const REFRESH: Duration = Duration::from_secs(30);
 /// A live object that is looked at is read again after this.
 const LOOK: Duration = Duration::from_secs(3);
+/// A comparison is made anew after this at the latest: live objects change without the Application's row.
+const COMPARE: Duration = Duration::from_secs(10);
 /// Changes come in bursts: resources are read anew at most this often.
 const BURST: Duration = Duration::from_secs(1);
 
@@ -81,6 +84,30 @@ pub(super) async fn follow_object(way: Way, context: Symbol, name: ObjectName, s
             told = Some(object);
         }
         clock.sleep(LOOK).await;
+    }
+}
+
+/// Compares what an Application's objects are wanted to be with what they are, and again when something changed or some
+/// time has passed; tells of it when it has changed.
+pub(super) async fn follow_comparison(ways: Ways, app: AppKey, sink: Arc<dyn Sink>, changed: Arc<Notify>) {
+    let clock = Arc::clone(&ways.clock);
+    let mut told: Option<Comparison> = None;
+    loop {
+        let comparison = match desired(&ways, &app).await {
+            Ok(desired) => diff::compare(desired),
+            Err(error) => Comparison { failed: Some(error.to_string().into()), ..told.clone().unwrap_or_default() },
+        };
+        let is_news = told.as_ref().is_none_or(|told| !told.says_the_same(&comparison));
+        if is_news {
+            sink.push(Delta::Live(LiveDelta::Comparison(app.clone(), Arc::new(comparison.clone()))));
+            told = Some(comparison);
+        }
+        let (pause, burst) = (clock.sleep(COMPARE), clock.sleep(BURST));
+        burst.await;
+        tokio::select! {
+            () = changed.notified() => {}
+            () = pause => {}
+        }
     }
 }
 

@@ -8,11 +8,14 @@
 //! [`Sink`]: crate::store::delta::Sink
 
 pub mod argocd;
+mod desired;
 mod error;
 pub mod kube;
+pub mod managed;
 mod surroundings;
 mod way;
 
+pub use desired::{Clusters, Ways, desired};
 pub use error::SourceError;
 pub use surroundings::Surroundings;
 pub use way::Way;

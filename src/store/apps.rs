@@ -123,6 +123,8 @@ impl Apps {
             LiveDelta::Object(context, name, object) => drop(self.live.objects.insert((context, name), *object)),
             LiveDelta::Clusters(source, names) => self.take_names(source, *names, now),
             LiveDelta::ForgetObject(context, name) => drop(self.live.objects.remove(&(context, name))),
+            LiveDelta::Comparison(app, comparison) => drop(self.live.comparisons.insert(app, comparison)),
+            LiveDelta::ForgetComparison(app) => drop(self.live.comparisons.remove(&app)),
         }
     }
 

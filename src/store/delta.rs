@@ -1,9 +1,11 @@
 //! What sources tell the store. A source never touches the store: it pushes deltas into a [`Sink`].
 
+use std::sync::Arc;
+
 use crate::domain::window::Project;
 use crate::domain::{
-    AppDetail, AppKey, AppRow, ClusterNames, Event, LastWords, Link, LiveObject, ObjectName, Pod, Run, SourceFacts,
-    Symbol,
+    AppDetail, AppKey, AppRow, ClusterNames, Comparison, Event, LastWords, Link, LiveObject, ObjectName, Pod, Run,
+    SourceFacts, Symbol,
 };
 
 /// One change of what is known.
@@ -50,6 +52,10 @@ pub enum LiveDelta {
     Clusters(Symbol, Box<ClusterNames>),
     /// Nobody looks at a live object any more.
     ForgetObject(Symbol, ObjectName),
+    /// What an Application's objects are wanted to be was compared with what they are.
+    Comparison(AppKey, Arc<Comparison>),
+    /// Nobody looks at that any more.
+    ForgetComparison(AppKey),
 }
 
 /// A change of what is known of a namespace's objects of one kind.

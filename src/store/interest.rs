@@ -16,6 +16,8 @@ pub enum Interest {
     LastWords(AppKey),
     /// A live object of an Application.
     Object(AppKey, ObjectName),
+    /// What an Application's objects are wanted to be against what they are.
+    Comparison(AppKey),
 }
 
 impl Interest {
@@ -27,6 +29,7 @@ impl Interest {
             | Self::Events(app)
             | Self::Resources(app)
             | Self::LastWords(app)
+            | Self::Comparison(app)
             | Self::Object(app, _) => app,
         }
     }

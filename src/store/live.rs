@@ -9,8 +9,8 @@ use super::events::Events;
 use super::placed::Placed;
 use super::pods::{Place, Pods, Touched};
 use crate::domain::{
-    AppDetail, AppKey, AppRow, ClusterNames, Event, LastWords, LiveObject, ObjectName, Pod, Route, Routes, Run, Symbol,
-    Timestamp, Trouble, trouble,
+    AppDetail, AppKey, AppRow, ClusterNames, Comparison, Event, LastWords, LiveObject, ObjectName, Pod, Route, Routes,
+    Run, Symbol, Timestamp, Trouble, trouble,
 };
 
 /// Pods, Events and details, and which Applications they belong to.
@@ -22,6 +22,7 @@ pub(super) struct Live {
     pub(super) words: BTreeMap<Run, LastWords>,
     /// By the context they were read through.
     pub(super) objects: BTreeMap<(Symbol, ObjectName), LiveObject>,
+    pub(super) comparisons: BTreeMap<AppKey, Arc<Comparison>>,
     routes: Arc<Routes>,
     /// Kept for places whose pods are read only: nobody else asks.
     placed: HashMap<Place, Placed>,
@@ -62,6 +63,7 @@ impl Live {
     /// Nobody asks for an Application any more.
     pub fn forget(&mut self, key: &AppKey) {
         self.details.remove(key);
+        self.comparisons.remove(key);
     }
 
     /// The latest failed probe of a pod.
@@ -149,6 +151,12 @@ impl Apps {
     #[must_use]
     pub fn detail(&self, app: &AppKey) -> Option<&AppDetail> {
         self.live.details.get(app)
+    }
+
+    /// What an Application's objects are wanted to be against what they are, where somebody looks.
+    #[must_use]
+    pub fn comparison(&self, app: &AppKey) -> Option<&Arc<Comparison>> {
+        self.live.comparisons.get(app)
     }
 
     /// What a run wrote last, where somebody looks.

@@ -16,6 +16,7 @@ pub mod debug;
 pub mod deployments;
 pub mod desk;
 pub mod detail;
+pub mod diff;
 pub mod empty;
 pub mod events;
 mod finder;
@@ -202,6 +203,8 @@ pub enum ScreenId {
     Events,
     /// Why one Application is in trouble.
     Why,
+    /// Desired against live.
+    Diff,
     /// The log lines of one Application.
     Logs,
     /// What would be written.
@@ -240,7 +243,7 @@ pub struct Screen {
 }
 
 /// Every screen there is.
-pub static REGISTRY: [Screen; 19] = [
+pub static REGISTRY: [Screen; 20] = [
     Screen { id: ScreenId::Board, word: "board", make: || Box::new(board::Board::default()) },
     Screen { id: ScreenId::Fleet, word: "fleet", make: || Box::new(fleet::Fleet::default()) },
     Screen { id: ScreenId::Chooser, word: "chooser", make: || Box::new(chooser::Chooser::default()) },
@@ -248,6 +251,7 @@ pub static REGISTRY: [Screen; 19] = [
     Screen { id: ScreenId::Resource, word: "resource", make: || Box::new(resource::Resource::default()) },
     Screen { id: ScreenId::Events, word: "events", make: || Box::new(events::Events::default()) },
     Screen { id: ScreenId::Why, word: "why", make: || Box::new(why::Why::default()) },
+    Screen { id: ScreenId::Diff, word: "diff", make: || Box::new(diff::Diff::default()) },
     Screen { id: ScreenId::Logs, word: "logs", make: || Box::new(logs::Logs::default()) },
     Screen { id: ScreenId::Plan, word: "plan", make: || Box::new(plan::Plan::default()) },
     Screen { id: ScreenId::Guard, word: "guard", make: || Box::new(guard::Guard::default()) },

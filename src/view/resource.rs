@@ -14,6 +14,7 @@ use crate::domain::{LiveObject, ObjectName, Symbol};
 use crate::store::logs::Pattern;
 use crate::store::{Interest, RowId};
 use crate::widget::Pen;
+use crate::widget::yaml::key_end;
 
 /// Events shown above the YAML; the others stand in the Events of the Application.
 const EVENTS: usize = 5;
@@ -253,30 +254,8 @@ fn yaml(seen: &Seen<'_>, object: &LiveObject, unfolded: bool, lines: &mut Vec<Ve
 
 /// A line of YAML: its key quieter than its value.
 fn coloured(line: &str) -> Vec<Run> {
-    let key = line.trim_start().trim_start_matches("- ");
-    let is_key = |key: &str| !key.is_empty() && !key.contains([' ', '"', '\'']);
-    let end =
-        key.find(':').filter(|end| is_key(&key[..*end]) && matches!(key.as_bytes().get(end + 1), None | Some(b' ')));
-    match end {
-        Some(end) => {
-            let split = line.len() - key.len() + end + 1;
-            vec![(line[..split].to_owned(), Role::Dim), (line[split..].to_owned(), Role::Text)]
-        }
+    match key_end(line) {
+        Some(end) => vec![(line[..end].to_owned(), Role::Dim), (line[end..].to_owned(), Role::Text)],
         None => vec![(line.to_owned(), Role::Text)],
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn keys_are_told_from_values() {
-        let parts = |line: &str| coloured(line).into_iter().map(|(text, _)| text).collect::<Vec<_>>();
-        assert_eq!(parts("  replicas: 2"), ["  replicas:", " 2"]);
-        assert_eq!(parts("  - name: api"), ["  - name:", " api"]);
-        assert_eq!(parts("spec:"), ["spec:", ""]);
-        assert_eq!(parts("  - http://a:80"), ["  - http://a:80"]);
-        assert_eq!(parts("    some text: with a colon"), ["    some text: with a colon"]);
     }
 }

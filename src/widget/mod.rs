@@ -2,12 +2,14 @@
 //! foreign text, wrapping.
 
 pub mod columns;
+pub mod marked;
 pub mod panel;
 pub mod pen;
 pub mod prompt;
 pub mod sgr;
 pub mod window;
 pub mod wrap;
+pub mod yaml;
 
 pub use panel::Panel;
 pub use pen::Pen;

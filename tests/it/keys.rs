@@ -14,21 +14,22 @@ use proptest::prelude::*;
 use ratatui::buffer::Buffer;
 
 use crate::fixture::{
-    Cockpit, SHARED_CELL, below, cockpit, deployment, guarding, harbour, key, moored, plan, plan_sync, voyage, written,
+    Cockpit, SHARED_CELL, below, cockpit, deployment, drifted, guarding, harbour, key, moored, plan, plan_sync, voyage,
+    written,
 };
 
 /// A cockpit on a screen with room to move in every direction.
 fn in_the_middle(screen: ScreenId) -> Cockpit {
     // the evidence of one Application is short: a smaller screen makes it scroll too
     let size = if screen == ScreenId::Why { (40, 6) } else { (80, 10) };
-    let apps = if screen == ScreenId::Resource { below(harbour()) } else { harbour() };
+    let apps = if screen == ScreenId::Resource { below(harbour()) } else { drifted(harbour()) };
     let mut cockpit = cockpit(apps, screen, size);
     let name = if screen == ScreenId::Chooser { SHARED_CELL } else { "celery-staging" };
     let row = cockpit.model.apps.all().find(|row| &*row.key.name == name).unwrap();
     cockpit.model.lens.selected = Some(row.key.clone());
     match screen {
         ScreenId::Actions | ScreenId::Chooser | ScreenId::Copy | ScreenId::Why => drop(cockpit.press("j")),
-        ScreenId::Links | ScreenId::App | ScreenId::Help => drop(cockpit.press("j j j j j")),
+        ScreenId::Links | ScreenId::App | ScreenId::Help | ScreenId::Diff => drop(cockpit.press("j j j j j")),
         ScreenId::Resource => {
             cockpit.model.lens.object = Some(deployment());
             drop(cockpit.press("j j j j j"));

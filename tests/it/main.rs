@@ -9,6 +9,7 @@ mod broken;
 mod clock;
 mod copy;
 mod debugging;
+mod diff;
 mod events_screen;
 mod fixture;
 mod forward;

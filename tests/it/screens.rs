@@ -18,7 +18,7 @@ use ratatui::layout::{Rect, Size};
 use ratatui::style::{Color, Style};
 
 use crate::fixture::{
-    self, Cockpit, NOW, SHARED_CELL, below, deployment, guarding, harbour, plan, plan_sync, voyage, written,
+    self, Cockpit, NOW, SHARED_CELL, below, deployment, drifted, guarding, harbour, plan, plan_sync, voyage, written,
 };
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (40, 10)];
@@ -69,6 +69,7 @@ fn select(cockpit: &mut Cockpit, name: &str) {
 fn world_of(screen: ScreenId) -> Apps {
     match screen {
         ScreenId::Links => harbour(),
+        ScreenId::Diff => drifted(voyage()),
         ScreenId::App | ScreenId::Guard | ScreenId::Resource | ScreenId::Events | ScreenId::Why => below(voyage()),
         _ => voyage(),
     }

@@ -14,8 +14,8 @@ use super::run::{Way, unread};
 use crate::action::{Entry, Past};
 use crate::domain::Timestamp;
 use crate::domain::app::short_revision;
+use crate::domain::mask::masked;
 use crate::domain::time::{coarse, elapsed};
-use crate::source::kube::masked;
 
 /// A deployment as scripts read it (CLI.md).
 #[derive(Debug, Serialize)]

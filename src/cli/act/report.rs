@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::action::{Plan, Refusal, StepKind};
-use crate::source::kube::masked;
+use crate::domain::mask::masked;
 
 /// How a write ended, as scripts read it (CLI.md).
 #[derive(Debug, Serialize)]

@@ -55,6 +55,7 @@ enum Whole {
     Words(Run),
     Object(Symbol, ObjectName),
     Clusters(Symbol),
+    Comparison(AppKey),
 }
 
 impl Lanes {
@@ -233,6 +234,9 @@ impl Mailbox {
             }
             LiveDelta::Object(ref context, ref name, _) | LiveDelta::ForgetObject(ref context, ref name) => {
                 lanes.keep_newest(Whole::Object(context.clone(), name.clone()), delta)
+            }
+            LiveDelta::Comparison(ref app, _) | LiveDelta::ForgetComparison(ref app) => {
+                lanes.keep_newest(Whole::Comparison(app.clone()), delta)
             }
             LiveDelta::Clusters(ref source, _) => lanes.keep_newest(Whole::Clusters(source.clone()), delta),
         };

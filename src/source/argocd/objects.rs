@@ -8,6 +8,7 @@ use super::super::kube::request::escape;
 use super::super::kube::{self, ReadError, project, shown};
 use super::server::Server;
 use super::tree::{self, Tree, path};
+use crate::domain::mask::masked;
 use crate::domain::operation::HELD_MESSAGE;
 use crate::domain::window::{Subject, Windows};
 use crate::domain::{AppDetail, AppKey, Health, LiveObject, ObjectName, Resource};
@@ -104,7 +105,7 @@ pub async fn shown_object(server: &Server, app: &AppKey, name: &ObjectName) -> R
 /// # Errors
 /// As [`shown_object`].
 pub async fn live_object(server: &Server, app: &AppKey, name: &ObjectName) -> Result<Value, ReadError> {
-    Ok(kube::masked(raw_object(server, app, name).await?))
+    Ok(masked(raw_object(server, app, name).await?))
 }
 
 async fn raw_object(server: &Server, app: &AppKey, name: &ObjectName) -> Result<Value, ReadError> {

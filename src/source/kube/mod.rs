@@ -17,6 +17,7 @@ pub(in crate::source) mod connect;
 mod credential;
 pub(in crate::source) mod decode;
 mod destination;
+pub(in crate::source) mod drift;
 pub(in crate::source) mod events;
 mod exec;
 pub(in crate::source) mod fault;
@@ -30,7 +31,6 @@ mod list;
 pub(in crate::source) mod log_line;
 mod log_pod;
 mod logs;
-pub(in crate::source) mod mask;
 mod objects;
 mod operation;
 pub(in crate::source) mod pace;
@@ -38,8 +38,10 @@ pub(in crate::source) mod pods;
 pub(in crate::source) mod project;
 pub(in crate::source) mod projects;
 pub(in crate::source) mod proxy;
+pub(in crate::source) mod redis;
 pub(in crate::source) mod report;
 pub(in crate::source) mod request;
+mod resp;
 mod session;
 pub(in crate::source) mod shape;
 pub(in crate::source) mod shown;
@@ -58,7 +60,6 @@ pub use forward::{Carried, Upstream, dial};
 pub use kubeconfig::{ContextEntry, IN_CLUSTER, KubeconfigPlace, context, contexts};
 pub use lines::{Line, Lines};
 pub use logs::stream;
-pub use mask::masked;
 pub use objects::{
     ReadError, application, detail, live_object, path_of, plural_of, project_of, shown_object, whole_application,
     whole_object,

@@ -7,10 +7,10 @@ use thiserror::Error;
 
 use super::cluster::Cluster;
 use super::fault::{Fault, Kind};
-use super::mask::mask;
 use super::project::message;
 use super::request::escape;
 use super::{shown, tree};
+use crate::domain::mask::mask;
 use crate::domain::operation::HELD_MESSAGE;
 use crate::domain::window::{Subject, Windows};
 use crate::domain::{AppDetail, AppKey, Health, LiveObject, ObjectName, Resource, health};
@@ -117,7 +117,7 @@ pub async fn plural_of(cluster: &Cluster, group: &str, kind: &str) -> String {
     }
 }
 
-async fn raw_application(cluster: &Cluster, namespace: &str, name: &str) -> Result<Value, ReadError> {
+pub(super) async fn raw_application(cluster: &Cluster, namespace: &str, name: &str) -> Result<Value, ReadError> {
     let (namespace_path, name_path) = (escape(namespace), escape(name));
     let uri = format!("/apis/argoproj.io/v1alpha1/namespaces/{namespace_path}/applications/{name_path}");
     object(cluster, &uri, &format!("Application {namespace}/{name}")).await
@@ -145,7 +145,7 @@ pub async fn shown_object(cluster: &Cluster, name: &ObjectName) -> Result<LiveOb
     })
 }
 
-async fn raw_object(cluster: &Cluster, object_name: &ObjectName) -> Result<Value, ReadError> {
+pub(super) async fn raw_object(cluster: &Cluster, object_name: &ObjectName) -> Result<Value, ReadError> {
     let path = path_of(cluster, object_name).await?;
     let ObjectName { kind, namespace, name, .. } = object_name;
     object(cluster, &path, &format!("{kind} {namespace}/{name}")).await

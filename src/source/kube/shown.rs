@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::mask::{mask, mask_texts};
 use super::project::{message, moment};
+use crate::domain::mask::{Masker, mask};
 use crate::domain::text::clean;
 use crate::domain::{LiveObject, ObjectCondition, Symbol, health};
 
@@ -14,7 +14,7 @@ pub(in crate::source) fn of(mut object: Value) -> Result<LiveObject, serde_saphy
     let mut managed = object.pointer_mut("/metadata/managedFields").map(Value::take).filter(|m| !m.is_null());
     mask(&mut object);
     if let (Some(managed), Some(metadata)) = (&mut managed, object.get_mut("metadata").and_then(Value::as_object_mut)) {
-        mask_texts(managed);
+        Masker::default().texts(managed);
         metadata.insert("managedFields".to_owned(), Value::Null);
     }
     let yaml = lines(&object)?;

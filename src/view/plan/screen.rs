@@ -46,13 +46,21 @@ impl View for Plan {
         &[Scope::Plan]
     }
 
-    fn command(&mut self, id: CommandId, _: &mut Lens, seen: &Seen<'_>) -> (Handled, Vec<Effect>) {
+    fn command(&mut self, id: CommandId, lens: &mut Lens, seen: &Seen<'_>) -> (Handled, Vec<Effect>) {
         let Some(proposal) = self.proposal.clone() else { return (Handled::No, Vec::new()) };
         match id {
             CommandId::PlanOther => {
                 self.on_confirm = !self.on_confirm && self.draft(seen).is_some_and(|draft| can_be_done(draft, seen));
             }
             CommandId::PlanChoose => return (Handled::Yes, self.choose(seen)),
+            // the diff is of what is selected, and that is what the plan is about
+            CommandId::PlanDiff if lens.selected.as_ref().is_some_and(|app| proposal.apps == [app.clone()]) => {
+                return (Handled::Yes, vec![Effect::Push(ScreenId::Diff)]);
+            }
+            CommandId::PlanDiff => {
+                let said = "this plan is about several Applications: d in the list shows one".to_owned();
+                return (Handled::Yes, vec![Effect::Say(said)]);
+            }
             CommandId::PlanAgain => return (Handled::Yes, self.propose(proposal)),
             CommandId::PlanWave if proposal.apps.len() == 1 => {
                 return (Handled::Yes, vec![Effect::Say("this plan is about one Application".to_owned())]);

@@ -1,0 +1,296 @@
+//! The screen: the keys, and the place one is at, which stays while what is shown changes.
+
+use std::sync::Arc;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+use super::draw;
+use super::lines::{self, Line, Options, Side};
+use crate::command::{CommandId, Scope};
+use crate::diff::ignore_entry;
+use crate::domain::{AppKey, Change, Comparison, Field, Sides};
+use crate::store::Interest;
+use crate::store::logs::Pattern;
+use crate::view::travel::steps;
+use crate::view::{Ask, Effect, Handled, Lens, ScreenId, Seen, Typing, View};
+use crate::widget::Window;
+
+/// From this width on both sides stand beside each other.
+const WIDE: u16 = 100;
+/// Lines above the document, and below it; both sides beside each other have one more that names them.
+const ABOVE: u16 = 2;
+const BELOW: u16 = 1;
+
+/// Desired against live.
+#[derive(Debug, Default)]
+pub struct Diff {
+    /// Whose it is: it stays the same while the screen below changes.
+    pub(super) app: Option<AppKey>,
+    pub(super) comparison: Option<Arc<Comparison>>,
+    pub(super) options: Options,
+    pub(super) lines: Vec<Line>,
+    pub(super) window: Window,
+    pub(super) height: usize,
+    pub(super) beside: bool,
+    pub(super) wanted: Option<Pattern>,
+    /// The lines it is in.
+    pub(super) found: Vec<usize>,
+    /// What the document was laid out for.
+    laid: Option<(Options, bool, usize)>,
+}
+
+impl View for Diff {
+    fn id(&self) -> ScreenId {
+        ScreenId::Diff
+    }
+
+    fn scopes(&self) -> &'static [Scope] {
+        &[Scope::Diff, Scope::App]
+    }
+
+    fn interests(&self, lens: &Lens, _: &Seen<'_>) -> Vec<Interest> {
+        self.app.as_ref().or(lens.selected.as_ref()).map(|app| Interest::Comparison(app.clone())).into_iter().collect()
+    }
+
+    fn command(&mut self, id: CommandId, _: &mut Lens, _: &Seen<'_>) -> (Handled, Vec<Effect>) {
+        let mut said = Vec::new();
+        match id {
+            CommandId::DiffSides => self.options.beside = Some(!self.beside),
+            CommandId::DiffNextHunk => said = self.hunk(1),
+            CommandId::DiffPriorHunk => said = self.hunk(-1),
+            CommandId::DiffFold => said = self.fold(),
+            CommandId::DiffCollapse => self.options.collapsed = !self.options.collapsed,
+            CommandId::DiffMore => said = self.context(1),
+            CommandId::DiffLess => said = self.context(-1),
+            CommandId::DiffWrap => {
+                self.options.wrap = !self.options.wrap;
+                said = say(if self.options.wrap { "long lines are wrapped" } else { "long lines are cut" });
+            }
+            CommandId::DiffBlind => {
+                self.options.blind = !self.options.blind;
+                said = say(if self.options.blind { "white space alone is no change" } else { "white space counts" });
+            }
+            CommandId::DiffIgnored => {
+                self.options.ignored = !self.options.ignored;
+                let shown = self.options.ignored;
+                said = say(if shown { "what rules ignore is shown" } else { "what rules ignore is only counted" });
+            }
+            CommandId::DiffCopy => return (Handled::Yes, self.copy()),
+            CommandId::DiffSilence => return (Handled::Yes, self.silence()),
+            CommandId::DiffSearch => return (Handled::Yes, vec![Effect::Ask(Ask::Search, String::new())]),
+            CommandId::DiffNext => said = self.go_on(1),
+            CommandId::DiffPrior => said = self.go_on(-1),
+            CommandId::ViewBack if self.wanted.take().is_some() => self.found.clear(),
+            id => match steps(id, self.height) {
+                Some(by) => self.window.step(by, self.lines.len()),
+                None => return (Handled::No, Vec::new()),
+            },
+        }
+        (Handled::Yes, said)
+    }
+
+    fn point(&mut self, at: Position, _: &mut Lens, _: &Seen<'_>) -> bool {
+        let line = usize::from(at.y).checked_sub(self.above().into()).filter(|line| *line < self.height);
+        line.is_some_and(|line| self.window.point(line, self.lines.len(), self.height))
+    }
+
+    fn typed(&mut self, _: Ask, text: &str, typing: Typing, _: &Seen<'_>) -> Vec<Effect> {
+        match Pattern::parse(text) {
+            Ok(wanted) => self.wanted = wanted,
+            // half an expression is none yet
+            Err(why) if typing == Typing::Accepted => return say(&why),
+            Err(_) => return Vec::new(),
+        }
+        self.search();
+        if typing == Typing::Cancelled || self.found.contains(&self.window.selected) {
+            Vec::new()
+        } else {
+            self.go_on(1)
+        }
+    }
+
+    fn layout(&mut self, lens: &mut Lens, seen: &Seen<'_>, area: Rect) {
+        if self.app.is_none() {
+            self.app.clone_from(&lens.selected);
+        }
+        self.beside = self.options.beside.unwrap_or(area.width >= WIDE);
+        self.height = usize::from(area.height.saturating_sub(self.above() + BELOW));
+        let cells = draw::cells(area.width, self.beside);
+        let news = self.app.as_ref().and_then(|app| seen.apps.comparison(app));
+        // between two looks nobody reads it: what was read last is shown until it is read anew
+        let is_new = news.is_some_and(|news| self.comparison.as_ref().is_none_or(|known| !Arc::ptr_eq(known, news)));
+        let how = (self.options.clone(), self.beside, cells);
+        if is_new || self.laid.as_ref() != Some(&how) {
+            let place = self.here().zip(self.comparison.as_ref()).and_then(|(line, known)| lines::anchor(known, line));
+            let height = self.window.selected.saturating_sub(self.window.offset);
+            if let Some(news) = news.filter(|_| is_new) {
+                self.comparison = Some(Arc::clone(news));
+            }
+            if let Some(comparison) = &self.comparison {
+                self.lines = lines::lay_out(comparison, &self.options, self.beside, cells);
+                if let Some(at) = place.and_then(|place| lines::find(comparison, &self.lines, &place)) {
+                    // the line stays where it is on screen, and the lines around it with it
+                    self.window = Window { selected: at, offset: at.saturating_sub(height) };
+                } else if self.laid.is_none() {
+                    self.hunk(1);
+                }
+                self.laid = Some(how);
+                self.search();
+            }
+        }
+        self.window.clamp(self.lines.len(), self.height);
+    }
+
+    fn draw(&self, _: &Lens, seen: &Seen<'_>, area: Rect, buf: &mut Buffer) {
+        draw::draw(self, seen, area, buf);
+    }
+}
+
+fn say(text: &str) -> Vec<Effect> {
+    vec![Effect::Say(text.to_owned())]
+}
+
+impl Diff {
+    pub(super) fn here(&self) -> Option<Line> {
+        self.lines.get(self.window.selected).copied()
+    }
+
+    /// Lines above the document.
+    pub(super) fn above(&self) -> u16 {
+        ABOVE + u16::from(self.beside)
+    }
+
+    /// Whether a line begins a run of changes, or is told apart like one.
+    fn begins(&self, at: usize) -> bool {
+        let is_change = |at: usize| match (self.lines.get(at), &self.comparison) {
+            (Some(Line::Row(n, row, ..)), Some(comparison)) => {
+                self.options.is_changed(&comparison.resources[*n].rows.rows[*row])
+            }
+            (Some(Line::Shadow(..) | Line::Ignored(..) | Line::Unread(_)), _) => true,
+            (Some(Line::Head(n)), Some(comparison)) => {
+                self.options.collapsed && comparison.resources[*n].change != Change::Same
+            }
+            _ => false,
+        };
+        is_change(at)
+            && at.checked_sub(1).is_none_or(|before| !is_change(before) || matches!(self.lines[at], Line::Head(_)))
+    }
+
+    fn hunk(&mut self, by: isize) -> Vec<Effect> {
+        let from = self.window.selected;
+        let next = if by > 0 {
+            let first = usize::from(self.laid.is_some());
+            (from + first..self.lines.len()).find(|at| self.begins(*at))
+        } else {
+            (0..from).rev().find(|at| self.begins(*at))
+        };
+        match next {
+            Some(next) => self.window.selected = next,
+            None => return say(if by > 0 { "that was the last change" } else { "that was the first change" }),
+        }
+        Vec::new()
+    }
+
+    fn context(&mut self, by: isize) -> Vec<Effect> {
+        self.options.step_context(by);
+        say(&format!("{} equal lines around a change", self.options.context_word()))
+    }
+
+    /// Unfolds equal lines, or turns the resource that the cursor is in.
+    fn fold(&mut self) -> Vec<Effect> {
+        let (Some(line), Some(comparison)) = (self.here(), &self.comparison) else { return say("nothing is folded") };
+        let object = comparison.resources[line.resource()].object.clone();
+        if let Line::Gap(_, from, _) = line {
+            self.options.opened.insert((object, from));
+        } else if self.options.collapsed {
+            self.options.collapsed = false;
+        } else if !self.options.turned.remove(&object) {
+            self.options.turned.insert(object);
+        }
+        Vec::new()
+    }
+
+    fn search(&mut self) {
+        self.found.clear();
+        let (Some(wanted), Some(comparison)) = (&self.wanted, &self.comparison) else { return };
+        let has =
+            |line: &Line| lines::texts(comparison, *line).iter().any(|text| wanted.find_in(text).next().is_some());
+        self.found = (0..self.lines.len()).filter(|at| has(&self.lines[*at])).collect();
+    }
+
+    fn go_on(&mut self, by: isize) -> Vec<Effect> {
+        let Some(wanted) = &self.wanted else { return say("/ searches") };
+        let from = self.window.selected;
+        let next = if by > 0 {
+            self.found.iter().find(|at| **at > from).or(self.found.first())
+        } else {
+            self.found.iter().rev().find(|at| **at < from).or(self.found.last())
+        };
+        match next {
+            Some(next) => self.window.selected = *next,
+            None => return say(&format!("{} is not in it; what is folded is not searched", wanted.typed())),
+        }
+        Vec::new()
+    }
+
+    /// The change the cursor is on, or the first of its resource.
+    pub(super) fn field(&self) -> Option<(&crate::domain::Compared, &Field)> {
+        let comparison = self.comparison.as_ref()?;
+        let line = self.here()?;
+        let resource = comparison.resources.get(line.resource())?;
+        let field = match line {
+            Line::Row(_, row, ..) => resource.fields.get(resource.rows.rows.get(row)?.field? as usize)?,
+            Line::Ignored(_, at) => resource.ignored.get(at)?,
+            _ => return None,
+        };
+        Some((resource, field))
+    }
+
+    /// Copies the run of changes the cursor is in, as lines that go and come.
+    fn copy(&self) -> Vec<Effect> {
+        let (Some(comparison), Some(line)) = (&self.comparison, self.here()) else {
+            return say("there is nothing to copy");
+        };
+        let resource = &comparison.resources[line.resource()];
+        let rows = &resource.rows.rows;
+        let text = match line {
+            Line::Row(_, at, ..) if self.options.is_changed(&rows[at]) => {
+                let changed = |at: &usize| self.options.is_changed(&rows[*at]);
+                let begin = (0..=at).rev().take_while(changed).last().unwrap_or(at);
+                let run = rows[begin..].iter().take_while(|row| self.options.is_changed(row));
+                let mut text = format!("# {} {}\n", resource.object.kind, resource.object.name);
+                for row in run {
+                    match &row.sides {
+                        Sides::Changed(desired, live) => text.push_str(&format!("-{live}\n+{desired}\n")),
+                        Sides::Desired(line) => text.push_str(&format!("+{line}\n")),
+                        Sides::Live(line) => text.push_str(&format!("-{line}\n")),
+                        Sides::Same(line) => text.push_str(&format!(" {line}\n")),
+                    }
+                }
+                text
+            }
+            Line::Head(_) if resource.change != Change::Same => crate::diff::unified(resource),
+            _ => return say("the cursor is on no change; { and } go to one"),
+        };
+        let what = if matches!(line, Line::Head(_)) { "the resource's diff" } else { "the change" };
+        vec![Effect::Copy { what: what.to_owned(), text }]
+    }
+
+    /// Copies the rule that would ignore the field, where something in the cluster keeps it as it is.
+    fn silence(&self) -> Vec<Effect> {
+        match self.field() {
+            Some((resource, field)) if field.is_controlled() => {
+                let text = ignore_entry(&resource.object, &field.path);
+                vec![Effect::Copy { what: "an ignoreDifferences entry for it".to_owned(), text }]
+            }
+            Some(_) => say("no controller keeps this field: a rule would hide what people do"),
+            None => say("the cursor is on no change; { and } go to one"),
+        }
+    }
+
+    /// Whether a line is of a side that is shown alone.
+    pub(super) fn is_alone(side: Side) -> bool {
+        side != Side::Both
+    }
+}

@@ -1,0 +1,5 @@
+//! Desired against live: as Argo CD itself told it, and through a world.
+
+mod live;
+mod recorded;
+mod screen;
