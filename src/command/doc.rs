@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use super::Keymap;
-use super::table::{CommandId, CommandSpec, Scope, TABLE};
+use super::scope::Scope;
+use super::table::{CommandId, CommandSpec, TABLE};
 use crate::config::keymap::{Binding, Word as _};
 
 /// The commands of a scope.

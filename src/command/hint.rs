@@ -1,7 +1,8 @@
 //! The hint line and the help page, made from the table and the keymap.
 
 use super::Keymap;
-use super::table::{CommandId, Scope, TABLE};
+use super::scope::Scope;
+use super::table::{CommandId, TABLE};
 use crate::config::keymap::Binding;
 
 /// A key and what it does, for the hint line.

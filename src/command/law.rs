@@ -6,7 +6,8 @@ use proptest::prelude::*;
 
 use super::Keymap;
 use super::Risk;
-use super::table::{CommandId, Scope, TABLE};
+use super::scope::Scope;
+use super::table::{CommandId, TABLE};
 use crate::config::keymap::{BUNDLED, Chord, Lookup, Scope as _};
 
 fn patched(text: &str) -> (Keymap, Vec<String>) {

@@ -7,12 +7,14 @@ pub mod doc;
 pub mod hint;
 #[cfg(test)]
 mod law;
+pub mod scope;
 pub mod table;
 pub mod when;
 
 pub use crate::domain::Risk;
 pub use argument::Argument;
-pub use table::{CommandId, CommandSpec, Scope, TABLE};
+pub use scope::Scope;
+pub use table::{CommandId, CommandSpec, TABLE};
 pub use when::{Frozen, Situation, When};
 
 /// The keymap of these commands.

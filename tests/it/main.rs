@@ -8,6 +8,7 @@ mod argocd_source;
 mod broken;
 mod clock;
 mod copy;
+mod cursor;
 mod debugging;
 mod diff;
 mod events_screen;

@@ -173,8 +173,11 @@ impl Diff {
             }
             _ => false,
         };
+        // what stands apart from the lines of a resource is a change apart
+        let is_apart = |at: usize| matches!(self.lines[at], Line::Shadow(..) | Line::Ignored(..) | Line::Unread(_));
+        let is_head = matches!(self.lines[at], Line::Head(_));
         is_change(at)
-            && at.checked_sub(1).is_none_or(|before| !is_change(before) || matches!(self.lines[at], Line::Head(_)))
+            && at.checked_sub(1).is_none_or(|before| !is_change(before) || is_head || is_apart(at) != is_apart(before))
     }
 
     fn hunk(&mut self, by: isize) -> Vec<Effect> {

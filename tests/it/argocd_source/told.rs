@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 use crate::clock::WallClock;
 
 /// Longer than anything here takes, on a busy machine.
-const DEADLINE: Duration = Duration::from_mins(1);
+pub const DEADLINE: Duration = Duration::from_mins(1);
 
 #[derive(Clone, Debug, Default)]
 pub struct Told {
