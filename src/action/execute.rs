@@ -195,7 +195,7 @@ async fn look(request: &Request, road: &Road, plan: &Plan, why: &str) -> Result<
 }
 
 /// Whether what a merge patch asks for is there. An operation counts as there when the controller has taken it up.
-fn has_landed(body: &Value, app: &Application) -> bool {
+pub(super) fn has_landed(body: &Value, app: &Application) -> bool {
     if let Some(asked) = body.get("operation") {
         let taken = app.at("/status/operationState/operation");
         return [app.at("/operation"), taken].into_iter().flatten().any(|there| contains(there, asked));

@@ -38,8 +38,14 @@ pub enum End {
     },
 }
 
-/// Follows what a plan's write has set going until it is over or `deadline` has come. `seen` is told of each state.
-pub async fn follow(road: &Road, plan: &Plan, deadline: Timestamp, mut seen: impl FnMut(&Application)) -> End {
+/// Follows what a plan's write has set going until it is over or `deadline` has come. `seen` is told of
+/// each state, and why it cannot be looked at while it cannot.
+pub async fn follow(
+    road: &Road,
+    plan: &Plan,
+    deadline: Timestamp,
+    mut seen: impl FnMut(Result<&Application, &str>),
+) -> End {
     let key = &plan.target.key;
     let stands = after(road.clock.now(), if plan.contested { STANDS } else { Duration::ZERO });
     loop {
@@ -53,7 +59,7 @@ pub async fn follow(road: &Road, plan: &Plan, deadline: Timestamp, mut seen: imp
                 };
             }
             Ok(app) => {
-                seen(&app);
+                seen(Ok(&app));
                 last = waits_for(plan, &app);
                 match over(plan, app) {
                     Some(End::Well(_)) if is_switch(plan) && road.clock.now() < stands => {}
@@ -63,7 +69,10 @@ pub async fn follow(road: &Road, plan: &Plan, deadline: Timestamp, mut seen: imp
             }
             Err(ReadError::Missing(_)) if matches!(plan.verb, Verb::Delete { .. }) => return End::Well(None),
             Err(ReadError::Missing(why)) => return End::Open { message: why },
-            Err(error) => last = format!("it cannot be looked at: {error}"),
+            Err(error) => {
+                last = format!("it cannot be looked at: {error}");
+                seen(Err(&last));
+            }
         }
         let now = road.clock.now();
         if now >= deadline {

@@ -112,7 +112,7 @@ impl Guard {
         let mut block = |label: &str, text: &str, role| detail::block(&mut lines, width, label, text, role);
         block("plan", &guarding.title, Role::Text);
         if !guarding.leaves.is_empty() && guarding.ended.is_none() {
-            block("if you leave", &guarding.leaves, Role::Dim);
+            block("on leaving", &guarding.leaves, Role::Dim);
         }
         match &guarding.ended {
             Some(true) => block("ended", &guarding.said, Role::Ok),

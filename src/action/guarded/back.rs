@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::watch::{Said, ill};
 use crate::action::audit::Audit;
-use crate::action::execute::Outcome;
+use crate::action::execute::{Outcome, has_landed};
 use crate::action::follow::{End, follow};
 use crate::action::gather::Asked;
 use crate::action::guard::phrase;
@@ -12,7 +12,7 @@ use crate::action::planner::plan;
 use crate::action::proposal::{Consent, carry_out};
 use crate::action::refusal::{Refusal, RefusalKind};
 use crate::action::road::Road;
-use crate::action::{Application, Harbour, Verb};
+use crate::action::{Application, Harbour, Plan, Verb};
 use crate::domain::app::short_revision;
 use crate::domain::time::after;
 use crate::domain::{Health, Phase};
@@ -127,13 +127,46 @@ impl Back<'_> {
         match carry_out(vec![planned.clone()], road, audit, &consent).await.1 {
             Outcome::Done { .. } => {}
             Outcome::Refused(refusal) => return Err(refusal),
-            Outcome::Failed { why, .. } | Outcome::Unknown { why } => return Err(Refusal::no_way(why)),
+            Outcome::Failed { why, .. } => return Err(Refusal::no_way(why)),
+            Outcome::Unknown { why } => self.landed(&planned, why, leaves, say).await?,
         }
         let deadline = after(road.clock.now(), PATIENCE);
-        match follow(road, &planned, deadline, |_| {}).await {
+        let missed = |seen: Result<&Application, &str>| {
+            if let Err(why) = seen {
+                say(Said::Goes { now: why.to_owned(), leaves: leaves.to_owned() });
+            }
+        };
+        match follow(road, &planned, deadline, missed).await {
             End::Well(app) => Ok(app),
             End::Badly { phase, message, .. } => Err(Refusal::no_way(format!("{phase}: {message}"))),
             End::Open { message } => Err(Refusal::no_way(message)),
+        }
+    }
+
+    /// Ends once a write whose connection broke is seen to have landed. One that is seen not to have is refused as what
+    /// could not be reached: it is planned anew from what is there.
+    async fn landed(
+        &self,
+        planned: &Plan,
+        why: String,
+        leaves: &str,
+        say: &mut (impl FnMut(Said) + Send),
+    ) -> Result<(), Refusal> {
+        let road = self.road;
+        if road.control.cluster().is_none() {
+            return Err(Refusal::no_way(why));
+        }
+        let deadline = after(road.clock.now(), PATIENCE);
+        loop {
+            match road.look(&self.asked.key).await {
+                Ok(app) if planned.requests.iter().all(|request| has_landed(&request.body, &app)) => return Ok(()),
+                Ok(_) => return Err(Refusal::unreachable(why, None)),
+                Err(error) if road.clock.now() >= deadline => return Err(Refusal::unread(&error)),
+                Err(error) => {
+                    say(Said::Goes { now: format!("it cannot be looked at: {error}"), leaves: leaves.to_owned() });
+                }
+            }
+            road.clock.sleep(PACE).await;
         }
     }
 

@@ -176,8 +176,8 @@ fn finish(
         return guarded::guard(io, way, audit, (kept, harbour, watch.hold), say, out);
     }
     let mut said = String::new();
-    let progress = |app: &Application| {
-        let now = format!("{} {}", app.phase(), app.operation_message());
+    let progress = |seen: Result<&Application, &str>| {
+        let now = seen.map_or_else(str::to_owned, |app| format!("{} {}", app.phase(), app.operation_message()));
         if kept.verb.is_operation() && on.look.output != Output::Json && now != said && now.trim() != "" {
             complain(&format!("  {now}"));
             said = now;

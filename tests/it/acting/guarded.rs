@@ -143,7 +143,8 @@ fn guard_a_source_that_is_lost_on_the_way_back_is_waited_for() {
     sea.until("it is missed", |_| said.lock().unwrap().contains("it cannot be looked at").then_some(()));
     sea.ctl("source start predator-cloud");
     assert_eq!(child.wait().unwrap().code(), Some(7), "{}", said.lock().unwrap());
-    assert_eq!(done(&sea).iter().filter(|line| *line == "rollback done").count(), 1);
+    // a write whose connection broke is looked at, and where it did not arrive it is planned anew
+    assert!(done(&sea).iter().filter(|line| *line == "rollback done").count() <= 1, "{:?}", done(&sea));
     assert!(image(&sea).ends_with(GOOD), "{}", image(&sea));
     assert_eq!(auto_sync(&sea), false);
 }
@@ -152,7 +153,7 @@ fn guard_a_source_that_is_lost_on_the_way_back_is_waited_for() {
 fn guard_whoever_leaves_the_cockpit_is_asked_and_told_what_stays_undone() {
     let sea = Sea::scenario("bad-deploy");
     let mut screen = guarded(&sea, &[]);
-    screen.shows(&["if you leave", "it is watched no longer"]);
+    screen.shows(&["on leaving", "it is watched no longer"]);
     screen.keys("\x03");
     screen.shows(&["guarded sync of backend-staging: it is watched no longer"]);
     screen.keys("\x03");
