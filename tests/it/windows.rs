@@ -121,7 +121,8 @@ async fn what_a_window_holds_is_seen_and_goes_on_when_it_opens() {
     let id = lookout.apps.find(&prod).unwrap();
     assert!(lookout.apps.get(id).unwrap().operation.as_ref().is_none_or(|operation| !operation.is_active()));
     let place = lookout.apps.projects_place(&prod.source);
-    assert_eq!(lookout.apps.projects_link(&place), Some(&Link::Live));
+    // what a list brings is told before the list is over
+    lookout.until("projects are live", async |l| l.apps.projects_link(&place) == Some(&Link::Live)).await;
 
     // another window comes in by itself; the time alone opens it, and nothing has to be read for that
     let windows = around(lookout.clock.now());
