@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::entry::{Entry, of_several, parameters};
-use crate::domain::window::Subject;
+use crate::domain::window::{Subject, project_of};
 use crate::domain::{AutoSync, Timestamp, text::clean};
 
 /// An Application, read whole. Never shown or logged as it is: parameters of a source can hold credentials.
@@ -82,10 +82,7 @@ impl Application {
     /// Its AppProject; `default` where it names none.
     #[must_use]
     pub fn project(&self) -> &str {
-        match self.text("/spec/project") {
-            "" => "default",
-            project => project,
-        }
+        project_of(&self.0)
     }
 
     /// Destination as windows match it: cluster name, server and namespace.
@@ -101,7 +98,7 @@ impl Application {
     /// What sync windows match it by.
     #[must_use]
     pub fn subject(&self) -> Subject<'_> {
-        Subject { name: self.text("/metadata/name"), destination: self.destination() }
+        Subject::in_object(&self.0)
     }
 
     /// Whether its deletion was asked for.

@@ -30,7 +30,7 @@ impl Marks {
         let Some(cluster) = cluster else { return Self { unread: resources.len(), ..Self::default() } };
         resources.sort_by_key(|resource| resource["status"] != "OutOfSync");
         let beyond = resources.len().saturating_sub(MOST);
-        let names: Vec<ObjectName> = resources.into_iter().take(MOST).map(named).collect();
+        let names: Vec<ObjectName> = resources.into_iter().take(MOST).map(ObjectName::of_row).collect();
         let read = names.into_iter().map(|name| async move { (live_object(cluster, &name).await, name) });
         let read: Vec<_> = futures::stream::iter(read).buffered(AT_ONCE).collect().await;
         let mut marks = Self { unread: beyond, ..Self::default() };
@@ -63,7 +63,7 @@ impl Marks {
     /// What a row of `status.resources` asks for.
     #[must_use]
     pub fn of_resource(&self, resource: &Value) -> &[String] {
-        self.options.get(&named(resource)).map_or(&[], Vec::as_slice)
+        self.options.get(&ObjectName::of_row(resource)).map_or(&[], Vec::as_slice)
     }
 
     /// What a resource wants of an option: by itself, else by what holds for all.
@@ -71,17 +71,6 @@ impl Marks {
         let value = |option: &'m String| option.strip_prefix(name)?.strip_prefix('=');
         let own = self.of_resource(resource).iter().find_map(value);
         own.or_else(|| all.iter().rev().find_map(value))
-    }
-}
-
-fn named(resource: &Value) -> ObjectName {
-    let text = |name: &str| resource[name].as_str().unwrap_or_default().into();
-    ObjectName {
-        group: text("group"),
-        version: text("version"),
-        kind: text("kind"),
-        namespace: text("namespace"),
-        name: text("name"),
     }
 }
 
@@ -95,7 +84,7 @@ mod tests {
         let resource = json!({"kind": "ConfigMap", "name": "a", "namespace": "n", "version": "v1"});
         let mut marks = Marks::default();
         let annotations = json!({"argocd.argoproj.io/sync-options": "Replace=false, Prune=confirm"});
-        marks.note(named(&resource), &json!({"metadata": {"annotations": annotations}}));
+        marks.note(ObjectName::of_row(&resource), &json!({"metadata": {"annotations": annotations}}));
         let all = ["Replace=true".to_owned(), "Force=true".to_owned()];
         let wanted = |name| marks.wanted(&resource, &all, name);
         assert_eq!(
@@ -104,7 +93,10 @@ mod tests {
         );
         let other = json!({"kind": "ConfigMap", "name": "b", "namespace": "n", "version": "v1"});
         assert_eq!(marks.wanted(&other, &all, "Replace"), Some("true"));
-        marks.note(named(&other), &json!({"metadata": {"annotations": {"helm.sh/resource-policy": "keep"}}}));
+        marks.note(
+            ObjectName::of_row(&other),
+            &json!({"metadata": {"annotations": {"helm.sh/resource-policy": "keep"}}}),
+        );
         assert_eq!(marks.wanted(&other, &[], "Delete"), Some("false"));
     }
 }

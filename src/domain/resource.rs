@@ -1,5 +1,7 @@
 //! The resources of an Application: what its App screen shows.
 
+use serde_json::Value;
+
 use super::window::Windows;
 use super::{Condition, Health, Phase, Symbol, Sync, Timestamp};
 
@@ -79,6 +81,19 @@ impl ObjectName {
             kind: resource.kind.clone(),
             namespace: resource.namespace.clone(),
             name: resource.name.clone(),
+        }
+    }
+
+    /// Of a row of `status.resources`.
+    #[must_use]
+    pub fn of_row(row: &Value) -> Self {
+        let text = |name: &str| row[name].as_str().unwrap_or_default().into();
+        Self {
+            group: text("group"),
+            version: text("version"),
+            kind: text("kind"),
+            namespace: text("namespace"),
+            name: text("name"),
         }
     }
 }

@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use super::environment::matches_pattern;
+use super::operation::HELD_MESSAGE;
 use super::{AppRow, Symbol, Timestamp, text::clean, time};
 
 /// What windows match an Application by.
@@ -20,12 +21,36 @@ pub struct Subject<'a> {
 }
 
 impl<'a> Subject<'a> {
+    /// What windows match an Application by.
+    #[must_use]
+    pub fn in_object(app: &'a Value) -> Self {
+        let text = |pointer: &str| app.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+        let destination = ["name", "server", "namespace"].map(|part| text(&format!("/spec/destination/{part}")));
+        Self { name: text("/metadata/name"), destination: destination.into() }
+    }
+
     /// What windows match the Application of a row by.
     #[must_use]
     pub fn of(row: &'a AppRow) -> Self {
         let to = &row.destination;
         Self { name: &row.key.name, destination: (&to.name, &to.server, &to.namespace) }
     }
+}
+
+/// The AppProject of an Application; `default` where it names none.
+#[must_use]
+pub fn project_of(app: &Value) -> &str {
+    match app.pointer("/spec/project").and_then(Value::as_str) {
+        None | Some("") => "default",
+        Some(project) => project,
+    }
+}
+
+/// Whether the controller says of an Application that a window holds its operation back.
+#[must_use]
+pub fn holds(app: &Value) -> bool {
+    let says = |field: &str, what: &str| app["status"]["operationState"][field] == what;
+    says("message", HELD_MESSAGE) && says("phase", "Running")
 }
 
 /// What the windows of an Application say of a sync.

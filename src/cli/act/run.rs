@@ -294,16 +294,7 @@ impl Say<'_> {
 }
 
 fn objects(app: &Application) -> impl Iterator<Item = ObjectName> {
-    app.resources().map(|resource| {
-        let text = |name: &str| resource[name].as_str().unwrap_or_default().into();
-        ObjectName {
-            group: text("group"),
-            version: text("version"),
-            kind: text("kind"),
-            namespace: text("namespace"),
-            name: text("name"),
-        }
-    })
+    app.resources().map(ObjectName::of_row)
 }
 
 fn spelled(object: &ObjectName) -> String {

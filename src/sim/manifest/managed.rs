@@ -26,14 +26,6 @@ pub fn entry(api_version: &str, manager: &str, part: &Value, at: Timestamp) -> V
     })
 }
 
-/// The same, written through a subresource (`status`, `scale`).
-#[must_use]
-pub fn entry_of(api_version: &str, manager: &str, subresource: &str, part: &Value, at: Timestamp) -> Value {
-    let mut entry = entry(api_version, manager, part, at);
-    entry["subresource"] = json!(subresource);
-    entry
-}
-
 fn fields(part: &Value, keyed: bool) -> Value {
     let mut set = Map::new();
     for (name, value) in part.as_object().into_iter().flatten() {

@@ -10,15 +10,14 @@ use serde_json::value::RawValue;
 
 use super::super::kube::events::read_event;
 use super::super::kube::fault::{Fault, Kind};
-use super::super::kube::pace::pause;
 use super::super::kube::project::Texts;
 use super::super::kube::request::escape;
-use super::pods::link_of;
+use super::polled::Polled;
 use super::server::{Ask, Server};
 use super::tree::{Node, path, tree};
 use crate::domain::route::served_context;
-use crate::domain::{AppKey, Event, Link, Symbol, time};
-use crate::store::delta::{Delta, LiveDelta, NamespaceDelta, Sink};
+use crate::domain::{AppKey, Event, Link, Symbol};
+use crate::store::delta::{Delta, LiveDelta, Sink};
 
 /// Objects that are asked about at once.
 const AT_ONCE: usize = 8;
@@ -47,36 +46,15 @@ const TELLING: [&str; 12] = [
 /// Reads the Events about the objects of an Application in a namespace, and those about itself where `own` says so, until
 /// it is dropped. Spawns nothing and never ends: what goes wrong becomes the [`Link`] of the place, and is tried again.
 pub async fn watch_events(server: Server, app: AppKey, namespace: Symbol, own: bool, sink: Arc<dyn Sink>) {
-    let (context, clock) = (served_context(&app), Arc::clone(server.clock()));
+    let (context, clock) = (served_context(&app), server.clock());
     let tell = |change| sink.push(Delta::Live(LiveDelta::Events(context.clone(), namespace.clone(), change)));
-    tell(NamespaceDelta::Link(Link::Connecting { loaded: 0 }));
-    let (mut texts, mut told, mut link, mut failures) = (Texts::default(), None, None, 0);
-    let mut since = clock.now();
+    let (mut texts, mut place) = (Texts::default(), Polled::new(AGAIN, clock.now(), tell));
     loop {
-        let (now, wait) = match read(&server, &app, &namespace, own, &mut texts).await {
-            Ok((events, left_out)) => {
-                (failures, since) = (0, clock.now());
-                if told.as_ref() != Some(&events) {
-                    tell(NamespaceDelta::Replace(events.clone()));
-                    told = Some(events);
-                }
-                let link = match left_out {
-                    0 => Link::Live,
-                    n => Link::Denied { what: format!("the Events of {n} objects are not asked for: too many") },
-                };
-                (link, AGAIN)
-            }
-            Err(fault) => {
-                failures += 1;
-                let wait = pause(failures, fault.retry_after);
-                (link_of(fault, time::after(clock.now(), wait), since), wait)
-            }
-        };
-        if link.as_ref() != Some(&now) {
-            tell(NamespaceDelta::Link(now.clone()));
-            link = Some(now);
-        }
-        clock.sleep(wait).await;
+        let answer = read(&server, &app, &namespace, own, &mut texts).await.map(|(events, left_out)| match left_out {
+            0 => (events, Link::Live),
+            n => (events, Link::Denied { what: format!("the Events of {n} objects are not asked for: too many") }),
+        });
+        clock.sleep(place.take(answer, clock.now())).await;
     }
 }
 

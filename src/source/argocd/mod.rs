@@ -19,6 +19,7 @@ mod logs;
 mod managed_resources;
 mod objects;
 mod pods;
+mod polled;
 mod projects;
 mod refusal;
 mod selection;

@@ -9,8 +9,7 @@ use super::super::kube::{self, ReadError, project, shown};
 use super::server::Server;
 use super::tree::{self, Tree, path};
 use crate::domain::mask::masked;
-use crate::domain::operation::HELD_MESSAGE;
-use crate::domain::window::{Subject, Windows};
+use crate::domain::window::{self, Subject, Windows};
 use crate::domain::{AppDetail, AppKey, Health, LiveObject, ObjectName, Resource};
 
 /// The largest object that is read, in bytes.
@@ -65,16 +64,11 @@ fn judge(resource: &mut Resource, tree: &Tree) {
 
 /// The windows of an Application whose operation one of them holds back: nobody else asks for them.
 async fn windows(server: &Server, live: &Value) -> Option<Windows> {
-    let text = |pointer: &str| live.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
-    if text("/status/operationState/message") != HELD_MESSAGE || text("/status/operationState/phase") != "Running" {
+    if !window::holds(live) {
         return None;
     }
-    let destination = ["name", "server", "namespace"].map(|part| text(&format!("/spec/destination/{part}")));
-    let subject = Subject { name: text("/metadata/name"), destination: destination.into() };
-    let name = Some(text("/spec/project")).filter(|name| !name.is_empty()).unwrap_or("default");
-    let project: Value =
-        server.json(&format!("/api/v1/projects/{}", escape(name)), LARGEST, "its project").await.ok()?;
-    Some(Windows::of(&project, subject))
+    let project = object(server, "projects", window::project_of(live)).await.ok()?;
+    Some(Windows::of(&project, Subject::in_object(live)))
 }
 
 #[derive(Deserialize)]

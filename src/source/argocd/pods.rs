@@ -15,6 +15,7 @@ use super::super::kube::project::Texts;
 use super::super::kube::request::{self, escape};
 use super::frames::{Frame, Frames};
 use super::objects::manifest;
+use super::polled::link_of;
 use super::server::{Ask, Server};
 use super::tree::{Node, Tree, tree};
 use crate::domain::route::served_context;
@@ -55,15 +56,6 @@ pub async fn watch_pods(server: Server, app: AppKey, namespace: Symbol, sink: Ar
         let since = pods.told_at;
         pods.tell_link(link_of(fault, retry_at, since));
         clock.sleep(wait).await;
-    }
-}
-
-/// What a fault makes of the link of a place.
-pub(super) fn link_of(fault: Fault, retry_at: Timestamp, since: Timestamp) -> Link {
-    match fault.kind {
-        Kind::Auth => Link::Auth { why: fault.why },
-        Kind::Denied => Link::Denied { what: fault.why },
-        _ => Link::Down { why: fault.why, retry_at, since },
     }
 }
 

@@ -7,14 +7,13 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::super::kube::fault::Fault;
-use super::super::kube::pace::pause;
 use super::super::kube::projects::read_project;
-use super::pods::link_of;
+use super::polled::Polled;
 use super::refusal::no_json;
 use super::server::{Ask, Server};
 use crate::domain::window::Project;
-use crate::domain::{Link, Symbol, time};
-use crate::store::delta::{Delta, LiveDelta, NamespaceDelta, Sink};
+use crate::domain::{Link, Symbol};
+use crate::store::delta::{Delta, LiveDelta, Sink};
 
 /// Windows are changed by people, and rarely.
 const AGAIN: Duration = Duration::from_mins(1);
@@ -24,31 +23,12 @@ const LARGEST: usize = 16 << 20;
 /// Reads the AppProjects of a source until it is dropped, as those of `namespace`, where its Argo CD lives. Spawns nothing
 /// and never ends: what goes wrong becomes the [`Link`] of the place, and is tried again.
 pub async fn watch_projects(server: Server, namespace: Symbol, sink: Arc<dyn Sink>) {
-    let clock = Arc::clone(server.clock());
+    let clock = server.clock();
     let tell = |change| sink.push(Delta::Live(LiveDelta::Projects(server.name().clone(), namespace.clone(), change)));
-    tell(NamespaceDelta::Link(Link::Connecting { loaded: 0 }));
-    let (mut told, mut link, mut failures, mut since) = (None, None, 0, clock.now());
+    let mut place = Polled::new(AGAIN, clock.now(), tell);
     loop {
-        let (now, wait) = match read(&server).await {
-            Ok(projects) => {
-                (failures, since) = (0, clock.now());
-                if told.as_ref() != Some(&projects) {
-                    tell(NamespaceDelta::Replace(projects.clone()));
-                    told = Some(projects);
-                }
-                (Link::Live, AGAIN)
-            }
-            Err(fault) => {
-                failures += 1;
-                let wait = pause(failures, fault.retry_after);
-                (link_of(fault, time::after(clock.now(), wait), since), wait)
-            }
-        };
-        if link.as_ref() != Some(&now) {
-            tell(NamespaceDelta::Link(now.clone()));
-            link = Some(now);
-        }
-        clock.sleep(wait).await;
+        let answer = read(&server).await.map(|projects| (projects, Link::Live));
+        clock.sleep(place.take(answer, clock.now())).await;
     }
 }
 

@@ -405,13 +405,6 @@ impl Session {
 
     /// Tells the facts as `change` makes them, with what the decoder has learnt.
     fn tell_facts(&mut self, change: impl FnOnce(&mut SourceFacts)) {
-        let mut facts = self.report.facts().clone();
-        change(&mut facts);
-        facts.odd = self.decoder.odd();
-        facts.odd_example = self.decoder.odd_example().map(str::to_owned);
-        if let Some(namespace) = self.decoder.controller_namespace() {
-            facts.argocd_namespace = namespace.clone();
-        }
-        self.report.update(facts);
+        self.report.tell_facts(&self.decoder, change);
     }
 }

@@ -11,8 +11,7 @@ use super::project::message;
 use super::request::escape;
 use super::{shown, tree};
 use crate::domain::mask::mask;
-use crate::domain::operation::HELD_MESSAGE;
-use crate::domain::window::{Subject, Windows};
+use crate::domain::window::{self, Subject, Windows};
 use crate::domain::{AppDetail, AppKey, Health, LiveObject, ObjectName, Resource, health};
 
 /// Live objects of one Application that are read at once.
@@ -201,15 +200,11 @@ pub async fn detail(argo: &Cluster, target: Result<&Cluster, String>, app: &AppK
 
 /// The windows of an Application whose operation one of them holds back: nobody else asks for them.
 async fn windows(argo: &Cluster, live: &Value, namespace: &str) -> Option<Windows> {
-    let text = |pointer: &str| live.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
-    if text("/status/operationState/message") != HELD_MESSAGE || text("/status/operationState/phase") != "Running" {
+    if !window::holds(live) {
         return None;
     }
-    let destination = ["name", "server", "namespace"].map(|part| text(&format!("/spec/destination/{part}")));
-    let subject = Subject { name: text("/metadata/name"), destination: destination.into() };
-    let project = Some(text("/spec/project")).filter(|name| !name.is_empty()).unwrap_or("default");
-    let project = project_of(argo, project, namespace).await.ok()?;
-    Some(Windows::of(&project, subject))
+    let project = project_of(argo, window::project_of(live), namespace).await.ok()?;
+    Some(Windows::of(&project, Subject::in_object(live)))
 }
 
 async fn judge(cluster: &Cluster, mut resource: Resource) -> Resource {

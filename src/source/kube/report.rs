@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::decode::Decoder;
 use crate::domain::{Link, SourceFacts, Symbol};
 use crate::store::delta::{Delta, Sink};
 
@@ -33,11 +34,23 @@ impl Reporter {
     }
 
     /// Tells the facts, if they are others.
-    pub fn update(&mut self, facts: SourceFacts) {
+    fn update(&mut self, facts: SourceFacts) {
         if facts != self.facts {
             self.facts = facts.clone();
             self.push(Delta::Facts(self.source.clone(), Box::new(facts)));
         }
+    }
+
+    /// Tells the facts as `change` makes them, with what the decoder has learnt.
+    pub fn tell_facts(&mut self, decoder: &Decoder, change: impl FnOnce(&mut SourceFacts)) {
+        let mut facts = self.facts.clone();
+        change(&mut facts);
+        facts.odd = decoder.odd();
+        facts.odd_example = decoder.odd_example().map(str::to_owned);
+        if let Some(namespace) = decoder.controller_namespace() {
+            facts.argocd_namespace = namespace.clone();
+        }
+        self.update(facts);
     }
 
     /// Tells a change.
