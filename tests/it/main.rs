@@ -38,5 +38,6 @@ mod sim_workloads;
 mod sim_world;
 mod source;
 mod terminal;
+mod told;
 mod windows;
 mod work;

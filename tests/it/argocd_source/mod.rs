@@ -2,6 +2,6 @@
 
 mod access;
 mod program;
+mod running;
 mod scene;
 mod stream;
-mod told;

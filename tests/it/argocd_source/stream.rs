@@ -8,10 +8,11 @@ use pilothouse::sim::store::Store;
 use pilothouse::source::argocd::{ServerSpec, TokenRoad, keep, log_in, stream_path};
 use serde_json::json;
 
+use super::running::{DEADLINE, start, start_at};
 use super::scene::{SOURCE, Scene};
-use super::told::{DEADLINE, Running, Told};
 use crate::clock::ManualClock;
 use crate::sim_argocd::client::{self, Ask};
+use crate::told::Told;
 
 const STREAM: &str = "/api/v1/stream/applications";
 
@@ -29,11 +30,11 @@ fn change(scene: &Scene, name: &str, change: impl FnOnce(&mut serde_json::Value)
 #[tokio::test(flavor = "multi_thread")]
 async fn rows_are_as_the_cluster_has_them_and_follow_changes() {
     let scene = Scene::new();
-    let mut running = Running::start(scene.spec("admin"));
+    let mut running = start(scene.spec("admin"));
     let told = running.until_live().await;
     assert_eq!(told.rows.len(), 9);
     assert_eq!(told.log.iter().filter(|word| *word == "settle").count(), 1);
-    let row = &told.rows["backend-dev"];
+    let row = told.row("backend-dev").unwrap();
     assert_eq!((row.sync, row.health), (Sync::Synced, Health::Healthy));
     assert_eq!((&*row.service, row.environment.as_deref()), ("backend", Some("dev")));
     assert!(row.auto_sync.enabled && row.auto_sync.self_heal && row.deployed.is_some() && row.resources > 0);
@@ -42,18 +43,18 @@ async fn rows_are_as_the_cluster_has_them_and_follow_changes() {
     assert!(told.facts.road.starts_with("argocd-server stream, token from "), "{}", told.facts.road);
 
     change(&scene, "frontend-prod", |app| app["status"]["health"] = json!({"status": "Degraded", "message": "x"}));
-    let worse = |told: &Told| told.rows["frontend-prod"].health == Health::Degraded;
-    running.until("degraded", worse).await;
+    let worse = |told: &Told| told.row("frontend-prod").unwrap().health == Health::Degraded;
+    running.until_so("degraded", worse).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_row_through_argocd_server_is_the_row_of_the_kubernetes_api() {
     use pilothouse::source::kube::Decoder;
     let scene = Scene::new();
-    let told = Running::start(scene.spec("admin")).until_live().await;
+    let told = start(scene.spec("admin")).until_live().await;
     let mut decoder = Decoder::new("web".into(), std::sync::Arc::default());
-    for (name, row) in &told.rows {
-        let object = store(&scene).get("Application", "argocd", name).unwrap();
+    for (key, row) in &told.rows {
+        let object = store(&scene).get("Application", "argocd", &key.name).unwrap();
         let page = json!({"metadata": {}, "items": [object]}).to_string();
         let mut whole = decoder.page(page.as_bytes()).unwrap().rows.remove(0);
         // the world goes on between the two looks
@@ -83,15 +84,15 @@ async fn a_stream_that_is_cut_is_taken_up_and_what_went_meanwhile_is_gone() {
     let mut extra = store(&scene).get("Application", "argocd", "frontend-prod").unwrap();
     extra["metadata"] = json!({"name": "extra", "namespace": "argocd"});
     store(&scene).put(extra);
-    let mut running = Running::start(scene.spec("admin"));
+    let mut running = start(scene.spec("admin"));
     running.until_live().await;
     scene.order(&format!("fault 503 path {STREAM} times 1")).await;
     scene.order(&format!("fault watch-half-line path {STREAM} times 1")).await;
-    let down = running.until("down", |told| matches!(told.link, Link::Down { .. })).await;
+    let down = running.until_so("down", |told| matches!(told.link, Link::Down { .. })).await;
     assert_eq!(down.rows.len(), 10, "what is known stays");
     store(&scene).delete("Application", "argocd", "extra");
-    let told = running.until("live without it", |told| told.is_live() && told.rows.len() == 9).await;
-    assert!(!told.rows.contains_key("extra"));
+    let told = running.until_so("live without it", |told| told.is_live() && told.rows.len() == 9).await;
+    assert!(told.row("extra").is_none());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -100,11 +101,11 @@ async fn a_token_that_ends_leaves_what_is_known_and_a_login_brings_it_back() {
     let spec = scene.spec("admin");
     let TokenRoad::File(file) = &spec.tokens[0] else { panic!("a file") };
     let file = file.clone();
-    let mut running = Running::start(spec);
+    let mut running = start(spec);
     running.until_live().await;
     scene.order("revoke all").await;
     scene.order(&format!("fault watch-close path {STREAM} times 1")).await;
-    let told = running.until("auth", |told| matches!(told.link, Link::Auth { .. })).await;
+    let told = running.until_so("auth", |told| matches!(told.link, Link::Auth { .. })).await;
     assert!(told.why().contains("token is revoked, please re-login"), "{}", told.why());
     assert_eq!(told.rows.len(), 9);
     assert!(told.facts.hint.unwrap().contains("log in again"));
@@ -117,8 +118,8 @@ async fn a_token_that_ends_leaves_what_is_known_and_a_login_brings_it_back() {
 async fn a_server_that_is_not_there_is_said_and_waited_for() {
     let scene = Scene::new();
     let address = "https://127.0.0.1:9".parse().unwrap();
-    let told = Running::start(ServerSpec { address, ..scene.spec("admin") })
-        .until("down", |told| matches!(told.link, Link::Down { .. }))
+    let told = start(ServerSpec { address, ..scene.spec("admin") })
+        .until_so("down", |told| matches!(told.link, Link::Down { .. }))
         .await;
     assert_eq!(told.why(), "connection refused");
     assert!(told.facts.hint.unwrap().contains("URL of argocd-server"));
@@ -128,12 +129,12 @@ async fn a_server_that_is_not_there_is_said_and_waited_for() {
 async fn two_missed_signs_of_life_are_stale_and_a_new_stream_is_tried() {
     let scene = Scene::new();
     let clock = ManualClock::new();
-    let mut running = Running::at(scene.spec("admin"), Arc::new(clock.clone()));
+    let mut running = start_at(scene.spec("admin"), Arc::new(clock.clone()));
     running.until_live().await;
     scene.order(&format!("fault watch-silence path {STREAM} times 1")).await;
     clock.advance(Duration::from_secs(34));
     let stale = |told: &Told| told.log.iter().any(|word| word == "stale");
-    let told = running.until("stale", stale).await;
+    let told = running.until_so("stale", stale).await;
     assert_eq!(told.rows.len(), 9);
     let begun = std::time::Instant::now();
     // the fault is that of the stream which is looked at first: where it is the new one, time has to go on for it, too
@@ -152,7 +153,7 @@ async fn two_missed_signs_of_life_are_stale_and_a_new_stream_is_tried() {
 async fn a_refused_stream_is_denied_in_the_servers_words() {
     let scene = Scene::new();
     scene.order(&format!("fault 403 path {STREAM} times 1")).await;
-    let told = Running::start(scene.spec("admin")).until("denied", |told| told.link.word() == "denied").await;
+    let told = start(scene.spec("admin")).until_so("denied", |told| told.link.word() == "denied").await;
     assert_eq!(told.why(), "permission denied");
 }
 
@@ -161,7 +162,7 @@ async fn an_answer_that_breaks_off_is_asked_for_again() {
     let scene = Scene::new();
     scene.order(&format!("fault truncate 900 path {STREAM} times 1")).await;
     scene.order("fault truncate 40 path /api/v1/applications? times 1").await;
-    let told = Running::start(scene.spec("admin")).until_live().await;
+    let told = start(scene.spec("admin")).until_live().await;
     assert_eq!(told.rows.len(), 9);
 }
 
@@ -176,8 +177,7 @@ async fn a_renewed_token_is_taken_and_kept() {
     let path = scene.folder.path().join("kept");
     keep(&token, &path).unwrap();
     let before = std::fs::read_to_string(&path).unwrap();
-    let mut running =
-        Running::start(ServerSpec { tokens: vec![TokenRoad::Saved(path.clone())], ..scene.spec("admin") });
+    let mut running = start(ServerSpec { tokens: vec![TokenRoad::Saved(path.clone())], ..scene.spec("admin") });
     running.until_live().await;
     assert_ne!(std::fs::read_to_string(&path).unwrap(), before);
 }
@@ -189,6 +189,6 @@ async fn whoever_may_see_nothing_sees_an_empty_list_that_is_live() {
     policy["data"] = json!({"policy.default": ""});
     store(&scene).put(policy);
     // the stream sends no head before its first frame: the cheap question tells
-    let told = Running::start(scene.spec("developer")).until_live().await;
+    let told = start(scene.spec("developer")).until_live().await;
     assert_eq!(told.rows.len(), 0);
 }

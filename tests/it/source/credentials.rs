@@ -8,8 +8,9 @@ use pilothouse::domain::{Clock, Link, time};
 use pilothouse::source::kube::SourceSpec;
 use serde_json::{Value, json};
 
-use super::harness::{ADMIN, Told, World, start, start_at};
+use super::harness::{ADMIN, World, start, start_at};
 use crate::clock::ManualClock;
+use crate::told::Told;
 
 /// A source whose credentials come from a shell script.
 fn with_plugin(world: &World, script: &str, change: impl FnOnce(&mut Value)) -> SourceSpec {

@@ -1,24 +1,20 @@
 //! What the tests of the source share: a world, a source reading it, and what the source told.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use pilothouse::domain::{AppKey, AppRow, Clock, Fullness, Link, SourceFacts};
+use pilothouse::domain::Clock;
 use pilothouse::sim::access::{Access, User};
 use pilothouse::sim::kubeconfig::{Context, render};
 use pilothouse::sim::serve::{Cluster, Server};
 use pilothouse::sim::store::Store;
 use pilothouse::sim::tls::Ca;
-use pilothouse::source::Surroundings;
 use pilothouse::source::kube::{KubeconfigPlace, SourceSpec, run};
-use pilothouse::store::delta::{Delta, Sink};
 use serde_json::{Value, json};
-use tokio::sync::watch;
-use tokio::task::JoinSet;
 
 use crate::clock::WallClock;
+use crate::told::Running;
 
 /// Where the Applications are, for faults.
 pub const APPLICATIONS: &str = "/apis/argoproj.io/v1alpha1/applications";
@@ -27,96 +23,6 @@ const DEADLINE: Duration = Duration::from_secs(30);
 /// The token that may do everything.
 pub const ADMIN: &str = "admin-token";
 
-/// What a source has told so far.
-#[derive(Clone, Debug, Default)]
-pub struct Told {
-    pub link: Link,
-    pub facts: SourceFacts,
-    pub rows: BTreeMap<AppKey, AppRow>,
-    /// Every link state, begin, settle and replace, in order.
-    pub log: Vec<String>,
-    /// Sketches that were pushed.
-    pub sketches: usize,
-    /// Full rows that were pushed one by one.
-    pub upserts: usize,
-}
-
-impl Told {
-    pub fn row(&self, name: &str) -> Option<&AppRow> {
-        self.rows.values().find(|r| &*r.key.name == name)
-    }
-
-    pub fn is_live(&self) -> bool {
-        self.link == Link::Live
-    }
-
-    pub fn names(&self) -> Vec<String> {
-        self.rows.keys().map(|k| k.name.to_string()).collect()
-    }
-
-    fn take(&mut self, delta: Delta) {
-        match delta {
-            Delta::Link(_, link) => {
-                self.log.push(link.word().to_owned());
-                self.link = link;
-            }
-            Delta::Facts(_, facts) => self.facts = *facts,
-            Delta::Begin(_) => self.log.push("begin".into()),
-            Delta::Settle(_) => self.log.push("settle".into()),
-            Delta::Remove(key) => drop(self.rows.remove(&key)),
-            Delta::Replace(_, rows) => {
-                self.log.push("replace".into());
-                self.rows = rows.into_iter().map(|r| (r.key.clone(), r)).collect();
-            }
-            Delta::Upsert(row) => match row.fullness {
-                Fullness::Sketch => {
-                    self.sketches += 1;
-                    self.rows.entry(row.key.clone()).or_insert(*row);
-                }
-                Fullness::Full => {
-                    self.upserts += 1;
-                    self.rows.insert(row.key.clone(), *row);
-                }
-            },
-            Delta::Live(_) => {}
-        }
-    }
-}
-
-struct Recorder(watch::Sender<Told>);
-
-impl Sink for Recorder {
-    fn push(&self, delta: Delta) {
-        self.0.send_modify(|told| told.take(delta));
-    }
-}
-
-/// A source that runs until it is dropped.
-pub struct Running {
-    told: watch::Receiver<Told>,
-    _task: JoinSet<()>,
-}
-
-impl Running {
-    /// What was told, once it is as `condition` wants it.
-    pub async fn until(&mut self, condition: impl Fn(&Told) -> bool) -> Told {
-        let waiting = self.told.wait_for(|told| condition(told));
-        if tokio::time::timeout(DEADLINE, waiting).await.is_err() {
-            let told = self.now();
-            panic!("not in time: {:?}, {:?}, {} rows, {:?}", told.link, told.facts, told.rows.len(), told.log)
-        }
-        self.now()
-    }
-
-    pub async fn until_live(&mut self) -> Told {
-        self.until(Told::is_live).await
-    }
-
-    pub fn now(&self) -> Told {
-        self.told.borrow().clone()
-    }
-}
-
 /// Runs a source on the system's clock.
 pub fn start(spec: SourceSpec) -> Running {
     start_at(spec, Arc::new(WallClock))
@@ -124,11 +30,7 @@ pub fn start(spec: SourceSpec) -> Running {
 
 /// Runs a source on a clock.
 pub fn start_at(spec: SourceSpec, clock: Arc<dyn Clock>) -> Running {
-    let (sender, told) = watch::channel(Told::default());
-    let world = Surroundings { sink: Arc::new(Recorder(sender)), clock, classifier: Arc::default() };
-    let mut task = JoinSet::new();
-    task.spawn(run(spec, world));
-    Running { told, _task: task }
+    Running::run(DEADLINE, clock, |world| run(spec, world))
 }
 
 /// A folder with a kubeconfig.

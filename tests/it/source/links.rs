@@ -9,16 +9,9 @@ use pilothouse::sim::access::{Access, User};
 use pilothouse::sim::fault::{Answer, Cut};
 use pilothouse::sim::tls::Leaf;
 
-use super::harness::{ADMIN, APPLICATIONS, Told, World, cluster, start, start_at};
+use super::harness::{ADMIN, APPLICATIONS, World, cluster, start, start_at};
 use crate::clock::ManualClock;
-
-fn why(told: &Told) -> &str {
-    match &told.link {
-        Link::Down { why, .. } | Link::Auth { why } => why,
-        Link::Denied { what } => what,
-        other => panic!("{other:?}"),
-    }
-}
+use crate::told::Told;
 
 fn is_down(told: &Told) -> bool {
     matches!(told.link, Link::Down { .. })
@@ -28,7 +21,7 @@ fn is_down(told: &Told) -> bool {
 async fn a_wrong_token_is_an_auth_matter() {
     let world = World::with(1);
     let told = start(world.spec_as("wrong")).until(|t| t.link.word() == "auth").await;
-    assert!(why(&told).contains("401"), "{}", why(&told));
+    assert!(told.why().contains("401"), "{}", told.why());
     assert!(told.facts.hint.is_some());
     assert_eq!(told.facts.server, world.server.url());
 }
@@ -39,8 +32,8 @@ async fn no_right_anywhere_is_denied_in_the_servers_words() {
     cluster.users.push(User::new("nobody", "nobody", Access::nothing()));
     let world = World::of(cluster);
     let told = start(world.spec_as("nobody")).until(|t| t.link.word() == "denied").await;
-    assert!(why(&told).contains("applications.argoproj.io is forbidden"), "{}", why(&told));
-    assert!(why(&told).contains("in the namespace \"argocd\""), "{}", why(&told));
+    assert!(told.why().contains("applications.argoproj.io is forbidden"), "{}", told.why());
+    assert!(told.why().contains("in the namespace \"argocd\""), "{}", told.why());
 }
 
 #[tokio::test]
@@ -50,7 +43,7 @@ async fn certificates_that_must_be_refused_are_told_apart() {
         cluster.leaf = leaf;
         let world = World::of(cluster);
         let told = start(world.spec()).until(is_down).await;
-        assert!(why(&told).contains(words), "{}", why(&told));
+        assert!(told.why().contains(words), "{}", told.why());
         assert!(told.facts.hint.is_some());
 
         let mut insecure = world.spec();
@@ -66,7 +59,7 @@ async fn the_name_in_the_certificate_may_be_given() {
         |name: &str| world.spec_with(|config| config["clusters"][0]["cluster"]["tls-server-name"] = name.into());
     start(named("localhost")).until_live().await;
     let told = start(named("kubernetes.example")).until(is_down).await;
-    assert!(why(&told).contains("another name"), "{}", why(&told));
+    assert!(told.why().contains("another name"), "{}", told.why());
 }
 
 #[tokio::test]
@@ -74,7 +67,7 @@ async fn a_cluster_without_argocd_says_so() {
     let world = World::with(0);
     world.server.faults().answer("/apis/argoproj.io", Answer::Status(404, "404 page not found\n".into()), None);
     let told = start(world.spec()).until(is_down).await;
-    assert_eq!(why(&told), "no Argo CD Applications in this cluster");
+    assert_eq!(told.why(), "no Argo CD Applications in this cluster");
     assert!(told.facts.hint.unwrap().contains("context"));
 }
 
@@ -84,13 +77,13 @@ async fn what_the_kubeconfig_lacks_is_told_with_the_nearest_name() {
     let mut spec = world.spec();
     spec.context = Some("wordl".into());
     let told = start(spec).until(is_down).await;
-    assert!(why(&told).ends_with("did you mean `world`?"), "{}", why(&told));
+    assert!(told.why().ends_with("did you mean `world`?"), "{}", told.why());
     let told = start(
         world.spec_with(|config| config["clusters"][0]["cluster"]["server"] = "https://no-such-host.invalid".into()),
     )
     .until(is_down)
     .await;
-    assert!(why(&told).contains("not known to DNS"), "{}", why(&told));
+    assert!(told.why().contains("not known to DNS"), "{}", told.why());
 }
 
 #[tokio::test]
@@ -100,7 +93,7 @@ async fn a_source_that_stops_keeps_its_rows_and_comes_back_by_itself() {
     source.until_live().await;
     world.server.stop().await;
     let told = source.until(is_down).await;
-    assert_eq!((why(&told), told.rows.len()), ("connection refused", 5));
+    assert_eq!((told.why(), told.rows.len()), ("connection refused", 5));
     let Link::Down { retry_at, since, .. } = told.link else { unreachable!() };
     assert!(time::elapsed(since, retry_at) < Duration::from_secs(10), "{since} {retry_at}");
     world.put("argocd", "meanwhile", "Healthy");
@@ -146,7 +139,7 @@ async fn silence_for_75_seconds_is_stale_and_a_new_connection_is_tried() {
         tokio::task::yield_now().await;
         waited = source.now();
     }
-    assert!(why(&waited).contains("not a byte for 30 s"), "{}", why(&waited));
+    assert!(waited.why().contains("not a byte for 30 s"), "{}", waited.why());
     clock.advance(Duration::from_secs(5));
     source.until_live().await;
 }
