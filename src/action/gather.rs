@@ -76,7 +76,7 @@ impl Road {
             _ => Marks::default(),
         };
         let past = match verb {
-            Verb::Rollback { .. } => Past::of(self.destination.as_ref(), &app).await,
+            Verb::Rollback { .. } => Past::of(self, key, &app).await,
             _ => Past::default(),
         };
         Facts {

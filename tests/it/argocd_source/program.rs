@@ -90,6 +90,21 @@ async fn every_screen_works_with_a_url_and_a_token_and_no_token_is_shown_anywher
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn deployments_tell_who_wrote_them_and_why() {
+    let scene = Scene::new();
+    let here = Here::of(&scene, "admin");
+    let (code, history, err) = here.run(&["history", "backend-dev"]);
+    assert_eq!(code, Some(0), "{err}");
+    let stories: Vec<_> =
+        history.lines().filter_map(|line| line.split_once("Predator12: ")).map(|both| both.1).collect();
+    assert_eq!(stories, ["backend 1.1.0", "backend 1.0.0"], "{history}");
+    let (code, frame, err) = here.run(&["snapshot", "--view", "deployments", "--app", "backend-dev"]);
+    assert_eq!(code, Some(0), "{err}");
+    let compared = frame.lines().find(|line| line.starts_with("!= commit")).unwrap_or_else(|| panic!("{frame}"));
+    assert!(compared.contains("Predator12: backend 1.1.0") && compared.ends_with("Predator12: backend 1.0.0"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_sync_goes_through_argocd_server_and_is_followed_and_noted() {
     let scene = Scene::new();
     let here = Here::of(&scene, "admin");
