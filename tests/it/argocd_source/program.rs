@@ -45,7 +45,7 @@ impl<'a> Here<'a> {
 
     fn json(&self, args: &[&str]) -> Value {
         let (code, out, err) = self.run(args);
-        assert_eq!(code, Some(0), "{args:?}: {err}");
+        assert_eq!(code, Some(0), "{args:?}: {out} {err}");
         serde_json::from_str(&out).unwrap_or_else(|e| panic!("{args:?}: {e}: {out}"))
     }
 }
@@ -120,6 +120,30 @@ async fn a_sync_goes_through_argocd_server_and_is_followed_and_noted() {
     let (code, _, err) = here.run(&["delete", "frontend-prod", "--confirm", "prod"]);
     assert_eq!(code, Some(4), "{err}");
     assert!(err.contains("delete is not done through argocd-server"), "{err}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn auto_sync_is_taken_away_and_given_back_whole_where_its_definition_cannot_be_read() {
+    let scene = Scene::new();
+    let here = Here::of(&scene, "admin");
+    let store = scene.world.store(SOURCE).unwrap();
+    let set = store.list("ApplicationSet", Some("argocd"))[0]["metadata"]["name"].as_str().unwrap().to_owned();
+    store.update("ApplicationSet", "argocd", &set, |set| {
+        set["spec"]["ignoreApplicationDifferences"] = serde_json::json!([{"jsonPointers": ["/spec/syncPolicy"]}]);
+    });
+    let automated = || {
+        let app = scene.world.store(SOURCE).unwrap().get("Application", "argocd", "backend-dev").unwrap();
+        app.pointer("/spec/syncPolicy/automated").cloned()
+    };
+    let before = automated();
+    assert!(before.as_ref().is_some_and(|before| before.get("enabled").is_none()), "{before:?}");
+    let (code, plan, err) = here.run(&["autosync", "off", "backend-dev", "--plan"]);
+    assert_eq!(code, Some(0), "{err}");
+    assert!(plan.contains("its settings are taken away whole"), "{plan}");
+    here.json(&["autosync", "off", "backend-dev", "--confirm", "dev", "-o", "json"]);
+    assert_eq!(automated(), None);
+    here.json(&["autosync", "on", "backend-dev", "--confirm", "dev", "-o", "json"]);
+    assert_eq!(automated(), before);
 }
 
 #[tokio::test(flavor = "multi_thread")]
