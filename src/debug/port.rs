@@ -26,6 +26,15 @@ impl Kind {
         }
     }
 
+    /// What a container port that it listens on is best called.
+    #[must_use]
+    pub fn port_name(self) -> &'static str {
+        match self {
+            Self::Python => "debugpy",
+            Self::Node => "inspect",
+        }
+    }
+
     /// The port it takes unless told another.
     #[must_use]
     pub fn usual_port(self) -> u16 {

@@ -107,7 +107,7 @@ pub async fn survey(place: &Place, inquiry: &Inquiry) -> Result<Card, OpenError>
             mark: Mark::Note,
             about: "port",
             said: format!("nothing of the container speaks of a debugger: {} is {}", port.port, port.how),
-            remedy: Some("name the container port debugpy, or give --port".to_owned()),
+            remedy: Some(format!("name the container port {}, or give --port", port.kind.port_name())),
         });
     }
     Ok(Card {
