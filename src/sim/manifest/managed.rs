@@ -41,10 +41,11 @@ fn take(set: &mut Map<String, Value>, taken: &Value) {
     for (name, taken) in taken.as_object().into_iter().flatten() {
         let whole = taken.as_object().is_none_or(Map::is_empty);
         let Some(own) = set.get_mut(name).and_then(Value::as_object_mut) else { continue };
-        match whole {
+        if whole {
             // of a field that has others in it only the field itself goes
-            true => drop(own.remove(".")),
-            false => take(own, taken),
+            own.remove(".");
+        } else {
+            take(own, taken);
         }
         if own.is_empty() {
             set.remove(name);
