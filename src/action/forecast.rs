@@ -102,3 +102,75 @@ fn field(field: &Field) -> String {
         format!("{} {live} -> {desired}{who}", field.path)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{FieldPath, ObjectName, Owner};
+    use serde_json::json;
+
+    fn resource(kind: &str, change: Change, options: &[&str]) -> Compared {
+        let object = ObjectName { kind: kind.into(), name: "api".into(), ..ObjectName::default() };
+        let owner = Owner {
+            manager: "kubectl-scale".into(),
+            operation: "Update".into(),
+            subresource: "scale".into(),
+            time: None,
+        };
+        let path = FieldPath(vec![crate::domain::Step::key("spec"), crate::domain::Step::key("replicas")]);
+        let field = Field { path, desired: Some(json!(2)), live: Some(json!(3)), owner: Some(owner), hidden: false };
+        Compared {
+            object,
+            change,
+            wave: 0,
+            fields: if change == Change::Update { vec![field] } else { Vec::new() },
+            ignored: Vec::new(),
+            shadows: Vec::new(),
+            rows: std::sync::Arc::default(),
+            counts: (0, 0),
+            unread: None,
+            options: options.iter().map(|option| (*option).into()).collect(),
+        }
+    }
+
+    fn told(options: &SyncOptions) -> Vec<String> {
+        let resources = [
+            resource("Deployment", Change::Update, &[]),
+            resource("Job", Change::Update, &["Replace=true"]),
+            resource("Service", Change::Create, &[]),
+            resource("ConfigMap", Change::Prune, &[]),
+            resource("Secret", Change::Prune, &["Prune=false"]),
+            resource("Ingress", Change::Same, &[]),
+        ];
+        let all = options.options(Vec::new());
+        let steps = resources.iter().map(|resource| step(resource, options, &all));
+        steps.map(|step| format!("{:?} {} {}", step.kind, step.resource, step.note).trim_end().to_owned()).collect()
+    }
+
+    #[test]
+    fn what_becomes_of_a_resource_is_told_by_what_git_wants_and_by_the_options() {
+        let wanted = [
+            "Update Deployment api spec.replicas 3 -> 2 (kubectl-scale)",
+            "Replace Job api spec.replicas 3 -> 2 (kubectl-scale)",
+            "Create Service api",
+            "Keep ConfigMap api not wanted; prune is off",
+            "Keep Secret api not wanted; prune is off",
+            "Same Ingress api",
+        ];
+        assert_eq!(told(&SyncOptions::default()), wanted);
+        let options = SyncOptions { prune: true, out_of_sync_only: true, force: true, ..SyncOptions::default() };
+        let told = told(&options);
+        assert!(told[0].starts_with("Replace Deployment"), "{told:?}");
+        assert_eq!(
+            &told[3..],
+            ["Prune ConfigMap api", "Keep Secret api not wanted, and never pruned", "Skip Ingress api in sync"]
+        );
+    }
+
+    #[test]
+    fn what_is_not_selected_is_left_out() {
+        let one = ObjectName { kind: "Deployment".into(), name: "other".into(), ..ObjectName::default() };
+        let options = SyncOptions { resources: vec![one], ..SyncOptions::default() };
+        assert!(told(&options).iter().all(|line| line.starts_with("Skip")), "{:?}", told(&options));
+    }
+}
