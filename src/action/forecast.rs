@@ -26,16 +26,14 @@ pub fn forecast(plan: &Plan, app: &Application, comparison: &Comparison) -> Opti
     let mut steps: Vec<Step> = comparison.resources.iter().map(|resource| step(resource, &options, &all)).collect();
     match &comparison.hooks {
         Some(hooks) => steps.extend(hooks.iter().map(|hook| {
-            let (kind, note) = match options.runs_hooks() {
-                true => (StepKind::Hook, ""),
-                false => (StepKind::Skip, "hooks do not run"),
-            };
+            let runs = options.runs_hooks();
+            let (kind, note) = if runs { (StepKind::Hook, "") } else { (StepKind::Skip, "hooks do not run") };
             let resource = format!("{} {}", hook.object.kind, hook.object.name);
             Step { kind, resource, phase: hook.phase.to_string(), wave: hook.wave, note: note.to_owned() }
         })),
         // nobody has said which there are: those of the last operation are the best guess
         None => {
-            steps.extend(plan.steps.iter().filter(|step| step.phase != "Sync" || step.kind == StepKind::Hook).cloned())
+            steps.extend(plan.steps.iter().filter(|step| step.phase != "Sync" || step.kind == StepKind::Hook).cloned());
         }
     }
     let rank = |phase: &str| ["PreSync", "Sync", "PostSync", "SyncFail"].iter().position(|known| *known == phase);

@@ -72,12 +72,11 @@ impl Alike {
         }
         let place = (object.clone(), path.clone());
         let same = |usual: &&mut Usual| usual.what == what && *usual.desired == *desired && *usual.live == *live;
-        match self.told.iter_mut().find(same) {
-            Some(usual) => usual.fields.push(place),
-            None => {
-                let (desired, live) = (desired.into(), live.into());
-                self.told.push(Usual { what, desired, live, fields: vec![place] });
-            }
+        if let Some(usual) = self.told.iter_mut().find(same) {
+            usual.fields.push(place);
+        } else {
+            let (desired, live) = (desired.into(), live.into());
+            self.told.push(Usual { what, desired, live, fields: vec![place] });
         }
     }
 

@@ -103,29 +103,25 @@ fn single(seen: &Seen<'_>, page: &mut Page, item: &Item, comparison: Option<&Com
         }
         let better = item.app.as_ref().and_then(|app| forecast(plan, app, comparison?));
         let (words, role) = told::source(comparison, seen);
-        match better {
-            Some(better) => {
-                steps(page, &better);
-                page.block("known", &words, role);
-                let grave = |steps: &[Step]| {
-                    steps.iter().filter(|step| matches!(step.kind, StepKind::Prune | StepKind::Replace)).count()
-                };
-                if matches!(plan.verb, Verb::Sync(_)) && grave(&better) > grave(&plan.steps) {
-                    let words =
-                        "more is deleted or replaced than this plan was made with: plan anew before you say yes";
-                    page.block("", words, Role::Bad);
-                }
-                for note in comparison.iter().flat_map(|comparison| &comparison.notes) {
-                    page.block("", note, Role::Warn);
-                }
+        if let Some(better) = better {
+            steps(page, &better);
+            page.block("known", &words, role);
+            let grave = |steps: &[Step]| {
+                steps.iter().filter(|step| matches!(step.kind, StepKind::Prune | StepKind::Replace)).count()
+            };
+            if matches!(plan.verb, Verb::Sync(_)) && grave(&better) > grave(&plan.steps) {
+                let words = "more is deleted or replaced than this plan was made with: plan anew before you say yes";
+                page.block("", words, Role::Bad);
             }
-            None => {
-                steps(page, &plan.steps);
-                // what is not known in detail now may be in a moment
-                let from = plan.known_from.split(';').next().unwrap_or_default();
-                let words = if plan.steps.is_empty() { words } else { format!("{from}; {words}") };
-                page.block("known", &words, role);
+            for note in comparison.iter().flat_map(|comparison| &comparison.notes) {
+                page.block("", note, Role::Warn);
             }
+        } else {
+            steps(page, &plan.steps);
+            // what is not known in detail now may be in a moment
+            let from = plan.known_from.split(';').next().unwrap_or_default();
+            let words = if plan.steps.is_empty() { words } else { format!("{from}; {words}") };
+            page.block("known", &words, role);
         }
     }
     for caution in cautions().filter(|caution| !caution.grave) {
