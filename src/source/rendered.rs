@@ -7,12 +7,10 @@ use super::desired::{NO_SERVER, Ways};
 use super::kube::{self, ReadError};
 use crate::domain::app::short_revision;
 use crate::domain::text::clean;
-use crate::domain::{Hook, Lack, ObjectName, Rung, State};
+use crate::domain::{Hook, ObjectName, Rung, State};
 
-/// Manifests, and where they came from. Nothing is masked.
+/// Manifests as argocd-server renders them. Nothing is masked.
 pub(super) struct Rendered {
-    pub rung: Rung,
-    pub lacks: Vec<Lack>,
     pub manifests: Vec<Value>,
     /// What they are called.
     pub name: Box<str>,
@@ -24,48 +22,31 @@ struct Wanted {
     name: String,
     /// One a source; none for those the Application follows.
     revisions: Vec<String>,
-    /// The same as commits, for the cache.
-    commits: Vec<String>,
     /// The deployment had another source than there is now.
     is_otherwise: bool,
 }
 
-/// Reads what a state other than what runs wants, hooks included.
+/// Reads what a state other than what runs wants, hooks included. Argo CD's cache keeps such manifests too, with secrets in
+/// clear: it is not asked for them.
 ///
 /// # Errors
-/// [`ReadError::Missing`] for a deployment that is not in the history; else why nobody renders it: what argocd-server said,
-/// and what the cache lacks.
+/// [`ReadError::Missing`] for a deployment that is not in the history; else why nobody renders it.
 pub(super) async fn rendered(ways: &Ways, state: &State) -> Result<Rendered, ReadError> {
     let application = application(ways).await?;
     let wanted = wanted(ways, &application, state)?;
-    let mut lacks = Vec::new();
-    let refused = match &ways.server {
-        Some(server) => match argocd::manifests(server, &ways.app, &wanted.revisions).await {
-            Ok(manifests) => {
-                let other = "its source was another then: this is its revision with the source there is now";
-                let notes = wanted.is_otherwise.then(|| other.into()).into_iter().collect();
-                let (rung, name) = (Rung::Server, wanted.name.into());
-                return Ok(Rendered { rung, lacks, manifests, name, notes });
-            }
-            Err(error) => error.to_string(),
-        },
-        None => NO_SERVER.to_owned(),
-    };
-    lacks.push(Lack { rung: Rung::Server, why: refused.clone().into() });
-    let cached = match &ways.clusters {
-        Some(clusters) => clusters.cache.manifests(&ways.app, &wanted.commits).await,
-        None => Err("no context leads to its cache".to_owned()),
-    };
-    match cached {
-        Ok(manifests) => {
-            let (rung, name) = (Rung::Redis, wanted.name.into());
-            Ok(Rendered { rung, lacks, manifests, name, notes: Vec::new() })
+    let rendered = match &ways.server {
+        Some(server) => {
+            argocd::manifests(server, &ways.app, &wanted.revisions).await.map_err(|error| error.to_string())
         }
-        Err(why) => Err(ReadError::Failed {
-            why: format!("nobody renders {}: {refused}; {why}", wanted.name),
-            hint: Some("argocd-server renders any revision: --argocd-server URL".to_owned()),
-        }),
-    }
+        None => Err(NO_SERVER.to_owned()),
+    };
+    let manifests = rendered.map_err(|refused| ReadError::Failed {
+        why: format!("nobody renders {}: {refused}; argocd-server would: --argocd-server URL", wanted.name),
+        hint: None,
+    })?;
+    let other = "its source was another then: this is its revision with the source there is now";
+    let notes = wanted.is_otherwise.then(|| other.into()).into_iter().collect();
+    Ok(Rendered { manifests, name: wanted.name.into(), notes })
 }
 
 async fn application(ways: &Ways) -> Result<Value, ReadError> {
@@ -83,7 +64,6 @@ async fn application(ways: &Ways) -> Result<Value, ReadError> {
 fn wanted(ways: &Ways, application: &Value, state: &State) -> Result<Wanted, ReadError> {
     let spec = &application["spec"];
     let several = spec["sources"].as_array().map_or(0, Vec::len);
-    let now = texts(&application["status"]["sync"]);
     match state {
         State::Deployment(id) => {
             let history = application["status"]["history"].as_array().map_or(&[][..], Vec::as_slice);
@@ -99,7 +79,7 @@ fn wanted(ways: &Ways, application: &Value, state: &State) -> Result<Wanted, Rea
             let name = format!("deployment {id} ({})", clean(shown));
             let is_otherwise = without_revision(&entry["source"]) != without_revision(&spec["source"])
                 || without_revision(&entry["sources"]) != without_revision(&spec["sources"]);
-            Ok(Wanted { name, commits: revisions.clone(), revisions, is_otherwise })
+            Ok(Wanted { name, revisions, is_otherwise })
         }
         State::Revision(revision) | State::Sync(revision) if !revision.is_empty() => {
             if several > 1 {
@@ -109,15 +89,12 @@ fn wanted(ways: &Ways, application: &Value, state: &State) -> Result<Wanted, Rea
                     hint: Some("compare with deployments of its history".to_owned()),
                 });
             }
-            // the cache knows commits: which one the name that is followed stands for, the Application says
-            let follows = spec["source"]["targetRevision"].as_str().filter(|name| !name.is_empty()).unwrap_or("HEAD");
-            let commits = if follows == &**revision { now } else { vec![revision.to_string()] };
             let name = format!("revision {}", clean(short_revision(revision)));
-            Ok(Wanted { name, revisions: vec![revision.to_string()], commits, is_otherwise: false })
+            Ok(Wanted { name, revisions: vec![revision.to_string()], is_otherwise: false })
         }
         _ => {
             let name = Rung::Server.desired().to_owned();
-            Ok(Wanted { name, revisions: Vec::new(), commits: now, is_otherwise: false })
+            Ok(Wanted { name, revisions: Vec::new(), is_otherwise: false })
         }
     }
 }

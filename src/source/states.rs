@@ -89,7 +89,7 @@ async fn on_live(ways: &Ways, wanted: &State) -> Result<Desired, ReadError> {
     // what is there and not wanted goes; what is neither is not told of
     let gone = rest.into_iter().flatten().filter(|pair| pair.live.is_some() || pair.unread.is_some());
     pairs.extend(gone.map(|pair| Pair { target: None, desired: None, ..pair }));
-    let mut told = Desired::new(rendered.rung, rendered.lacks, pairs, now.at);
+    let mut told = Desired::new(Rung::Server, Vec::new(), pairs, now.at);
     told.names[0] = rendered.name;
     told.notes = rendered.notes;
     told.notes.extend(untold.then(|| UNTOLD.into()));
@@ -152,7 +152,7 @@ async fn two(ways: &Ways, other: Option<&Ways>, versus: &Versus) -> Result<Desir
                 let told = rendered(ways, state).await?;
                 let list = told.manifests.into_iter().filter(|one| phases(one).is_empty()).collect();
                 let (namespace, name) = (ways.namespace.clone(), told.name);
-                Ok(Objects { rung: told.rung, lacks: told.lacks, notes: told.notes, name, namespace, list })
+                Ok(Objects { rung: Rung::Server, lacks: Vec::new(), notes: told.notes, name, namespace, list })
             }
         }
     };

@@ -1,6 +1,6 @@
 //! Argo CD's cache, reached as `argocd --core` reaches it: a port-forward to its Redis through the API server. Only what
-//! it keeps of one Application is read. The rendered manifests in it hold secrets in clear: they are read when a revision
-//! is asked for, and whoever gets them masks them.
+//! it compared of one Application is read: in that Argo CD has masked what Secrets hold. The rendered manifests beside it
+//! (`mfst|...`) hold them in clear and are never read.
 
 use std::fmt;
 use std::io::Read as _;
@@ -20,7 +20,6 @@ use super::fault::{Fault, Kind};
 use super::forward::{Carried, dial};
 use super::request::escape;
 use super::resp::{Refusal, Talk};
-use crate::domain::text::clean;
 use crate::domain::time::after;
 use crate::domain::{AppKey, Timestamp};
 
@@ -71,17 +70,6 @@ struct Line {
     unread: Option<String>,
 }
 
-/// What is looked for.
-enum Question<'q> {
-    /// The comparison of an Application.
-    Comparison(&'q str),
-    /// Its manifests at a commit, or at those that begin so.
-    Rendered(&'q str, &'q str),
-}
-
-/// Keys with what lies under them.
-type Found = Vec<(String, Vec<u8>)>;
-
 impl Cache {
     /// The cache of the Argo CD in a namespace of a cluster; nothing is dialled yet.
     #[must_use]
@@ -94,50 +82,14 @@ impl Cache {
     /// # Errors
     /// In one line, what is not there or which right is missing.
     pub(in crate::source) async fn comparison(&self, app: &AppKey) -> Result<Vec<Value>, String> {
-        let found = self.ask(&Question::Comparison(&self.instance(app))).await?;
-        let (_, bytes) = found.first().ok_or("Argo CD's cache holds no comparison of it")?;
-        let items: Option<Vec<Value>> = decode(bytes).ok_or("what lies in Argo CD's cache cannot be read")?;
+        let found = self.ask(&self.instance(app)).await?;
+        let bytes = found.ok_or("Argo CD's cache holds no comparison of it")?;
+        let items: Option<Vec<Value>> = decode(&bytes).ok_or("what lies in Argo CD's cache cannot be read")?;
         let items = items.unwrap_or_default();
         if items.is_empty() {
             return Err("Argo CD could not compare it: its cache holds an empty comparison".to_owned());
         }
         Ok(items)
-    }
-
-    /// The manifests of an Application at these revisions, one a source: commits, or how they begin. Nothing is masked.
-    ///
-    /// # Errors
-    /// In one line, what is not there or which right is missing.
-    pub(in crate::source) async fn manifests(&self, app: &AppKey, revisions: &[String]) -> Result<Vec<Value>, String> {
-        let instance = self.instance(app);
-        let mut all: Vec<(String, Vec<Value>)> = Vec::new();
-        for revision in revisions {
-            if revision.len() < 7 || !revision.bytes().all(|b| b.is_ascii_hexdigit()) {
-                return Err(format!(
-                    "Argo CD's cache knows commits, not names: which one {} is, it does not say",
-                    clean(revision)
-                ));
-            }
-            let found = self.ask(&Question::Rendered(&instance, revision)).await?;
-            if found.is_empty() {
-                return Err(format!("Argo CD's cache holds no manifests of {}", clean(revision)));
-            }
-            let before = all.len();
-            for (key, bytes) in found {
-                if all.iter().any(|(known, _)| *known == key) {
-                    continue;
-                }
-                all.push((key, rendered(&bytes)?));
-            }
-            let is_one = revisions.len() == 1;
-            if is_one && all[before..].windows(2).any(|pair| pair[0].1 != pair[1].1) {
-                return Err(format!("Argo CD's cache holds several renderings of {}", clean(revision)));
-            }
-            if is_one {
-                all.truncate(1);
-            }
-        }
-        Ok(all.into_iter().flat_map(|(_, manifests)| manifests).collect())
     }
 
     /// An Application outside of Argo CD's namespace carries its own.
@@ -146,7 +98,7 @@ impl Cache {
         if is_at_home { app.name.to_string() } else { format!("{}_{}", app.namespace, app.name) }
     }
 
-    async fn ask(&self, question: &Question<'_>) -> Result<Found, String> {
+    async fn ask(&self, instance: &str) -> Result<Option<Vec<u8>>, String> {
         let mut held = self.held.lock().await;
         let clock = self.argo.clock();
         if let Some((why, again, _)) = &held.failed
@@ -157,7 +109,7 @@ impl Cache {
         // whoever stops waiting leaves half an answer in the line: it is not used again
         let known = held.line.take();
         let answer = tokio::select! {
-            answer = self.answer(known, question) => answer,
+            answer = self.answer(known, instance) => answer,
             () = clock.sleep(PATIENCE) => Err(format!("Argo CD's Redis did not answer in {} s", PATIENCE.as_secs())),
         };
         match answer {
@@ -173,14 +125,14 @@ impl Cache {
         }
     }
 
-    async fn answer(&self, known: Option<Line>, question: &Question<'_>) -> Result<(Found, Line), String> {
+    async fn answer(&self, known: Option<Line>, instance: &str) -> Result<(Option<Vec<u8>>, Line), String> {
         if let Some(mut line) = known
-            && let Ok(found) = line.ask(question).await
+            && let Ok(found) = line.ask(instance).await
         {
             return Ok((found, line));
         }
         let mut line = self.dial().await?;
-        let found = line.ask(question).await?;
+        let found = line.ask(instance).await?;
         Ok((found, line))
     }
 
@@ -214,9 +166,9 @@ impl Cache {
 }
 
 impl Line {
-    async fn ask(&mut self, question: &Question<'_>) -> Result<Found, String> {
+    async fn ask(&mut self, instance: &str) -> Result<Option<Vec<u8>>, String> {
         let found = tokio::select! {
-            found = look(&mut self.talk, question) => found,
+            found = look(&mut self.talk, instance) => found,
             ended = &mut self.carried => Err(broken(ended)),
         };
         found.map_err(|refusal| self.why(refusal))
@@ -238,52 +190,21 @@ fn broken(ended: Carried) -> Refusal {
     })
 }
 
-async fn look(talk: &mut Talk<DuplexStream>, question: &Question<'_>) -> Result<Found, Refusal> {
-    let mut found = Vec::new();
-    match question {
-        Question::Comparison(instance) => {
-            let key = format!("app|managed-resources|{instance}|");
-            for ending in [".gz", ""] {
-                let whole = format!("{key}{VERSION}{ending}");
-                if let Some(value) = talk.get(&whole).await? {
-                    return Ok(vec![(whole, value)]);
-                }
-            }
-            // a release may have raised the version, and an installation may have a prefix of its own
-            let mut keys = talk.keys(&format!("*{key}*"), ROUNDS).await?;
-            keys.sort();
-            if let Some(key) = keys.pop()
-                && let Some(value) = talk.get(&key).await?
-            {
-                found.push((key, value));
-            }
-        }
-        Question::Rendered(instance, revision) => {
-            // mfst|tracking|app|commit|namespace|hash of the source|other sources|version
-            let mut keys = talk.keys(&format!("*mfst|*|{instance}|{revision}*|*"), ROUNDS).await?;
-            keys.retain(|key| key.split('|').nth(2) == Some(instance));
-            keys.sort();
-            for key in keys {
-                if let Some(value) = talk.get(&key).await? {
-                    found.push((key, value));
-                }
-            }
+/// The comparison of an Application, as it lies there.
+async fn look(talk: &mut Talk<DuplexStream>, instance: &str) -> Result<Option<Vec<u8>>, Refusal> {
+    let key = format!("app|managed-resources|{instance}|");
+    for ending in [".gz", ""] {
+        if let Some(value) = talk.get(&format!("{key}{VERSION}{ending}")).await? {
+            return Ok(Some(value));
         }
     }
-    Ok(found)
-}
-
-/// The manifests in an entry of rendered ones.
-fn rendered(bytes: &[u8]) -> Result<Vec<Value>, String> {
-    let garbled = || "what lies in Argo CD's cache cannot be read".to_owned();
-    let entry: Value = decode(bytes).ok_or_else(garbled)?;
-    let texts = entry.pointer("/manifestResponse/manifests").and_then(Value::as_array);
-    let error = entry.get("mostRecentError").and_then(Value::as_str).unwrap_or_default();
-    let Some(texts) = texts else {
-        return Err(if error.is_empty() { garbled() } else { clean(error).into_owned() });
-    };
-    let read = |text: &Value| serde_json::from_str(text.as_str()?).ok();
-    texts.iter().map(|text| read(text).ok_or_else(garbled)).collect()
+    // a release may have raised the version, and an installation may have a prefix of its own
+    let mut found = talk.keys(&format!("*{key}*"), ROUNDS).await?;
+    found.sort();
+    match found.pop() {
+        Some(key) => talk.get(&key).await,
+        None => Ok(None),
+    }
 }
 
 /// The name of a pod that leads to it.
