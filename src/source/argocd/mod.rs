@@ -8,11 +8,13 @@
 //! ```
 //!
 //! HTTP is that of the Kubernetes client (proxies, TLS, custom CAs); what is said over it is argocd-server's own REST.
+//! Where there is no URL, `tunnel` leads there through the Kubernetes API.
 
 mod address;
 mod census;
 mod events;
 mod frames;
+mod items;
 mod local_config;
 mod login;
 mod logs;
@@ -27,6 +29,7 @@ mod server;
 mod session;
 mod token;
 mod tree;
+mod tunnel;
 mod write;
 
 pub use address::{Address, AddressError};
@@ -42,4 +45,5 @@ pub use selection::stream_path;
 pub use server::{Server, ServerSpec};
 pub use session::run;
 pub use token::{Token, TokenRoad, saved_in};
+pub use tunnel::Through;
 pub use write::{can_i, who, write};
