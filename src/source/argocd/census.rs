@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hasher as _};
+use std::num::NonZeroU32;
 
 use serde::Deserialize;
 
@@ -23,15 +24,16 @@ pub(super) struct Doing {
     sync: Sync,
     health: Health,
     /// None for several sources: of them the cheap answer tells no revision.
-    revision: Option<u64>,
+    revision: Option<NonZeroU32>,
     /// The running or last operation; none where a new one is asked for and nothing is known of it.
-    operation: Option<u64>,
+    operation: Option<NonZeroU32>,
 }
 
-fn digest(of: &impl std::hash::Hash) -> u64 {
+/// Short, for there are ten thousand of them.
+fn digest(of: &impl std::hash::Hash) -> NonZeroU32 {
     let mut hasher = DefaultHasher::new();
     of.hash(&mut hasher);
-    hasher.finish()
+    NonZeroU32::new(hasher.finish() as u32).unwrap_or(NonZeroU32::MIN)
 }
 
 type Moments = (Option<Phase>, Option<Timestamp>, Option<Timestamp>);
@@ -54,7 +56,7 @@ impl Doing {
     }
 
     fn agrees(self, other: Self) -> bool {
-        let differs = |a: Option<u64>, b: Option<u64>| a.zip(b).is_some_and(|(a, b)| a != b);
+        let differs = |a: Option<NonZeroU32>, b: Option<NonZeroU32>| a.zip(b).is_some_and(|(a, b)| a != b);
         self.sync == other.sync
             && self.health == other.health
             && !differs(self.revision, other.revision)
@@ -135,11 +137,8 @@ pub(super) async fn ask(server: Server) -> Result<Census, Fault> {
 }
 
 fn read(server: &Server, item: &Item<'_>, texts: &mut Texts) -> (AppKey, Doing) {
-    let key = AppKey {
-        source: server.name().clone(),
-        namespace: texts.symbol(&item.metadata.namespace),
-        name: texts.symbol(&item.metadata.name),
-    };
+    let (namespace, name) = (texts.symbol(&item.metadata.namespace), clean(&item.metadata.name));
+    let key = AppKey { source: server.name().clone(), namespace, name: name.as_ref().into() };
     let status = &item.status;
     let at = |text: &Option<Cow<'_, str>>| text.as_deref().and_then(moment);
     let operation = status.operation_state.as_ref();
@@ -329,10 +328,8 @@ mod tests {
 
     #[test]
     fn an_operation_that_moved_on_is_seen_and_one_that_is_only_asked_for_is_not_compared() {
-        let with = |operation: domain::Operation| AppRow {
-            operation: Some(Box::new(operation)),
-            ..row("a", Health::Healthy)
-        };
+        let with =
+            |operation: domain::Operation| AppRow { operation: Some(Box::new(operation)), ..row("a", Health::Healthy) };
         let at = |phase| with(domain::Operation { phase, ..domain::Operation::default() });
         let (running, over) = (Doing::of(&at(Some(Phase::Running))), Doing::of(&at(Some(Phase::Succeeded))));
         let (asked, none) = (Doing::of(&at(None)), Doing::of(&row("a", Health::Healthy)));

@@ -3,14 +3,23 @@
 /// Longer than any item, in bytes.
 const LONGEST: usize = 32 << 20;
 
+/// Where in the text it is.
+#[derive(Debug, Default)]
+enum State {
+    #[default]
+    Plain,
+    Quoted,
+    /// Behind a backslash within quotes.
+    Escaped,
+}
+
 /// Cuts `{"items":[{…},{…}],…}` into its items. One that lies whole in its chunk is handed out where it lies.
 #[derive(Debug, Default)]
 pub(super) struct Items {
+    state: State,
     depth: u32,
     /// Whether what is open within the outermost object is a list.
     listing: bool,
-    quoted: bool,
-    escaped: bool,
     /// The beginning of an item whose end has not come.
     partial: Vec<u8>,
     begun: bool,
@@ -22,17 +31,23 @@ impl Items {
     pub fn feed(&mut self, chunk: &[u8], mut on_item: impl FnMut(&[u8])) {
         let mut start = (self.in_item()).then_some(0);
         for (at, byte) in chunk.iter().enumerate() {
-            if self.quoted {
-                match byte {
-                    _ if self.escaped => self.escaped = false,
-                    b'\\' => self.escaped = true,
-                    b'"' => self.quoted = false,
-                    _ => {}
+            match (&self.state, byte) {
+                (State::Plain, _) => {}
+                (State::Quoted, b'\\') => {
+                    self.state = State::Escaped;
+                    continue;
                 }
-                continue;
+                (State::Quoted, b'"') => {
+                    self.state = State::Plain;
+                    continue;
+                }
+                (State::Quoted | State::Escaped, _) => {
+                    self.state = State::Quoted;
+                    continue;
+                }
             }
             match byte {
-                b'"' => self.quoted = true,
+                b'"' => self.state = State::Quoted,
                 b'{' | b'[' => {
                     // an answer is an object, and a login page is not
                     self.broken |= self.depth == 0 && (*byte == b'[' || self.begun);

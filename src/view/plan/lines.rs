@@ -241,6 +241,7 @@ pub(super) fn deed(verb: &Verb) -> String {
         Verb::Scale { object, replicas } => format!("scale {} to {replicas} of", object.name),
         Verb::Pause(object) => format!("pause {} of", object.name),
         Verb::Resume(object) => format!("resume {} of", object.name),
+        Verb::Run { object, action } => format!("run {action} on {} of", object.name),
         Verb::Inject(injection) => format!("put a debugger into {} of", injection.pod.name),
         Verb::DeleteResource { object, .. } => format!("delete {} {} of", object.kind, object.name),
         Verb::Delete { .. } => "delete".to_owned(),
