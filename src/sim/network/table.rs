@@ -12,7 +12,7 @@ use super::connection::{Connection, Line, Meter, Via};
 use super::listener::{Listener, Speaks};
 
 /// Closed connections that are remembered; older ones go.
-const REMEMBERED: usize = 10_000;
+const REMEMBERED: usize = 2_000;
 /// Bytes on the way in each direction of a connection.
 const IN_FLIGHT: usize = 64 << 10;
 /// What kernels give to those who dial: 32768 to 60999.
@@ -187,6 +187,10 @@ impl Network {
     pub(super) fn ruin(&self, number: u64) {
         let mut state = self.state();
         if let Some(place) = place(&state, number) {
+            // most of so many are of pods that are long gone
+            if state.ruined.len() == REMEMBERED {
+                state.ruined.clear();
+            }
             state.ruined.insert(place);
         }
     }

@@ -12,6 +12,7 @@
 
 mod address;
 mod census;
+mod commits;
 mod events;
 mod frames;
 mod items;
@@ -33,6 +34,7 @@ mod tunnel;
 mod write;
 
 pub use address::{Address, AddressError};
+pub use commits::{OfSeveral, commit};
 pub use events::watch_events;
 pub use local_config::LocalConfig;
 pub use login::{Logins, keep, log_in, logins};
