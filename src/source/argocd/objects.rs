@@ -22,7 +22,27 @@ const LARGEST: usize = 32 << 20;
 /// When it is not there or may not be read (the server does not tell which), or the server cannot be asked.
 pub async fn application(server: &Server, app: &AppKey) -> Result<Value, ReadError> {
     let what = format!("Application {}/{}", app.namespace, app.name);
-    server.json(&path(app, ""), LARGEST, &what).await.map_err(|fault| ReadError::of(fault, &what))
+    let fault = match server.json(&path(app, ""), LARGEST, &what).await {
+        Ok(application) => return Ok(application),
+        Err(fault) => fault,
+    };
+    // what is not there is refused in the same words (recorded); who may not see it does not find it in the list either
+    if fault.kind == Kind::Denied && is_listed(server, app).await == Ok(false) {
+        return Err(ReadError::Missing(format!("{what} is not there, or not shown to us")));
+    }
+    Err(ReadError::of(fault, &what))
+}
+
+#[derive(Deserialize)]
+struct Names {
+    items: Option<Vec<serde::de::IgnoredAny>>,
+}
+
+async fn is_listed(server: &Server, app: &AppKey) -> Result<bool, ()> {
+    let (name, namespace) = (escape(&app.name), escape(&app.namespace));
+    let path = format!("/api/v1/applications?name={name}&appNamespace={namespace}&fields=items.metadata.name");
+    let names: Names = server.json(&path, LARGEST, "the list of Applications").await.map_err(drop)?;
+    Ok(names.items.is_some_and(|items| !items.is_empty()))
 }
 
 /// The resources of an Application with their health, its conditions and its history. Health is what Argo CD says: the

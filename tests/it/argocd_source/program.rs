@@ -82,11 +82,11 @@ async fn every_screen_works_with_a_url_and_a_token_and_no_token_is_shown_anywher
         ("resource", "kind: "),
         ("diff", "argocd-server"),
         ("plan", "Sync backend-dev"),
-        ("deployments", "the backend"),
+        ("deployments", "Deployments of backend-dev"),
         ("actions", "Compare backend-dev with Git"),
         ("chooser", "backend-dev"),
         ("copy", "backend-dev"),
-        ("audit", "backend-dev"),
+        ("audit", "Nothing was written"),
         ("sessions", "127.0.0.1"),
         ("complaints", "127.0.0.1"),
         ("help", "sync"),
@@ -151,10 +151,14 @@ async fn objects_are_changed_and_applications_deleted_through_argocd_server() {
     let done = here.json(&["delete", "extra", "--cascade", "orphan", "--confirm", "elsewhere", "-o", "json"]);
     assert_eq!(done["outcome"], "done", "{done}");
     assert!(store.get("Application", "argocd", "extra").is_none());
-    let config =
+    let ask =
         ["delete", "frontend-prod", "--resource", ":ConfigMap:frontend-config", "--confirm", "prod", "-o", "json"];
-    assert_eq!(here.json(&config)["outcome"], "done");
-    assert!(store.get("ConfigMap", "predator12-prod", "frontend-config").is_none());
+    assert_eq!(here.json(&ask)["outcome"], "done");
+    let config = store.get("ConfigMap", "predator12-prod", "frontend-config");
+    assert!(
+        config.is_none_or(|config| config["metadata"]["deletionTimestamp"].is_string()),
+        "it goes, dependents first"
+    );
     let viewer = Here::of(&scene, "viewer");
     let (code, _, err) = viewer.run(&["restart", "frontend-staging", "--confirm", "staging"]);
     assert_eq!(code, Some(4), "{err}");
