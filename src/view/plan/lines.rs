@@ -1,7 +1,7 @@
 //! What a plan says, in lines.
 
 use super::options::switches;
-use crate::action::{Draft, Item, Plan, Step, StepKind, Verb};
+use crate::action::{Draft, Item, Plan, Request, Step, StepKind, Verb};
 use crate::config::theme::Role;
 use crate::domain::{ObjectName, Timestamp};
 use crate::view::compared::differences;
