@@ -105,9 +105,10 @@ fn single(seen: &Seen<'_>, page: &mut Page, item: &Item) {
         let words = plans.last().map_or("do it", |plan| plan.verb.word());
         // a right that names an object or an action only argocd-server can look up, and it does so when it is asked
         let is_open = |request: &Request| request.method != "GET" && request.right.verb == "get";
-        let words = match plans.iter().flat_map(|plan| &plan.requests).any(is_open) {
-            true => format!("argocd-server says whether you may {words} when it is asked"),
-            false => format!("you may {words}"),
+        let words = if plans.iter().flat_map(|plan| &plan.requests).any(is_open) {
+            format!("argocd-server says whether you may {words} when it is asked")
+        } else {
+            format!("you may {words}")
         };
         page.block("rights", &words, Role::Text);
     }

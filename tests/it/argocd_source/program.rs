@@ -159,8 +159,8 @@ async fn objects_are_changed_and_applications_deleted_through_argocd_server() {
         config.is_none_or(|config| config["metadata"]["deletionTimestamp"].is_string()),
         "it goes, dependents first"
     );
-    let viewer = Here::of(&scene, "viewer");
-    let (code, _, err) = viewer.run(&["restart", "frontend-staging", "--confirm", "staging"]);
+    let developer = Here::of(&scene, "developer");
+    let (code, _, err) = developer.run(&["restart", "frontend-prod", "--confirm", "prod"]);
     assert_eq!(code, Some(4), "{err}");
     assert!(err.contains("permission denied: applications, action/apps/Deployment/restart"), "{err}");
 }
