@@ -82,6 +82,10 @@ fn switched_off(facts: &Facts) -> Result<Value, Refusal> {
         Some(true) => Ok(json!({"enabled": false})),
         // the field would be dropped without a word and auto-sync would stay on
         Some(false) => Ok(Value::Null),
+        None if facts.served => Err(Refusal::impossible(
+            "which Argo CD it is could not be read: whether `automated.enabled` is known to it decides how auto-sync is switched off".to_owned(),
+            "look what argocd-server answers at /api/version",
+        )),
         None => Err(Refusal::impossible(
             "the definition of Applications could not be read: whether `automated.enabled` is known here decides how auto-sync is switched off".to_owned(),
             "ask for the right to get customresourcedefinitions",

@@ -27,6 +27,7 @@ mod server;
 mod session;
 mod token;
 mod tree;
+mod version;
 mod write;
 
 pub use address::{Address, AddressError};
@@ -42,4 +43,5 @@ pub use selection::stream_path;
 pub use server::{Server, ServerSpec};
 pub use session::run;
 pub use token::{Token, TokenRoad, saved_in};
+pub use version::version;
 pub use write::{can_i, who, write};

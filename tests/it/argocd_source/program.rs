@@ -108,6 +108,19 @@ async fn a_sync_goes_through_argocd_server_and_is_followed_and_noted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn auto_sync_is_switched_off_through_argocd_server_which_says_what_it_knows_by_its_version() {
+    let scene = Scene::new();
+    let here = Here::of(&scene, "admin");
+    let plan = here.json(&["autosync", "off", "backend-dev", "--plan", "-o", "json"]);
+    let body = &plan["plan"]["requests"][0]["body"];
+    assert_eq!(body["patch"], r#"{"spec":{"syncPolicy":{"automated":{"enabled":false}}}}"#, "{plan}");
+    let plan = here.json(&["rollback", "backend-dev", "--plan", "-o", "json"]);
+    let paths: Vec<&str> =
+        plan["plan"]["requests"].as_array().unwrap().iter().map(|request| request["path"].as_str().unwrap()).collect();
+    assert_eq!(paths, ["/api/v1/applications/backend-dev", "/api/v1/applications/backend-dev/rollback"], "{plan}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_argocd_server_does_not_allow_is_refused_in_its_words() {
     let scene = Scene::new();
     let here = Here::of(&scene, "developer");
