@@ -41,6 +41,12 @@ pub fn compare(app: &Application, entry: &Entry, past: &Past) -> Vec<Compared> {
     let label = |n: usize| if count > 1 { format!("{} revision", n + 1) } else { "revision".to_owned() };
     let mut rows: Vec<Compared> =
         (0..count).map(|n| Compared { what: label(n), now: of(&here, n), then: Some(of(&there, n)) }).collect();
+    let newest = app.history();
+    let story = |entry: Option<&Entry>| entry.map(|entry| past.story(entry)).unwrap_or_default();
+    let (now, then) = (story(newest.last()), story(Some(entry)));
+    if !(now.is_empty() && then.is_empty()) {
+        rows.push(Compared { what: "commit".to_owned(), now, then: Some(then).filter(|then| !then.is_empty()) });
+    }
     let then = past.images(entry);
     rows.push(Compared {
         what: "images".to_owned(),

@@ -45,10 +45,17 @@ impl Road {
         } else {
             Ok(Windows::default())
         };
-        let knows_enabled = match verb {
-            // a rollback may have to switch it off first
-            Verb::AutoSync { .. } | Verb::Rollback { .. } => self.control.knows_enabled().await,
-            _ => None,
+        let switches = match verb {
+            Verb::AutoSync { on } => !on,
+            Verb::Rollback { .. } => true,
+            Verb::Sync(options) => options.guard.is_some(),
+            _ => false,
+        };
+        // an Application that has the field could not have it where it is not known
+        let knows_enabled = match app.at("/spec/syncPolicy/automated/enabled") {
+            Some(_) => Some(true),
+            None if switches => self.control.knows_enabled().await,
+            None => None,
         };
         let served = self.control.cluster().is_none();
         let path = match (verb.object(), &self.destination) {
@@ -58,20 +65,15 @@ impl Road {
             (Some(object), None) => Err(format!("no way to {} {}", object.kind, object.name)),
             (None, _) => Err("no object is named".to_owned()),
         };
-        let switches = match verb {
-            Verb::AutoSync { on } => !on,
-            Verb::Rollback { .. } => true,
-            Verb::Sync(options) => options.guard.is_some(),
-            _ => false,
-        };
+        let whole = knows_enabled != Some(true);
         let restorer =
-            if switches { Restorer::of(&self.control, &app, &key.namespace).await } else { Restorer::Nobody };
+            if switches { Restorer::of(&self.control, &app, &key.namespace, whole).await } else { Restorer::Nobody };
         let marks = match verb {
             Verb::Sync(_) | Verb::Delete { cascade: Some(_) } => Marks::of(self.destination.as_ref(), &app).await,
             _ => Marks::default(),
         };
         let past = match verb {
-            Verb::Rollback { .. } => Past::of(self.destination.as_ref(), &app).await,
+            Verb::Rollback { .. } => Past::of(self, key, &app).await,
             _ => Past::default(),
         };
         Facts {

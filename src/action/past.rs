@@ -1,19 +1,37 @@
-//! What earlier deployments ran. Argo CD notes no images with a deployment, but workloads keep the templates they had:
-//! Deployments as ReplicaSets, StatefulSets and DaemonSets as ControllerRevisions.
+//! What earlier deployments ran, and who wrote what they deployed. Argo CD notes no images with a deployment, but
+//! workloads keep the templates they had: Deployments as ReplicaSets, StatefulSets and DaemonSets as ControllerRevisions.
+//! Commits are known to argocd-server alone.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
+use futures::StreamExt as _;
+use futures::future::join;
 use serde_json::Value;
 
 use super::application::Application;
 use super::entry::Entry;
-use crate::domain::Timestamp;
+use super::road::Road;
 use crate::domain::text::clean;
+use crate::domain::time::elapsed;
+use crate::domain::{AppKey, Commit, Timestamp};
+use crate::source::argocd::{OfSeveral, Server, commit};
 use crate::source::kube::{Cluster, escape, whole_object};
 
-/// The images of earlier deployments, by their ids; those that cannot be told for certain are left out.
+/// Commits are nice to know: nobody waits longer for them than this.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// Commits asked for at once.
+const AT_ONCE: usize = 4;
+/// Deployments whose commits are asked for, newest first.
+const DEPLOYMENTS: usize = 20;
+
+/// What is known of earlier deployments, by their ids; what cannot be told for certain is left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Past(BTreeMap<i64, Vec<String>>);
+pub struct Past {
+    images: BTreeMap<i64, Vec<String>>,
+    /// One a source, in their order; nothing for what is no commit, or not known.
+    commits: BTreeMap<i64, Vec<Option<Commit>>>,
+}
 
 /// A template that a workload had.
 #[derive(Clone, Debug)]
@@ -25,9 +43,21 @@ struct Template {
 }
 
 impl Past {
-    /// Looks at the templates that the workloads of an Application keep.
-    pub async fn of(cluster: Option<&Cluster>, app: &Application) -> Self {
-        let Some(cluster) = cluster else { return Self::default() };
+    /// Looks at the templates that the workloads of an Application keep, and asks for the commits it deployed.
+    pub async fn of(road: &Road, key: &AppKey, app: &Application) -> Self {
+        let history = app.history();
+        let commits = async {
+            match &road.server {
+                Some(server) => commits(server, key, &history, road).await,
+                None => BTreeMap::new(),
+            }
+        };
+        let (images, commits) = join(Self::ran(road.destination.as_ref(), app, &history), commits).await;
+        Self { images, commits }
+    }
+
+    async fn ran(cluster: Option<&Cluster>, app: &Application, history: &[Entry]) -> BTreeMap<i64, Vec<String>> {
+        let Some(cluster) = cluster else { return BTreeMap::new() };
         let mut workloads = Vec::new();
         let mut lists: BTreeMap<String, Option<Value>> = BTreeMap::new();
         for resource in app.resources().filter(|resource| resource["group"] == "apps") {
@@ -44,26 +74,85 @@ impl Past {
             }
             let list = lists.get(&path).and_then(Option::as_ref);
             // what may not be read is told of no deployment
-            let Some(list) = list else { return Self::default() };
+            let Some(list) = list else { return BTreeMap::new() };
             workloads.push(templates(list, kind, text("name")));
         }
-        Self::told(&app.history(), &workloads)
+        told(history, &workloads)
     }
 
     /// What an earlier deployment ran; what its source names where the templates do not tell.
     #[must_use]
     pub fn images(&self, entry: &Entry) -> Vec<String> {
-        self.0.get(&entry.id).cloned().unwrap_or_else(|| entry.images())
+        self.images.get(&entry.id).cloned().unwrap_or_else(|| entry.images())
     }
 
-    fn told(history: &[Entry], workloads: &[Vec<Template>]) -> Self {
-        let images = |entry: &Entry| {
-            let all = workloads.iter().map(|templates| then(history, entry, templates));
-            let all: BTreeSet<String> = all.collect::<Option<Vec<_>>>()?.into_iter().flatten().collect();
-            Some(all.into_iter().collect::<Vec<_>>()).filter(|all| !all.is_empty())
-        };
-        Self(history.iter().filter_map(|entry| Some((entry.id, images(entry)?))).collect())
+    /// The commits a deployment was made of, one a source; nothing for those nobody told of.
+    #[must_use]
+    pub fn commits(&self, entry: &Entry) -> &[Option<Commit>] {
+        self.commits.get(&entry.id).map_or(&[], Vec::as_slice)
     }
+
+    /// Who wrote what a deployment was made of, and why, in one line; empty where nobody told.
+    #[must_use]
+    pub fn story(&self, entry: &Entry) -> String {
+        let told: Vec<String> = self.commits(entry).iter().flatten().map(Commit::told).collect();
+        told.join("; ")
+    }
+}
+
+fn told(history: &[Entry], workloads: &[Vec<Template>]) -> BTreeMap<i64, Vec<String>> {
+    let images = |entry: &Entry| {
+        let all = workloads.iter().map(|templates| then(history, entry, templates));
+        let all: BTreeSet<String> = all.collect::<Option<Vec<_>>>()?.into_iter().flatten().collect();
+        Some(all.into_iter().collect::<Vec<_>>()).filter(|all| !all.is_empty())
+    };
+    history.iter().filter_map(|entry| Some((entry.id, images(entry)?))).collect()
+}
+
+/// The commits of a history: each asked for once, as many as come in time.
+async fn commits(server: &Server, key: &AppKey, history: &[Entry], road: &Road) -> BTreeMap<i64, Vec<Option<Commit>>> {
+    // a revision of one source is the same commit in every row; with several, the row says which repository it is of
+    let mut wanted: Vec<(String, Option<OfSeveral>)> = Vec::new();
+    let newest: Vec<&Entry> = history.iter().rev().take(DEPLOYMENTS).collect();
+    for entry in &newest {
+        for asked in questions(entry) {
+            if is_commit(&asked.0) && !wanted.contains(&asked) {
+                wanted.push(asked);
+            }
+        }
+    }
+    let ask = |(revision, of): (String, Option<OfSeveral>)| async move {
+        let commit = commit(server, key, &revision, of).await;
+        ((revision, of), commit.ok())
+    };
+    let began = road.clock.now();
+    let mut answers = futures::stream::iter(wanted).map(ask).buffer_unordered(AT_ONCE);
+    let mut known = Vec::new();
+    loop {
+        let left = PATIENCE.saturating_sub(elapsed(began, road.clock.now()));
+        tokio::select! {
+            answer = answers.next() => match answer {
+                Some((asked, commit)) => known.push((asked, commit)),
+                None => break,
+            },
+            () = road.clock.sleep(left) => break,
+        }
+    }
+    let find = |asked: &(String, Option<OfSeveral>)| known.iter().find(|(known, _)| known == asked)?.1.clone();
+    newest.iter().map(|entry| (entry.id, questions(entry).iter().map(find).collect())).collect()
+}
+
+/// What to ask of a row of the history, one a source.
+fn questions(entry: &Entry) -> Vec<(String, Option<OfSeveral>)> {
+    let revisions = entry.all_revisions();
+    let is_single = entry.sources.is_empty();
+    let of = |source| (!is_single).then_some(OfSeveral { source, deployment: entry.id });
+    revisions.into_iter().enumerate().map(|(n, revision)| (revision, of(n))).collect()
+}
+
+/// Versions of charts are no commits.
+fn is_commit(revision: &str) -> bool {
+    revision.len() == 40 && revision.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// The templates in a list that one workload owns, oldest first.
@@ -148,8 +237,8 @@ mod tests {
     fn told(history: &[Value], sets: &[Value]) -> Vec<String> {
         let app = Application::new(json!({"status": {"history": history}}));
         let history = app.history();
-        let past = Past::told(&history, &[templates(&json!({"items": sets}), "Deployment", "web")]);
-        history.iter().map(|entry| past.0.get(&entry.id).map_or_else(|| "?".to_owned(), |all| all.join(" "))).collect()
+        let images = super::told(&history, &[templates(&json!({"items": sets}), "Deployment", "web")]);
+        history.iter().map(|entry| images.get(&entry.id).map_or_else(|| "?".to_owned(), |all| all.join(" "))).collect()
     }
 
     #[test]

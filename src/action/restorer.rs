@@ -18,14 +18,15 @@ pub enum Restorer {
 }
 
 impl Restorer {
-    /// Asks whoever made the Application, which lives in `namespace`.
-    pub(super) async fn of(control: &Control, app: &Application, namespace: &str) -> Self {
+    /// Asks whoever made the Application, which lives in `namespace`; `whole` when all of `automated` is taken away, and not
+    /// its `enabled` set.
+    pub(super) async fn of(control: &Control, app: &Application, namespace: &str, whole: bool) -> Self {
         let Some(name) = app.application_set() else {
             return app.parent().map_or(Self::Nobody, |parent| Self::May(format!("its parent {parent}")));
         };
         let who = format!("ApplicationSet {name}");
         match control.application_set(&name, namespace).await {
-            Ok(set) if leaves_alone(&set, &app.name()) => Self::Nobody,
+            Ok(set) if leaves_alone(&set, &app.name(), whole) => Self::Nobody,
             Ok(_) => Self::Will(who),
             Err(_) => Self::May(who),
         }
@@ -42,7 +43,7 @@ impl Restorer {
 }
 
 /// Whether an ApplicationSet does not touch `syncPolicy.automated` of an Application it made.
-fn leaves_alone(set: &Value, app: &str) -> bool {
+fn leaves_alone(set: &Value, app: &str, whole: bool) -> bool {
     let policy = set.pointer("/spec/syncPolicy/applicationsSync").and_then(Value::as_str);
     if matches!(policy, Some("create-only" | "create-delete")) {
         return true;
@@ -57,7 +58,7 @@ fn leaves_alone(set: &Value, app: &str) -> bool {
         let covers = |pointer: &String| {
             let rest = "/spec/syncPolicy/automated".strip_prefix(pointer.trim_end_matches('/'));
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-                || pointer == "/spec/syncPolicy/automated/enabled"
+                || (!whole && pointer == "/spec/syncPolicy/automated/enabled")
         };
         texts(rule, "jsonPointers").iter().any(covers)
             || texts(rule, "jqPathExpressions").iter().any(|path| path.contains(".spec.syncPolicy"))
@@ -71,7 +72,8 @@ mod tests {
 
     #[test]
     fn a_set_says_what_it_leaves_alone() {
-        let ignores = |rule: Value| leaves_alone(&json!({"spec": {"ignoreApplicationDifferences": [rule]}}), "a");
+        let ignores =
+            |rule: Value| leaves_alone(&json!({"spec": {"ignoreApplicationDifferences": [rule]}}), "a", false);
         for pointer in ["/spec/syncPolicy", "/spec/syncPolicy/", "/spec/syncPolicy/automated", "/spec"] {
             assert!(ignores(json!({"jsonPointers": [pointer]})), "{pointer}");
         }
@@ -79,7 +81,11 @@ mod tests {
         assert!(ignores(json!({"jqPathExpressions": [".spec.syncPolicy.automated"]})));
         assert!(ignores(json!({"name": "a", "jsonPointers": ["/spec/syncPolicy"]})));
         assert!(!ignores(json!({"name": "b", "jsonPointers": ["/spec/syncPolicy"]})), "another Application's");
-        assert!(!leaves_alone(&json!({"spec": {}}), "a"));
-        assert!(leaves_alone(&json!({"spec": {"syncPolicy": {"applicationsSync": "create-only"}}}), "a"));
+        let switch = json!({"spec": {"ignoreApplicationDifferences":
+            [{"jsonPointers": ["/spec/syncPolicy/automated/enabled"]}]}});
+        assert!(leaves_alone(&switch, "a", false));
+        assert!(!leaves_alone(&switch, "a", true), "an older Argo CD has no switch there");
+        assert!(!leaves_alone(&json!({"spec": {}}), "a", false));
+        assert!(leaves_alone(&json!({"spec": {"syncPolicy": {"applicationsSync": "create-only"}}}), "a", true));
     }
 }

@@ -7,6 +7,7 @@ use super::guard::{Evidence, Guard};
 use super::memory::Memory;
 use super::plan::{Plan, Request, Where};
 use crate::domain::Clock;
+use crate::source::argocd::Server;
 use crate::source::kube::{Cluster, ReadError};
 
 /// The way to the clusters of a plan.
@@ -14,6 +15,8 @@ use crate::source::kube::{Cluster, ReadError};
 pub struct Road {
     /// Where the Application is.
     pub control: Control,
+    /// The argocd-server of its source, if there is one: it knows of Git.
+    pub server: Option<Server>,
     /// Where its objects are, if there is a way.
     pub destination: Option<Cluster>,
     /// The rules of this run: asked again when somebody else has written in between.

@@ -61,7 +61,7 @@ fn open(model: &mut Model, screen: ScreenId, (deeds, interests): (&mut Deeds, &m
     let mut asked = false;
     for request in requests {
         match request {
-            Request::Plan(proposal) => deeds.plan(proposal, &model.apps, |context| interests.control(context)),
+            Request::Plan(proposal) => deeds.plan(proposal, &model.apps, interests),
             Request::Recall => deeds.recall(),
             _ => continue,
         }

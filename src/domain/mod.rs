@@ -4,6 +4,7 @@
 //! Add a noun as a file of its own and name it in the field's standard term.
 
 pub mod app;
+pub mod commit;
 pub mod comparison;
 pub mod desired;
 pub mod environment;
@@ -28,6 +29,7 @@ pub mod why;
 pub mod window;
 
 pub use app::{AppKey, AppRow, AutoSync, Condition, Deployment, Destination, Fullness, Health, Sync, Workload};
+pub use commit::Commit;
 pub use comparison::{Change, Compared, Comparison, Field, Hand, Owner, Row, Rows, Shadow, Sides};
 pub use desired::{Desired, Lack, Pair, Rung};
 pub use environment::{Classifier, Environment, EnvironmentRule, GuardPolicy, Protection, Rule};

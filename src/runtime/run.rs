@@ -292,16 +292,16 @@ impl Cockpit {
                         Request::Save { name, excerpt } => self.saves.begin(&name, *excerpt),
                         Request::Plan(proposal) => {
                             let Self { deeds, interests, model, .. } = self;
-                            deeds.plan(proposal, &model.apps, |context| interests.control(context));
+                            deeds.plan(proposal, &model.apps, interests);
                         }
                         Request::Act(order) => {
                             let Self { deeds, interests, model, .. } = self;
-                            let news = deeds.act(*order, &model.apps, |context| interests.control(context));
+                            let news = deeds.act(*order, &model.apps, interests);
                             self.take(Msg::Desk(news));
                         }
                         Request::AtOnce(proposal) => {
                             let Self { deeds, interests, model, .. } = self;
-                            let news = deeds.at_once(proposal, &model.apps, |context| interests.control(context));
+                            let news = deeds.at_once(proposal, &model.apps, interests);
                             self.take(Msg::Desk(news));
                         }
                         Request::Forward(wish, confirmed) => {

@@ -137,5 +137,9 @@ impl Deployments {
         let images = if n == 0 { app.images() } else { self.past.images(entry) };
         let now = if n == 0 { "  is there now" } else { "" };
         pen.text(&images.join(" "), over(Role::Text)).text(now, over(Role::Dim));
+        let story = self.past.story(entry);
+        if !story.is_empty() {
+            pen.text(&format!("  {story}"), over(Role::Dim));
+        }
     }
 }

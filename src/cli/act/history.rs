@@ -35,7 +35,7 @@ pub(super) fn run(on: &Look, everywhere: &Everywhere, out: &mut impl Write) -> R
     let app = read.io.block_on(way.road.look(&way.key)).map_err(unread)?;
     let mut history = app.history();
     history.reverse();
-    let past = read.io.block_on(Past::of(way.road.destination.as_ref(), &app));
+    let past = read.io.block_on(Past::of(&way.road, &way.key, &app));
     let newest = history.first().map(|entry| entry.id);
     let images = |entry: &Entry| if Some(entry.id) == newest { app.images() } else { past.images(entry) };
     if on.output == Output::Json {
@@ -53,7 +53,7 @@ pub(super) fn run(on: &Look, everywhere: &Everywhere, out: &mut impl Write) -> R
         get::json(&rows, out)?;
     } else {
         let now = read.now();
-        let mut lines = vec![["ID", "REVISION", "AGE", "BY", "IMAGES"].map(str::to_owned).to_vec()];
+        let mut lines = vec![["ID", "REVISION", "AGE", "BY", "IMAGES", "COMMIT"].map(str::to_owned).to_vec()];
         lines.extend(history.iter().map(|entry| {
             vec![
                 entry.id.to_string(),
@@ -61,6 +61,7 @@ pub(super) fn run(on: &Look, everywhere: &Everywhere, out: &mut impl Write) -> R
                 entry.deployed.map_or_else(|| "-".to_owned(), |at| coarse(elapsed(at, now))),
                 entry.by.clone().unwrap_or_else(|| "auto-sync".to_owned()),
                 images(entry).join(" "),
+                past.story(entry),
             ]
         }));
         get::columns(&lines, out)?;

@@ -57,6 +57,7 @@ impl Way {
         let asked = Asked { key: key.clone(), environment, route, user: who.user.clone() };
         let road = Road {
             control,
+            server: setup.interests.server(&key.source),
             destination,
             guard: Guard { readonly },
             memory: Memory::new(&folder),

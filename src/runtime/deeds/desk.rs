@@ -17,7 +17,8 @@ use crate::action::{
     RefusalKind, Road, Who, carry_out, follow, may_change,
 };
 use crate::domain::time::after;
-use crate::domain::{AppKey, Clock, Environment, Symbol};
+use crate::domain::{AppKey, Clock, Environment};
+use crate::runtime::interests::Interests;
 use crate::runtime::scope::Scope;
 use crate::store::Apps;
 use crate::view::desk::{News, Reach};
@@ -171,11 +172,11 @@ impl Deeds {
     }
 
     /// Plans a proposal. A newer one ends the making of the one before: nobody waits for two.
-    pub fn plan(&mut self, proposal: Proposal, apps: &Apps, control: impl FnMut(&Symbol) -> Option<Control>) {
+    pub fn plan(&mut self, proposal: Proposal, apps: &Apps, ways: &mut Interests) {
         if let Some(before) = self.planning.take() {
             before.abort();
         }
-        let found = self.find(&proposal.apps, apps, control);
+        let found = self.find(&proposal.apps, apps, ways);
         let (sender, clock, guard) = (self.sender.clone(), Arc::clone(&self.clock), self.rules.guard.clone());
         self.planning = Some(self.scope.spawn("plan", async move {
             let items = read(found, &proposal).await;
@@ -186,7 +187,7 @@ impl Deeds {
     }
 
     /// Carries out what was planned and confirmed.
-    pub fn act(&mut self, mut order: Order, apps: &Apps, control: impl FnMut(&Symbol) -> Option<Control>) -> News {
+    pub fn act(&mut self, mut order: Order, apps: &Apps, ways: &mut Interests) -> News {
         self.count += 1;
         let number = self.count;
         order.plans.retain(|plans| !plans.is_empty());
@@ -197,7 +198,7 @@ impl Deeds {
             Ok(_) => return over(number, format!("{} was not begun: {MOST} writes are under way", order.what)),
             Err(why) => return over(number, format!("{} was not begun: {why}", order.what)),
         };
-        let found = self.find(&keys, apps, control);
+        let found = self.find(&keys, apps, ways);
         let what = order.what.clone();
         let memory = self.memory();
         let told = self.told(number, &what);
@@ -209,12 +210,7 @@ impl Deeds {
     }
 
     /// Plans and carries out at once what needs no confirmation; the guard holds everything else.
-    pub fn at_once(
-        &mut self,
-        proposal: Proposal,
-        apps: &Apps,
-        control: impl FnMut(&Symbol) -> Option<Control>,
-    ) -> News {
+    pub fn at_once(&mut self, proposal: Proposal, apps: &Apps, ways: &mut Interests) -> News {
         self.count += 1;
         let number = self.count;
         let what = proposal.verb.word();
@@ -223,7 +219,7 @@ impl Deeds {
             Ok(_) => return over(number, format!("{what} was not begun: {MOST} writes are under way")),
             Err(why) => return over(number, format!("{what} was not begun: {why}")),
         };
-        let found = self.find(&proposal.apps, apps, control);
+        let found = self.find(&proposal.apps, apps, ways);
         let (guard, clock) = (self.rules.guard.clone(), Arc::clone(&self.clock));
         let memory = self.memory();
         let told = self.told(number, what);
@@ -278,7 +274,7 @@ impl Deeds {
     }
 
     /// The ways to Applications, each bound to the source of its row.
-    fn find(&self, keys: &[AppKey], apps: &Apps, mut way: impl FnMut(&Symbol) -> Option<Control>) -> Vec<Found> {
+    fn find(&self, keys: &[AppKey], apps: &Apps, ways: &mut Interests) -> Vec<Found> {
         let memory = self.memory();
         let mut found = Vec::with_capacity(keys.len());
         for key in keys {
@@ -286,18 +282,22 @@ impl Deeds {
             let name = row.and_then(|(_, row)| row.environment.clone()).unwrap_or_default();
             let environment = apps.describe(&name);
             let refused = |why: String| Err(Box::new((key.clone(), environment.clone(), Refusal::no_way(why))));
-            let way = match (row, &memory, way(&key.source)) {
+            let way = match (row, &memory, ways.control(&key.source)) {
                 (None, ..) => refused(format!("{} is gone", key.name)),
                 (_, Err(why), _) => refused(why.clone()),
                 (_, _, None) => refused(format!("no way to source {}", key.source)),
                 (Some((id, _)), Ok(memory), Some(control)) => match apps.route(id) {
                     None => refused(format!("{} is gone", key.name)),
                     Some(route) => {
-                        let destination = route.context().and_then(&mut way).and_then(|there| there.cluster().cloned());
+                        let destination = route.context().and_then(|context| ways.cluster(context));
+                        let server = ways.server(&key.source);
                         let user = self.rules.who.user.clone();
                         let asked = Asked { key: key.clone(), environment: environment.clone(), route, user };
                         let (guard, memory) = (self.rules.guard.clone(), memory.clone());
-                        Ok((asked, Road { control, destination, guard, memory, clock: Arc::clone(&self.clock) }))
+                        Ok((
+                            asked,
+                            Road { control, server, destination, guard, memory, clock: Arc::clone(&self.clock) },
+                        ))
                     }
                 },
             };

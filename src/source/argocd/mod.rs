@@ -11,6 +11,7 @@
 
 mod address;
 mod census;
+mod commits;
 mod events;
 mod frames;
 mod local_config;
@@ -31,6 +32,7 @@ mod version;
 mod write;
 
 pub use address::{Address, AddressError};
+pub use commits::{OfSeveral, commit};
 pub use events::watch_events;
 pub use local_config::LocalConfig;
 pub use login::{Logins, keep, log_in, logins};

@@ -45,7 +45,7 @@ impl<'a> Here<'a> {
 
     fn json(&self, args: &[&str]) -> Value {
         let (code, out, err) = self.run(args);
-        assert_eq!(code, Some(0), "{args:?}: {err}");
+        assert_eq!(code, Some(0), "{args:?}: {out} {err}");
         serde_json::from_str(&out).unwrap_or_else(|e| panic!("{args:?}: {e}: {out}"))
     }
 }
@@ -90,6 +90,21 @@ async fn every_screen_works_with_a_url_and_a_token_and_no_token_is_shown_anywher
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn deployments_tell_who_wrote_them_and_why() {
+    let scene = Scene::new();
+    let here = Here::of(&scene, "admin");
+    let (code, history, err) = here.run(&["history", "backend-dev"]);
+    assert_eq!(code, Some(0), "{err}");
+    let stories: Vec<_> =
+        history.lines().filter_map(|line| line.split_once("Predator12: ")).map(|both| both.1).collect();
+    assert_eq!(stories, ["backend 1.1.0", "backend 1.0.0"], "{history}");
+    let (code, frame, err) = here.run(&["snapshot", "--view", "deployments", "--app", "backend-dev"]);
+    assert_eq!(code, Some(0), "{err}");
+    let compared = frame.lines().find(|line| line.starts_with("!= commit")).unwrap_or_else(|| panic!("{frame}"));
+    assert!(compared.contains("Predator12: backend 1.1.0") && compared.ends_with("Predator12: backend 1.0.0"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_sync_goes_through_argocd_server_and_is_followed_and_noted() {
     let scene = Scene::new();
     let here = Here::of(&scene, "admin");
@@ -108,15 +123,32 @@ async fn a_sync_goes_through_argocd_server_and_is_followed_and_noted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn auto_sync_is_switched_off_through_argocd_server_which_says_what_it_knows_by_its_version() {
+async fn auto_sync_is_switched_off_by_its_field_where_the_version_of_argocd_server_has_it() {
     let scene = Scene::new();
     let here = Here::of(&scene, "admin");
-    let plan = here.json(&["autosync", "off", "backend-dev", "--plan", "-o", "json"]);
-    let body = &plan["plan"]["requests"][0]["body"];
-    assert_eq!(body["patch"], r#"{"spec":{"syncPolicy":{"automated":{"enabled":false}}}}"#, "{plan}");
+    let store = scene.world.store(SOURCE).unwrap();
+    let set = store.list("ApplicationSet", Some("argocd"))[0]["metadata"]["name"].as_str().unwrap().to_owned();
+    store.update("ApplicationSet", "argocd", &set, |set| {
+        set["spec"]["ignoreApplicationDifferences"] = serde_json::json!([{"jsonPointers": ["/spec/syncPolicy"]}]);
+    });
+    let automated = || {
+        let app = scene.world.store(SOURCE).unwrap().get("Application", "argocd", "backend-dev").unwrap();
+        app.pointer("/spec/syncPolicy/automated").cloned()
+    };
+    let before = automated();
+    assert!(before.as_ref().is_some_and(|before| before.get("enabled").is_none()), "{before:?}");
+    let (code, plan, err) = here.run(&["autosync", "off", "backend-dev", "--plan"]);
+    assert_eq!(code, Some(0), "{err}");
+    assert!(plan.contains(r#"\"automated\":{\"enabled\":false}"#), "{plan}");
+    here.json(&["autosync", "off", "backend-dev", "--confirm", "dev", "-o", "json"]);
+    let mut off = before.clone().unwrap();
+    off["enabled"] = false.into();
+    assert_eq!(automated(), Some(off));
+    here.json(&["autosync", "on", "backend-dev", "--confirm", "dev", "-o", "json"]);
+    assert_eq!(automated(), before);
     let plan = here.json(&["rollback", "backend-dev", "--plan", "-o", "json"]);
-    let paths: Vec<&str> =
-        plan["plan"]["requests"].as_array().unwrap().iter().map(|request| request["path"].as_str().unwrap()).collect();
+    let requests = plan["plan"]["requests"].as_array().unwrap().iter();
+    let paths: Vec<&str> = requests.map(|request| request["path"].as_str().unwrap()).collect();
     assert_eq!(paths, ["/api/v1/applications/backend-dev", "/api/v1/applications/backend-dev/rollback"], "{plan}");
 }
 

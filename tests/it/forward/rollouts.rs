@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use super::program::Running;
-use super::scene::{DEADLINE, Yard, who_answers};
+use super::scene::{DEADLINE, Yard, who_is_first_to_answer};
 
 const ROLLOUTS: u32 = 200;
 /// What is counted is counted first after so many: by then everything there is once has been made.
@@ -42,7 +42,7 @@ async fn two_hundred_rollouts_lose_no_listener_and_leave_nothing_behind() {
         clients.spawn(async move {
             while !stop.load(Ordering::Relaxed) {
                 // one whose pod goes while it answers gets no answer, and comes again
-                if let Some(pod) = who_answers(port).await {
+                if let Some(pod) = who_is_first_to_answer(port).await {
                     let number = pod.trim_start_matches("backend-").parse().unwrap();
                     newest.fetch_max(number, Ordering::Relaxed);
                 }

@@ -159,13 +159,30 @@ pub fn wish() -> Wish {
 
 /// What the pod's HTTP says of itself: its name.
 pub async fn who_answers(port: u16) -> Option<String> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).await.ok()?;
+    let pod = answer(&mut stream).await?;
+    // it is over when the pod's end is heard: a container runtime holds that back for a second
+    tokio::time::timeout(DEADLINE, stream.read_to_end(&mut Vec::new())).await.expect("nobody hangs up").ok()?;
+    Some(pod)
+}
+
+/// The same, hanging up with the answer's last byte.
+pub async fn who_is_first_to_answer(port: u16) -> Option<String> {
+    answer(&mut TcpStream::connect(("127.0.0.1", port)).await.ok()?).await
+}
+
+async fn answer(stream: &mut TcpStream) -> Option<String> {
     let answering = async {
-        let mut stream = TcpStream::connect(("127.0.0.1", port)).await.ok()?;
         stream.write_all(b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await.ok()?;
-        let mut all = String::new();
-        stream.read_to_string(&mut all).await.ok()?;
-        let body: Value = serde_json::from_str(all.split("\r\n\r\n").nth(1)?).ok()?;
-        body["pod"].as_str().map(str::to_owned)
+        let mut all = Vec::new();
+        while stream.read_buf(&mut all).await.ok()? > 0 {
+            let text = String::from_utf8_lossy(&all);
+            let body = text.split_once("\r\n\r\n").and_then(|(_, body)| serde_json::from_str::<Value>(body).ok());
+            if let Some(body) = body {
+                return body["pod"].as_str().map(str::to_owned);
+            }
+        }
+        None
     };
     tokio::time::timeout(DEADLINE, answering).await.expect("nobody answers and nobody hangs up")
 }
