@@ -134,7 +134,7 @@ impl Deployments {
             16,
             over(Role::Dim),
         );
-        let images = if n == 0 { app.images() } else { self.past.images(entry) };
+        let images = if n == 0 { self.past.newest_images(entry, app) } else { self.past.images(entry) };
         let now = if n == 0 { "  is there now" } else { "" };
         pen.text(&images.join(" "), over(Role::Text)).text(now, over(Role::Dim));
         let story = self.past.story(entry);

@@ -152,18 +152,19 @@ fn evidence(seen: &Seen<'_>, (id, row): (RowId, &AppRow), why: &Evidence, width:
     if let Some(deployed) = &why.deployed {
         let by = deployed.by.as_ref().map_or("auto-sync", Symbol::as_str);
         let revision = short_revision(&deployed.revision);
+        // then the trouble is of that attempt, which may have put other images there too
+        let elsewhere = is_elsewhere(row, &deployed.revision);
         let version = match &why.versions {
             Some((from, to)) => format!("{from} -> {to},"),
-            // an operation under way or failed may have put other images there than that deployment
-            None if is_elsewhere(row, &deployed.revision) => String::new(),
+            None if elsewhere => String::new(),
             None => row.version().to_owned(),
         };
         let told = format!("{revision} by {by}, {} ago", seen.age(deployed.at));
         // a version that is the revision says nothing more
         let text = if version.is_empty() || version == revision { told } else { format!("{version} {told}") };
         let (label, text) = match why.began_with() {
-            Some(_) => ("since", format!("deploy of {text}")),
-            None => ("deployed", text),
+            Some(_) if !elsewhere => ("since", format!("deploy of {text}")),
+            _ => ("deployed", text),
         };
         block(label, &text, Role::Text);
     }
