@@ -19,6 +19,7 @@ use crate::runtime::deeds::Deeds;
 use crate::runtime::errand::Errands;
 use crate::runtime::input::{Decoder, Reader};
 use crate::runtime::k9s::K9s;
+use crate::runtime::launch::{own_folders, own_workspace};
 use crate::runtime::reload::Reload;
 use crate::runtime::remember::Remembered;
 use crate::runtime::run::{Cockpit, Ended};
@@ -79,6 +80,7 @@ fn steer(
     let connection = std::env::var("SSH_CONNECTION").ok();
     model.desk.ssh = SshHost::of(setup.settings.ssh_host.as_deref(), &state::who().user, connection.as_deref());
     model.memory.lines = remembered.lines();
+    model.desk.folders.own = own_workspace().map(|workspace| own_folders(&workspace)).unwrap_or_default();
     match remembered.folders() {
         Ok(folders) => model.desk.folders.told = folders,
         Err(error) => setup.complaints.push(error.to_string()),

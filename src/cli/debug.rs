@@ -1,7 +1,6 @@
 //! A debugger led to the right pod: looked at first, forwarded, and entered into launch.json.
 
 use std::io::{BufRead as _, IsTerminal as _, Write};
-use std::path::Path;
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -13,7 +12,7 @@ use super::forward::{Line, serve};
 use super::read::Read;
 use crate::debug::{Card, Entry, Finding, Folders, Mark};
 use crate::forward::{Mapping, Remote, Target, Wish, ssh_line};
-use crate::runtime::launch::{Launch, LaunchFileError, own_workspace};
+use crate::runtime::launch::{Launch, LaunchFileError, own_folders, own_workspace};
 use crate::runtime::remember::Remembered;
 use crate::runtime::survey::{Inquiry, survey};
 
@@ -33,7 +32,7 @@ pub fn run(words: &Debug, everywhere: &Everywhere, out: &mut impl Write) -> Resu
     };
     if words.print {
         let card = read.io.block_on(survey(&way.place, &inquiry)).map_err(|error| unopened(&error))?;
-        return print(&card, &way, words, &folders(&read), out);
+        return print(&card, &way, words, &folders(&read, words), out);
     }
     inquiry.inside = true;
     let title = format!("Debug {}", way.key.name);
@@ -58,10 +57,10 @@ fn led(
     out: &mut impl Write,
 ) -> Result<(Exit, String), Failure> {
     let card = read.io.block_on(survey(&way.place, inquiry)).map_err(|error| unopened(&error))?;
-    let folders = folders(read);
+    let folders = folders(read, words);
     if let Some(launch) = &launch {
         // a file that cannot be changed is said before anything is opened
-        launch.with(&entry(&card, card.port.port, words.workspace.as_deref(), &folders)).map_err(left)?;
+        launch.with(&Entry::of(&card, card.port.port, &folders)).map_err(left)?;
     }
     for finding in &card.findings {
         super::complain(&told(finding));
@@ -89,7 +88,7 @@ fn led(
             super::complain(&line);
         }
         let port = session.ports.first().and_then(|port| port.local.port()).unwrap_or(card.port.port);
-        let entry = entry(&card, port, words.workspace.as_deref(), &folders);
+        let entry = Entry::of(&card, port, &folders);
         let answering = answering.as_ref();
         let line = Line {
             local_port: Some(port),
@@ -119,7 +118,7 @@ fn led(
 fn entered(entry: &Entry, launch: Option<Launch>, out: &mut impl Write, output: LogOutput) -> Result<(), Failure> {
     let (launch, asks) = if let Some(launch) = launch {
         (launch, false)
-    } else if let Some(folder) = own_workspace() {
+    } else if let Ok(folder) = own_workspace() {
         (Launch::of(&folder).map_err(left)?, true)
     } else {
         if output == LogOutput::Text {
@@ -164,21 +163,12 @@ fn left(error: LaunchFileError) -> Failure {
     Failure::new(Exit::Usage, error)
 }
 
-/// The entry of a card, for the workspace it is written into.
-fn entry(card: &Card, port: u16, workspace: Option<&Path>, folders: &Folders) -> Entry {
-    let workspace = workspace.map(Path::to_owned).or_else(own_workspace);
-    Entry::of(card, port, folders).within(workspace.as_deref().is_some_and(has(card)))
-}
-
 /// What is known of folders here. What was answered in the cockpit and cannot be read is as good as never answered.
-fn folders(read: &Read) -> Folders {
+fn folders(read: &Read, words: &Debug) -> Folders {
     let told = Remembered::here().folders().unwrap_or_default();
-    Folders { set: read.setup.settings.folders.clone(), told }
-}
-
-/// Whether a workspace has a folder of the service's own.
-fn has(card: &Card) -> impl Fn(&Path) -> bool + '_ {
-    |folder| folder.join(card.service.as_str()).is_dir()
+    let workspace = words.workspace.clone().or_else(|| own_workspace().ok());
+    let own = workspace.as_deref().map(own_folders).unwrap_or_default();
+    Folders { set: read.setup.settings.folders.clone(), told, own }
 }
 
 fn told(finding: &Finding) -> String {
@@ -227,7 +217,7 @@ fn told_json(card: &Card, entry: &Entry) -> Value {
 /// Prints what there is without opening anything.
 fn print(card: &Card, way: &Way, words: &Debug, folders: &Folders, out: &mut impl Write) -> Result<Exit, Failure> {
     let port = card.port.port;
-    let entry = entry(card, port, words.workspace.as_deref(), folders);
+    let entry = Entry::of(card, port, folders);
     let ssh = ssh_line(&way.ssh_host().0, port, None);
     match words.output {
         LogOutput::Json => {

@@ -1,6 +1,6 @@
 //! Which folder of a workspace is which folder of the pods, as far as somebody said.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::card::Card;
 use super::launch::Mapped;
@@ -24,6 +24,8 @@ pub struct Folders {
     pub set: Vec<Folder>,
     /// The folders of the pods that are a whole workspace, by service.
     pub told: BTreeMap<String, String>,
+    /// The folders in the workspace we are in: one named after a service is its own.
+    pub own: BTreeSet<String>,
 }
 
 impl Folders {

@@ -31,8 +31,6 @@ pub struct Entry {
     pub port: u16,
     /// Which folders are which.
     pub mapped: Vec<Mapped>,
-    /// The settings say which folders are which.
-    pub set: bool,
 }
 
 /// The folder an editor has open.
@@ -65,31 +63,20 @@ const STRICT: ParseOptions = ParseOptions {
 };
 
 impl Entry {
-    /// The entry of a card. Folders are mapped as the settings say, else the whole workspace to where the process works.
+    /// The entry of a card. Folders are mapped as the settings say, else the service's own folder of the workspace, or all
+    /// of it, to where the process works.
     #[must_use]
     pub fn of(card: &Card, port: u16, folders: &Folders) -> Self {
+        let (service, environment) = (card.service.to_string(), card.environment.to_string());
         let mut mapped = folders.set_for(card);
-        let set = !mapped.is_empty();
-        if !set {
+        if mapped.is_empty() {
+            let has_own = folders.own.contains(&service);
+            let local = if has_own { format!("{WORKSPACE}/{service}") } else { WORKSPACE.to_owned() };
             // where images of both kinds put what they run, unless they say another
             let remote = folders.workdir(card).unwrap_or_else(|| "/app".to_owned());
-            mapped.push(Mapped { local: WORKSPACE.to_owned(), remote });
+            mapped.push(Mapped { local, remote });
         }
-        let (service, environment) = (card.service.to_string(), card.environment.to_string());
-        Self { service, environment, kind: card.port.kind, port, mapped, set }
-    }
-
-    /// The same for a workspace, which may have a folder of the service's own: that is the one then, unless the settings
-    /// say which folders are which.
-    #[must_use]
-    pub fn within(mut self, has_own_folder: bool) -> Self {
-        if has_own_folder
-            && !self.set
-            && let Some(mapped) = self.mapped.first_mut()
-        {
-            mapped.local = format!("{WORKSPACE}/{}", self.service);
-        }
-        self
+        Self { service, environment, kind: card.port.kind, port, mapped }
     }
 
     /// How it is called in the editor.

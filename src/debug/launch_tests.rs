@@ -10,7 +10,6 @@ fn backend(port: u16) -> Entry {
         kind: Kind::Python,
         port,
         mapped: vec![Mapped { local: "${workspaceFolder}/backend".to_owned(), remote: "/app".to_owned() }],
-        set: false,
     }
 }
 

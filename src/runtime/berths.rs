@@ -38,7 +38,7 @@ pub struct Berths {
     sender: mpsc::Sender<Looked>,
     receiver: mpsc::Receiver<Looked>,
     /// The workspace whose launch.json is ours to change.
-    workspace: Option<PathBuf>,
+    workspace: Result<PathBuf, &'static str>,
     /// A checkout of the GitOps repository.
     checkout: Option<PathBuf>,
 }
@@ -175,14 +175,12 @@ impl Berths {
 
     /// Shows how launch.json would change, or writes it.
     #[must_use]
-    pub fn launch(&self, entry: Entry, agreed: bool) -> News {
-        let Some(workspace) = &self.workspace else {
-            let why = "launch.json belongs where the editor runs: copy the entry with y";
-            return News::Said(why.to_owned(), true);
+    pub fn launch(&self, entry: &Entry, agreed: bool) -> News {
+        let workspace = match &self.workspace {
+            Ok(workspace) => workspace,
+            Err(why) => return News::Said((*why).to_owned(), true),
         };
-        let has_own_folder = workspace.join(&entry.service).is_dir();
-        let entry = entry.within(has_own_folder);
-        let changed = Launch::of(workspace).and_then(|launch| Ok((launch.with(&entry)?, launch)));
+        let changed = Launch::of(workspace).and_then(|launch| Ok((launch.with(entry)?, launch)));
         let (after, launch) = match changed {
             Ok(changed) => changed,
             Err(error) => return News::Said(error.to_string(), false),

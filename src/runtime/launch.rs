@@ -1,5 +1,6 @@
 //! `.vscode/launch.json` of a workspace: read, shown how it would change, and written; nothing else is.
 
+use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -97,17 +98,30 @@ fn shown(path: &Path) -> String {
 
 /// The workspace we are in, where an editor runs on this machine: launch.json belongs where the editor is, and behind SSH
 /// that is the laptop, unless this is the editor's own remote terminal.
-#[must_use]
-pub fn own_workspace() -> Option<PathBuf> {
+///
+/// # Errors
+/// Why there is none, and what to do.
+pub fn own_workspace() -> Result<PathBuf, &'static str> {
     let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     let is_editors = std::env::var("TERM_PROGRAM").is_ok_and(|program| program == "vscode");
     let behind_ssh = set("SSH_CONNECTION") || set("SSH_TTY") || set("SSH_CLIENT");
     if behind_ssh && !is_editors {
-        return None;
+        return Err("launch.json belongs where the editor runs: copy the entry with y");
     }
-    let here = std::env::current_dir().ok()?;
+    let here = std::env::current_dir().unwrap_or_default();
     let is_workspace = |folder: &&Path| folder.join(".vscode").is_dir() || folder.join(".git").exists();
-    here.ancestors().find(is_workspace).map(Path::to_owned)
+    here.ancestors()
+        .find(is_workspace)
+        .map(Path::to_owned)
+        .ok_or("this folder is in no workspace (one has .vscode or .git): start in one, or copy the entry with y")
+}
+
+/// The names of the folders in a workspace; none where they cannot be read.
+#[must_use]
+pub fn own_folders(workspace: &Path) -> BTreeSet<String> {
+    let entries = std::fs::read_dir(workspace).into_iter().flatten().flatten();
+    let folders = entries.filter(|entry| entry.path().is_dir());
+    folders.filter_map(|entry| entry.file_name().into_string().ok()).collect()
 }
 
 #[cfg(test)]
@@ -117,7 +131,7 @@ mod tests {
 
     fn entry() -> Entry {
         let (service, environment) = ("backend".to_owned(), "dev".to_owned());
-        Entry { service, environment, kind: Kind::Python, port: 5678, mapped: Vec::new(), set: false }
+        Entry { service, environment, kind: Kind::Python, port: 5678, mapped: Vec::new() }
     }
 
     #[test]

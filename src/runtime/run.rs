@@ -324,7 +324,7 @@ impl Cockpit {
                             self.take(Msg::Desk(news));
                         }
                         Request::Launch { entry, agreed } => {
-                            let news = self.berths.launch(entry, agreed);
+                            let news = self.berths.launch(&entry, agreed);
                             self.take(Msg::Desk(news));
                         }
                         Request::Recall => self.deeds.recall(),

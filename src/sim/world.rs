@@ -159,6 +159,7 @@ impl World {
             populate::cluster(&mut agenda, &stage, source, now);
             operator::begin(&mut agenda, &stage);
             live::expiry::begin(&mut agenda, &stage, now);
+            live::heartbeat::begin(&mut agenda, &stage, now);
             let mut from = now;
             if with_apps {
                 let apps = deployed(&scenario, source, &git, now)?;

@@ -22,6 +22,7 @@ use crate::sim_process::{PATIENCE, Process, SMALL, client};
 
 /// A watch that says nothing for so long may be a half-closed one.
 const STALE: Duration = Duration::from_millis(400);
+/// World-hours; `PILOTHOUSE_SOAK_HOURS` has it go on for longer.
 const HOURS: usize = 10;
 const STEPS: usize = 12;
 /// What the small world has besides, so that everything happens that happens in the large one.
@@ -228,6 +229,10 @@ async fn session(kubeconfig: &Path, source: &str, way: &str, path: &str) -> Opti
 async fn a_soak_under_all_faults_leaks_nothing() {
     let small = SMALL.replace("branch = \"main\"", "branch = \"main\"\nauto_sync = { self_heal = true }");
     let world = Process::still(&format!("{small}{MORE}")).await;
+    let asked = std::env::var("PILOTHOUSE_SOAK_HOURS").ok().and_then(|hours| hours.parse().ok());
+    let hours = asked.map_or(HOURS, |hours: usize| hours.max(HOURS));
+    let running = async || world.state().await["tasks"].as_u64().unwrap();
+    let before = running().await;
     let mut tasks = JoinSet::new();
     let mut followed = Vec::new();
     for source in SOURCES {
@@ -247,7 +252,7 @@ async fn a_soak_under_all_faults_leaks_nothing() {
         }
     }
     let mut measured = Vec::new();
-    for hour in 1..=HOURS {
+    for hour in 1..=hours {
         for fault in LASTING {
             world.ctl(&format!("fault all {fault}")).await;
         }
@@ -289,19 +294,20 @@ async fn a_soak_under_all_faults_leaks_nothing() {
         measured.push((hour, world.memory(), state["tasks"].as_u64().unwrap()));
     }
     // the first hours fill what is bounded: histories and Events of an hour, logs, the allocator's spare pages
-    let (_, memory, tasks) = measured[3];
-    let (_, last_memory, last_tasks) = measured[HOURS - 1];
-    assert!(last_memory <= memory + memory / 4, "memory grows: {measured:?}");
-    assert!(last_tasks <= tasks + 24, "tasks pile up: {measured:?}");
+    let (settled, last) = (measured[3].1, measured[hours - 1].1);
+    assert!(last <= settled + settled / 16, "memory grows: {measured:?}");
+    // nobody is there any more: whatever was begun for a client has to end
     visitors.shutdown().await;
+    tasks.shutdown().await;
     let begun = Instant::now();
     let open = async || {
         let state = world.state().await;
         SOURCES.map(|source| state["sources"][source]["sessions"].as_u64().unwrap()).iter().sum::<u64>()
     };
-    while open().await > 0 {
-        assert!(begun.elapsed() < PATIENCE, "{} sessions stay open when nobody is in them", open().await);
+    while open().await > 0 || running().await > before {
+        let left = (open().await, running().await);
+        assert!(begun.elapsed() < PATIENCE, "{left:?} sessions and tasks of once {before} are left: {measured:?}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    println!("hour, MiB, tasks: {measured:?}");
+    println!("hour, MiB, tasks: {measured:?}; {before} tasks before and after");
 }

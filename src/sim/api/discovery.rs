@@ -63,15 +63,21 @@ fn groups(store: &Store) -> Vec<&'static str> {
     out
 }
 
-/// Every group of the world has one version.
-fn version_of(group: &str) -> &'static str {
-    KINDS.iter().find(|k| k.group == group).map_or("v1", |k| k.version)
+/// The versions of a group, the preferred one first.
+fn versions_of(group: &str) -> Vec<&'static str> {
+    let mut out = Vec::new();
+    for kind in KINDS.iter().filter(|kind| kind.group == group) {
+        if !out.contains(&kind.version) {
+            out.push(kind.version);
+        }
+    }
+    out
 }
 
 fn group(name: &str) -> Value {
-    let version = version_of(name);
-    let version = json!({"groupVersion": format!("{name}/{version}"), "version": version});
-    json!({"name": name, "versions": [version], "preferredVersion": version})
+    let entry = |version: &&str| json!({"groupVersion": format!("{name}/{version}"), "version": version});
+    let versions: Vec<Value> = versions_of(name).iter().map(entry).collect();
+    json!({"name": name, "preferredVersion": versions.first(), "versions": versions})
 }
 
 fn resources(store: &Store, group: &str, version: &str) -> Option<Value> {
@@ -125,12 +131,13 @@ fn whole(store: &Store, groups: &[&str]) -> Value {
 }
 
 fn aggregated(store: &Store, group: &str) -> Value {
-    let rows: Vec<Value> = served(store).filter(|k| k.group == group).map(row).collect();
+    let version = |version: &str| {
+        let kinds = served(store).filter(|k| k.group == group && k.version == version);
+        json!({"version": version, "resources": kinds.map(row).collect::<Vec<_>>(), "freshness": "Current"})
+    };
+    let versions: Vec<Value> = versions_of(group).into_iter().map(version).collect();
     let metadata = if group.is_empty() { json!({}) } else { json!({"name": group}) };
-    json!({
-        "metadata": metadata,
-        "versions": [{"version": version_of(group), "resources": rows, "freshness": "Current"}],
-    })
+    json!({"metadata": metadata, "versions": versions})
 }
 
 fn row(kind: &Kind) -> Value {

@@ -1,13 +1,13 @@
 //! Writing objects, lists and watch lines into the bytes that go out.
 
 use bytes::{BufMut, BytesMut};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::super::columns;
 use super::super::kinds::Kind;
 use super::super::object::Object;
-use super::event;
 use super::negotiate::{Beside, Form};
+use super::spelling;
 
 /// Bytes to gather before a chunk is sent: large enough that framing and TLS records cost little.
 pub(super) const CHUNK: usize = 128 << 10;
@@ -73,8 +73,8 @@ impl Encoder {
     pub fn list_item(&self, out: &mut BytesMut, object: &Object, now: i64) {
         match self.form {
             // items of built-in types do not repeat their type
-            Form::Whole if !self.kind.is_custom() && !self.is_new_event() => out.put_slice(object.body()),
-            Form::Whole if self.is_new_event() => out.put_slice(Value::from(new_event(object)).to_string().as_bytes()),
+            Form::Whole if self.kind.is_alias() => out.put_slice(self.respelled(object).as_bytes()),
+            Form::Whole if !self.kind.is_custom() => out.put_slice(object.body()),
             Form::Whole => self.whole(out, object),
             Form::Metadata => partial(out, object),
             Form::Table(beside) => self.row(out, object, beside, now),
@@ -143,16 +143,16 @@ impl Encoder {
 
     fn whole(&self, out: &mut BytesMut, object: &Object) {
         out.put_slice(self.prefix.as_bytes());
-        if self.is_new_event() {
-            let text = Value::from(new_event(object)).to_string();
-            out.put_slice(&text.as_bytes()[1..]);
+        if self.kind.is_alias() {
+            out.put_slice(&self.respelled(object).as_bytes()[1..]);
         } else {
             out.put_slice(&object.body()[1..]);
         }
     }
 
-    fn is_new_event(&self) -> bool {
-        self.kind.group == "events.k8s.io"
+    /// An object in the other spelling of its type.
+    fn respelled(&self, object: &Object) -> String {
+        Value::from(spelling::other(self.kind, serde_json::from_slice(object.body()).unwrap_or_default())).to_string()
     }
 
     fn table_head(&self, out: &mut BytesMut, metadata: &Value, with_columns: bool) {
@@ -186,10 +186,6 @@ fn partial(out: &mut BytesMut, object: &Object) {
     out.put_slice(PARTIAL);
     out.put_slice(object.metadata());
     out.put_u8(b'}');
-}
-
-fn new_event(object: &Object) -> Map<String, Value> {
-    event::renamed(serde_json::from_slice(object.body()).unwrap_or_default())
 }
 
 fn list_kind(kind: &Kind) -> String {

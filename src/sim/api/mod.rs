@@ -27,6 +27,7 @@ mod review;
 mod scale;
 mod selector;
 mod shape;
+mod spelling;
 mod watch;
 mod wire;
 mod write;

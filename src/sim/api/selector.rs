@@ -124,10 +124,10 @@ fn parse_labels(text: &str) -> Result<Vec<Requirement>, String> {
             Some(operator) => {
                 at.next();
                 match operator {
-                    "=" | "==" => Test::In(vec![value(&mut at)]),
-                    "!=" => Test::NotIn(vec![value(&mut at)]),
-                    ">" => Test::Greater(bound(&value(&mut at))?),
-                    "<" => Test::Less(bound(&value(&mut at))?),
+                    "=" | "==" => Test::In(vec![value(&mut at)?]),
+                    "!=" => Test::NotIn(vec![value(&mut at)?]),
+                    ">" => Test::Greater(bound(&value(&mut at)?)?),
+                    "<" => Test::Less(bound(&value(&mut at)?)?),
                     "in" => Test::In(values(&mut at)?),
                     "notin" => Test::NotIn(values(&mut at)?),
                     other => return Err(format!("found '{other}', expected: in, notin, =, ==, !=, gt, lt")),
@@ -148,8 +148,11 @@ fn parse_labels(text: &str) -> Result<Vec<Requirement>, String> {
 type Tokens<'a, I> = std::iter::Peekable<I>;
 
 /// A value, which may be empty.
-fn value<'a, I: Iterator<Item = &'a str>>(at: &mut Tokens<'a, I>) -> String {
-    at.next_if(|t| *t != ",").unwrap_or_default().to_owned()
+fn value<'a, I: Iterator<Item = &'a str>>(at: &mut Tokens<'a, I>) -> Result<String, String> {
+    match at.next_if(|t| *t != ",").unwrap_or_default() {
+        sign if sign.starts_with(|c| "()!=<>".contains(c)) => Err(format!("found '{sign}', expected: identifier")),
+        value => Ok(value.to_owned()),
+    }
 }
 
 fn bound(value: &str) -> Result<i64, String> {
@@ -281,6 +284,7 @@ mod tests {
             "field label not supported: status.sync.status"
         );
         assert_eq!(refusal("Pod", "", "foo"), "invalid selector: 'foo'; can't understand 'foo'");
+        assert_eq!(refusal("Pod", "a=(", ""), "unable to parse requirement: found '(', expected: identifier");
         assert!(refusal("Pod", "a in b", "").contains("expected: '('"));
         assert!(refusal("Pod", "a in (b", "").contains("expected: ')'"));
         assert!(refusal("ConfigMap", "", "data=1").starts_with("\"data\" is not a known field selector"));

@@ -53,6 +53,10 @@ HTTPIngressPath: 1 path text, 2 backend IngressBackend, 3 pathType text
 IngressBackend: 4 service IngressServiceBackend
 IngressServiceBackend: 1 name text, 2 port ServiceBackendPort
 ServiceBackendPort: 1 name text, 2 number int
+HorizontalPodAutoscaler: 1 metadata ObjectMeta, 2 spec HorizontalPodAutoscalerSpec
+HorizontalPodAutoscalerSpec: 1 scaleTargetRef ObjectReference, 2 minReplicas int?, 3 maxReplicas int, \
+4 targetCPUUtilizationPercentage int?
+ObjectReference: 1 kind text, 2 name text, 3 apiVersion text
 PolicyRule: 1 verbs text*, 2 apiGroups text*, 3 resources text*, 4 resourceNames text*, 5 nonResourceURLs text*
 Role: 1 metadata ObjectMeta, 2 rules PolicyRule*
 ClusterRole: 1 metadata ObjectMeta, 2 rules PolicyRule*

@@ -10,11 +10,11 @@ use super::super::object::Object;
 use super::super::store::Store;
 use super::super::write::{Address, DeleteOptions, Deleted, Patch, Propagation, Validation, Writer, Written};
 use super::encode::Encoder;
-use super::event;
 use super::negotiate::Form;
 use super::path::{Query, Target};
 use super::respond::{self, Body};
 use super::selector::Selector;
+use super::spelling;
 use super::status::Failure;
 use super::wire;
 
@@ -246,7 +246,7 @@ impl Request<'_> {
             return Err(Failure::bad_request(message));
         }
         if self.kind.is_alias() {
-            object = event::core(object);
+            object = spelling::kept(self.kind, object);
         }
         object["kind"] = self.kind.kind.into();
         object["apiVersion"] = super::super::kinds::by_kind(self.kind.kind).map_or(own, Kind::api_version).into();

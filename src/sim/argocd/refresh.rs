@@ -22,6 +22,8 @@ use std::time::Duration;
 
 /// So long nobody is told of a source that cannot be loaded, unless they ask.
 const GRACE: Duration = Duration::from_mins(3);
+/// Revisions of an Application that are remembered as rendered.
+const RENDERED: usize = 64;
 const EVENTS: Duration = Duration::from_millis(8);
 const STATUS: Duration = Duration::from_millis(28);
 /// From the last write of a comparison to the next step of a deletion.
@@ -98,7 +100,11 @@ impl Controller {
     pub(super) fn has_to_render(&mut self, name: &str, sources: &[&Value], wanted: &Wanted) -> bool {
         let sources: Vec<String> = sources.iter().map(ToString::to_string).collect();
         let what = format!("{} {}", wanted.revision, sources.join(" "));
-        !wanted.is_broken() && self.state(name).rendered.insert(what)
+        let rendered = &mut self.state(name).rendered;
+        if rendered.len() >= RENDERED {
+            rendered.clear();
+        }
+        !wanted.is_broken() && rendered.insert(what)
     }
 
     /// Writes what a comparison found: first what auto-sync starts, then Events, then the status, then the annotation.

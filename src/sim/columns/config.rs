@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::Cell;
 use super::read::{entries, items, text};
-use super::table::{AGE, Column, NAME, Printer, age, column, name, wide};
+use super::table::{AGE, Column, NAME, Printer, age, column, name};
 
 pub(super) static CONFIG_MAP: Printer = Printer {
     columns: &[NAME, column("Data", "Number of entries."), AGE],
@@ -22,42 +22,6 @@ pub(super) static SECRET: Printer = Printer {
 pub(super) static SERVICE_ACCOUNT: Printer = Printer {
     columns: &[NAME, column("Secrets", "Number of secrets."), AGE],
     cells: |o| vec![name(o), Cell::count(items(o, "/secrets").len()), age(o)],
-};
-
-pub(super) static CLAIM: Printer = Printer {
-    columns: &[
-        NAME,
-        column("Status", "Whether it is bound."),
-        column("Volume", "The volume it is bound to."),
-        column("Capacity", "Size of the volume."),
-        column("Access Modes", "How the volume may be mounted."),
-        column("StorageClass", "Class of the volume."),
-        column("VolumeAttributesClass", "Class of the volume's attributes."),
-        AGE,
-        wide("VolumeMode", "File system or block device."),
-    ],
-    cells: |o| {
-        let short = |mode: &Value| match mode.as_str().unwrap_or_default() {
-            "ReadWriteOnce" => "RWO",
-            "ReadOnlyMany" => "ROX",
-            "ReadWriteMany" => "RWX",
-            "ReadWriteOncePod" => "RWOP",
-            _ => "",
-        };
-        let modes: Vec<&str> = items(o, "/status/accessModes").iter().map(short).collect();
-        let or = |pointer, other| Some(text(o, pointer)).filter(|t| !t.is_empty()).unwrap_or(other);
-        vec![
-            name(o),
-            Cell::text(text(o, "/status/phase")),
-            Cell::text(text(o, "/spec/volumeName")),
-            Cell::text(text(o, "/status/capacity/storage")),
-            Cell::text(modes.join(",")),
-            Cell::text(text(o, "/spec/storageClassName")),
-            Cell::text(or("/spec/volumeAttributesClassName", "<unset>")),
-            age(o),
-            Cell::text(or("/spec/volumeMode", "Filesystem")),
-        ]
-    },
 };
 
 pub(super) static LEASE: Printer = Printer {

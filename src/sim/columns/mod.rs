@@ -11,6 +11,7 @@ mod config;
 mod event;
 mod network;
 mod pod;
+mod storage;
 mod workload;
 
 pub use age::human;

@@ -84,6 +84,23 @@ pub(super) static INGRESS: Printer = Printer {
     },
 };
 
+pub(super) static CLASS: Printer = Printer {
+    columns: &[
+        NAME,
+        column("Controller", "Who serves Ingresses of this class."),
+        column("Parameters", "What the controller is told besides."),
+        AGE,
+    ],
+    cells: |o| {
+        let parameters = match (text(o, "/spec/parameters/kind"), text(o, "/spec/parameters/apiGroup")) {
+            ("", _) => "<none>".to_owned(),
+            (kind, "") => format!("{kind}/{}", text(o, "/spec/parameters/name")),
+            (kind, group) => format!("{kind}.{group}/{}", text(o, "/spec/parameters/name")),
+        };
+        vec![name(o), Cell::text(text(o, "/spec/controller")), Cell::text(parameters), age(o)]
+    },
+};
+
 pub(super) static POLICY: Printer = Printer {
     columns: &[NAME, column("Pod-Selector", "Which pods it applies to."), AGE],
     cells: |o| vec![name(o), Cell::text(pairs(o, "/spec/podSelector/matchLabels")), age(o)],

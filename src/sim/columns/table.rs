@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::super::kinds::Kind;
 use super::read::{created, text};
-use super::{Cell, cluster, config, event, network, pod, workload};
+use super::{Cell, cluster, config, event, network, pod, storage, workload};
 
 /// The definition of one column.
 #[derive(Debug, Clone, Copy)]
@@ -72,18 +72,22 @@ fn printer(kind: &Kind) -> &'static Printer {
         "EndpointSlice" => &network::ENDPOINT_SLICE,
         "ControllerRevision" => &workload::CONTROLLER_REVISION,
         "Ingress" => &network::INGRESS,
+        "IngressClass" => &network::CLASS,
         "NetworkPolicy" => &network::POLICY,
         "ConfigMap" => &config::CONFIG_MAP,
         "Secret" => &config::SECRET,
         "ServiceAccount" => &config::SERVICE_ACCOUNT,
-        "PersistentVolumeClaim" => &config::CLAIM,
+        "PersistentVolumeClaim" => &storage::CLAIM,
+        "PersistentVolume" => &storage::VOLUME,
+        "StorageClass" => &storage::CLASS,
+        "ResourceQuota" => &storage::QUOTA,
         "Lease" => &config::LEASE,
         "Application" => &config::APPLICATION,
         "ExternalSecret" => &config::EXTERNAL_SECRET,
         "ClusterSecretStore" => &config::SECRET_STORE,
         "Namespace" => &cluster::NAMESPACE,
         "Node" => &cluster::NODE,
-        "CustomResourceDefinition" | "Role" | "ClusterRole" => &cluster::CREATED_AT,
+        "CustomResourceDefinition" | "LimitRange" | "Role" | "ClusterRole" => &cluster::CREATED_AT,
         "RoleBinding" | "ClusterRoleBinding" => &cluster::BINDING,
         "Event" => &event::EVENT,
         _ => &PLAIN,

@@ -85,10 +85,10 @@ impl Kind {
         matches!(self.group, "external-secrets.io" | "monitoring.coreos.com")
     }
 
-    /// Whether this is another spelling of a type that is kept: events have two.
+    /// Whether this is another spelling of a type that is kept: events and autoscalers have two.
     #[must_use]
     pub fn is_alias(&self) -> bool {
-        self.group == "events.k8s.io"
+        self.group == "events.k8s.io" || (self.group == "autoscaling" && self.version == "v1")
     }
 
     /// Whether status is written apart from the rest.

@@ -11,7 +11,7 @@ const OF_POD: &[&str] =
 const SCALE: &[&str] = &["scale", "status"];
 const IN_ALL: &[&str] = &["all"];
 
-/// The type with this kind name; for Event the core spelling.
+/// The type with this kind name; of those with two spellings the one that is kept.
 #[must_use]
 pub fn by_kind(kind: &str) -> Option<&'static Kind> {
     KINDS.iter().find(|k| k.kind == kind)
@@ -79,6 +79,17 @@ const fn operator(group: &'static str, kind: &'static str, plural: &'static str,
     Kind { group, verbs: CUSTOM, generation: Generation::Spec, ..core(kind, plural, singular) }
 }
 
+const fn autoscaler(version: &'static str) -> Kind {
+    Kind {
+        group: "autoscaling",
+        version,
+        short_names: &["hpa"],
+        categories: IN_ALL,
+        subresources: STATUS,
+        ..core("HorizontalPodAutoscaler", "horizontalpodautoscalers", "horizontalpodautoscaler")
+    }
+}
+
 const fn rbac(kind: &'static str, plural: &'static str, singular: &'static str, namespaced: bool) -> Kind {
     Kind { group: "rbac.authorization.k8s.io", namespaced, ..core(kind, plural, singular) }
 }
@@ -131,6 +142,7 @@ pub static KINDS: &[Kind] = &[
     Kind { short_names: &["cm"], ..core("ConfigMap", "configmaps", "configmap") },
     Kind { short_names: &["ep"], ..core("Endpoints", "endpoints", "endpoints") },
     Kind { short_names: &["ev"], fields: EVENT_FIELDS, ..core("Event", "events", "event") },
+    Kind { short_names: &["limits"], ..core("LimitRange", "limitranges", "limitrange") },
     Kind {
         short_names: &["ns"],
         namespaced: false,
@@ -152,6 +164,12 @@ pub static KINDS: &[Kind] = &[
         ..core("PersistentVolumeClaim", "persistentvolumeclaims", "persistentvolumeclaim")
     },
     Kind {
+        short_names: &["pv"],
+        namespaced: false,
+        subresources: STATUS,
+        ..core("PersistentVolume", "persistentvolumes", "persistentvolume")
+    },
+    Kind {
         short_names: &["po"],
         categories: IN_ALL,
         subresources: OF_POD,
@@ -159,6 +177,7 @@ pub static KINDS: &[Kind] = &[
         fields: POD_FIELDS,
         ..core("Pod", "pods", "pod")
     },
+    Kind { short_names: &["quota"], subresources: STATUS, ..core("ResourceQuota", "resourcequotas", "resourcequota") },
     Kind { fields: &[("type", "/type")], ..core("Secret", "secrets", "secret") },
     Kind { short_names: &["sa"], ..core("ServiceAccount", "serviceaccounts", "serviceaccount") },
     Kind {
@@ -180,14 +199,8 @@ pub static KINDS: &[Kind] = &[
     Kind { group: "authentication.k8s.io", ..review("SelfSubjectReview", "selfsubjectreviews", "selfsubjectreview") },
     review("SelfSubjectAccessReview", "selfsubjectaccessreviews", "selfsubjectaccessreview"),
     review("SelfSubjectRulesReview", "selfsubjectrulesreviews", "selfsubjectrulesreview"),
-    Kind {
-        group: "autoscaling",
-        version: "v2",
-        short_names: &["hpa"],
-        categories: IN_ALL,
-        subresources: STATUS,
-        ..core("HorizontalPodAutoscaler", "horizontalpodautoscalers", "horizontalpodautoscaler")
-    },
+    autoscaler("v2"),
+    autoscaler("v1"),
     Kind {
         group: "batch",
         short_names: &["cj"],
@@ -206,6 +219,12 @@ pub static KINDS: &[Kind] = &[
     },
     Kind {
         group: "networking.k8s.io",
+        namespaced: false,
+        generation: Generation::Spec,
+        ..core("IngressClass", "ingressclasses", "ingressclass")
+    },
+    Kind {
+        group: "networking.k8s.io",
         short_names: &["ing"],
         subresources: STATUS,
         generation: Generation::Spec,
@@ -221,6 +240,12 @@ pub static KINDS: &[Kind] = &[
     rbac("ClusterRole", "clusterroles", "clusterrole", false),
     rbac("RoleBinding", "rolebindings", "rolebinding", true),
     rbac("Role", "roles", "role", true),
+    Kind {
+        group: "storage.k8s.io",
+        short_names: &["sc"],
+        namespaced: false,
+        ..core("StorageClass", "storageclasses", "storageclass")
+    },
     Kind {
         group: "apiextensions.k8s.io",
         short_names: &["crd", "crds"],
@@ -271,8 +296,8 @@ mod tests {
     fn kind_names_and_places_are_unique() {
         for (i, a) in KINDS.iter().enumerate() {
             for b in &KINDS[i + 1..] {
-                assert!((a.group, a.plural) != (b.group, b.plural), "{} twice", a.qualified());
-                assert!(a.kind != b.kind || a.kind == "Event", "{} twice", a.kind);
+                assert!((a.group, a.version, a.plural) != (b.group, b.version, b.plural), "{} twice", a.qualified());
+                assert!(a.kind != b.kind || b.is_alias() && !a.is_alias(), "{} twice", a.kind);
             }
         }
     }

@@ -10,6 +10,7 @@ pub mod crash;
 pub mod deploy;
 pub mod drift;
 pub mod expiry;
+pub mod heartbeat;
 pub mod releases;
 
 pub use super::agenda::{Act, Agenda, Play, perform};

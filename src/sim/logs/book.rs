@@ -164,8 +164,8 @@ fn follow(
             older.end(now, -1);
         }
         let started = moment(&doing["startedAt"], now);
-        let command: Vec<&str> =
-            spec.and_then(|spec| spec["command"].as_array()).into_iter().flatten().filter_map(Value::as_str).collect();
+        let words = |field: &str| spec.and_then(|spec| spec[field].as_array()).into_iter().flatten();
+        let command: Vec<&str> = words("command").chain(words("args")).filter_map(Value::as_str).collect();
         let tape = Tape::new(id, restart, started, Genre::of(pod, name, &command.join(" ")));
         if let Some(rate) = rate {
             tape.number(rate, started);

@@ -40,8 +40,18 @@ impl Genre {
             "smoke" => return &SMOKE,
             _ => {}
         }
-        known.iter().find(|(word, _)| command.contains(word)).map_or(&PLAIN, |(_, genre)| genre)
+        let otherwise = if is_told(command) { &TOLD } else { &PLAIN };
+        known.iter().find(|(word, _)| command.contains(word)).map_or(otherwise, |(_, genre)| genre)
     }
+}
+
+/// Whether a command says itself what it prints, and nothing else does.
+fn is_told(command: &str) -> bool {
+    let script = ["sh -c ", "bash -c ", "/bin/sh -c "].iter().find_map(|shell| command.strip_prefix(shell));
+    let mut statements = script.unwrap_or(command).split([';', '\n']).flat_map(|part| part.split("&&")).map(str::trim);
+    let known = ["echo", "sleep", "exit", "true", "false", "set", ":"];
+    !command.is_empty()
+        && statements.all(|one| one.is_empty() || one.split(' ').next().is_some_and(|word| known.contains(&word)))
 }
 
 fn bare(_: Timestamp, words: &str) -> String {
@@ -344,6 +354,9 @@ static PLAIN: Genre = Genre {
     death: &["level=fatal msg=\"cannot go on\""],
 };
 
+/// What prints only what its script says; that is written by whoever runs it.
+static TOLD: Genre = Genre { boot: &[], dress: bare, period: 0, routine: silent, farewell: &[], death: &[] };
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -361,5 +374,11 @@ mod tests {
             serde_json::from_str(&line("opensearch", "./opensearch-docker-entrypoint.sh")).unwrap();
         assert_eq!(json["node.name"], "opensearch-0");
         assert_eq!(line("migrate", "anything"), "");
+        for told in ["sh -c echo hi; exit 3", "echo hello there", "sh -c sleep 2 && false"] {
+            assert!(Genre::of("p", "c", told).boot.is_empty(), "{told}");
+        }
+        for more in ["", "sh -c argocd-server", "sh -c echo up; ./serve"] {
+            assert_eq!(Genre::of("p", "c", more).boot.len(), 2, "{more}");
+        }
     }
 }

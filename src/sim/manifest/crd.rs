@@ -1,5 +1,6 @@
 //! The `CustomResourceDefinition`s of Argo CD and of the operators its applications use, with the part of their schemas that clients ask about.
 
+use crate::sim::manifest::definition::managers;
 use crate::sim::manifest::meta::metadata;
 use crate::sim::time::stamp;
 use jiff::Timestamp;
@@ -65,6 +66,7 @@ pub fn of_operators(created: Timestamp) -> Vec<Value> {
         let mut made = definition(kind, plural, &[short], &root(spec), columns, true, created);
         made["metadata"]["name"] = json!(format!("{plural}.{group}"));
         made["metadata"]["labels"] = json!({});
+        made["metadata"]["managedFields"] = managers(&json!({}), created);
         made["spec"]["group"] = json!(group);
         made["spec"]["versions"][0]["name"] = json!("v1");
         made["status"]["storedVersions"] = json!(["v1"]);
@@ -127,6 +129,7 @@ fn definition(
     let labels = json!({"app.kubernetes.io/name": name, "app.kubernetes.io/part-of": "argocd"});
     let mut meta = metadata("CustomResourceDefinition", "", &name, &labels, created);
     meta["generation"] = json!(1);
+    meta["managedFields"] = managers(&labels, created);
     let names = json!({"kind": kind, "listKind": format!("{kind}List"), "plural": plural,
         "singular": kind.to_lowercase(), "shortNames": short});
     let mut version = json!({"name": "v1alpha1", "served": true, "storage": true, "schema": {"openAPIV3Schema": schema},

@@ -44,14 +44,16 @@ pub fn key(object: &Value, said: Said<'_>) -> String {
     hex(&format!("{} {} {} {}", text(object, "/metadata/uid"), said.kind, said.reason, said.message), 12)
 }
 
-/// A first event about `object`. Its name is `<object>.<16 digits>`, so that no two moments collide.
+/// A first event about `object`. Its name is `<object>.<the nanosecond>`, so that events are listed in their order; what is
+/// said makes up the digits below a millisecond, lest two of one moment collide.
 #[must_use]
 pub fn event(object: &Value, said: Said<'_>, by: Reporter<'_>, count: u32, first: Timestamp, last: Timestamp) -> Value {
     let name = text(object, "/metadata/name");
     let kind = text(object, "/kind");
     // cluster-wide objects have their events in `default`
     let namespace = object.pointer("/metadata/namespace").and_then(Value::as_str).unwrap_or("default");
-    let tail = hex(&format!("{}{}", key(object, said), last.as_nanosecond()), 16);
+    let below = i128::from_str_radix(&key(object, said), 16).unwrap_or_default() % 1_000_000;
+    let tail = format!("{:016x}", last.as_nanosecond().div_euclid(1_000_000) * 1_000_000 + below);
     let mut involved = json!({
         "kind": kind,
         "name": name,

@@ -7,6 +7,7 @@ pub mod app;
 pub mod application;
 pub mod argocd;
 pub mod crd;
+mod definition;
 pub mod event;
 pub mod managed;
 pub mod meta;

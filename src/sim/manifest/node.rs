@@ -1,4 +1,4 @@
-//! Nodes.
+//! Nodes and their Leases.
 
 use crate::sim::manifest::meta::{hex, metadata};
 use crate::sim::time::stamp;
@@ -61,4 +61,27 @@ pub fn node(
             },
         },
     })
+}
+
+/// Where the Leases of nodes are.
+pub const LEASES: &str = "kube-node-lease";
+
+/// The Lease by which a node tells that it is there.
+#[must_use]
+pub fn lease(node: &Value, now: Timestamp) -> Value {
+    let name = &node["metadata"]["name"];
+    let owner = json!([{"apiVersion": "v1", "kind": "Node", "name": name, "uid": node["metadata"]["uid"]}]);
+    json!({
+        "apiVersion": "coordination.k8s.io/v1",
+        "kind": "Lease",
+        "metadata": {"name": name, "namespace": LEASES, "ownerReferences": owner,
+            "creationTimestamp": node["metadata"]["creationTimestamp"]},
+        "spec": {"holderIdentity": name, "leaseDurationSeconds": 40, "renewTime": micro(now)},
+    })
+}
+
+/// A moment as Leases have it: to the microsecond.
+#[must_use]
+pub fn micro(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%S%.6fZ").to_string()
 }

@@ -12,7 +12,7 @@ use super::connection::{Connection, Line, Meter, Via};
 use super::listener::{Listener, Speaks};
 
 /// Closed connections that are remembered; older ones go.
-const REMEMBERED: usize = 10_000;
+const REMEMBERED: usize = 2_000;
 /// Bytes on the way in each direction of a connection.
 const IN_FLIGHT: usize = 64 << 10;
 /// What kernels give to those who dial: 32768 to 60999.
@@ -102,6 +102,11 @@ impl Network {
             Some(_) => Vec::new(),
             None => declared(pod, runs),
         };
+        for listener in injected(pod, runs) {
+            if listeners.iter().all(|known| known.port != listener.port) {
+                listeners.push(listener);
+            }
+        }
         let names = pod["spec"]["containers"].as_array().into_iter().flatten();
         if let Some(first) = names.filter_map(|container| container["name"].as_str()).find(|name| runs(name)) {
             let key = format!("{namespace}/{name}");
@@ -187,6 +192,10 @@ impl Network {
     pub(super) fn ruin(&self, number: u64) {
         let mut state = self.state();
         if let Some(place) = place(&state, number) {
+            // most of so many are of pods that are long gone
+            if state.ruined.len() == REMEMBERED {
+                state.ruined.clear();
+            }
             state.ruined.insert(place);
         }
     }
@@ -238,6 +247,33 @@ fn declared(pod: &Value, runs: impl Fn(&str) -> bool) -> Vec<Listener> {
     listeners
 }
 
+/// What ephemeral containers put into the process of another one: `debugpy --listen [ADDRESS:]PORT --pid` has that process
+/// listen, and is done.
+fn injected(pod: &Value, runs: impl Fn(&str) -> bool) -> Vec<Listener> {
+    let started = |name: &Value| {
+        let statuses = pod["status"]["ephemeralContainerStatuses"].as_array().into_iter().flatten();
+        let states = statuses.filter(|status| status["name"] == *name).map(|status| &status["state"]);
+        states.into_iter().any(|state| state["running"].is_object() || state["terminated"]["exitCode"] == 0)
+    };
+    let mut listeners = Vec::new();
+    for container in pod["spec"]["ephemeralContainers"].as_array().into_iter().flatten() {
+        let words = ["command", "args"].map(|field| container[field].as_array()).into_iter().flatten().flatten();
+        let words: Vec<&str> = words.filter_map(Value::as_str).collect();
+        let after = |option: &str| words.iter().position(|word| *word == option).and_then(|at| words.get(at + 1));
+        let Some(listen) = after("--listen").filter(|_| words.contains(&"debugpy") && words.contains(&"--pid")) else {
+            continue;
+        };
+        let (address, port) = listen.rsplit_once(':').unwrap_or(("127.0.0.1", listen));
+        let target = container["targetContainerName"].as_str().unwrap_or_default();
+        let (Ok(address), Ok(port)) = (address.parse(), port.parse()) else { continue };
+        if runs(target) && started(&container["name"]) {
+            let speaks = Speaks::Debugpy { fragile: false };
+            listeners.push(Listener { port, address, speaks, container: target.to_owned() });
+        }
+    }
+    listeners
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -273,6 +309,26 @@ mod tests {
         let mut down = pod();
         down["status"]["containerStatuses"][0]["state"] = json!({"waiting": {}});
         assert_eq!(ports(&network, &down), [], "a container that does not run listens on nothing");
+    }
+
+    #[test]
+    fn a_debugger_is_put_into_a_process_by_a_container_beside_it() {
+        let network = Network::new(Clock::wall());
+        let mut pod = pod();
+        pod["spec"]["ephemeralContainers"] = json!([{"name": "debugger", "targetContainerName": "web",
+            "command": ["python", "-m", "debugpy", "--listen", "127.0.0.1:5678", "--pid", "1"]}]);
+        let debugger = |pod: &Value| {
+            let listeners = network.listeners(pod);
+            listeners.into_iter().find(|listener| listener.port == 5678).map(|found| (found.container, found.address))
+        };
+        assert_eq!(debugger(&pod), None, "it has not started");
+        let status = |state: Value| json!([{"name": "debugger", "state": state}]);
+        pod["status"]["ephemeralContainerStatuses"] = status(json!({"terminated": {"exitCode": 1}}));
+        assert_eq!(debugger(&pod), None, "it failed");
+        pod["status"]["ephemeralContainerStatuses"] = status(json!({"running": {}}));
+        assert_eq!(debugger(&pod), Some(("web".to_owned(), [127, 0, 0, 1].into())));
+        pod["status"]["containerStatuses"][0]["state"] = json!({"terminated": {}});
+        assert_eq!(debugger(&pod), None, "the process is gone, and the debugger with it");
     }
 
     #[tokio::test]

@@ -1,5 +1,5 @@
 //! Controllers that applications count on beside the workloads: External Secrets, the horizontal autoscaler, the one that
-//! gives an Ingress its address, and the one that gives a claim its volume.
+//! gives an Ingress its address, the one that gives a claim its volume, and those that furnish a new namespace.
 //!
 //! They look at what was written a moment later, all objects of theirs at once: there are few.
 
@@ -7,6 +7,7 @@ mod autoscaler;
 mod claim;
 mod external_secret;
 mod ingress;
+mod namespace;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,17 +23,19 @@ const LAG: Duration = Duration::from_millis(200);
 
 /// Starts them in a cluster.
 pub fn begin(agenda: &mut Agenda, stage: &Stage) {
-    reconcile(agenda, stage, &["ExternalSecret", "Secret"], "ExternalSecret", external_secret::sync);
+    reconcile(agenda, stage, &["ExternalSecret", "Secret"], &["ExternalSecret"], external_secret::sync);
     let kinds = ["HorizontalPodAutoscaler", "Deployment", "StatefulSet"];
-    reconcile(agenda, stage, &kinds, "HorizontalPodAutoscaler", autoscaler::sync);
-    reconcile(agenda, stage, &["Ingress"], "Ingress", ingress::sync);
-    reconcile(agenda, stage, &["PersistentVolumeClaim"], "PersistentVolumeClaim", claim::sync);
+    reconcile(agenda, stage, &kinds, &["HorizontalPodAutoscaler"], autoscaler::sync);
+    reconcile(agenda, stage, &["Ingress"], &["Ingress"], ingress::sync);
+    let volumes = ["PersistentVolumeClaim", "PersistentVolume"];
+    reconcile(agenda, stage, &volumes[..1], &volumes, claim::sync);
+    reconcile(agenda, stage, &["Namespace", "ServiceAccount"], &["Namespace"], namespace::sync);
 }
 
-/// Has `sync` look whenever objects of these kinds were written and there are any of its own kind.
-fn reconcile(agenda: &mut Agenda, stage: &Stage, kinds: &[&str], own: &'static str, sync: fn(&Store)) {
+/// Has `sync` look whenever objects of these kinds were written and there are any of its own kinds.
+fn reconcile(agenda: &mut Agenda, stage: &Stage, kinds: &[&str], own: &[&'static str], sync: fn(&Store)) {
     let mut seen: Vec<_> = kinds.iter().map(|kind| stage.store.subscribe(kind)).collect();
-    let (store, due) = (stage.store.clone(), Arc::new(AtomicBool::new(false)));
+    let (store, due, own) = (stage.store.clone(), Arc::new(AtomicBool::new(false)), own.to_vec());
     agenda.observe(seen.clone(), move |at, agenda| {
         let mut changed = false;
         for seen in &mut seen {
@@ -40,7 +43,7 @@ fn reconcile(agenda: &mut Agenda, stage: &Stage, kinds: &[&str], own: &'static s
             changed |= seen.has_changed().unwrap_or_default();
             seen.mark_unchanged();
         }
-        if !changed || store.len(own) == 0 || due.swap(true, Ordering::Relaxed) {
+        if !changed || own.iter().all(|kind| store.len(kind) == 0) || due.swap(true, Ordering::Relaxed) {
             return;
         }
         let (store, due) = (store.clone(), Arc::clone(&due));

@@ -1,4 +1,5 @@
-//! What every cluster has, whether or not an app runs in it: namespaces, nodes, CRDs, Argo CD itself, Prometheus.
+//! What every cluster has, whether or not an app runs in it: namespaces, nodes, a class of volumes, CRDs, Argo CD itself,
+//! Prometheus.
 
 use super::stage::{Stage, host};
 use crate::sim::agenda::Agenda;
@@ -21,7 +22,12 @@ pub fn cluster(agenda: &mut Agenda, stage: &Stage, source: &Source, now: Timesta
     let own = stage.argocd_namespace.as_str();
     for name in ["default", "kube-system", "kube-public", "kube-node-lease", argocd::MONITORING, own] {
         store.put(settings::namespace(name, born));
+        for object in settings::furniture(name, born) {
+            store.put(object);
+        }
     }
+    store.put(settings::api_service(born));
+    store.put(settings::storage_class(born));
     for (index, name) in stage.nodes.iter().enumerate() {
         store.put(node::node(name, &host(index), &source.kubernetes, index == 0, born, now));
     }

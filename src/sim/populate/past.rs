@@ -59,6 +59,9 @@ pub fn apps(
     for one in apps {
         if store.get("Namespace", "", &one.app.namespace).is_none() {
             store.put(settings::namespace(&one.app.namespace, oldest));
+            for object in settings::furniture(&one.app.namespace, oldest) {
+                store.put(object);
+            }
         }
     }
     let names: Vec<App> = apps.iter().map(|one| one.app.clone()).collect();

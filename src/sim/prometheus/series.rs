@@ -63,6 +63,11 @@ impl Series {
         scrapes.filter_map(|scrape| self.at(scrape).map(|value| (scrape, value))).collect()
     }
 
+    /// Whether it ended before a moment, in milliseconds, and did not come back.
+    fn ended_before(&self, moment: i64) -> bool {
+        self.seen.is_none() && self.changes.back().is_some_and(|(then, value)| value.is_none() && *then < moment)
+    }
+
     /// Whether it was there between two moments.
     #[must_use]
     pub fn was_there(&self, from: i64, to: i64) -> bool {
@@ -101,13 +106,15 @@ impl Shelf {
         series.set(at, Some(value));
     }
 
-    /// Ends what the scrape at `at` did not find any more.
+    /// Ends what the scrape at `at` did not find any more, and forgets what ended long ago.
     pub fn close(&self, at: Timestamp) {
         let at = scrape_of(at);
-        for series in self.all().values_mut().filter(|series| series.seen.is_some_and(|seen| seen != at)) {
+        let mut all = self.all();
+        for series in all.values_mut().filter(|series| series.seen.is_some_and(|seen| seen != at)) {
             series.seen = None;
             series.set(at, None);
         }
+        all.retain(|_, series| !series.ended_before(at - KEPT));
     }
 
     fn write(&self, labels: &Labels, value: Option<f64>, at: Timestamp) {
@@ -190,5 +197,10 @@ mod tests {
         }
         let there: Vec<Option<f64>> = shelf.select(|_| true).iter().map(|(_, series)| series.at(30_000)).collect();
         assert_eq!(there, [Some(1.0), None, Some(1.0)]);
+        let left = |second: i64| {
+            shelf.close(Timestamp::from_second(second).unwrap());
+            shelf.select(|_| true).len()
+        };
+        assert_eq!((left(3_630), left(3_645), left(7_260)), (3, 2, 0), "an hour after its end nobody knows of it");
     }
 }

@@ -114,14 +114,7 @@ impl Keys {
     /// How much longer something lies under a key.
     pub fn life(&self, key: &str) -> Option<Duration> {
         let written = self.renewed(key)?;
-        let whole = if key.starts_with(RENDERED) {
-            MANIFESTS
-        } else if key.starts_with(CLUSTER) {
-            INFO
-        } else {
-            STATE
-        };
-        Some(left(written.at, self.desk.store.now(), whole).max(Duration::from_secs(1)))
+        Some(left(written.at, self.desk.store.now(), whole(key)).max(Duration::from_secs(1)))
     }
 
     /// What lies under a key, written again if it is not what it was.
@@ -145,6 +138,8 @@ impl Keys {
         let bytes = squeezer.finish().unwrap_or_default();
         let at = if all.contains_key(key) { self.desk.store.now() } else { value.1 };
         let written = Written { at, hash, bytes };
+        let now = self.desk.store.now();
+        all.retain(|key, written| !left(written.at, now, whole(key)).is_zero());
         all.insert(key.to_owned(), written.clone());
         Some(written)
     }
@@ -203,6 +198,17 @@ fn rendered_key(app: &Value) -> String {
 }
 
 /// What is left of a life that began at a moment.
+/// How long what is under a key lives after it was written.
+fn whole(key: &str) -> Duration {
+    if key.starts_with(RENDERED) {
+        MANIFESTS
+    } else if key.starts_with(CLUSTER) {
+        INFO
+    } else {
+        STATE
+    }
+}
+
 fn left(from: Timestamp, now: Timestamp, whole: Duration) -> Duration {
     let gone = Duration::try_from(now.duration_since(from)).unwrap_or_default();
     whole.saturating_sub(gone)

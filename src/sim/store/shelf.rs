@@ -1,7 +1,7 @@
 //! Writing: what an API server does to an object before it is kept.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -29,8 +29,9 @@ pub(super) struct Shelf {
     pub history: History,
     /// The version of the last change; watches wait on it.
     pub changed: watch::Sender<u64>,
-    /// What was last written, oldest first: objects kept as values, too, since somebody is about to look at them.
-    pub recent: VecDeque<Arc<Object>>,
+    /// What was last written, oldest first: objects kept as values, too, since somebody is about to look at them. Those
+    /// that were replaced since are not held by this.
+    pub recent: VecDeque<Weak<Object>>,
 }
 
 /// Objects of a kind that are kept as values beside their bytes.
@@ -47,9 +48,9 @@ impl Shelf {
     /// Keeps an object as a value, and no longer the oldest of those that are.
     fn parsed(&mut self, object: &Arc<Object>, value: Arc<Value>) {
         object.keep(Some(value));
-        self.recent.push_back(Arc::clone(object));
+        self.recent.push_back(Arc::downgrade(object));
         if self.recent.len() > RECENT
-            && let Some(oldest) = self.recent.pop_front()
+            && let Some(oldest) = self.recent.pop_front().and_then(|oldest| oldest.upgrade())
         {
             oldest.keep(None);
         }

@@ -288,7 +288,10 @@ impl Work<'_, '_> {
 
     /// Has a controller look at an object no sooner than in a while, whatever is written.
     pub fn busy(&mut self, role: Role, key: &str, wait: Duration) {
-        self.cluster.busy.insert((role, key.to_owned()), plus(self.play.at, wait));
+        let now = self.play.at;
+        // of what is gone nothing is ever written again that would take these back
+        self.cluster.busy.retain(|_, until| *until > now);
+        self.cluster.busy.insert((role, key.to_owned()), plus(now, wait));
     }
 
     /// Has a controller look again in a while.

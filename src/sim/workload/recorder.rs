@@ -16,12 +16,17 @@ pub(super) struct Recorder {
     not_before: Timestamp,
     /// Namespace and name of an Event by what it says about whom.
     said: BTreeMap<String, (String, String)>,
+    /// So much is remembered before it is looked through.
+    many: usize,
 }
+
+/// The least that is remembered before it is looked through.
+const FEW: usize = 512;
 
 impl Recorder {
     /// A recorder that says nothing before a moment.
     pub fn new(not_before: Timestamp) -> Self {
-        Self { not_before, said: BTreeMap::new() }
+        Self { not_before, said: BTreeMap::new(), many: FEW }
     }
 
     /// Says something about an object; `container` when it is about one of a pod's containers.
@@ -109,11 +114,11 @@ impl Recorder {
         self.said.insert(same, place);
     }
 
-    /// Forgets what was said about an object that is gone.
+    /// Forgets what was said in Events that are gone, when there is much to remember.
     pub fn forget(&mut self, store: &Store) {
-        const MANY: usize = 4_096;
-        if self.said.len() > MANY {
-            self.said.retain(|_, (namespace, name)| store.get("Event", namespace, name).is_some());
+        if self.said.len() > self.many {
+            self.said.retain(|_, (namespace, name)| store.object("Event", namespace, name).is_some());
+            self.many = FEW.max(self.said.len() * 2);
         }
     }
 }

@@ -4,7 +4,7 @@ use pilothouse::sim::store::Store;
 use serde_json::{Value, json};
 
 use super::client::{Ask, Reply};
-use super::world::{VERSION, World};
+use super::world::{VERSION, World, recorded};
 
 pub fn facts(name: &str) -> Value {
     let path = format!("{}/tests/fixtures/kubernetes/{name}.json", env!("CARGO_MANIFEST_DIR"));
@@ -39,16 +39,37 @@ pub async fn same(world: &World, name: &str) {
     assert_eq!(ask(world, &facts).await.json().await, facts["body"], "{name}");
 }
 
-/// The answer is a list of the recorded shape, with the recorded objects.
+/// An object without its version, which is the answering cluster's own; that it has one is checked.
+fn versionless(object: &Value) -> Value {
+    let mut object = object.clone();
+    let version = object["metadata"].as_object_mut().unwrap().remove("resourceVersion").expect("a version");
+    assert!(version.as_str().unwrap().parse::<u64>().is_ok(), "{version}");
+    object
+}
+
+/// The recorded object of this name, as the form has it.
+fn expected(name: &Value, kind: &Value) -> Value {
+    let all = recorded("applications");
+    let one = all.iter().find(|one| one["metadata"]["name"] == *name).unwrap_or_else(|| panic!("{name}"));
+    if *kind == "ApplicationList" {
+        return one.clone();
+    }
+    json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": one["metadata"]})
+}
+
+/// The answer is a list of the recorded shape, with the recorded objects, whole.
 async fn list(world: &World, facts: &Value) -> Value {
     let body = ask(world, facts).await.json().await;
     assert_eq!(json!(keys(&body)), facts["keys"]);
     assert_eq!(json!(keys(&body["metadata"])), facts["metadata_keys"]);
     assert_eq!(body["kind"], facts["kind"]);
+    assert_eq!(body["apiVersion"], facts["apiVersion"]);
     let items = body["items"].as_array().unwrap();
     if let Some(names) = facts.get("names") {
-        let found: Vec<&Value> = items.iter().map(|i| &i["metadata"]["name"]).collect();
-        assert_eq!(json!(found), *names);
+        let found: Vec<Value> = items.iter().map(versionless).collect();
+        let names = names.as_array().unwrap();
+        let recorded: Vec<Value> = names.iter().map(|name| expected(name, &facts["kind"])).collect();
+        assert_eq!(found, recorded);
     }
     if let Some(expected) = facts.get("item_keys") {
         assert_eq!(json!(keys(&items[0])), *expected);
@@ -202,8 +223,13 @@ async fn conformance_kubernetes_apis_aggregated() {
     let (found, recorded) = (body["items"].as_array().unwrap(), facts["items"].as_array().unwrap());
     for group in recorded {
         let own = found.iter().find(|f| f["metadata"] == group["metadata"]).expect("the group is served");
-        assert_eq!(own["versions"][0]["version"], group["versions"][0]["version"]);
-        same_rows(&own["versions"][0]["resources"], &group["versions"][0]["resources"], "/resource");
+        let versions = |of: &Value| of["versions"].as_array().unwrap().clone();
+        for (own, recorded) in versions(own).iter().zip(versions(group)) {
+            assert_eq!(own["version"], recorded["version"]);
+            assert_eq!(own["freshness"], recorded["freshness"]);
+            same_rows(&own["resources"], &recorded["resources"], "/resource");
+        }
+        assert_eq!(versions(own).len(), versions(group).len());
     }
     assert_eq!(found.len(), recorded.len());
 }
@@ -258,9 +284,15 @@ async fn conformance_kubernetes_field_selector() {
 #[tokio::test]
 async fn conformance_kubernetes_crd() {
     let facts = facts("crd");
-    let body = ask(&World::new(), &facts).await.json().await;
-    assert_eq!(json!(keys(&body)), facts["keys"]);
-    assert_eq!(body["kind"], facts["kind"]);
+    let mut body = versionless(&ask(&World::new(), &facts).await.json().await);
+    let metadata = body["metadata"].as_object_mut().unwrap();
+    for own in ["uid", "creationTimestamp"] {
+        assert!(metadata.remove(own).is_some_and(|value| value.is_string()), "{own}");
+    }
+    for entry in body["metadata"]["managedFields"].as_array_mut().unwrap() {
+        assert!(entry.as_object_mut().unwrap().remove("time").is_some());
+    }
+    assert_eq!(body, facts["body"]);
 }
 
 #[tokio::test]
@@ -288,13 +320,17 @@ async fn table(name: &str) {
     let rows = body["rows"].as_array().unwrap();
     let cells: Vec<&Value> = rows.iter().map(|r| &r["cells"]).collect();
     assert_eq!(json!(cells), facts["cells"]);
-    let object = &rows[0]["object"];
-    if facts["object"].is_null() {
-        assert!(object.is_null());
-    } else {
-        assert_eq!(json!(keys(object)), facts["object"]["keys"]);
-        assert_eq!(object["kind"], facts["object"]["kind"]);
-        assert_eq!(object["apiVersion"], facts["object"]["apiVersion"]);
+    assert_eq!(body["metadata"], json!({"resourceVersion": VERSION.to_string()}));
+    let beside = if name == "pods-table" { "pods" } else { "applications" };
+    for (row, recorded) in rows.iter().zip(recorded(beside)) {
+        let object = &row["object"];
+        if facts["object"].is_null() {
+            assert!(object.is_null());
+            continue;
+        }
+        let metadata = if recorded["metadata"].is_object() { recorded["metadata"].clone() } else { recorded };
+        let (kind, version) = (&facts["object"]["kind"], &facts["object"]["apiVersion"]);
+        assert_eq!(versionless(object), json!({"kind": kind, "apiVersion": version, "metadata": metadata}));
     }
 }
 
@@ -335,21 +371,53 @@ async fn conformance_kubernetes_events_v1() {
     }
 }
 
+/// The recorded changes and bookmarks, in the recorded order; a shorter watch has only the last bookmark.
 #[tokio::test]
 async fn conformance_kubernetes_watch_bookmarks() {
     let facts = facts("watch-bookmarks");
     let world = World::new();
-    let path = format!(
-        "/apis/argoproj.io/v1alpha1/namespaces/argocd/applications\
-         ?watch=1&allowWatchBookmarks=true&timeoutSeconds=2&resourceVersion={VERSION}"
-    );
-    let mut watch = world.client().get(&path).await;
+    let path = "/apis/argoproj.io/v1alpha1/namespaces/argocd/applications";
+    let mut watch = world
+        .client()
+        .get(&format!("{path}?watch=1&allowWatchBookmarks=true&timeoutSeconds=4&resourceVersion={VERSION}"))
+        .await;
     assert_eq!(watch.content_type(), facts["type"]);
-    let bookmark = watch.event().await.unwrap();
-    assert_eq!(bookmark["type"], "BOOKMARK");
-    assert_eq!(bookmark["object"]["kind"], facts["kind"]);
-    assert_eq!(json!(keys(&bookmark["object"])), facts["bookmark_keys"]);
-    assert_eq!(json!(keys(&bookmark["object"]["metadata"])), facts["metadata_keys"]);
+    let refresh = "argocd.argoproj.io/refresh";
+    let lines = facts["lines"].as_array().unwrap();
+    let (changes, bookmarks): (Vec<&Value>, Vec<&Value>) = lines.iter().partition(|line| line["type"] == "MODIFIED");
+    let patches = [
+        json!({"metadata": {"annotations": {refresh: "normal"}}}),
+        json!({"status": {"reconciledAt": "2026-11-23T06:43:32Z"}}),
+        json!({"metadata": {"annotations": {refresh: null}}}),
+    ];
+    let before = world.store.get("Application", "argocd", "frontend-prod").unwrap()["metadata"]["generation"].clone();
+    let counted = before.as_u64().unwrap();
+    let recorded_before = changes[0]["object"]["generation"].as_u64().unwrap();
+    for (change, patch) in changes.into_iter().zip(patches) {
+        let ask = Ask {
+            method: Some("PATCH".to_owned()),
+            path: format!("{path}/frontend-prod"),
+            token: Some("admin".to_owned()),
+            content: Some("application/merge-patch+json".to_owned()),
+            body: Some(patch),
+            ..Ask::default()
+        };
+        assert_eq!(world.client().send(&ask).await.unwrap().status, 200);
+        let told = watch.event().await.unwrap();
+        let (metadata, recorded) = (&told["object"]["metadata"], &change["object"]);
+        assert_eq!(told["type"], change["type"]);
+        assert_eq!(metadata["name"], recorded["name"]);
+        assert_eq!(metadata["annotations"], recorded["annotations"]);
+        let moved = metadata["generation"].as_u64().unwrap() - counted;
+        assert_eq!(moved, recorded["generation"].as_u64().unwrap() - recorded_before);
+    }
+    for bookmark in bookmarks.iter().take(2) {
+        let mut told = watch.event().await.unwrap();
+        let version = told["object"]["metadata"]["resourceVersion"].take();
+        assert_eq!(version, world.store.resource_version().to_string());
+        told["object"]["metadata"]["resourceVersion"] = "<version>".into();
+        assert_eq!(told, **bookmark);
+    }
     assert_eq!(watch.event().await, None, "the watch ends when its time is up");
 }
 

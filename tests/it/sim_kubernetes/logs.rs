@@ -142,7 +142,7 @@ async fn kubectl_reads_logs() {
     assert_eq!(kubectl.run(&["logs", pod, &since]).await, "two\nthree\n");
     assert_eq!(kubectl.run(&["logs", pod, "--since=35s"]).await, "three\n");
     let stamped = kubectl.run(&["logs", pod, "--tail=1", "--timestamps"]).await;
-    assert_eq!(stamped, "2026-11-23T06:42:57.000000000Z three\n");
+    assert_eq!(stamped, "2026-11-23T06:42:56.000000000Z three\n");
     assert_eq!(
         kubectl.run(&["logs", pod, "--all-containers", "--prefix", "--tail=1"]).await,
         format!("[pod/{pod}/main] three\n")

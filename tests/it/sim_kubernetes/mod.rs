@@ -8,6 +8,7 @@ mod faults;
 mod going;
 mod kube_client;
 pub(crate) mod kubectl;
+mod kubectl_cluster;
 mod kubectl_pods;
 mod kubectl_writes;
 mod lists;

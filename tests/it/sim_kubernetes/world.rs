@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 
 use super::client::Client;
 
-/// 2026-11-23T06:43:27Z
-pub const NOW: i64 = 1_795_416_207;
+/// 2026-11-23T06:43:26Z
+pub const NOW: i64 = 1_795_416_206;
 /// The version of the recorded cluster after its objects were written.
 pub const VERSION: u64 = 6057;
 
@@ -83,32 +83,36 @@ pub fn application(name: &str) -> Value {
     })
 }
 
-/// Name, phase, age in seconds, address, containers' state.
-const PODS: &[(&str, &str, i64, &str)] = &[
-    ("backend-5cf68d945c-plbj6", "Running", 12 * 60, "10.88.0.77"),
-    ("backend-migrate-6wrxt", "Succeeded", 16 * 60, "10.88.0.65"),
-    ("celery-b7fcddcd9-v788r", "Running", 20 * 60, "10.88.0.60"),
-    ("frontend-668bc955bb-6qq98", "Running", 47, "10.88.0.88"),
-    ("redis-0", "Running", 25 * 60, "10.88.0.16"),
+/// Phase and address of the recorded pods; names, ages and the rest of their metadata are in the fixture.
+const PODS: &[(&str, &str)] = &[
+    ("Running", "10.88.0.77"),
+    ("Succeeded", "10.88.0.65"),
+    ("Running", "10.88.0.60"),
+    ("Running", "10.88.0.88"),
+    ("Running", "10.88.0.16"),
 ];
+
+/// The objects of a fixture of recorded ones, a line each; versions left out.
+pub fn recorded(name: &str) -> Vec<Value> {
+    let path = format!("{}/tests/fixtures/kubernetes/{name}.jsonl", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{path}: {e}"));
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
 
 fn fill(store: &Store) {
     for namespace in ["argocd", "predator12-dev", "default"] {
         store.put(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}));
     }
-    for component in ["backend", "frontend", "dependencies"] {
-        for environment in ["dev", "staging", "prod"] {
-            store.put(application(&format!("{component}-{environment}")));
-        }
+    for application in recorded("applications") {
+        store.put(application);
     }
-    for (name, phase, age, address) in PODS {
+    for (metadata, (phase, address)) in recorded("pods").into_iter().zip(PODS) {
         let state = match *phase {
             "Running" => json!({"running": {}}),
             _ => json!({"terminated": {"reason": "Completed", "exitCode": 0}}),
         };
         store.put(json!({
-            "apiVersion": "v1", "kind": "Pod",
-            "metadata": {"name": name, "namespace": "predator12-dev", "creationTimestamp": ago(*age)},
+            "apiVersion": "v1", "kind": "Pod", "metadata": metadata,
             "spec": {"nodeName": "node1", "containers": [{"name": "main", "image": "x"}]},
             "status": {"phase": phase, "podIP": address, "containerStatuses": [
                 {"name": "main", "ready": *phase == "Running", "restartCount": 0, "state": state},

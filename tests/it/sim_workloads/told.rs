@@ -316,6 +316,25 @@ fn state(state: &Value) -> String {
     out
 }
 
+/// Only what was written at once may come in another order than it did: controllers and kubelets do not wait for each other.
+#[test]
+fn only_what_was_written_at_once_is_swapped() {
+    const AT_ONCE: f64 = 0.0301;
+    for name in ["rollout", "crash", "bad-image", "job-fails", "job-succeeds"] {
+        let path = format!("{}/tests/fixtures/kubernetes/{name}.txt", env!("CARGO_MANIFEST_DIR"));
+        let told = fixture(&std::fs::read_to_string(path).unwrap());
+        let split =
+            |line: &String| line.split_once(' ').map(|(at, about)| (at.parse::<f64>().unwrap(), about.to_owned()));
+        let order: Vec<(f64, String)> = told[ORDER].iter().filter_map(split).collect();
+        let numbers = numbered(order.iter().map(|(_, about)| about.as_str()));
+        let when = |about: &str| order[numbers.iter().position(|one| one == about).expect(about)].0;
+        for pair in told.get(SWAPPED).into_iter().flatten() {
+            let (a, b) = pair.split_once(" comes after ").unwrap();
+            assert!((when(a) - when(b)).abs() < AT_ONCE, "{name}: {pair}");
+        }
+    }
+}
+
 #[test]
 fn what_differs_is_told() {
     let text = "== order\n1.0 Pod/a\n1.01 Pod/b\n2.0 Pod/a\n\n== states Pod/a\none\ntwo\n";

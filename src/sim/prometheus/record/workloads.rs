@@ -27,6 +27,8 @@ const USUAL: f64 = 0.002;
 pub struct Scraper {
     last: Option<Timestamp>,
     counters: HashMap<Labels, f64>,
+    /// Seconds of processor time, by the pod's uid and the container.
+    seconds: HashMap<(String, String), f64>,
     queues: BTreeMap<String, f64>,
     /// Restarts by the pod's uid, and when they last became more.
     restarts: HashMap<String, (i64, Timestamp)>,
@@ -73,6 +75,7 @@ impl Scraper {
             group.ports.extend(ports.map(|port| text(port, "/name").to_owned()));
         }
         self.restarts.retain(|uid, _| uids.contains(uid));
+        self.seconds.retain(|(uid, _), _| uids.contains(uid));
         for kind in ["Deployment", "StatefulSet"] {
             for object in stage.store.values(kind, None) {
                 replicas(kind, &object, &mut gauge);
@@ -117,8 +120,9 @@ impl Scraper {
             let wave = wave(name, at);
             let memory = if runs { 96.0 * f64::from(1 << 20) * wave } else { 0.0 };
             gauge(with("container_memory_working_set_bytes", "kubelet"), memory.round());
-            let seconds = self.counters.entry(with("container_cpu_usage_seconds_total", "kubelet")).or_default();
+            let seconds = self.seconds.entry((uid.to_owned(), text(status, "/name").to_owned())).or_default();
             *seconds += if runs { 0.08 * wave * since } else { 0.0 };
+            gauge(with("container_cpu_usage_seconds_total", "kubelet"), *seconds);
         }
         let never = at - jiff::SignedDuration::from_hours(1);
         let known = self.restarts.entry(uid.to_owned()).or_insert((total, never));

@@ -60,7 +60,7 @@ fn running(work: &mut Work<'_, '_>, key: &str, uid: &str, index: usize, life: u6
     let begun = change(work, key, uid, |run| {
         run.addressed = true;
         let (init, ephemeral) = (index < run.inits, index >= run.inits + run.mains);
-        let stopping = run.stopping;
+        let (stopping, address) = (run.stopping, run.address.clone());
         let container = run.containers.get_mut(index).filter(|it| it.life == life && !stopping)?;
         if let State::Ended(ended) = &container.state {
             container.last = Some(ended.clone());
@@ -69,7 +69,7 @@ fn running(work: &mut Work<'_, '_>, key: &str, uid: &str, index: usize, life: u6
             container.restarts += 1;
         }
         container.state = State::Running { since };
-        let probes = probe::Probes::of(&pod, &container.name);
+        let probes = probe::Probes::of(&pod, &address, &container.name);
         container.started = probes.startup.is_none();
         container.ready = container.started && probes.readiness.is_none() && (container.sidecar || !init) && !ephemeral;
         Some((container.name.clone(), container.behaviour.clone(), container.restarts, probes))

@@ -3,7 +3,7 @@
 use super::run::State;
 use super::{change, life, of, report, start};
 use crate::sim::manifest::event::Said;
-use crate::sim::manifest::meta::{number, text};
+use crate::sim::manifest::meta::number;
 use crate::sim::workload::behaviour::{Behaviour, Stop};
 use crate::sim::workload::cluster::Work;
 use jiff::Timestamp;
@@ -47,12 +47,14 @@ struct Whom {
 }
 
 impl Probes {
-    /// The probes a pod's spec has for a container.
-    pub fn of(pod: &Value, container: &str) -> Self {
+    /// The probes a pod's spec has for a container; `address` is the pod's, which its status may not tell yet.
+    pub fn of(pod: &Value, address: &str, container: &str) -> Self {
         let lists = ["initContainers", "containers"];
         let specs = lists.iter().filter_map(|list| pod["spec"][*list].as_array()).flatten();
         let Some(spec) = specs.into_iter().find(|spec| spec["name"] == container) else { return Self::default() };
-        let one = |field: &str, what| spec[field].is_object().then(|| Probe::of(&spec[field], what, pod));
+        let one = |field: &str, what| {
+            spec[field].is_object().then(|| Probe::of(&spec[field], what, (address, &spec["ports"])))
+        };
         Self {
             startup: one("startupProbe", What::Startup),
             readiness: one("readinessProbe", What::Readiness),
@@ -62,18 +64,20 @@ impl Probes {
 }
 
 impl Probe {
-    fn of(spec: &Value, what: What, pod: &Value) -> Self {
+    fn of(spec: &Value, what: What, (address, ports): (&str, &Value)) -> Self {
         let seconds = |pointer: &str, absent: u64| {
             spec.pointer(pointer).and_then(Value::as_u64).map_or(Duration::from_secs(absent), Duration::from_secs)
         };
         let times = |pointer: &str, absent: u32| {
             u32::try_from(number(spec, pointer)).ok().filter(|times| *times > 0).unwrap_or(absent)
         };
-        let address = text(pod, "/status/podIP");
+        let asked = &spec["tcpSocket"]["port"];
+        let mut named = ports.as_array().into_iter().flatten();
+        let port = named.find(|port| port["name"] == *asked).map_or(asked, |port| &port["containerPort"]);
         let words = if spec["httpGet"].is_object() {
             "HTTP probe failed with statuscode: 503".to_owned()
         } else if spec["tcpSocket"].is_object() {
-            format!("dial tcp {address}:{}: connect: connection refused", spec["tcpSocket"]["port"])
+            format!("dial tcp {address}:{port}: connect: connection refused")
         } else if spec["grpc"].is_object() {
             "service unhealthy (responded with \"NOT_SERVING\")".to_owned()
         } else {
@@ -194,7 +198,7 @@ fn pass(work: &mut Work<'_, '_>, whom: &Whom, what: What) {
     let readiness = what == What::Startup
         && of(work, &whom.key, &whom.uid).is_some_and(|pod| {
             let names = work.cluster.kubelet.runs.get(&whom.key).and_then(|run| run.containers.get(whom.index));
-            names.is_some_and(|container| Probes::of(&pod, &container.name).readiness.is_some())
+            names.is_some_and(|container| Probes::of(&pod, "", &container.name).readiness.is_some())
         });
     change(work, &whom.key, &whom.uid, |run| {
         if let Some(container) = run.containers.get_mut(whom.index) {

@@ -262,6 +262,11 @@ fn probes_decide_who_is_ready_and_who_is_killed() {
     bench.teach("*", "hangs:1", "present hang=60s");
     let mut slow = container("slow:1");
     slow["readinessProbe"] = json!({"httpGet": {"path": "/", "port": 80}, "periodSeconds": 10});
+    let mut shut = container("shut:1");
+    shut["ports"] = json!([{"name": "sql", "containerPort": 5432}]);
+    shut["readinessProbe"] = json!({"tcpSocket": {"port": "sql"}, "periodSeconds": 10});
+    bench.teach("*", "shut:1", "present never-ready");
+    bench.create(deployment("shut", 1, &shut));
     let mut hangs = container("hangs:1");
     hangs["livenessProbe"] = json!({"httpGet": {"path": "/", "port": 80}, "periodSeconds": 10});
     bench.create(deployment("slow", 1, &slow));
@@ -270,6 +275,13 @@ fn probes_decide_who_is_ready_and_who_is_killed() {
     assert_eq!(bench.counts("Deployment", "slow", &["readyReplicas"]), [0]);
     bench.pass(20_000);
     assert_eq!(bench.counts("Deployment", "slow", &["readyReplicas"]), [1]);
+    let address = bench
+        .pods()
+        .iter()
+        .find(|pod| text(pod, "/metadata/name").starts_with("shut"))
+        .map(|pod| text(pod, "/status/podIP").to_owned());
+    let refused = format!(": Readiness probe failed: dial tcp {}:5432: connect: connection refused", address.unwrap());
+    assert!(bench.events("Pod/shut").iter().any(|event| event.ends_with(&refused)), "{refused}");
     let events = bench.events("Pod/slow");
     assert_eq!(events.last().unwrap(), "Unhealthy x3: Readiness probe failed: HTTP probe failed with statuscode: 503");
     bench.pass(80_000);
@@ -278,7 +290,8 @@ fn probes_decide_who_is_ready_and_who_is_killed() {
     assert!(told("Unhealthy x3: Liveness probe failed: HTTP probe failed with statuscode: 503"), "{events:?}");
     assert!(told("Killing x1: Container c failed liveness probe, will be restarted"), "{events:?}");
     let pods = bench.pods();
-    assert_eq!(pods[0]["status"]["containerStatuses"][0]["restartCount"], 1);
+    let hung = pods.iter().find(|pod| text(pod, "/metadata/name").starts_with("hangs")).unwrap();
+    assert_eq!(hung["status"]["containerStatuses"][0]["restartCount"], 1);
 }
 
 #[test]
