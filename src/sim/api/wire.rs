@@ -54,9 +54,9 @@ IngressBackend: 4 service IngressServiceBackend
 IngressServiceBackend: 1 name text, 2 port ServiceBackendPort
 ServiceBackendPort: 1 name text, 2 number int
 HorizontalPodAutoscaler: 1 metadata ObjectMeta, 2 spec HorizontalPodAutoscalerSpec
-HorizontalPodAutoscalerSpec: 1 scaleTargetRef ObjectReference, 2 minReplicas int?, 3 maxReplicas int, \
+HorizontalPodAutoscalerSpec: 1 scaleTargetRef CrossVersionObjectReference, 2 minReplicas int?, 3 maxReplicas int, \
 4 targetCPUUtilizationPercentage int?
-ObjectReference: 1 kind text, 2 name text, 3 apiVersion text
+CrossVersionObjectReference: 1 kind text, 2 name text, 3 apiVersion text
 PolicyRule: 1 verbs text*, 2 apiGroups text*, 3 resources text*, 4 resourceNames text*, 5 nonResourceURLs text*
 Role: 1 metadata ObjectMeta, 2 rules PolicyRule*
 ClusterRole: 1 metadata ObjectMeta, 2 rules PolicyRule*
@@ -239,6 +239,8 @@ mod tests {
     #[test]
     fn every_message_that_is_named_is_known() {
         for line in MESSAGES.lines() {
+            let (name, _) = line.split_once(": ").unwrap();
+            assert_eq!(MESSAGES.lines().filter(|l| l.starts_with(&format!("{name}: "))).count(), 1, "{name}");
             for field in line.split_once(": ").unwrap().1.split(", ") {
                 let kind = field.rsplit(' ').next().unwrap().trim_end_matches(['*', '?']);
                 let plain = ["text", "int", "bool", "map", "bytes", "IntOrString", "Time", "MicroTime"].contains(&kind);
