@@ -45,6 +45,6 @@ fn diff_application(bencher: divan::Bencher<'_, '_>) {
         whole: Some(live.clone()),
         ..Pair::default()
     };
-    let desired = || Desired { rung: Rung::Redis, lacks: Vec::new(), pairs: (0..200).map(pair).collect(), at: None };
+    let desired = || Desired::new(Rung::Redis, Vec::new(), (0..200).map(pair).collect(), None);
     bencher.with_inputs(desired).bench_local_values(compare);
 }

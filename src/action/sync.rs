@@ -15,7 +15,7 @@ use crate::domain::{GuardPolicy, ObjectName, Risk};
 
 impl SyncOptions {
     /// `syncOptions`: the Application's own, with those asked for laid over them.
-    fn options(&self, own: Vec<String>) -> Vec<String> {
+    pub(super) fn options(&self, own: Vec<String>) -> Vec<String> {
         let mut options = own;
         let asked = [
             (self.replace, "Replace=true"),

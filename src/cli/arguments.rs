@@ -316,7 +316,8 @@ pub struct DiffVerb {
     /// Only this environment
     #[arg(long = "env", value_name = "E")]
     pub environment: Option<String>,
-    /// Compare with what was deployed before, with a revision of Git, or with another environment
+    /// Compare what runs with what was deployed before or with a revision of Git, two of those with each other
+    /// (history:3..5, rev:v1..v2), or what Git wants with what it wants in another environment
     #[arg(long, value_name = "history:ID|rev:REV|env:E", value_parser = against)]
     pub against: Option<Against>,
     /// How to print
@@ -330,22 +331,36 @@ pub struct DiffVerb {
 /// The other side of a comparison.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Against {
-    /// A deployment of the history, by its number.
+    /// A deployment of the history against what runs.
     History(i64),
-    /// A revision of Git.
+    /// Two deployments of the history.
+    Histories(i64, i64),
+    /// A revision of Git against what runs.
     Revision(String),
+    /// Two revisions of Git.
+    Revisions(String, String),
     /// The same service in another environment.
     Environment(String),
 }
 
 fn against(text: &str) -> Result<Against, String> {
     match text.split_once(':') {
-        Some(("history", id)) => {
-            id.parse().map(Against::History).map_err(|_| format!("`{id}` is no number of a deployment"))
+        Some(("history", ids)) => {
+            let number = |id: &str| id.parse::<i64>().map_err(|_| format!("`{id}` is no number of a deployment"));
+            match ids.split_once("..") {
+                Some((from, to)) => Ok(Against::Histories(number(from)?, number(to)?)),
+                None => number(ids).map(Against::History),
+            }
         }
-        Some(("rev", revision)) if !revision.is_empty() => Ok(Against::Revision(revision.to_owned())),
+        Some(("rev", revision)) if !revision.is_empty() => match revision.split_once("..") {
+            Some((from, to)) if !from.is_empty() && !to.is_empty() => {
+                Ok(Against::Revisions(from.to_owned(), to.to_owned()))
+            }
+            Some(_) => Err("two revisions are written rev:FROM..TO".to_owned()),
+            None => Ok(Against::Revision(revision.to_owned())),
+        },
         Some(("env", environment)) if !environment.is_empty() => Ok(Against::Environment(environment.to_owned())),
-        _ => Err("it is written history:ID, rev:REV or env:E".to_owned()),
+        _ => Err("it is written history:ID, rev:REV or env:E; two of a kind history:ID..ID or rev:REV..REV".to_owned()),
     }
 }
 

@@ -99,6 +99,8 @@ commands! {
     DiffIgnored       "diff.ignored"        Diff    ""         "Show the differences that rules ignore, or only how many they are";
     DiffCopy          "diff.copy"           Diff    "copy"     "Copy the change under the cursor";
     DiffSilence       "diff.silence"        Diff    ""         "Copy the ignoreDifferences entry for a field that a controller keeps";
+    DiffAgainst       "diff.against"        Diff    "against"  "Compare with a deployment, a revision or another environment" cli "diff APP --against env:E";
+    DiffBase          "diff.base"           Diff    ""         "Compare two of those: choose what stands in place of what runs" cli "diff APP --against rev:A..B";
     DiffSearch        "diff.search"         Diff    "search"   "Search; without capitals both kinds of letters match";
     DiffNext          "diff.next"           Diff    ""         "Go to the next match";
     DiffPrior         "diff.prior"          Diff    ""         "Go to the match before";
@@ -141,6 +143,7 @@ commands! {
     DeploymentsOpen   "deployments.open"    App     "roll back" "Show what was deployed before, to go back to it" ["rollback" "deployments" App] when Selected cli "history APP";
     ActionsOpen       "actions.open"        App     ""         "Show what can be done to the resource under the cursor, and to its Application" ["actions" App] when Around;
     DeploymentsChoose "deployments.choose"  Deployments "roll back" "Show what going back to the selected deployment would do, to confirm it" when Writable risk Danger cli "rollback APP";
+    DeploymentsDiff   "deployments.diff"    Deployments "diff" "Show the selected deployment against what runs, line by line";
     DeploymentsAgain  "deployments.again"   Deployments "read anew" "Read the deployments again";
     ActionsChoose     "actions.choose"      Actions "choose"   "Show what the selected action would do, to confirm it";
     AuditAgain        "audit.again"         Audit   "read anew" "Read what was written again";
@@ -164,7 +167,7 @@ commands! {
     PlanOther         "plan.other"          Plan    "other button" "Go to the other button";
     PlanChoose        "plan.choose"         Plan    "choose"   "Press the button";
     PlanAgain         "plan.again"          Plan    "plan anew" "Read everything again and plan anew";
-    PlanDiff          "plan.diff"           Plan    ""         "Show what differs, line by line";
+    PlanDiff          "plan.diff"           Plan    "diff"     "Show what differs, line by line";
     PlanPrune         "plan.prune"          Plan    "prune"    "Delete what left Git, or keep it";
     PlanDryRun        "plan.dry-run"        Plan    "dry run"  "Change nothing: have Argo CD say what would be";
     PlanOutOfSync     "plan.out-of-sync"    Plan    "out of sync only" "Leave alone what is in sync";

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::owners::Owners;
 use super::shadow::shadows;
+use super::usual::{self, Alike};
 use super::{keys, walk};
 use crate::domain::mask::{LAST_APPLIED, is_masked};
 use crate::domain::{Change, Compared, Comparison, Desired, Field, FieldPath, Pair, Rung};
@@ -15,15 +16,29 @@ const BOOKKEEPING: [&str; 6] =
     ["managedFields", "resourceVersion", "uid", "generation", "creationTimestamp", "selfLink"];
 /// Where an object's wave stands.
 const WAVE: &str = "argocd.argoproj.io/sync-wave";
+/// Where it says what it asks of a sync for itself.
+const OPTIONS: &str = "argocd.argoproj.io/sync-options";
 
 /// Compares every object; hooks are left out. What differs comes first, by wave, kind and name.
 #[must_use]
 pub fn compare(desired: Desired) -> Comparison {
     let rung = desired.rung;
+    let mut alike = desired.namespaces.map(|namespaces| Alike::of(namespaces, &desired.pairs));
     let pairs = desired.pairs.into_iter().filter(|pair| !pair.hook);
-    let mut resources: Vec<Compared> = pairs.map(|pair| compare_pair(pair, rung)).collect();
+    let mut resources: Vec<Compared> = pairs.map(|pair| compare_pair(pair, rung, alike.as_mut())).collect();
     resources.sort_by(|a, b| place(a).cmp(&place(b)));
-    Comparison { rung: Some(rung), lacks: desired.lacks, resources, at: desired.at, failed: None }
+    Comparison {
+        rung: Some(rung),
+        lacks: desired.lacks,
+        resources,
+        at: desired.at,
+        failed: None,
+        missing: false,
+        names: desired.names,
+        notes: desired.notes,
+        usual: alike.map(Alike::told).unwrap_or_default(),
+        hooks: desired.hooks,
+    }
 }
 
 fn place(resource: &Compared) -> impl Ord + use<'_> {
@@ -31,13 +46,24 @@ fn place(resource: &Compared) -> impl Ord + use<'_> {
     (resource.change == Change::Same, resource.wave, &object.kind, &object.namespace, &object.name)
 }
 
-fn compare_pair(mut pair: Pair, rung: Rung) -> Compared {
-    if let (Rung::Drift, None, Some(target), Some(live)) = (rung, &pair.desired, &pair.target, &pair.live) {
-        pair.desired = Some(super::predict(live, target, None));
+fn compare_pair(mut pair: Pair, rung: Rung, alike: Option<&mut Alike>) -> Compared {
+    if let (None, Some(target), Some(live)) = (&pair.desired, &pair.target, &pair.live) {
+        // nobody has said what applying it would make of the live object
+        let before = pair.whole.as_ref().and_then(applied_last);
+        let target = match &pair.whole {
+            Some(whole) => usual::as_compared(target, whole, live),
+            None => target.clone(),
+        };
+        pair.desired = Some(super::predict(live, &target, before.as_ref()));
     }
-    let desired = pair.desired.take().map(without_bookkeeping);
+    let mut desired = pair.desired.take().map(without_bookkeeping);
     let live = pair.live.take().map(without_bookkeeping);
-    let walked = walk::walk(desired.as_ref(), live.as_ref());
+    let mut walked = walk::walk(desired.as_ref(), live.as_ref());
+    if let (Some(alike), Some(wanted), Some(live)) = (alike, &mut desired, &live)
+        && alike.fold(&pair.object, wanted, &walked.fields)
+    {
+        walked = walk::walk(Some(wanted), Some(live));
+    }
     let change = match (&desired, &live) {
         (None, None) if pair.unread.is_some() => Change::Same,
         (Some(_), None) => Change::Create,
@@ -73,6 +99,7 @@ fn compare_pair(mut pair: Pair, rung: Rung) -> Compared {
         hidden = shadows(pair.target.as_ref(), whole, &told);
     }
     let counts = walked.rows.counts();
+    let options = [&pair.target, &desired, &live].into_iter().flatten().find_map(options).unwrap_or_default();
     Compared {
         wave: [&pair.target, &desired, &live].into_iter().flatten().find_map(wave).unwrap_or_default(),
         object: pair.object,
@@ -83,7 +110,20 @@ fn compare_pair(mut pair: Pair, rung: Rung) -> Compared {
         rows: Arc::new(walked.rows),
         counts,
         unread: pair.unread,
+        options,
     }
+}
+
+/// The copy of what was applied last, by a client.
+fn applied_last(whole: &Value) -> Option<Value> {
+    let copy = whole.pointer("/metadata/annotations")?.get(LAST_APPLIED)?.as_str()?;
+    serde_json::from_str(copy).ok()
+}
+
+/// What an object asks of a sync for itself.
+fn options(object: &Value) -> Option<Vec<Box<str>>> {
+    let said = object.pointer("/metadata/annotations")?.get(OPTIONS)?.as_str()?;
+    Some(said.split(',').map(str::trim).filter(|word| !word.is_empty()).map(Into::into).collect())
 }
 
 /// The fields of a target that live objects have another way, and that are taken out of what Argo CD compares.

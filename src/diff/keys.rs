@@ -166,6 +166,20 @@ pub(super) fn at<'v>(object: &'v Value, path: &[Step]) -> Option<&'v Value> {
     })
 }
 
+/// The same, to be changed.
+pub(super) fn at_mut<'v>(object: &'v mut Value, path: &[Step]) -> Option<&'v mut Value> {
+    path.iter().try_fold(object, |value, step| match step {
+        Step::Key(name) => value.get_mut(&**name),
+        Step::Item(keys) => {
+            let items = value.as_array_mut()?;
+            let place = items.iter().position(|one| item(std::slice::from_ref(one), keys).is_some())?;
+            items.get_mut(place)
+        }
+        Step::Index(n) => value.get_mut(n),
+        Step::Order => None,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -211,6 +211,7 @@ proptest! {
         let compared = Compared {
             object: ObjectName::default(), change: Change::Update, wave: 0, fields, ignored, shadows,
             rows: std::sync::Arc::new(walked.rows), counts, unread: None,
+            options: Vec::new(),
         };
         let text = unified(&compared);
         prop_assert_eq!(text.lines().skip(2).filter(|line| line.starts_with('+')).count(), counts.0);

@@ -5,6 +5,7 @@
 //!   walk: one pass over both states makes the fields that differ and the lines of both sides
 //!     keys: which items of two lists are the same      same: what counts as equal      yaml: how a value is written
 //!   owners: managedFields, by path      shadow: what only they show      silence: the rule that would ignore a field
+//!   usual: what differs between environments as a rule, folded
 //! predict: what applying would make of a live object      words: what changed within a line      text: for scripts
 //! ```
 
@@ -18,6 +19,7 @@ mod same;
 mod shadow;
 mod silence;
 mod text;
+mod usual;
 mod walk;
 mod words;
 mod yaml;

@@ -78,6 +78,15 @@ pub fn stat(comparison: &Comparison) -> String {
         let (plus, minus) = resource.counts;
         out.push_str(&format!("{} {}  +{plus} -{minus}\n", resource.change.sign(), named(&resource.object)));
     }
+    for usual in &comparison.usual {
+        out.push_str(&format!(
+            "= {}  {} -> {} ({} fields)\n",
+            usual.what,
+            usual.live,
+            usual.desired,
+            usual.fields.len()
+        ));
+    }
     let (create, update, prune) = comparison.counts();
     let differ = create + update + prune;
     out.push_str(&format!(

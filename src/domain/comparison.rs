@@ -184,6 +184,30 @@ impl Rows {
     }
 }
 
+/// A difference that environments have as a rule, and where it is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Usual {
+    /// `namespace`, `host`, `replicas` or `image tag`.
+    pub what: &'static str,
+    /// On the side of the wanted.
+    pub desired: Box<str>,
+    /// On the other.
+    pub live: Box<str>,
+    /// The objects and fields.
+    pub fields: Vec<(ObjectName, FieldPath)>,
+}
+
+/// A hook that a sync runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hook {
+    /// Which.
+    pub object: ObjectName,
+    /// `PreSync`, `Sync`, `PostSync`, ...
+    pub phase: Symbol,
+    /// Its wave in that.
+    pub wave: i64,
+}
+
 /// One object, compared.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Compared {
@@ -205,6 +229,8 @@ pub struct Compared {
     pub counts: (usize, usize),
     /// Why nothing is known of it.
     pub unread: Option<Box<str>>,
+    /// What it asks of a sync for itself: `Replace=true`, `Prune=false`, ...
+    pub options: Vec<Box<str>>,
 }
 
 /// An Application, compared.
@@ -220,20 +246,31 @@ pub struct Comparison {
     pub at: Option<Timestamp>,
     /// Why it could not be read, or not anew: then the rest is older.
     pub failed: Option<Box<str>>,
+    /// That is because there is no such thing.
+    pub missing: bool,
+    /// What the two sides are called.
+    pub names: [Box<str>; 2],
+    /// What is to be known beside it, a line each.
+    pub notes: Vec<Box<str>>,
+    /// What differs between environments as a rule: it is in no resource.
+    pub usual: Vec<Usual>,
+    /// The hooks of what is wanted, by phase and wave, where they are known.
+    pub hooks: Option<Vec<Hook>>,
 }
 
 impl Comparison {
-    /// Whether a sync would change anything.
+    /// Whether the sides differ in anything, what environments have as a rule included.
     #[must_use]
     pub fn differs(&self) -> bool {
-        self.resources.iter().any(|resource| resource.change != Change::Same)
+        !self.usual.is_empty() || self.resources.iter().any(|resource| resource.change != Change::Same)
     }
 
     /// Whether another reading says nothing else: when it was read does not count.
     #[must_use]
     pub fn says_the_same(&self, other: &Self) -> bool {
         (self.rung, &self.lacks, &self.failed) == (other.rung, &other.lacks, &other.failed)
-            && self.resources == other.resources
+            && (&self.names, &self.notes, &self.hooks) == (&other.names, &other.notes, &other.hooks)
+            && (&self.usual, &self.resources) == (&other.usual, &other.resources)
     }
 
     /// How many objects a sync would create, update and prune.

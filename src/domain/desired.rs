@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{ObjectName, Timestamp};
+use super::{Hook, ObjectName, Symbol, Timestamp};
 
 /// Where desired state came from. The order is that of trust: the first is the best.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -87,4 +87,21 @@ pub struct Desired {
     pub pairs: Vec<Pair>,
     /// When it was read.
     pub at: Option<Timestamp>,
+    /// What the two sides are called: what is wanted, and what is.
+    pub names: [Box<str>; 2],
+    /// What is to be known beside it, a line each.
+    pub notes: Vec<Box<str>>,
+    /// The hooks of what is wanted, where they are known.
+    pub hooks: Option<Vec<Hook>>,
+    /// The namespaces of the two sides, where they are two environments: what differs between those as a rule is folded.
+    pub namespaces: Option<[Symbol; 2]>,
+}
+
+impl Desired {
+    /// What a rung knows of what Git wants now and of what runs.
+    #[must_use]
+    pub fn new(rung: Rung, lacks: Vec<Lack>, pairs: Vec<Pair>, at: Option<Timestamp>) -> Self {
+        let names = [rung.desired().into(), "runs".into()];
+        Self { rung, lacks, pairs, at, names, notes: Vec::new(), hooks: None, namespaces: None }
+    }
 }

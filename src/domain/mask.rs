@@ -164,9 +164,10 @@ impl Masker {
             BEFORE_SECRETS.iter().filter_map(|word| lower[from..].find(word).map(|at| from + at + word.len())).min()
         {
             let sign = lower[end..].trim_start_matches(|c: char| c.is_ascii_alphanumeric() || "_-\"'".contains(c));
+            let sign = sign.trim_start_matches([' ', '\t']);
             // a colon with nothing behind it names a tag or a kind
             let value = sign.strip_prefix('=').or_else(|| sign.strip_prefix(':').filter(|rest| rest.starts_with(' ')));
-            let value = value.map(|rest| rest.trim_start_matches([' ', '"', '\'']));
+            let value = value.map(|rest| rest.trim_start_matches([' ', '\t', '"', '\'']));
             let Some(value) = value.filter(|value| !value.is_empty() && !value.starts_with('\n')) else {
                 out.push_str(&text[from..end]);
                 from = end;
@@ -240,6 +241,18 @@ mod tests {
         assert_eq!(container["args"][0], format!("--db-password={MASKED}"));
         assert_eq!(container["args"][1], "--verbose");
         assert!(container["args"][2].as_str().unwrap().ends_with(", --x=1"), "{container}");
+    }
+
+    #[test]
+    fn settings_in_a_text_are_masked_however_they_are_spaced() {
+        let text =
+            "a = 1\npassword = hunter2\napi_key\t=\t\"hunter2\"\n# the secret is elsewhere\ntoken : hunter2\nb = 2\n";
+        let mut map = json!({ "kind": "ConfigMap", "data": { "app.ini": text } });
+        mask(&mut map);
+        let said = map["data"]["app.ini"].as_str().unwrap();
+        assert!(!said.contains("hunter2"), "{said}");
+        assert!(said.starts_with("a = 1\npassword = •") && said.ends_with("\nb = 2\n"), "{said}");
+        assert!(said.contains("# the secret is elsewhere\n"), "{said}");
     }
 
     #[test]

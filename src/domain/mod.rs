@@ -25,12 +25,13 @@ pub mod symbol;
 pub mod text;
 pub mod time;
 pub mod trouble;
+pub mod versus;
 pub mod why;
 pub mod window;
 
 pub use app::{AppKey, AppRow, AutoSync, Condition, Deployment, Destination, Fullness, Health, Sync, Workload};
 pub use commit::Commit;
-pub use comparison::{Change, Compared, Comparison, Field, Hand, Owner, Row, Rows, Shadow, Sides};
+pub use comparison::{Change, Compared, Comparison, Field, Hand, Hook, Owner, Row, Rows, Shadow, Sides, Usual};
 pub use desired::{Desired, Lack, Pair, Rung};
 pub use environment::{Classifier, Environment, EnvironmentRule, GuardPolicy, Protection, Rule};
 pub use event::{Event, ObjectRef};
@@ -45,4 +46,5 @@ pub use route::{ClusterNames, DestinationRule, Route, RouteContext, Routes, serv
 pub use symbol::{Interner, Symbol};
 pub use time::{Clock, Timestamp};
 pub use trouble::{Trouble, TroubleKind};
+pub use versus::{State, Versus};
 pub use why::{LastWords, Run, Why};

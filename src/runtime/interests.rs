@@ -17,11 +17,11 @@ use crate::domain::route::served_app;
 use crate::domain::time::after;
 use crate::domain::{
     AppDetail, AppKey, AppRow, ClusterNames, Comparison, ContainerState, Fullness, LastWords, Link, LiveObject,
-    ObjectName, Route, Run, Symbol, Timestamp,
+    ObjectName, Route, Run, Symbol, Timestamp, Versus,
 };
 use crate::source::argocd::{self, Server};
 use crate::source::kube::{self, Cluster, SourceSpec};
-use crate::source::{Clusters, Surroundings, Way, Ways};
+use crate::source::{Cache, Clusters, Surroundings, Way, Ways};
 use crate::store::{Apps, Delta, Interest, LiveDelta, NamespaceDelta, Place, Sink};
 
 /// Namespaces, and Applications, that are read at once, of each kind of reading.
@@ -39,7 +39,7 @@ enum Reading {
     Detail(AppKey),
     Words(Run),
     Object(Symbol, ObjectName),
-    Comparison(AppKey),
+    Comparison(AppKey, Versus),
     /// What the Argo CD of a source calls its clusters.
     Clusters(Symbol),
 }
@@ -149,7 +149,7 @@ impl Interests {
             Reading::Detail(app) => apps.detail(app).is_some() || apps.find(app).is_none(),
             Reading::Words(run) => apps.last_words(run).is_some(),
             Reading::Object(context, name) => apps.has_object(context, name),
-            Reading::Comparison(app) => apps.comparison(app).is_some() || apps.find(app).is_none(),
+            Reading::Comparison(app, versus) => apps.comparison(app, versus).is_some() || apps.find(app).is_none(),
             Reading::Clusters(source) => apps.routes().has_names(source),
         })
     }
@@ -289,27 +289,20 @@ impl Interests {
                 let end = Some(Delta::Live(LiveDelta::ForgetObject(context.clone(), name.clone())));
                 self.run(format!("{} {}", name.kind, name.name), work, end, broken)
             }
-            Reading::Comparison(app) => {
-                let facts = apps.sources().get(&app.source).map(|state| &state.facts);
-                let namespace = facts.map(|facts| facts.argocd_namespace.to_string()).filter(|name| !name.is_empty());
-                let namespace = namespace.unwrap_or_else(|| app.namespace.to_string());
-                let argo = self.cluster(&app.source);
-                let clusters = argo.map(|argo| Clusters { argo, namespace, target: self.target(app, apps) });
-                let server = self.server(&app.source);
-                if clusters.is_none() && server.is_none() {
-                    return;
-                }
-                let ways = Ways { server, clusters, clock: Arc::clone(&self.surroundings.clock) };
+            Reading::Comparison(app, versus) => {
+                let Some(ways) = self.ways(app, apps) else { return };
+                let other = versus.others().find(|other| *other != app).and_then(|other| self.ways(other, apps));
                 let broken = |link: Link| {
                     let failed = match link {
                         Link::Auth { why } => Some(why.into()),
                         _ => None,
                     };
                     let comparison = Arc::new(Comparison { failed, ..Comparison::default() });
-                    Delta::Live(LiveDelta::Comparison(app.clone(), comparison))
+                    Delta::Live(LiveDelta::Comparison(app.clone(), versus.clone(), comparison))
                 };
-                let work = reread::follow_comparison(ways, app.clone(), Arc::clone(&sink), Arc::clone(&changed));
-                let end = Some(Delta::Live(LiveDelta::ForgetComparison(app.clone())));
+                let (sink, changed) = (Arc::clone(&sink), Arc::clone(&changed));
+                let work = reread::follow_comparison(ways, other, versus.clone(), sink, changed);
+                let end = Some(Delta::Live(LiveDelta::ForgetComparison(app.clone(), versus.clone())));
                 self.run(format!("comparison of {}", app.name), work, end, broken)
             }
             Reading::Words(run) => {
@@ -342,6 +335,30 @@ impl Interests {
             }
         };
         self.tasks.insert(reading.clone(), Task { scope, unwanted_since: None, seen: None, changed });
+    }
+
+    /// The ways to the states of an Application; none for a source nobody knows.
+    fn ways(&mut self, app: &AppKey, apps: &Apps) -> Option<Ways> {
+        let row = apps.find(app).and_then(|id| apps.get(id));
+        let facts = apps.sources().get(&app.source).map(|state| &state.facts);
+        let namespace = facts.map(|facts| facts.argocd_namespace.to_string()).filter(|name| !name.is_empty());
+        let namespace = namespace.unwrap_or_else(|| app.namespace.to_string());
+        let clusters = self.cluster(&app.source).map(|argo| {
+            let cache = Cache::new(argo.clone(), namespace);
+            Clusters { argo, cache, target: self.target(app, apps) }
+        });
+        let server = self.server(&app.source);
+        if clusters.is_none() && server.is_none() {
+            return None;
+        }
+        Some(Ways {
+            app: app.clone(),
+            called: row.and_then(|row| row.environment.clone()).unwrap_or_else(|| app.name.clone()),
+            namespace: row.map(|row| row.destination.namespace.clone()).unwrap_or_default(),
+            server,
+            clusters,
+            clock: Arc::clone(&self.surroundings.clock),
+        })
     }
 
     /// The cluster an Application's objects are in, or why nobody knows.
@@ -384,7 +401,7 @@ impl Interests {
 
     /// Tells a reading of details that what they were read for has changed.
     fn poke(&mut self, reading: &Reading, apps: &Apps) {
-        let (Reading::Detail(app) | Reading::Comparison(app), Some(task)) = (reading, self.tasks.get_mut(reading))
+        let (Reading::Detail(app) | Reading::Comparison(app, _), Some(task)) = (reading, self.tasks.get_mut(reading))
         else {
             return;
         };
@@ -427,7 +444,7 @@ fn choose(interests: &[Interest], apps: &Apps, now: Timestamp) -> (BTreeSet<Read
                 }
                 events.extend(apps.places_of(id).into_iter().map(Reading::Events));
             }
-            Interest::Comparison(_) => comparisons.push(Reading::Comparison(app.clone())),
+            Interest::Comparison(_, versus) => comparisons.push(Reading::Comparison(app.clone(), versus.clone())),
             Interest::Resources(_) => details.push(Reading::Detail(app.clone())),
             Interest::LastWords(_) => words.extend(apps.why(id, now).and_then(|why| why.run).map(Reading::Words)),
             Interest::Object(_, name) => {

@@ -6,18 +6,20 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 use crate::diff;
-use crate::domain::{AppDetail, AppKey, Clock, ClusterNames, Comparison, LiveObject, ObjectName, Symbol};
+use crate::domain::{AppDetail, AppKey, Clock, ClusterNames, Comparison, LiveObject, ObjectName, Symbol, Versus};
 use crate::source::argocd::{self, Server};
 use crate::source::kube::{self, Cluster, ReadError};
-use crate::source::{Way, Ways, desired};
+use crate::source::{Way, Ways, compared};
 use crate::store::{Delta, LiveDelta, Sink};
 
 /// Resources are read anew after this at the latest: not all that changes their health shows elsewhere.
 const REFRESH: Duration = Duration::from_secs(30);
 /// A live object that is looked at is read again after this.
 const LOOK: Duration = Duration::from_secs(3);
-/// A comparison is made anew after this at the latest: live objects change without the Application's row.
+/// A comparison with what runs is made anew after this at the latest: live objects change without the Application's row.
 const COMPARE: Duration = Duration::from_secs(10);
+/// The same where it takes rendering, or what runs is not in it.
+const RENDER: Duration = Duration::from_secs(30);
 /// Changes come in bursts: resources are read anew at most this often.
 const BURST: Duration = Duration::from_secs(1);
 
@@ -87,22 +89,39 @@ pub(super) async fn follow_object(way: Way, context: Symbol, name: ObjectName, s
     }
 }
 
-/// Compares what an Application's objects are wanted to be with what they are, and again when something changed or some
-/// time has passed; tells of it when it has changed.
-pub(super) async fn follow_comparison(ways: Ways, app: AppKey, sink: Arc<dyn Sink>, changed: Arc<Notify>) {
-    let clock = Arc::clone(&ways.clock);
+/// Compares two states of an Application, and again when something changed or some time has passed; tells of it when it
+/// has changed.
+pub(super) async fn follow_comparison(
+    ways: Ways,
+    other: Option<Ways>,
+    versus: Versus,
+    sink: Arc<dyn Sink>,
+    changed: Arc<Notify>,
+) {
+    let (clock, app) = (Arc::clone(&ways.clock), ways.app.clone());
+    let rest = if versus == Versus::default() { COMPARE } else { RENDER };
     let mut told: Option<Comparison> = None;
     loop {
-        let comparison = match desired(&ways, &app).await {
-            Ok(desired) => diff::compare(desired),
-            Err(error) => Comparison { failed: Some(error.to_string().into()), ..told.clone().unwrap_or_default() },
+        let comparison = match compared(&ways, other.as_ref(), &versus).await {
+            // the larger they are the longer it takes: nobody who reads waits for it
+            Ok(read) => tokio::task::spawn_blocking(move || diff::compare(read.masked())).await.map_err(|broken| {
+                let why = if broken.is_panic() { "comparing it broke" } else { "nobody waited for it" };
+                (why.to_owned(), false)
+            }),
+            Err(error) => Err((error.to_string(), matches!(error, ReadError::Missing(_)))),
         };
+        let comparison = comparison.unwrap_or_else(|(why, missing)| Comparison {
+            failed: Some(why.into()),
+            missing,
+            ..told.clone().unwrap_or_default()
+        });
         let is_news = told.as_ref().is_none_or(|told| !told.says_the_same(&comparison));
         if is_news {
-            sink.push(Delta::Live(LiveDelta::Comparison(app.clone(), Arc::new(comparison.clone()))));
+            let news = LiveDelta::Comparison(app.clone(), versus.clone(), Arc::new(comparison.clone()));
+            sink.push(Delta::Live(news));
             told = Some(comparison);
         }
-        let (pause, burst) = (clock.sleep(COMPARE), clock.sleep(BURST));
+        let (pause, burst) = (clock.sleep(rest), clock.sleep(BURST));
         burst.await;
         tokio::select! {
             () = changed.notified() => {}

@@ -10,12 +10,18 @@ use crate::domain::{ObjectName, Pair};
 /// Both states of every object. Secrets that Argo CD did not mask are masked, objects without any state are left out.
 #[must_use]
 pub fn pairs(items: &[Value]) -> Vec<Pair> {
+    let mut pairs = unmasked(items);
+    pairs.iter_mut().for_each(mask);
+    pairs
+}
+
+/// The same, with what Argo CD did not mask.
+pub(super) fn unmasked(items: &[Value]) -> Vec<Pair> {
     items.iter().map(pair).collect()
 }
 
 /// The same of what argocd-server has answered.
-#[must_use]
-pub fn from_server(resources: Vec<ManagedResource>) -> Vec<Pair> {
+pub(super) fn from_server(resources: Vec<ManagedResource>) -> Vec<Pair> {
     let pair = |resource: ManagedResource| {
         let states = [resource.target, resource.predicted_live, resource.normalized_live, resource.live];
         let name = [&resource.group, &resource.kind, &resource.namespace, &resource.name].map(|text| text.as_ref());
@@ -46,9 +52,7 @@ fn built([group, kind, namespace, name]: [&str; 4], states: [Option<Value>; 4], 
         name: symbol(name),
     };
     let [target, desired, live, whole] = states;
-    let mut pair = Pair { object, hook, target, desired, live, whole, differs: Some(modified), unread: None };
-    mask(&mut pair);
-    pair
+    Pair { object, hook, target, desired, live, whole, differs: Some(modified), unread: None }
 }
 
 /// Masks all states of an object, the same value the same in each.

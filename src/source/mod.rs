@@ -12,10 +12,14 @@ mod desired;
 mod error;
 pub mod kube;
 pub mod managed;
+mod rendered;
+mod states;
 mod surroundings;
 mod way;
 
-pub use desired::{Clusters, Ways, desired};
+pub use desired::{Clusters, Unmasked, Ways};
 pub use error::SourceError;
+pub use kube::redis::Cache;
+pub use states::compared;
 pub use surroundings::Surroundings;
 pub use way::Way;

@@ -123,8 +123,10 @@ impl Apps {
             LiveDelta::Object(context, name, object) => drop(self.live.objects.insert((context, name), *object)),
             LiveDelta::Clusters(source, names) => self.take_names(source, *names, now),
             LiveDelta::ForgetObject(context, name) => drop(self.live.objects.remove(&(context, name))),
-            LiveDelta::Comparison(app, comparison) => drop(self.live.comparisons.insert(app, comparison)),
-            LiveDelta::ForgetComparison(app) => drop(self.live.comparisons.remove(&app)),
+            LiveDelta::Comparison(app, versus, comparison) => {
+                drop(self.live.comparisons.insert((app, versus), comparison));
+            }
+            LiveDelta::ForgetComparison(app, versus) => drop(self.live.comparisons.remove(&(app, versus))),
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::domain::window::Project;
 use crate::domain::{
     AppDetail, AppKey, AppRow, ClusterNames, Comparison, Event, LastWords, Link, LiveObject, ObjectName, Pod, Run,
-    SourceFacts, Symbol,
+    SourceFacts, Symbol, Versus,
 };
 
 /// One change of what is known.
@@ -52,10 +52,10 @@ pub enum LiveDelta {
     Clusters(Symbol, Box<ClusterNames>),
     /// Nobody looks at a live object any more.
     ForgetObject(Symbol, ObjectName),
-    /// What an Application's objects are wanted to be was compared with what they are.
-    Comparison(AppKey, Arc<Comparison>),
+    /// Two states of an Application were compared.
+    Comparison(AppKey, Versus, Arc<Comparison>),
     /// Nobody looks at that any more.
-    ForgetComparison(AppKey),
+    ForgetComparison(AppKey, Versus),
 }
 
 /// A change of what is known of a namespace's objects of one kind.

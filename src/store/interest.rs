@@ -1,6 +1,6 @@
 //! What a screen needs beyond the rows.
 
-use crate::domain::{AppKey, ObjectName};
+use crate::domain::{AppKey, ObjectName, Versus};
 
 /// Something a visible screen shows that is only read while it is looked at. Views list them with what is nearest to the
 /// selection first: where there are too many, the last are left out.
@@ -16,8 +16,8 @@ pub enum Interest {
     LastWords(AppKey),
     /// A live object of an Application.
     Object(AppKey, ObjectName),
-    /// What an Application's objects are wanted to be against what they are.
-    Comparison(AppKey),
+    /// What an Application's objects are wanted to be against what they are, or any two other states of it.
+    Comparison(AppKey, Versus),
 }
 
 impl Interest {
@@ -29,7 +29,7 @@ impl Interest {
             | Self::Events(app)
             | Self::Resources(app)
             | Self::LastWords(app)
-            | Self::Comparison(app)
+            | Self::Comparison(app, _)
             | Self::Object(app, _) => app,
         }
     }

@@ -10,7 +10,7 @@ use super::placed::Placed;
 use super::pods::{Place, Pods, Touched};
 use crate::domain::{
     AppDetail, AppKey, AppRow, ClusterNames, Comparison, Event, LastWords, LiveObject, ObjectName, Pod, Route, Routes,
-    Run, Symbol, Timestamp, Trouble, trouble,
+    Run, Symbol, Timestamp, Trouble, Versus, trouble,
 };
 
 /// Pods, Events and details, and which Applications they belong to.
@@ -22,7 +22,7 @@ pub(super) struct Live {
     pub(super) words: BTreeMap<Run, LastWords>,
     /// By the context they were read through.
     pub(super) objects: BTreeMap<(Symbol, ObjectName), LiveObject>,
-    pub(super) comparisons: BTreeMap<AppKey, Arc<Comparison>>,
+    pub(super) comparisons: BTreeMap<(AppKey, Versus), Arc<Comparison>>,
     routes: Arc<Routes>,
     /// Kept for places whose pods are read only: nobody else asks.
     placed: HashMap<Place, Placed>,
@@ -63,7 +63,7 @@ impl Live {
     /// Nobody asks for an Application any more.
     pub fn forget(&mut self, key: &AppKey) {
         self.details.remove(key);
-        self.comparisons.remove(key);
+        self.comparisons.retain(|(app, _), _| app != key);
     }
 
     /// The latest failed probe of a pod.
@@ -153,10 +153,10 @@ impl Apps {
         self.live.details.get(app)
     }
 
-    /// What an Application's objects are wanted to be against what they are, where somebody looks.
+    /// Two states of an Application compared, where somebody looks.
     #[must_use]
-    pub fn comparison(&self, app: &AppKey) -> Option<&Arc<Comparison>> {
-        self.live.comparisons.get(app)
+    pub fn comparison(&self, app: &AppKey, versus: &Versus) -> Option<&Arc<Comparison>> {
+        self.live.comparisons.get(&(app.clone(), versus.clone()))
     }
 
     /// What a run wrote last, where somebody looks.

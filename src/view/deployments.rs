@@ -5,12 +5,13 @@ use ratatui::layout::{Position, Rect};
 
 use super::compared::side_by_side;
 use super::travel::steps;
-use super::{Effect, Handled, Lens, ScreenId, Seen, View};
+use super::{Effect, Handled, Lens, ScreenId, Seen, View, forecast};
 use crate::action::{Application, Entry, Past, Proposal, Verb, compare, preselected};
 use crate::command::{CommandId, Scope};
 use crate::config::theme::Role;
 use crate::domain::app::short_revision;
-use crate::domain::{AppKey, Timestamp};
+use crate::domain::{AppKey, State, Timestamp, Versus};
+use crate::store::Interest;
 use crate::widget::{Pen, Window};
 
 /// The deployments of one Application, newest first.
@@ -43,7 +44,11 @@ impl View for Deployments {
         &[Scope::Deployments]
     }
 
-    fn command(&mut self, id: CommandId, _: &mut Lens, _: &Seen<'_>) -> (Handled, Vec<Effect>) {
+    fn interests(&self, _: &Lens, _: &Seen<'_>) -> Vec<Interest> {
+        self.compared().map(|(app, versus)| Interest::Comparison(app, versus)).into_iter().collect()
+    }
+
+    fn command(&mut self, id: CommandId, lens: &mut Lens, _: &Seen<'_>) -> (Handled, Vec<Effect>) {
         let Some(key) = self.key.clone() else { return (Handled::No, Vec::new()) };
         match id {
             CommandId::DeploymentsChoose => {
@@ -52,6 +57,10 @@ impl View for Deployments {
                 };
                 let verb = Verb::Rollback { id: Some(entry.id), prune: false };
                 (Handled::Yes, vec![Effect::Propose(Proposal { verb, apps: vec![key] })])
+            }
+            CommandId::DeploymentsDiff => {
+                lens.versus = self.compared().map(|(_, versus)| versus);
+                (Handled::Yes, vec![Effect::Push(ScreenId::Diff)])
             }
             CommandId::DeploymentsAgain => (Handled::Yes, vec![Effect::Plan(proposal(key))]),
             id => match steps(id, self.height) {
@@ -112,12 +121,25 @@ impl View for Deployments {
         }
         let below = self.window.visible(self.entries.len(), self.height).len() as u16 + 2;
         if let Some(entry) = self.entries.get(self.window.selected) {
-            side_by_side(seen, &compare(app, entry, &self.past), entry.id, (below, area), buf);
+            let rows = compare(app, entry, &self.past);
+            side_by_side(seen, &rows, entry.id, (below, area), buf);
+            if let Some((app, versus)) = self.compared() {
+                let mut pen = Pen::new(buf, area, below + 2 + rows.len() as u16, seen.glyphs.ellipsis);
+                for (text, role) in forecast::line(&app, &versus, seen) {
+                    pen.text(&text, seen.style(role));
+                }
+            }
         }
     }
 }
 
 impl Deployments {
+    /// The selected deployment, to be compared with what runs.
+    fn compared(&self) -> Option<(AppKey, Versus)> {
+        let entry = self.entries.get(self.window.selected)?;
+        Some((self.key.clone()?, Versus::live(State::Deployment(entry.id))))
+    }
+
     fn draw_entry(&self, seen: &Seen<'_>, app: &Application, n: usize, mut pen: Pen<'_>) {
         seen.work.row();
         let entry = &self.entries[n];

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::action::Proposal;
-use crate::domain::{AppKey, ObjectName};
+use crate::domain::{AppKey, ObjectName, Versus};
 use crate::store::query::QueryError;
 use crate::store::{Query, Sort};
 
@@ -27,6 +27,8 @@ pub struct Lens {
     pub resource: Option<(String, String)>,
     /// The resource of it under the cursor of its own screen.
     pub object: Option<ObjectName>,
+    /// What the diff is to compare, where it is not what Git wants now with what runs.
+    pub versus: Option<Versus>,
     /// What the screen of the plan is to show.
     pub proposal: Option<Proposal>,
     /// Logs are those of the hooks of the operation alone.

@@ -21,6 +21,7 @@ pub mod empty;
 pub mod events;
 mod finder;
 pub mod fleet;
+mod forecast;
 pub mod guard;
 pub mod help;
 pub mod lens;

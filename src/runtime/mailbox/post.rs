@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 use super::lane::Lane;
 use super::namespace::NamespaceLane;
 use crate::domain::window::Project;
-use crate::domain::{AppKey, Event, ObjectName, Pod, Run, Symbol};
+use crate::domain::{AppKey, Event, ObjectName, Pod, Run, Symbol, Versus};
 use crate::store::Place;
 use crate::store::delta::{Delta, LiveDelta, Sink};
 
@@ -55,7 +55,7 @@ enum Whole {
     Words(Run),
     Object(Symbol, ObjectName),
     Clusters(Symbol),
-    Comparison(AppKey),
+    Comparison(AppKey, Versus),
 }
 
 impl Lanes {
@@ -235,8 +235,8 @@ impl Mailbox {
             LiveDelta::Object(ref context, ref name, _) | LiveDelta::ForgetObject(ref context, ref name) => {
                 lanes.keep_newest(Whole::Object(context.clone(), name.clone()), delta)
             }
-            LiveDelta::Comparison(ref app, _) | LiveDelta::ForgetComparison(ref app) => {
-                lanes.keep_newest(Whole::Comparison(app.clone()), delta)
+            LiveDelta::Comparison(ref app, ref versus, _) | LiveDelta::ForgetComparison(ref app, ref versus) => {
+                lanes.keep_newest(Whole::Comparison(app.clone(), versus.clone()), delta)
             }
             LiveDelta::Clusters(ref source, _) => lanes.keep_newest(Whole::Clusters(source.clone()), delta),
         };

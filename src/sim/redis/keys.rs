@@ -93,7 +93,11 @@ impl Keys {
                 keys.insert(format!("{MANAGED}{name}{ENDING}"));
             }
             if count <= RENDERED_OF && memchr::memmem::find(app.rest(), b"\"ComparisonError\"").is_none() {
-                keys.extend(crate::sim::kinds::by_kind("Application").map(|kind| rendered_key(&app.value(kind))));
+                keys.extend(
+                    crate::sim::kinds::by_kind("Application")
+                        .into_iter()
+                        .flat_map(|kind| self.rendered(&app.value(kind))),
+                );
             }
         }
         // what was written for Applications that are gone stays until its time is over
@@ -104,6 +108,22 @@ impl Keys {
             }
         }
         keys.into_iter().collect()
+    }
+
+    /// The keys of the manifests of an Application: of what it was last compared with, and of what it deployed lately.
+    fn rendered(&self, app: &Value) -> Vec<String> {
+        let now = self.desk.store.now();
+        let mut revisions = vec![text(app, "/status/sync/revision")];
+        for entry in app["status"]["history"].as_array().into_iter().flatten() {
+            let deployed = text(entry, "/deployedAt").parse::<Timestamp>();
+            if deployed.is_ok_and(|at| !left(at, now, MANIFESTS).is_zero()) {
+                revisions.push(text(entry, "/revision"));
+            }
+        }
+        revisions.retain(|revision| !revision.is_empty());
+        revisions.sort_unstable();
+        revisions.dedup();
+        revisions.into_iter().map(|revision| rendered_key(app, revision)).collect()
     }
 
     /// What lies under a key.
@@ -169,10 +189,10 @@ impl Keys {
             }
             return Some((managed(desk, &app).unwrap_or_default().into(), compared(&app)));
         }
-        let name = inner.strip_prefix(RENDERED)?.split('|').next()?;
-        let app = app(name).filter(|app| rendered_key(app) == key)?;
-        let revision = text(&app, "/status/sync/revision").to_owned();
-        let manifests = desk.manifests(&app, &revision).ok()?;
+        let mut parts = inner.strip_prefix(RENDERED)?.split('|');
+        let (name, revision) = (parts.next()?, parts.next()?);
+        let app = app(name).filter(|app| self.rendered(app).iter().any(|known| known == key))?;
+        let manifests = desk.manifests(&app, revision).ok()?;
         // unlike everything else, nothing is masked here
         let manifests: Vec<String> = manifests.iter().map(Value::to_string).collect();
         let rendered = json!({
@@ -185,10 +205,10 @@ impl Keys {
     }
 }
 
-/// The key of the manifests an Application was last compared with.
-fn rendered_key(app: &Value) -> String {
+/// The key of the manifests of an Application at a revision.
+fn rendered_key(app: &Value, revision: &str) -> String {
     let name = text(app, "/metadata/name");
-    let (revision, namespace) = (text(app, "/status/sync/revision"), text(app, "/spec/destination/namespace"));
+    let namespace = text(app, "/spec/destination/namespace");
     let mut hasher = DefaultHasher::new();
     for source in inspect::sources(app) {
         source.to_string().hash(&mut hasher);

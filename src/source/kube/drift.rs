@@ -8,12 +8,11 @@ use super::objects::{ReadError, raw_application, raw_object};
 use super::tree;
 use crate::domain::mask::LAST_APPLIED;
 use crate::domain::{AppKey, ObjectName, Pair, Resource};
-use crate::source::managed::mask;
 
 /// Live objects that are read at once.
 const AT_ONCE: usize = 8;
 
-/// Every object an Application lists, with what it was when it was applied last.
+/// Every object an Application lists, with what it was when it was applied last. Nothing is masked.
 ///
 /// # Errors
 /// When the Application cannot be read.
@@ -48,7 +47,6 @@ async fn pair(cluster: &Cluster, resource: Resource) -> Pair {
         Err(error) => pair.unread = Some(error.to_string().into()),
     }
     pair.object = object;
-    mask(&mut pair);
     pair
 }
 

@@ -15,6 +15,7 @@ use crate::domain::{Change, Compared, Comparison, Owner, Rung, Sides};
 use crate::view::Seen;
 use crate::view::empty::wrap;
 use crate::widget::marked::{Marks, write};
+use crate::widget::pen::width;
 use crate::widget::yaml::{is_plain_value, key_end};
 use crate::widget::{Pen, wrap as wrapping};
 
@@ -40,7 +41,16 @@ fn shown<'t>(text: &'t str, seen: &Seen<'_>) -> Cow<'t, str> {
 }
 
 pub(super) fn draw(diff: &Diff, seen: &Seen<'_>, area: Rect, buf: &mut Buffer) {
+    if let Some(choice) = &diff.choice {
+        let name = diff.app.as_ref().map_or("", |app| &*app.name);
+        Pen::new(buf, area, 0, seen.glyphs.ellipsis).skip(1).text(name, seen.style(Role::Title));
+        choice.draw(&diff.versus, seen, area, buf);
+        return;
+    }
     title(diff, seen, area, buf);
+    for (row, (text, role)) in diff.heads.iter().enumerate() {
+        Pen::new(buf, area, row as u16 + 2, seen.glyphs.ellipsis).skip(1).text(text, seen.style(*role));
+    }
     let Some(comparison) = diff.comparison.as_ref().filter(|comparison| comparison.rung.is_some()) else {
         let failed = diff.comparison.as_ref().and_then(|comparison| comparison.failed.as_deref());
         let (text, role) = match (failed, &diff.app) {
@@ -55,11 +65,11 @@ pub(super) fn draw(diff: &Diff, seen: &Seen<'_>, area: Rect, buf: &mut Buffer) {
         paragraph("it has no resources", Role::Dim, seen, area, 2, buf);
     }
     if diff.beside && !diff.lines.is_empty() {
-        let wanted = comparison.rung.map_or("", Rung::desired);
-        let mut pen = Pen::new(buf, area, 2, seen.glyphs.ellipsis);
+        let [wanted, base] = &comparison.names;
+        let mut pen = Pen::new(buf, area, diff.above() - 1, seen.glyphs.ellipsis);
         let half = half(area.width.saturating_sub(LEAD));
         pen.skip(LEAD).cell(wanted, half, seen.style(Role::Heading));
-        pen.cell(seen.glyphs.vertical, 2, seen.style(Role::Border)).text("runs", seen.style(Role::Heading));
+        pen.cell(seen.glyphs.vertical, 2, seen.style(Role::Border)).text(base, seen.style(Role::Heading));
     }
     for (row, at) in diff.window.visible(diff.lines.len(), diff.height).enumerate() {
         seen.work.row();
@@ -112,8 +122,8 @@ fn title(diff: &Diff, seen: &Seen<'_>, area: Rect, buf: &mut Buffer) {
         }
     }
     if !diff.beside {
-        let wanted = comparison.rung.map_or("", Rung::desired);
-        pen.text("  - runs", seen.style(Role::Bad)).text(&format!("  + {wanted}"), seen.style(Role::Ok));
+        let [wanted, base] = &comparison.names;
+        pen.text(&format!("  - {base}"), seen.style(Role::Bad)).text(&format!("  + {wanted}"), seen.style(Role::Ok));
     }
     if let Some(wanted) = &diff.wanted {
         pen.text(&format!("  /{}: {}", wanted.typed(), diff.found.len()), seen.style(Role::Accent));
@@ -131,6 +141,24 @@ fn title(diff: &Diff, seen: &Seen<'_>, area: Rect, buf: &mut Buffer) {
     for lack in comparison.lacks.iter().rev() {
         pen.text(&format!(" {dot} not {}: {}", lack.rung.said(), lack.why), seen.style(Role::Dim));
     }
+}
+
+/// What stands above the document: what environments have differently as a rule, and notes.
+pub(super) fn heads(comparison: &Comparison, width: usize) -> Vec<(String, Role)> {
+    let mut heads = Vec::new();
+    let room = width.saturating_sub(2).max(10);
+    let told = comparison.usual.iter().map(|usual| {
+        let times = if usual.fields.len() > 1 { format!(" x{}", usual.fields.len()) } else { String::new() };
+        format!("{} {} -> {}{times}", usual.what, usual.live, usual.desired)
+    });
+    let told = told.collect::<Vec<_>>().join(", ");
+    if !told.is_empty() {
+        heads.extend(wrap(&format!("as a rule: {told}"), room).into_iter().map(|line| (line, Role::Accent)));
+    }
+    for note in &comparison.notes {
+        heads.extend(wrap(note, room).into_iter().map(|line| (line, Role::Warn)));
+    }
+    heads
 }
 
 /// The path under the cursor, and how it is shown.
@@ -286,12 +314,13 @@ fn alone(
     pen.cell(sign, 2, over.style(role));
     let text = shown(text, seen);
     let marks = marks(diff, &text, seen, role == Role::Text, changed);
+    let author = if side == Side::Live && part == 0 { author(resource, row, seen) } else { None };
     let room = pen.room();
-    write(pen, &text, part_of(diff, &text, part, usize::from(room)), over.style(role), &marks, room);
-    if side == Side::Live
-        && part == 0
-        && let Some(author) = author(resource, row, seen)
-    {
+    // a line that is cut leaves room to who changed it
+    let taken = author.as_ref().filter(|_| !diff.options.wrap).map_or(0, |author| width(author) as u16 + 2);
+    let own = room.saturating_sub(taken).max(room / 2);
+    write(pen, &text, part_of(diff, &text, part, usize::from(own)), over.style(role), &marks, own);
+    if let Some(author) = author {
         pen.text(&format!("  {author}"), over.style(Role::Accent));
     }
 }
@@ -334,6 +363,6 @@ fn beside(diff: &Diff, resource: &Compared, row: usize, part: usize, over: &Over
     if part == 0
         && let Some(author) = author(resource, row, seen)
     {
-        pen.text(&author, over.style(Role::Accent));
+        pen.skip(1).text(&author, over.style(Role::Accent));
     }
 }

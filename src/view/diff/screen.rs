@@ -5,11 +5,13 @@ use std::sync::Arc;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use super::draw;
+use super::choice::{self, Choice};
 use super::lines::{self, Line, Options, Side};
+use super::{draw, search};
 use crate::command::{CommandId, Scope};
+use crate::config::theme::Role;
 use crate::diff::ignore_entry;
-use crate::domain::{AppKey, Change, Comparison, Field, Sides};
+use crate::domain::{AppKey, Change, Comparison, Field, Sides, State, Versus};
 use crate::store::Interest;
 use crate::store::logs::Pattern;
 use crate::view::travel::steps;
@@ -21,12 +23,20 @@ const WIDE: u16 = 100;
 /// Lines above the document, and below it; both sides beside each other have one more that names them.
 const ABOVE: u16 = 2;
 const BELOW: u16 = 1;
+/// Lines of notes and of what environments have differently as a rule that stand above the document.
+const HEADS: usize = 6;
 
 /// Desired against live.
 #[derive(Debug, Default)]
 pub struct Diff {
     /// Whose it is: it stays the same while the screen below changes.
     pub(super) app: Option<AppKey>,
+    /// What is compared with what.
+    pub(super) versus: Versus,
+    /// The list one side is chosen from, while it is shown.
+    pub(super) choice: Option<Choice>,
+    /// The side a revision is typed for is that of what is.
+    types_base: bool,
     pub(super) comparison: Option<Arc<Comparison>>,
     pub(super) options: Options,
     pub(super) lines: Vec<Line>,
@@ -34,8 +44,10 @@ pub struct Diff {
     pub(super) height: usize,
     pub(super) beside: bool,
     pub(super) wanted: Option<Pattern>,
-    /// The lines it is in.
-    pub(super) found: Vec<usize>,
+    /// The lines it is in, those that are folded too.
+    pub(super) found: Vec<Line>,
+    /// What stands above the document.
+    pub(super) heads: Vec<(String, Role)>,
     /// What the document was laid out for.
     laid: Option<(Options, bool, usize)>,
 }
@@ -50,12 +62,23 @@ impl View for Diff {
     }
 
     fn interests(&self, lens: &Lens, _: &Seen<'_>) -> Vec<Interest> {
-        self.app.as_ref().or(lens.selected.as_ref()).map(|app| Interest::Comparison(app.clone())).into_iter().collect()
+        let Some(app) = self.app.as_ref().or(lens.selected.as_ref()) else { return Vec::new() };
+        let versus = if self.app.is_some() { self.versus.clone() } else { lens.versus.clone().unwrap_or_default() };
+        let mut interests = vec![Interest::Comparison(app.clone(), versus)];
+        // the list names the deployments
+        interests.extend(self.choice.is_some().then(|| Interest::Resources(app.clone())));
+        interests
     }
 
     fn command(&mut self, id: CommandId, _: &mut Lens, _: &Seen<'_>) -> (Handled, Vec<Effect>) {
         let mut said = Vec::new();
+        if let Some(done) = self.choose(id) {
+            return (Handled::Yes, done);
+        }
         match id {
+            CommandId::DiffAgainst | CommandId::DiffBase => {
+                self.choice = Some(Choice { base: id == CommandId::DiffBase, ..Choice::default() });
+            }
             CommandId::DiffSides => self.options.beside = Some(!self.beside),
             CommandId::DiffNextHunk => said = self.hunk(1),
             CommandId::DiffPriorHunk => said = self.hunk(-1),
@@ -91,11 +114,23 @@ impl View for Diff {
     }
 
     fn point(&mut self, at: Position, _: &mut Lens, _: &Seen<'_>) -> bool {
+        if let Some(choice) = &mut self.choice {
+            let line = usize::from(at.y).checked_sub(2);
+            let (count, height) = (choice.entries.len(), self.height);
+            return line.is_some_and(|line| choice.window.point(line, count, height));
+        }
         let line = usize::from(at.y).checked_sub(self.above().into()).filter(|line| *line < self.height);
         line.is_some_and(|line| self.window.point(line, self.lines.len(), self.height))
     }
 
-    fn typed(&mut self, _: Ask, text: &str, typing: Typing, _: &Seen<'_>) -> Vec<Effect> {
+    fn typed(&mut self, ask: Ask, text: &str, typing: Typing, _: &Seen<'_>) -> Vec<Effect> {
+        if ask == Ask::Revision {
+            let text = text.trim();
+            if typing == Typing::Accepted && !text.is_empty() {
+                self.compare(self.types_base, State::Revision(text.into()));
+            }
+            return Vec::new();
+        }
         match Pattern::parse(text) {
             Ok(wanted) => self.wanted = wanted,
             // half an expression is none yet
@@ -103,21 +138,42 @@ impl View for Diff {
             Err(_) => return Vec::new(),
         }
         self.search();
-        if typing == Typing::Cancelled || self.found.contains(&self.window.selected) {
-            Vec::new()
-        } else {
-            self.go_on(1)
+        let is_here = self.here().is_some_and(|line| self.found.contains(&line));
+        match typing {
+            _ if is_here => {}
+            Typing::Cancelled => {}
+            Typing::Accepted => return self.go_on(1),
+            // nothing is unfolded for half a word
+            Typing::Changed => {
+                let from = self.window.selected;
+                let is_hit = |at: &usize| self.found.contains(&self.lines[*at]);
+                let next = (from..self.lines.len()).find(is_hit).or_else(|| (0..from).find(is_hit));
+                self.window.selected = next.unwrap_or(from);
+            }
+        }
+        Vec::new()
+    }
+
+    fn label(&self, ask: Ask, _: &Seen<'_>, width: u16) -> String {
+        match ask {
+            Ask::Revision if width >= 60 => "compare with revision: ".to_owned(),
+            Ask::Revision => "revision: ".to_owned(),
+            ask => ask.sign().to_owned(),
         }
     }
 
     fn layout(&mut self, lens: &mut Lens, seen: &Seen<'_>, area: Rect) {
         if self.app.is_none() {
             self.app.clone_from(&lens.selected);
+            self.versus = lens.versus.take().unwrap_or_default();
+        }
+        if let (Some(choice), Some(app)) = (&mut self.choice, &self.app) {
+            choice.refresh(app, seen);
+            choice.window.clamp(choice.entries.len(), usize::from(area.height.saturating_sub(2)));
         }
         self.beside = self.options.beside.unwrap_or(area.width >= WIDE);
-        self.height = usize::from(area.height.saturating_sub(self.above() + BELOW));
         let cells = draw::cells(area.width, self.beside);
-        let news = self.app.as_ref().and_then(|app| seen.apps.comparison(app));
+        let news = self.app.as_ref().and_then(|app| seen.apps.comparison(app, &self.versus));
         // between two looks nobody reads it: what was read last is shown until it is read anew
         let is_new = news.is_some_and(|news| self.comparison.as_ref().is_none_or(|known| !Arc::ptr_eq(known, news)));
         let how = (self.options.clone(), self.beside, cells);
@@ -128,6 +184,8 @@ impl View for Diff {
                 self.comparison = Some(Arc::clone(news));
             }
             if let Some(comparison) = &self.comparison {
+                self.heads = draw::heads(comparison, usize::from(area.width));
+                self.heads.truncate(HEADS);
                 self.lines = lines::lay_out(comparison, &self.options, self.beside, cells);
                 if let Some(at) = place.and_then(|place| lines::find(comparison, &self.lines, &place)) {
                     // the line stays where it is on screen, and the lines around it with it
@@ -139,6 +197,7 @@ impl View for Diff {
                 self.search();
             }
         }
+        self.height = usize::from(area.height.saturating_sub(self.above() + BELOW));
         self.window.clamp(self.lines.len(), self.height);
     }
 
@@ -158,7 +217,50 @@ impl Diff {
 
     /// Lines above the document.
     pub(super) fn above(&self) -> u16 {
-        ABOVE + u16::from(self.beside)
+        ABOVE + self.heads.len() as u16 + u16::from(self.beside)
+    }
+
+    /// Compares with another state.
+    fn compare(&mut self, base: bool, state: State) {
+        let next = choice::chosen(&self.versus, base, state);
+        if next != self.versus {
+            self.versus = next;
+            // another document: nothing of the place in the one before is in it
+            (self.comparison, self.laid, self.window) = (None, None, Window::default());
+            self.lines.clear();
+            self.found.clear();
+            self.heads.clear();
+            self.options.opened.clear();
+        }
+    }
+
+    /// Does what a key means while the list is shown; nothing for what is not about it.
+    fn choose(&mut self, id: CommandId) -> Option<Vec<Effect>> {
+        let choice = self.choice.as_mut()?;
+        let base = choice.base;
+        match id {
+            CommandId::ViewBack => self.choice = None,
+            CommandId::DiffFold => {
+                let entry = choice.entries.get(choice.window.selected).cloned();
+                self.choice = None;
+                match entry.map(|entry| entry.state) {
+                    Some(Some(state)) => self.compare(base, state),
+                    Some(None) => {
+                        self.types_base = base;
+                        return Some(vec![Effect::Ask(Ask::Revision, String::new())]);
+                    }
+                    None => {}
+                }
+            }
+            // the key that shows the list hides it; any other of the diff is about the diff again
+            id if id.spec().scope == Scope::Diff => {
+                self.choice = None;
+                let own = if base { CommandId::DiffBase } else { CommandId::DiffAgainst };
+                return (id == own).then(Vec::new);
+            }
+            id => choice.window.step(steps(id, self.height)?, choice.entries.len()),
+        }
+        Some(Vec::new())
     }
 
     /// Whether a line begins a run of changes, or is told apart like one.
@@ -215,25 +317,31 @@ impl Diff {
     }
 
     fn search(&mut self) {
-        self.found.clear();
-        let (Some(wanted), Some(comparison)) = (&self.wanted, &self.comparison) else { return };
-        let has =
-            |line: &Line| lines::texts(comparison, *line).iter().any(|text| wanted.find_in(text).next().is_some());
-        self.found = (0..self.lines.len()).filter(|at| has(&self.lines[*at])).collect();
+        self.found = match (&self.wanted, &self.comparison) {
+            (Some(wanted), Some(comparison)) => search::hits(comparison, wanted, &self.options, self.beside),
+            _ => Vec::new(),
+        };
     }
 
     fn go_on(&mut self, by: isize) -> Vec<Effect> {
-        let Some(wanted) = &self.wanted else { return say("/ searches") };
-        let from = self.window.selected;
-        let next = if by > 0 {
-            self.found.iter().find(|at| **at > from).or(self.found.first())
-        } else {
-            self.found.iter().rev().find(|at| **at < from).or(self.found.last())
+        let (Some(wanted), Some(comparison)) = (&self.wanted, self.comparison.clone()) else {
+            return say("/ searches");
         };
-        match next {
-            Some(next) => self.window.selected = *next,
-            None => return say(&format!("{} is not in it; what is folded is not searched", wanted.typed())),
+        let from = self.here().map_or((0, 0, 0), search::spot);
+        let next = if by > 0 {
+            self.found.iter().find(|hit| search::spot(**hit) > from).or(self.found.first())
+        } else {
+            self.found.iter().rev().find(|hit| search::spot(**hit) < from).or(self.found.last())
+        };
+        let Some(hit) = next.copied() else { return say(&format!("{} is not in it", wanted.typed())) };
+        // a resource is unfolded first, then the equal lines in it
+        while !self.lines.contains(&hit) && search::reveal(&comparison, &mut self.options, &self.lines, hit) {
+            let Some((options, beside, cells)) = &mut self.laid else { break };
+            self.lines = lines::lay_out(&comparison, &self.options, *beside, *cells);
+            options.clone_from(&self.options);
         }
+        let at = self.lines.iter().position(|line| *line == hit);
+        self.window.selected = at.unwrap_or(self.window.selected);
         Vec::new()
     }
 

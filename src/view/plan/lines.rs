@@ -1,18 +1,19 @@
 //! What a plan says, in lines.
 
 use super::options::switches;
-use crate::action::{Draft, Item, Plan, Step, StepKind, Verb};
+use crate::action::{Draft, Item, Plan, Step, StepKind, Verb, forecast};
 use crate::config::theme::Role;
-use crate::domain::{ObjectName, Timestamp};
+use crate::domain::{Comparison, ObjectName, Timestamp};
 use crate::view::compared::differences;
 use crate::view::detail::{self, Run};
 use crate::view::empty::wrap;
-use crate::view::{Seen, status};
+use crate::view::{Seen, forecast as told, status};
 
 /// Everything there is to read before saying yes.
 pub(super) fn lines(
     seen: &Seen<'_>,
     draft: &Draft,
+    comparison: Option<&Comparison>,
     object: Option<&ObjectName>,
     wave: usize,
     width: u16,
@@ -23,7 +24,7 @@ pub(super) fn lines(
         page.hint(refusal.hint.as_deref());
     }
     match &draft.items[..] {
-        [item] => single(seen, &mut page, item),
+        [item] => single(seen, &mut page, item, comparison),
         items => several(seen, &mut page, draft, items, wave),
     }
     let told: Vec<String> = switches(&draft.proposal, object)
@@ -74,7 +75,7 @@ impl Page {
     }
 }
 
-fn single(seen: &Seen<'_>, page: &mut Page, item: &Item) {
+fn single(seen: &Seen<'_>, page: &mut Page, item: &Item, comparison: Option<&Comparison>) {
     if let Some((why, hint)) = item.obstacle(seen.now) {
         page.block("", &format!("{} {why}", seen.glyphs.trouble), Role::Bad);
         page.hint(hint.as_deref());
@@ -93,7 +94,35 @@ fn single(seen: &Seen<'_>, page: &mut Page, item: &Item) {
         if !plan.compared.is_empty() {
             page.lines.extend(differences(seen, &plan.compared, page.width));
         }
-        steps(page, plan);
+        if !is_forecast(plan) {
+            steps(page, &plan.steps);
+            if !plan.steps.is_empty() && !plan.known_from.is_empty() {
+                page.block("known", plan.known_from, Role::Dim);
+            }
+            continue;
+        }
+        let better = item.app.as_ref().and_then(|app| forecast(plan, app, comparison?));
+        let (words, role) = told::source(comparison, seen);
+        if let Some(better) = better {
+            steps(page, &better);
+            page.block("known", &words, role);
+            let grave = |steps: &[Step]| {
+                steps.iter().filter(|step| matches!(step.kind, StepKind::Prune | StepKind::Replace)).count()
+            };
+            if matches!(plan.verb, Verb::Sync(_)) && grave(&better) > grave(&plan.steps) {
+                let words = "more is deleted or replaced than this plan was made with: plan anew before you say yes";
+                page.block("", words, Role::Bad);
+            }
+            for note in comparison.iter().flat_map(|comparison| &comparison.notes) {
+                page.block("", note, Role::Warn);
+            }
+        } else {
+            steps(page, &plan.steps);
+            // what is not known in detail now may be in a moment
+            let from = plan.known_from.split(';').next().unwrap_or_default();
+            let words = if plan.steps.is_empty() { words } else { format!("{from}; {words}") };
+            page.block("known", &words, role);
+        }
     }
     for caution in cautions().filter(|caution| !caution.grave) {
         page.block("", &caution.words, Role::Warn);
@@ -135,40 +164,40 @@ fn sign(kind: StepKind) -> (&'static str, &'static str, Role) {
         StepKind::Create => ("+", "create", Role::Ok),
         StepKind::Update => ("~", "update", Role::Busy),
         StepKind::Prune => ("-", "prune", Role::Bad),
-        StepKind::Keep => ("!", "keep", Role::Warn),
-        StepKind::Replace => ("*", "replace", Role::Bad),
+        StepKind::Keep => ("-", "keep", Role::Warn),
+        StepKind::Replace => ("!", "replace", Role::Bad),
         StepKind::Hook => (">", "hook", Role::Text),
         StepKind::Same => ("=", "same", Role::Dim),
         StepKind::Skip => (".", "skip", Role::Faint),
     }
 }
 
-const KINDS: [StepKind; 8] = [
-    StepKind::Create,
-    StepKind::Update,
-    StepKind::Replace,
-    StepKind::Prune,
-    StepKind::Keep,
-    StepKind::Hook,
-    StepKind::Same,
-    StepKind::Skip,
-];
+/// What is always counted, and what only where there is some.
+const COUNTED: [StepKind; 4] = [StepKind::Create, StepKind::Update, StepKind::Prune, StepKind::Replace];
+const BESIDE: [StepKind; 4] = [StepKind::Keep, StepKind::Hook, StepKind::Same, StepKind::Skip];
 
-/// `2 update, 1 prune, 5 same`
-fn counts(plan: &Plan) -> String {
-    let parts = KINDS.iter().map(|kind| (plan.count(*kind), sign(*kind).1));
-    let told: Vec<String> = parts.filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
-    told.join(", ")
+/// `+0 create ~2 update -1 prune !0 replace, 5 same`
+fn counts(steps: &[Step]) -> String {
+    let count = |kind: StepKind| steps.iter().filter(|step| step.kind == kind).count();
+    let counted = COUNTED.iter().map(|kind| format!("{}{} {}", sign(*kind).0, count(*kind), sign(*kind).1));
+    let beside =
+        BESIDE.iter().filter(|kind| count(**kind) > 0).map(|kind| format!("{} {}", count(*kind), sign(*kind).1));
+    std::iter::once(counted.collect::<Vec<_>>().join(" ")).chain(beside).collect::<Vec<_>>().join(", ")
 }
 
-fn steps(page: &mut Page, plan: &Plan) {
-    if plan.steps.is_empty() {
+/// Whether what Git wants in detail is read beside a plan.
+fn is_forecast(plan: &Plan) -> bool {
+    matches!(plan.verb, Verb::Sync(_) | Verb::Rollback { .. })
+}
+
+/// In the order they are made in, by phase and wave.
+fn steps(page: &mut Page, steps: &[Step]) {
+    if steps.is_empty() {
         return;
     }
-    let prune = if plan.count(StepKind::Prune) == 0 { "; nothing is pruned" } else { "" };
-    page.block("resources", &format!("{}{prune}", counts(plan)), Role::Text);
+    page.block("resources", &counts(steps), Role::Text);
     let mut group = None;
-    for step in &plan.steps {
+    for step in steps {
         let here = (step.phase.as_str(), step.wave);
         if group != Some(here) {
             group = Some(here);
@@ -176,9 +205,6 @@ fn steps(page: &mut Page, plan: &Plan) {
             page.lines.push(vec![(format!("   {}{wave}", step.phase), Role::Heading)]);
         }
         page.lines.push(step_runs(step));
-    }
-    if !plan.known_from.is_empty() {
-        page.block("known", plan.known_from, Role::Dim);
     }
 }
 
@@ -222,7 +248,7 @@ fn several(seen: &Seen<'_>, page: &mut Page, draft: &Draft, items: &[Item], wave
 
 fn summary(plan: &Plan) -> String {
     let grave: Vec<&str> = plan.cautions.iter().filter(|c| c.grave).map(|c| c.words.as_str()).collect();
-    let counts = counts(plan);
+    let counts = counts(&plan.steps);
     if grave.is_empty() { counts } else { format!("{counts}; {}", grave.join("; ")) }
 }
 

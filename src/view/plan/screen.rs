@@ -9,7 +9,8 @@ use super::options::{at_revision, turned};
 use crate::action::{Consent, Draft, Item, Order, Proposal, Required, Verb};
 use crate::command::{CommandId, Scope};
 use crate::config::theme::Role;
-use crate::domain::{ObjectName, Timestamp};
+use crate::domain::{AppKey, ObjectName, State, Timestamp, Versus};
+use crate::store::Interest;
 use crate::view::detail::Run;
 use crate::view::travel::{scrolled, steps};
 use crate::view::{Ask, Effect, Handled, Lens, ScreenId, Seen, Typing, View};
@@ -46,6 +47,10 @@ impl View for Plan {
         &[Scope::Plan]
     }
 
+    fn interests(&self, _: &Lens, seen: &Seen<'_>) -> Vec<Interest> {
+        self.compared(seen).map(|(app, versus)| Interest::Comparison(app, versus)).into_iter().collect()
+    }
+
     fn command(&mut self, id: CommandId, lens: &mut Lens, seen: &Seen<'_>) -> (Handled, Vec<Effect>) {
         let Some(proposal) = self.proposal.clone() else { return (Handled::No, Vec::new()) };
         match id {
@@ -55,6 +60,7 @@ impl View for Plan {
             CommandId::PlanChoose => return (Handled::Yes, self.choose(seen)),
             // the diff is of what is selected, and that is what the plan is about
             CommandId::PlanDiff if lens.selected.as_ref().is_some_and(|app| proposal.apps == [app.clone()]) => {
+                lens.versus = self.compared(seen).map(|(_, versus)| versus);
                 return (Handled::Yes, vec![Effect::Push(ScreenId::Diff)]);
             }
             CommandId::PlanDiff => {
@@ -163,7 +169,11 @@ impl View for Plan {
             self.on_confirm = false;
         }
         self.lines = match draft {
-            Some(draft) => lines(seen, draft, self.object.as_ref(), WAVES[self.wave], area.width),
+            Some(draft) => {
+                let comparison = self.compared(seen).and_then(|(app, versus)| seen.apps.comparison(&app, &versus));
+                let comparison = comparison.map(|comparison| &**comparison);
+                lines(seen, draft, comparison, self.object.as_ref(), WAVES[self.wave], area.width)
+            }
             None => vec![vec![(format!("  it is being planned{}", seen.glyphs.ellipsis), Role::Dim)]],
         };
         self.offset = self.offset.min(self.lines.len().saturating_sub(self.height));
@@ -184,6 +194,22 @@ impl View for Plan {
 }
 
 impl Plan {
+    /// What the plan applies, to be compared with what runs: it is read beside the plan and delays nothing.
+    fn compared(&self, seen: &Seen<'_>) -> Option<(AppKey, Versus)> {
+        let proposal = self.proposal.as_ref()?;
+        let [app] = &proposal.apps[..] else { return None };
+        let state = match &proposal.verb {
+            Verb::Sync(options) => State::Sync(options.revision.as_deref().unwrap_or_default().into()),
+            // which deployment that is, the plan has found out
+            Verb::Rollback { .. } => match &self.draft(seen)?.items.first()?.plans.as_ref().ok()?.last()?.verb {
+                Verb::Rollback { id: Some(id), .. } => State::Deployment(*id),
+                _ => return None,
+            },
+            _ => return None,
+        };
+        Some((app.clone(), Versus::live(state)))
+    }
+
     /// The plan that is shown.
     fn draft<'d>(&self, seen: &Seen<'d>) -> Option<&'d Draft> {
         let draft = seen.desk.draft_of(self.proposal.as_ref()?)?;

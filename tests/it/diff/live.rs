@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::program::screen::PROGRAM;
 
-fn start(scenario: &str) -> World {
+pub fn start(scenario: &str) -> World {
     World::start(SimOptions { scenario: Some(scenario.to_owned()), ..SimOptions::default() }).unwrap()
 }
 
@@ -23,12 +23,12 @@ fn diff(world: &World, words: &[&str]) -> Output {
     command.output().unwrap()
 }
 
-fn json_of(output: &Output) -> Value {
+pub fn json_of(output: &Output) -> Value {
     serde_json::from_slice(&output.stdout)
         .unwrap_or_else(|error| panic!("{error}\n{}", String::from_utf8_lossy(&output.stderr)))
 }
 
-fn fields(told: &Value, kind: &str) -> Vec<String> {
+pub fn fields(told: &Value, kind: &str) -> Vec<String> {
     let of = told["resources"].as_array().unwrap().iter().filter(|resource| resource["kind"] == kind);
     of.flat_map(|resource| resource["fields"].as_array().unwrap())
         .map(|field| format!("{} {} {} {}", field["path"], field["desired"], field["live"], field["manager"]))
@@ -115,7 +115,7 @@ async fn what_cannot_be_compared_is_said_with_its_exit_code() {
     let world = start("quiet");
     assert_eq!(diff(&world, &["nothing"]).status.code(), Some(3));
     assert_eq!(diff(&world, &["backend-dev", "--against", "yesterday"]).status.code(), Some(2));
-    let output = diff(&world, &["backend-dev", "--against", "rev:main"]);
+    let output = diff(&world, &["backend-dev", "--against", "rev:elsewhere"]);
     assert_eq!(output.status.code(), Some(5));
-    assert!(String::from_utf8(output.stderr).unwrap().contains("revision main"));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("revision elsewhere"));
 }

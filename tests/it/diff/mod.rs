@@ -2,4 +2,5 @@
 
 mod live;
 mod recorded;
+mod rungs;
 mod screen;

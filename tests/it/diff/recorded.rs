@@ -23,7 +23,7 @@ fn answer(text: &str) -> Vec<Value> {
 }
 
 fn compared(items: &[Value]) -> Comparison {
-    compare(Desired { rung: Rung::Server, lacks: Vec::new(), pairs: pairs(items), at: None })
+    compare(Desired::new(Rung::Server, Vec::new(), pairs(items), None))
 }
 
 fn said(field: &Field) -> String {

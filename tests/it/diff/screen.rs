@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use pilothouse::app::Request;
+use pilothouse::domain::Versus;
 use pilothouse::store::{Delta, LiveDelta};
 use pilothouse::view::ScreenId;
 
@@ -102,7 +103,7 @@ fn news_leave_the_place_alone() {
     news.resources.retain(|resource| &*resource.object.kind != "ConfigMap");
     let key = cockpit.model.lens.selected.clone().unwrap();
     let now = cockpit.now;
-    cockpit.model.apps.apply(Delta::Live(LiveDelta::Comparison(key, Arc::new(news))), now);
+    cockpit.model.apps.apply(Delta::Live(LiveDelta::Comparison(key, Versus::default(), Arc::new(news))), now);
     let after = cockpit.text();
     assert!(after.lines().nth(line(&after)).unwrap().contains("image:"), "{after}");
     assert!(before.lines().nth(line(&before)).unwrap().contains("image:"), "{before}");
@@ -123,7 +124,7 @@ fn a_frame_costs_what_is_visible_and_no_more() {
         .collect();
     let key = cockpit.model.lens.selected.clone().unwrap();
     let now = cockpit.now;
-    cockpit.model.apps.apply(Delta::Live(LiveDelta::Comparison(key, Arc::new(many))), now);
+    cockpit.model.apps.apply(Delta::Live(LiveDelta::Comparison(key, Versus::default(), Arc::new(many))), now);
     cockpit.press("c c c");
     cockpit.text();
     cockpit.press("G");
