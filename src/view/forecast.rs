@@ -3,7 +3,7 @@
 use super::Seen;
 use super::detail::Run;
 use crate::config::theme::Role;
-use crate::domain::{AppKey, Change, Comparison, Versus};
+use crate::domain::{AppKey, Change, Comparison, Rung, Versus};
 
 /// Names of resources that fit into a line.
 const NAMED: usize = 4;
@@ -15,8 +15,10 @@ pub(super) fn source(comparison: Option<&Comparison>, seen: &Seen<'_>) -> (Strin
         Some(Comparison { failed: Some(why), .. }) => {
             (format!("what Git wants in detail is not known: {why}"), Role::Warn)
         }
+        Some(Comparison { rung: Some(Rung::Drift) | None, .. }) => {
+            ("what Git wants in detail is not known: argocd-server or its cache would tell".to_owned(), Role::Warn)
+        }
         Some(Comparison { rung: Some(rung), .. }) => (rung.said().to_owned(), Role::Dim),
-        Some(_) => ("what Git wants in detail is not known".to_owned(), Role::Warn),
     }
 }
 

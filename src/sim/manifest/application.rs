@@ -71,18 +71,19 @@ pub fn application(app: &App, owner: &Value, now: Timestamp) -> Value {
             },
         },
     });
-    let generated = json!({"metadata": {"annotations": meta_part(&object, "annotations"),
-        "finalizers": {}, "labels": labels, "ownerReferences": {}}, "spec": object["spec"]});
+    // an ApplicationSet sends whole objects, with all that an empty status is made of
+    let metadata = &object["metadata"];
+    let empty = json!({"health": {}, "sourceHydrator": {}, "summary": {},
+        "sync": {"comparedTo": {"destination": {}, "source": {}}}});
+    let generated = json!({"metadata": {"annotations": metadata["annotations"], "finalizers": metadata["finalizers"],
+        "labels": labels, "ownerReferences": metadata["ownerReferences"]}, "spec": object["spec"], "status": empty});
+    let (generated, status) = (managed::fields(&generated), managed::fields(&json!({"status": object["status"]})));
     let entries = json!([
         managed::entry(API, "argocd-applicationset-controller", &generated, app.created),
-        managed::entry(API, "argocd-application-controller", &json!({"status": object["status"]}), now),
+        managed::entry(API, "argocd-application-controller", &managed::without(status, &generated), now),
     ]);
     object["metadata"]["managedFields"] = entries;
     object
-}
-
-fn meta_part(object: &Value, part: &str) -> Value {
-    object["metadata"][part].clone()
 }
 
 fn retry() -> Value {

@@ -1,61 +1,80 @@
-//! `managedFields`: which manager set which field, when.
+//! `managedFields` of custom resources: which manager set which field, when.
 
 use crate::sim::time::stamp;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-/// Lists that Kubernetes merges by a key; every other list is one field. Custom resources have none of these.
-const KEYED: &[(&str, &[&str])] = &[
-    ("containers", &["name"]),
-    ("env", &["name"]),
-    ("conditions", &["type"]),
-    ("podIPs", &["ip"]),
-    ("ownerReferences", &["uid"]),
-];
-
-/// One entry: `manager` set every field of `part` (a piece of the object from its root, without `metadata.name`).
+/// One entry: `manager` set these fields.
 #[must_use]
-pub fn entry(api_version: &str, manager: &str, part: &Value, at: Timestamp) -> Value {
+pub fn entry(api_version: &str, manager: &str, fields: &Value, at: Timestamp) -> Value {
     json!({
         "manager": manager,
         "operation": "Update",
         "apiVersion": api_version,
         "time": stamp(at),
         "fieldsType": "FieldsV1",
-        "fieldsV1": fields(part, !api_version.starts_with("argoproj.io")),
+        "fieldsV1": fields,
     })
 }
 
-fn fields(part: &Value, keyed: bool) -> Value {
-    let mut set = Map::new();
-    for (name, value) in part.as_object().into_iter().flatten() {
-        set.insert(format!("f:{name}"), field(name, value, keyed));
+/// Every field of `part`, a piece of an object from its root (without `metadata.name` and what else nobody owns).
+#[must_use]
+pub fn fields(part: &Value) -> Value {
+    let mut set = fields_of(part);
+    // the metadata themselves are the server's
+    if let Some(metadata) = set.get_mut("f:metadata").and_then(Value::as_object_mut) {
+        metadata.remove(".");
     }
     Value::Object(set)
 }
 
-fn field(name: &str, value: &Value, keyed: bool) -> Value {
-    match value {
-        Value::Object(map) if map.is_empty() => json!({}),
-        Value::Object(_) => with_self(fields(value, keyed)),
-        Value::Array(items) => {
-            let keys = KEYED.iter().find(|(list, _)| keyed && *list == name).map(|(_, keys)| *keys);
-            let Some(keys) = keys else { return json!({}) };
-            let mut set = Map::new();
-            for item in items {
-                let key: Map<String, Value> = keys.iter().map(|key| ((*key).to_owned(), item[*key].clone())).collect();
-                set.insert(format!("k:{}", Value::Object(key)), with_self(fields(item, keyed)));
-            }
-            Value::Object(set)
+/// `set` without the fields of `taken`, which somebody else has.
+#[must_use]
+pub fn without(mut set: Value, taken: &Value) -> Value {
+    if let Some(set) = set.as_object_mut() {
+        take(set, taken);
+    }
+    set
+}
+
+fn take(set: &mut Map<String, Value>, taken: &Value) {
+    for (name, taken) in taken.as_object().into_iter().flatten() {
+        let whole = taken.as_object().is_none_or(Map::is_empty);
+        let Some(own) = set.get_mut(name).and_then(Value::as_object_mut) else { continue };
+        if whole {
+            // of a field that has others in it only the field itself goes
+            own.remove(".");
+        } else {
+            take(own, taken);
         }
-        _ => json!({}),
+        if own.is_empty() {
+            set.remove(name);
+        }
     }
 }
 
-/// Marks that the field itself, and not only what is in it, belongs to the manager.
-fn with_self(mut set: Value) -> Value {
-    set["."] = json!({});
-    set
+fn fields_of(part: &Value) -> Map<String, Value> {
+    let all = part.as_object().into_iter().flatten();
+    all.map(|(name, value)| (format!("f:{name}"), field(name, value))).collect()
+}
+
+fn names(names: impl Iterator<Item = String>) -> Map<String, Value> {
+    names.map(|name| (name, json!({}))).collect()
+}
+
+fn field(name: &str, value: &Value) -> Value {
+    let mut set = match (name, value) {
+        (_, Value::Object(map)) if !map.is_empty() => fields_of(value),
+        // the only lists of a custom resource that are more than one field
+        ("finalizers", Value::Array(items)) => names(items.iter().map(|item| format!("v:{item}"))),
+        // put together by hand: a uid has nothing to escape, and a template's hole for one must stay as it is
+        ("ownerReferences", Value::Array(items)) => {
+            names(items.iter().map(|item| format!("k:{{\"uid\":\"{}\"}}", item["uid"].as_str().unwrap_or_default())))
+        }
+        _ => return json!({}),
+    };
+    set.insert(".".to_owned(), json!({}));
+    Value::Object(set)
 }
 
 #[cfg(test)]
@@ -63,16 +82,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keyed_lists_are_sets_and_others_are_leaves() {
-        let part = json!({"spec": {"containers": [{"name": "api", "command": ["sh"]}], "replicas": 2}});
+    fn maps_are_taken_apart_and_lists_are_fields() {
+        let part = json!({"metadata": {"finalizers": ["a"], "ownerReferences": [{"uid": "u", "name": "x"}]},
+            "status": {"conditions": [{"type": "A"}], "summary": {}}});
         assert_eq!(
-            fields(&part, true),
-            json!({"f:spec": {".": {}, "f:replicas": {}, "f:containers":
-                {"k:{\"name\":\"api\"}": {".": {}, "f:name": {}, "f:command": {}}}}})
+            fields(&part),
+            json!({
+                "f:metadata": {"f:finalizers": {".": {}, "v:\"a\"": {}},
+                    "f:ownerReferences": {".": {}, "k:{\"uid\":\"u\"}": {}}},
+                "f:status": {".": {}, "f:conditions": {}, "f:summary": {}},
+            })
         );
-        assert_eq!(
-            fields(&json!({"status": {"conditions": [{"type": "A"}]}}), false)["f:status"]["f:conditions"],
-            json!({})
-        );
+    }
+
+    #[test]
+    fn what_another_has_is_left_out() {
+        let status = fields(&json!({"status": {"health": {"status": "Healthy"}, "sourceHydrator": {}, "phase": "x"}}));
+        let taken = fields(&json!({"status": {"health": {}, "sourceHydrator": {}}}));
+        assert_eq!(without(status, &taken), json!({"f:status": {"f:health": {"f:status": {}}, "f:phase": {}}}));
     }
 }

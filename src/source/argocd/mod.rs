@@ -32,6 +32,7 @@ mod session;
 mod token;
 mod tree;
 mod tunnel;
+mod version;
 mod write;
 
 pub use address::{Address, AddressError};
@@ -50,4 +51,5 @@ pub use server::{Server, ServerSpec};
 pub use session::run;
 pub use token::{Token, TokenRoad, saved_in};
 pub use tunnel::Through;
+pub use version::version;
 pub use write::{can_i, who, write};

@@ -121,7 +121,7 @@ fn title(diff: &Diff, seen: &Seen<'_>, area: Rect, buf: &mut Buffer) {
             }
         }
     }
-    if !diff.beside {
+    if !diff.beside && comparison.rung.is_some() {
         let [wanted, base] = &comparison.names;
         pen.text(&format!("  - {base}"), seen.style(Role::Bad)).text(&format!("  + {wanted}"), seen.style(Role::Ok));
     }

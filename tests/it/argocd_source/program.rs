@@ -166,7 +166,7 @@ async fn objects_are_changed_and_applications_deleted_through_argocd_server() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn auto_sync_is_taken_away_and_given_back_whole_where_its_definition_cannot_be_read() {
+async fn auto_sync_is_switched_off_by_its_field_where_the_version_of_argocd_server_has_it() {
     let scene = Scene::new();
     let here = Here::of(&scene, "admin");
     let store = scene.world.store(SOURCE).unwrap();
@@ -182,11 +182,17 @@ async fn auto_sync_is_taken_away_and_given_back_whole_where_its_definition_canno
     assert!(before.as_ref().is_some_and(|before| before.get("enabled").is_none()), "{before:?}");
     let (code, plan, err) = here.run(&["autosync", "off", "backend-dev", "--plan"]);
     assert_eq!(code, Some(0), "{err}");
-    assert!(plan.contains("its settings are taken away whole"), "{plan}");
+    assert!(plan.contains(r#"\"automated\":{\"enabled\":false}"#), "{plan}");
     here.json(&["autosync", "off", "backend-dev", "--confirm", "dev", "-o", "json"]);
-    assert_eq!(automated(), None);
+    let mut off = before.clone().unwrap();
+    off["enabled"] = false.into();
+    assert_eq!(automated(), Some(off));
     here.json(&["autosync", "on", "backend-dev", "--confirm", "dev", "-o", "json"]);
     assert_eq!(automated(), before);
+    let plan = here.json(&["rollback", "backend-dev", "--plan", "-o", "json"]);
+    let requests = plan["plan"]["requests"].as_array().unwrap().iter();
+    let paths: Vec<&str> = requests.map(|request| request["path"].as_str().unwrap()).collect();
+    assert_eq!(paths, ["/api/v1/applications/backend-dev", "/api/v1/applications/backend-dev/rollback"], "{plan}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -268,9 +268,15 @@ async fn a_person_chooses_what_to_compare_with_and_copies_no_secret() {
     screen.shows(&["compare with it"]);
     screen.keys("G\rmain\r");
     screen.shows(&["revision main", "from argocd-server"]);
+    // the plan counts by the same comparison, its lines one key away
     screen.keys("q");
-    screen.keys("q");
-    screen.keys("q");
+    screen.keys("s");
+    screen.shows(&["~2 update", "known      from argocd-server", "Job backend-migrate", "PreSync"]);
+    screen.keys("d");
+    screen.shows(&["from argocd-server", "Git wants", "by kubectl-edit"]);
+    for _ in 0..4 {
+        screen.keys("q");
+    }
     assert_eq!(screen.exit(PATIENCE), 0);
     let bytes = screen.bytes();
     let written = String::from_utf8_lossy(&bytes);

@@ -1,6 +1,7 @@
 //! The simulated API server, asked over real TLS: by a bare HTTP client, by kube-rs and by kubectl.
 
 mod access;
+mod applications;
 mod charts;
 pub(crate) mod client;
 mod conformance;
