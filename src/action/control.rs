@@ -11,6 +11,11 @@ use crate::source::kube::{
     self, Cluster, ReadError, Write, WriteError, escape, plural_of, project_of, whole_application, whole_object,
 };
 
+const CRD: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/applications.argoproj.io";
+
+/// The first Argo CD whose Applications have `automated.enabled`, as major and minor.
+const HAS_ENABLED: (u32, u32) = (3, 1);
+
 /// The control plane of a source.
 #[derive(Clone, Debug)]
 pub enum Control {
@@ -58,6 +63,15 @@ impl Control {
         }
     }
 
+    /// Whether Applications here have `automated.enabled`; nothing where that cannot be told.
+    pub(super) async fn knows_enabled(&self) -> Option<bool> {
+        match self {
+            Self::Cluster(cluster) => defines_enabled(cluster).await,
+            // it reads what it is sent into its own types, and drops the rest
+            Self::Server(server) => argocd::version(server).await.map(|version| version >= HAS_ENABLED),
+        }
+    }
+
     /// Sends a write once.
     pub(super) async fn write(&self, write: &Write<'_>) -> Result<Value, WriteError> {
         match self {
@@ -96,6 +110,17 @@ impl Control {
             Self::Server(server) => argocd::who(server).await.ok().filter(|name| !name.is_empty()),
         }
     }
+}
+
+/// As the definition of Applications says.
+async fn defines_enabled(cluster: &Cluster) -> Option<bool> {
+    let crd = whole_object(cluster, CRD, "the definition of Applications").await.ok()?;
+    let versions = crd.pointer("/spec/versions")?.as_array()?;
+    let version = versions.iter().find(|version| version["name"] == "v1alpha1")?;
+    let automated = "/schema/openAPIV3Schema/properties/spec/properties/syncPolicy/properties/automated";
+    let automated = version.pointer(automated)?;
+    let preserves = automated["x-kubernetes-preserve-unknown-fields"].as_bool().unwrap_or_default();
+    Some(preserves || automated.pointer("/properties/enabled").is_some())
 }
 
 /// As the API server reviews it.

@@ -102,6 +102,13 @@ impl Entry {
         }
     }
 
+    /// Whether it applied the same as another: the same revision of the same source.
+    #[must_use]
+    pub fn is_like(&self, other: &Self) -> bool {
+        let what = |entry: &Self| (entry.shown_revision(), entry.parameters());
+        what(self) == what(other)
+    }
+
     /// The revisions that were applied, one a source, cleaned.
     #[must_use]
     pub fn all_revisions(&self) -> Vec<String> {

@@ -11,9 +11,7 @@ use super::road::Road;
 use super::verb::Verb;
 use crate::domain::window::Windows;
 use crate::domain::{AppKey, Environment, Route};
-use crate::source::kube::{Cluster, ReadError, path_of, whole_object};
-
-const CRD: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/applications.argoproj.io";
+use crate::source::kube::{ReadError, path_of};
 
 /// Which Application, and what is known of it before it is read.
 #[derive(Clone, Debug)]
@@ -54,10 +52,10 @@ impl Road {
             _ => false,
         };
         // an Application that has the field could not have it where it is not known
-        let knows_enabled = match self.control.cluster() {
-            _ if app.at("/spec/syncPolicy/automated/enabled").is_some() => Some(true),
-            Some(cluster) if switches => knows_enabled(cluster).await,
-            _ => None,
+        let knows_enabled = match app.at("/spec/syncPolicy/automated/enabled") {
+            Some(_) => Some(true),
+            None if switches => self.control.knows_enabled().await,
+            None => None,
         };
         let served = self.control.cluster().is_none();
         let path = match (verb.object(), &self.destination) {
@@ -95,17 +93,6 @@ impl Road {
             app,
         }
     }
-}
-
-/// Whether Applications here have `automated.enabled`; nothing when their definition cannot be read.
-async fn knows_enabled(cluster: &Cluster) -> Option<bool> {
-    let crd = whole_object(cluster, CRD, "the definition of Applications").await.ok()?;
-    let versions = crd.pointer("/spec/versions")?.as_array()?;
-    let version = versions.iter().find(|version| version["name"] == "v1alpha1")?;
-    let automated = "/schema/openAPIV3Schema/properties/spec/properties/syncPolicy/properties/automated";
-    let automated = version.pointer(automated)?;
-    let preserves = automated["x-kubernetes-preserve-unknown-fields"].as_bool().unwrap_or_default();
-    Some(preserves || automated.pointer("/properties/enabled").is_some())
 }
 
 impl Audit {

@@ -67,6 +67,7 @@ pub use refusal::{Refusal, RefusalKind};
 pub use restorer::Restorer;
 pub use rights::may_change;
 pub use road::Road;
+pub use rollback::preselected;
 pub use saw::Saw;
 pub use sync_options::{Strategy, SyncOptions};
 pub use verb::{Propagation, Verb};

@@ -86,6 +86,13 @@ impl Past {
         self.images.get(&entry.id).cloned().unwrap_or_else(|| entry.images())
     }
 
+    /// What the newest deployment ran: what is there now, where the templates do not tell, though a later attempt may have
+    /// brought some of that.
+    #[must_use]
+    pub fn newest_images(&self, entry: &Entry, app: &Application) -> Vec<String> {
+        self.images.get(&entry.id).cloned().unwrap_or_else(|| app.images())
+    }
+
     /// The commits a deployment was made of, one a source; nothing for those nobody told of.
     #[must_use]
     pub fn commits(&self, entry: &Entry) -> &[Option<Commit>] {

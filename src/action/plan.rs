@@ -30,7 +30,7 @@ pub struct Facts {
     /// The windows of its project; the error says why they could not be read.
     pub windows: Result<Windows, String>,
     /// Whether the Application type of this Argo CD knows `automated.enabled` (an older one drops the field without a
-    /// word and auto-sync stays on, semantics 0); `None` when its definition could not be read.
+    /// word and auto-sync stays on, semantics 0); `None` when neither its definition nor its version could be read.
     pub knows_enabled: Option<bool>,
     /// It is written through argocd-server.
     pub served: bool,

@@ -47,6 +47,7 @@ fn written(verb: &Verb, facts: &Facts) -> Result<Plan, Refusal> {
         Verb::Scale { object, replicas } => workload::scale(facts, object, *replicas),
         Verb::Pause(object) => workload::pause(facts, object, true),
         Verb::Resume(object) => workload::pause(facts, object, false),
+        Verb::Run { object, action } => workload::run(facts, object, action),
         Verb::Inject(injection) => debug::plan(facts, injection),
         Verb::DeleteResource { object, propagation } => delete::resource(facts, object, *propagation),
         Verb::Delete { cascade } => delete::application(facts, *cascade),

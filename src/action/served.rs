@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::plan::{Facts, Plan, Request, Right, Where, escape};
 use super::refusal::Refusal;
-use super::verb::Verb;
+use super::verb::{Propagation, Verb};
 use crate::domain::ObjectName;
 
 impl Right {
@@ -46,10 +46,35 @@ pub(super) fn through_server(mut plan: Plan, facts: &Facts) -> Result<Plan, Refu
                 "appNamespace": facts.key.namespace.as_str()});
             call(facts, "PATCH", "", body, "update")
         }
-        Verb::Restart(object) => action(facts, object, "restart"),
-        Verb::Pause(object) => action(facts, object, "pause"),
-        Verb::Resume(object) => action(facts, object, "resume"),
-        verb @ (Verb::Inject(_) | Verb::Scale { .. } | Verb::DeleteResource { .. } | Verb::Delete { .. }) => {
+        Verb::Restart(object) => action(facts, object, "restart", &[]),
+        Verb::Pause(object) => action(facts, object, "pause", &[]),
+        Verb::Resume(object) => action(facts, object, "resume", &[]),
+        Verb::Scale { object, replicas } => action(facts, object, "scale", &[("replicas", replicas.to_string())]),
+        Verb::Run { object, action: name } => action(facts, object, name, &[]),
+        Verb::DeleteResource { object, propagation } => {
+            let how = match propagation {
+                Propagation::Foreground => "",
+                Propagation::Orphan => "&orphan=true",
+                Propagation::Background => {
+                    return Err(Refusal::impossible(
+                        "argocd-server deletes what an object owns first, or leaves it".to_owned(),
+                        "leave out --propagation, or take orphan",
+                    ));
+                }
+            };
+            let rest = format!("/resource?{}&{}{how}", namespace(facts), query(object));
+            // the right names the object too: `delete/apps/Deployment/shop/web`, which the server checks itself
+            call(facts, "DELETE", &rest, Value::Null, "get")
+        }
+        Verb::Delete { cascade } => {
+            let how = match cascade {
+                None => "cascade=false",
+                Some(Propagation::Background) => "cascade=true&propagationPolicy=background",
+                Some(_) => "cascade=true&propagationPolicy=foreground",
+            };
+            call(facts, "DELETE", &format!("?{how}&{}", namespace(facts)), Value::Null, "delete")
+        }
+        verb @ Verb::Inject(_) => {
             return Err(Refusal::impossible(
                 format!("{} is not done through argocd-server", verb.word()),
                 "give the source a context of the kubeconfig: context = \"...\" in its [[source]]",
@@ -58,6 +83,18 @@ pub(super) fn through_server(mut plan: Plan, facts: &Facts) -> Result<Plan, Refu
     };
     plan.requests = vec![call];
     Ok(plan)
+}
+
+/// The query that names a live object.
+fn query(object: &ObjectName) -> String {
+    let parts = [
+        ("namespace", &object.namespace),
+        ("resourceName", &object.name),
+        ("version", &object.version),
+        ("group", &object.group),
+        ("kind", &object.kind),
+    ];
+    parts.map(|(name, part)| format!("{name}={}", escape(part))).join("&")
 }
 
 fn namespace(facts: &Facts) -> String {
@@ -108,10 +145,14 @@ fn sync(asked: &Value) -> Value {
 }
 
 /// An action on a live object, by the server's list.
-fn action(facts: &Facts, object: &ObjectName, action: &str) -> Request {
-    let body = json!({"namespace": object.namespace.as_str(), "resourceName": object.name.as_str(),
+fn action(facts: &Facts, object: &ObjectName, action: &str, parameters: &[(&str, String)]) -> Request {
+    let parameters: Vec<Value> = parameters.iter().map(|(name, value)| json!({"name": name, "value": value})).collect();
+    let mut body = json!({"namespace": object.namespace.as_str(), "resourceName": object.name.as_str(),
         "version": object.version.as_str(), "group": object.group.as_str(), "kind": object.kind.as_str(),
         "action": action});
+    if !parameters.is_empty() {
+        body["resourceActionParameters"] = json!(parameters);
+    }
     let mut request = post(facts, "resource/actions/v2", body, "action");
     // the right names the action too: `action/apps/Deployment/restart`, which the server checks itself
     request.right.verb = "get";

@@ -2,8 +2,7 @@
 
 use super::debug::Injection;
 use super::sync_options::SyncOptions;
-use crate::domain::ObjectName;
-use crate::domain::Risk;
+use crate::domain::{ObjectName, Risk, Symbol};
 
 /// What becomes of what an object owns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -66,6 +65,13 @@ pub enum Verb {
     Pause(ObjectName),
     /// Let a held rollout go on.
     Resume(ObjectName),
+    /// What argocd-server offers to do to a live object, by its name there.
+    Run {
+        /// The object.
+        object: ObjectName,
+        /// The action.
+        action: Symbol,
+    },
     /// Put a debugger into a running pod.
     Inject(Box<Injection>),
     /// Delete one live object.
@@ -96,6 +102,7 @@ impl Verb {
             Self::Scale { .. } => "scale",
             Self::Pause(_) => "pause",
             Self::Resume(_) => "resume",
+            Self::Run { .. } => "resource-action",
             Self::Inject(_) => "inject-debugger",
             Self::DeleteResource { .. } => "delete-resource",
             Self::Delete { .. } => "delete",
@@ -117,6 +124,7 @@ impl Verb {
             | Self::Scale { .. }
             | Self::Pause(_)
             | Self::Resume(_)
+            | Self::Run { .. }
             | Self::Inject(_) => Risk::Change,
         }
     }
@@ -127,6 +135,7 @@ impl Verb {
         match self {
             Self::Restart(object)
             | Self::Scale { object, .. }
+            | Self::Run { object, .. }
             | Self::Pause(object)
             | Self::Resume(object)
             | Self::DeleteResource { object, .. } => Some(object),

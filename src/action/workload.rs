@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::plan::{Facts, Plan, Request, Right, Where};
 use super::refusal::Refusal;
 use super::verb::Verb;
-use crate::domain::ObjectName;
+use crate::domain::{ObjectName, Symbol};
 
 impl Right {
     /// The right to do something to a live object.
@@ -81,6 +81,19 @@ pub(super) fn scale(facts: &Facts, object: &ObjectName, replicas: u32) -> Result
         plan.warn("nothing of it runs any more");
     }
     undone(facts, &mut plan, "the number of replicas");
+    Ok(plan)
+}
+
+/// What argocd-server does to an object by rules of its own; nobody else can.
+pub(super) fn run(facts: &Facts, object: &ObjectName, action: &Symbol) -> Result<Plan, Refusal> {
+    if !facts.served {
+        let what = format!("`{action}` is an action of argocd-server, which this source is not written through");
+        return Err(Refusal::impossible(what, "look at it with --argocd-server"));
+    }
+    let title = format!("Run `{action}` on {} {}, as argocd-server does it", object.kind, object.name);
+    let verb = Verb::Run { object: object.clone(), action: action.clone() };
+    let mut plan = patch(facts, object, verb, title, json!({}))?;
+    undone(facts, &mut plan, "what it changes");
     Ok(plan)
 }
 

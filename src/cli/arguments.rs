@@ -53,7 +53,7 @@ pub struct Everywhere {
     /// Namespace Argo CD lives in
     #[arg(long, value_name = "NS", global = true, env = "PILOTHOUSE_ARGOCD_NAMESPACE")]
     pub argocd_namespace: Option<String>,
-    /// Read Argo CD through its argocd-server: a URL, or a context of argocd
+    /// Read Argo CD through its argocd-server: a URL, a context of argocd, or port-forward
     #[arg(long, value_name = "URL", global = true, env = "PILOTHOUSE_ARGOCD_SERVER")]
     pub argocd_server: Option<String>,
     /// File with the token for it, mode 0600; else ARGOCD_AUTH_TOKEN, login, or argocd's own
@@ -451,7 +451,7 @@ pub struct Debug {
 /// `login`.
 #[derive(Debug, Args)]
 pub struct Login {
-    /// URL of the argocd-server, or a context of argocd
+    /// URL of the argocd-server, a source of the settings, a context of argocd, or port-forward
     #[arg(value_name = "URL")]
     pub url: String,
     /// Name of the account

@@ -20,22 +20,22 @@ const LONGEST: u64 = 4096;
 /// Logs in and keeps the token.
 pub fn run(login: &Login, everywhere: &Everywhere, out: &mut impl Write) -> Result<Exit, Failure> {
     let everywhere = Everywhere { argocd_server: Some(login.url.clone()), token_file: None, ..everywhere.clone() };
-    let Some(address) = served::asked(&everywhere)? else { return Ok(Exit::Usage) };
-    let path = saved_in(&super::state::folder()?, &address);
-    let source = served::by_flag(address.clone(), &everywhere, |_| false);
-    let Some(spec) = source.server else { return Ok(Exit::Usage) };
+    let (settings, _) = super::preferences::settings(&everywhere)?;
+    let Some(spec) = served::to_log_in(&settings, &everywhere)? else { return Ok(Exit::Usage) };
+    let address = spec.place();
+    let path = saved_in(&super::state::folder()?, &spec.address, spec.through.as_ref());
     let server = Server::new(spec, Arc::new(SystemClock));
     let runtime = super::io_runtime()?;
     let ways = runtime.block_on(logins(&server)).map_err(failure)?;
     if !ways.password {
         let why = format!("{address} lets nobody in by password");
         let failure = Failure::new(Exit::Source, why);
-        return Err(if ways.sso { failure.hint(sso(&address.to_string())) } else { failure });
+        return Err(if ways.sso { failure.hint(sso(&address)) } else { failure });
     }
     if ways.sso {
-        super::complain(&format!("single sign-on is possible too: {}", sso(&address.to_string())));
+        super::complain(&format!("single sign-on is possible too: {}", sso(&address)));
     }
-    let password = password(&login.username, &address.to_string(), &runtime)?;
+    let password = password(&login.username, &address, &runtime)?;
     let token = runtime.block_on(log_in(&server, &login.username, &password)).map_err(failure)?;
     keep(&token, &path)
         .map_err(|error| Failure::new(Exit::Usage, format!("{} cannot be written: {error}", path.display())))?;

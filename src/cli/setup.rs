@@ -161,7 +161,8 @@ pub fn forced_depth() -> Depth {
     if no_color { Depth::None } else { depth().max(Depth::TrueColor) }
 }
 
-fn source_failure(error: SourceError) -> Failure {
+/// What is wrong with the kubeconfig, and what to try.
+pub(super) fn source_failure(error: SourceError) -> Failure {
     let hint = error.hint();
     let failure = Failure::new(Exit::Usage, error);
     match hint {

@@ -16,7 +16,7 @@ use crate::command::CommandId;
 use crate::config::palette::Depth;
 use crate::domain::resource::most_telling;
 use crate::domain::time::after;
-use crate::domain::{Clock, LogNews, ObjectName, Timestamp};
+use crate::domain::{Clock, LogNews, ObjectName, Timestamp, Versus};
 use crate::runtime::deeds::Deeds;
 use crate::runtime::interests::Interests;
 use crate::runtime::observe::observe;
@@ -126,6 +126,9 @@ pub fn run(snapshot: &Snapshot, everywhere: &Everywhere, out: &mut impl Write) -
             [Interest::Pods, Interest::Events, Interest::Resources, Interest::LastWords].map(|of| of(key.clone()));
         setup.look(&wanted, deadline, &runtime);
     });
+    if let Some(key) = selected.as_ref().filter(|_| screen == ScreenId::Diff) {
+        setup.look(&[Interest::Comparison(key.clone(), Versus::default())], deadline, &runtime);
+    }
     // the one somebody wants to look at first
     let object = selected.as_ref().filter(|_| screen == ScreenId::Resource).and_then(|key| {
         let name = ObjectName::of(most_telling(&setup.apps.detail(key)?.resources)?);

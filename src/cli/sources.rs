@@ -11,6 +11,7 @@ use crate::config::settings::{Settings, SourceSetting};
 use crate::domain::text::clean;
 use crate::domain::{SourceFacts, Symbol};
 use crate::runtime::sources::KnownSource;
+use crate::source::argocd::{Address, Through};
 use crate::source::kube::{ContextEntry, IN_CLUSTER, KubeconfigPlace, SourceSpec};
 
 /// The sources.
@@ -39,6 +40,8 @@ pub fn list(
     let by_flag = served::asked(everywhere)?;
     // a world of our own is all there is in a demonstration
     let alone = *place != KubeconfigPlace::Environment;
+    let forwarded = by_flag.as_ref().is_some_and(Address::is_forwarded);
+    let through = if forwarded { Some(through(&contexts, &told, everywhere, place)?) } else { None };
     let mut listed = Listed { sources: Vec::new(), start: Vec::new(), names: BTreeMap::new() };
     for context in contexts {
         let mut told_of: Vec<Option<&SourceSetting>> =
@@ -51,21 +54,24 @@ pub fn list(
             let asked = everywhere.context.iter().any(|wanted| *wanted == context.name || **wanted == *name);
             let by_itself = setting.and_then(|s| s.enabled).unwrap_or(context.current);
             let nothing_asked = everywhere.context.is_empty() && by_flag.is_none();
-            if everywhere.all_contexts || asked || (nothing_asked && by_itself) {
+            // with a port-forward a context is the way, and no source of its own
+            if everywhere.all_contexts || (asked && !forwarded) || (nothing_asked && by_itself) {
                 listed.start.push(name.clone());
             }
             listed.names.entry(context.name.clone()).or_insert_with(|| name.clone());
             let mut source = known(&context, setting, name, everywhere, place);
-            source.server =
-                setting.filter(|_| !alone).and_then(|setting| served::by_setting(setting, settings, everywhere));
+            source.server = setting.filter(|_| !alone).and_then(|setting| {
+                let through = served::through(&context, setting.argocd_namespace.clone(), everywhere, place);
+                served::by_setting(setting, settings, everywhere, Some(through))
+            });
             if let (Some(spec), Some(server)) = (&mut source.cluster, &source.server) {
-                spec.beside = Some(server.address.to_string());
+                spec.beside = Some(server.place());
             }
             listed.sources.push(source);
         }
     }
     for setting in told.iter().filter(|setting| setting.context.is_none() && !alone) {
-        let Some(server) = served::by_setting(setting, settings, everywhere) else { continue };
+        let Some(server) = served::by_setting(setting, settings, everywhere, None) else { continue };
         let asked = everywhere.context.contains(&setting.name);
         // what somebody wrote down as a source of its own is wanted, unless flags name others
         let by_itself = everywhere.context.is_empty() && by_flag.is_none() && setting.enabled.unwrap_or(true);
@@ -76,11 +82,13 @@ pub fn list(
         listed.sources.push(source);
     }
     if let Some(address) = by_flag {
-        let same = |source: &&KnownSource| source.server.as_ref().is_some_and(|server| server.address == address);
+        let same = |source: &&KnownSource| {
+            source.server.as_ref().is_some_and(|server| server.address == address && server.through == through)
+        };
         let known = listed.sources.iter().find(same).map(|source| source.name.clone());
         let name = known.unwrap_or_else(|| {
             let taken = |name: &str| listed.sources.iter().any(|source| &*source.name == name);
-            let source = served::by_flag(address, everywhere, taken);
+            let source = served::by_flag(address, through.clone(), everywhere, taken);
             let name = source.name.clone();
             listed.sources.push(source);
             name
@@ -90,6 +98,27 @@ pub fn list(
         }
     }
     Ok(listed)
+}
+
+/// The context a port-forward goes through: the one that was named, or the current one.
+fn through(
+    contexts: &[ContextEntry],
+    told: &[&SourceSetting],
+    everywhere: &Everywhere,
+    place: &KubeconfigPlace,
+) -> Result<Through, Failure> {
+    let named = everywhere.context.first().map(|name| {
+        let source = told.iter().find(|source| source.name == *name).and_then(|source| source.context.as_ref());
+        source.unwrap_or(name)
+    });
+    let meant = |entry: &&ContextEntry| named.map_or(entry.current, |name| entry.name == *name);
+    let entry = contexts.iter().find(meant).ok_or_else(|| {
+        Failure::new(Exit::Usage, "a port-forward to argocd-server goes through a context, and none is current")
+            .hint("name one with --context")
+    })?;
+    let setting = told.iter().find(|source| source.context.as_ref() == Some(&entry.name));
+    let namespace = setting.and_then(|setting| setting.argocd_namespace.clone());
+    Ok(served::through(entry, namespace, everywhere, place))
 }
 
 fn known(

@@ -55,7 +55,7 @@ pub(super) fn source(
                 "name" => part.text()?.clone_into(&mut source.name),
                 "context" => source.context = Some(part.text()?.to_owned()),
                 "argocd_namespace" => source.argocd_namespace = Some(part.text()?.to_owned()),
-                "server" => source.server = Some(url(&part)?),
+                "server" => source.server = Some(server(&part)?),
                 "token_file" => source.token_file = Some(part.text()?.to_owned()),
                 "certificate_authority" => source.certificate_authority = Some(part.text()?.to_owned()),
                 "enabled" => source.enabled = Some(part.flag()?),
@@ -72,11 +72,25 @@ pub(super) fn source(
         let known = errors.len() > before;
         return item.incomplete(known, "a source needs a context or a server", "context = \"minikube\"");
     }
+    if source.context.is_none() && source.server.as_deref().is_some_and(is_forwarded) {
+        let known = errors.len() > before;
+        return item.incomplete(known, "a port-forward goes through a context", "context = \"minikube\"");
+    }
     if source.name.is_empty() {
         let known = errors.len() > before;
         return item.incomplete(known, "a source that has no context needs a name", "name = \"cloud\"");
     }
     Ok(Some(source))
+}
+
+/// Whether argocd-server is reached by a port-forward, as in argocd's own configuration; a root path may follow.
+fn is_forwarded(server: &str) -> bool {
+    server.split('/').next() == Some("port-forward")
+}
+
+fn server(entry: &Entry<'_, '_>) -> Result<String, ConfigError> {
+    let text = entry.text()?;
+    if is_forwarded(text) { Ok(text.to_owned()) } else { url(entry) }
 }
 
 /// Reads a destination.

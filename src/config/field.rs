@@ -117,7 +117,7 @@ pub static SOURCE: &[Field] = &[
     field("name", Kind::Text, "\"cloud\"", "Its name"),
     field("context", Kind::Text, "\"predator-cloud\"", "The kubeconfig context it is read through"),
     field("argocd_namespace", Kind::Text, "\"argocd\"", "Where Argo CD is installed"),
-    field("server", Kind::Text, "\"https://argocd.example.com\"", "URL of its argocd-server"),
+    field("server", Kind::Text, "\"https://argocd.example.com\"", "URL of its argocd-server, or port-forward"),
     field("token_file", Kind::Text, "\"/home/me/.argocd-token\"", "File with the token for it, mode 0600"),
     field("certificate_authority", Kind::Text, "\"/etc/ssl/argocd.pem\"", "CA its certificate is checked against"),
     field("enabled", Kind::Flag, "true", "Whether it is on from the start"),

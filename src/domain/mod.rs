@@ -40,7 +40,9 @@ pub use link::{Link, SourceFacts};
 pub use log::{LogChunk, LogEnd, LogLine, LogNews, LogRequest, LogState, LogStreamId};
 pub use operation::{Operation, Phase, SyncPhase};
 pub use pod::{Container, ContainerState, Pod, Terminated};
-pub use resource::{AppDetail, HistoryEntry, LiveObject, ObjectCondition, ObjectName, Resource, ResourceResult};
+pub use resource::{
+    AppDetail, HistoryEntry, LiveObject, ObjectCondition, ObjectName, Resource, ResourceAction, ResourceResult,
+};
 pub use risk::Risk;
 pub use route::{ClusterNames, DestinationRule, Route, RouteContext, Routes, served_app, served_context};
 pub use symbol::{Interner, Symbol};

@@ -111,8 +111,23 @@ pub struct LiveObject {
     pub conditions: Vec<ObjectCondition>,
     /// Our verdict on it; `None` for a kind without a rule.
     pub health: Option<(Health, Option<Box<str>>)>,
+    /// What argocd-server offers to do to it; `None` where it was not asked.
+    pub actions: Option<Vec<ResourceAction>>,
     /// Why it could not be read, or not anew: then the rest is older.
     pub failed: Option<Box<str>>,
+}
+
+/// Something argocd-server can do to a live object.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct ResourceAction {
+    /// Its name, which a request and the right to it carry.
+    pub name: Symbol,
+    /// What it calls itself, where that is something else.
+    pub title: Symbol,
+    /// Not as things are: pausing what is paused.
+    pub disabled: bool,
+    /// What has to be said along with it, like `replicas`.
+    pub parameters: Vec<Symbol>,
 }
 
 /// A row of an object's `status.conditions`.

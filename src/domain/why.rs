@@ -87,6 +87,12 @@ impl Why {
         format!("{}: {}", self.trouble.kind.short(), self.trouble.reason)
     }
 
+    /// What it or its node says, where the verdict does not say it already.
+    #[must_use]
+    pub fn more(&self) -> Option<&str> {
+        self.message.as_deref().filter(|said| !self.trouble.reason.contains(said))
+    }
+
     /// From the workload down to the container, in words.
     #[must_use]
     pub fn place(&self) -> String {
@@ -109,8 +115,9 @@ impl Why {
         if let Some(reason) = &self.reason {
             let code = self.exit_code.map_or_else(String::new, |code| format!("exit {code} "));
             let at = self.run.as_ref().and_then(|run| run.ended).map_or_else(String::new, |at| format!(" at {at:.0}"));
-            let message = self.message.as_deref().map_or_else(String::new, |m| format!(": {m}"));
-            tell("ended", &format!("{code}({reason}){at}, {} restarts{message}", self.restarts));
+            let message = self.more().map_or_else(String::new, |m| format!(": {m}"));
+            let label = if self.exit_code.is_some() { "ended" } else { "waits" };
+            tell(label, &format!("{code}({reason}){at}, {} restarts{message}", self.restarts));
         }
         if let Some(at) = self.next_start {
             tell("next start", &format!("about {at:.0}"));
@@ -208,6 +215,15 @@ mod tests {
              \x20 since      2026-03-05T12:00:00Z\n\
              \x20 deployed   1.4 -> 1.5, abc by auto-sync at 2026-03-05T12:00:30Z\n"
         );
+    }
+
+    #[test]
+    fn a_container_that_never_ran_waits_and_what_the_verdict_says_is_not_said_again() {
+        let mut why = why();
+        why.trouble.reason = "container api has no image a:1 (ErrImagePull: a:1: not found)".into();
+        why.message = Some("a:1: not found".into());
+        (why.reason, why.exit_code, why.run, why.restarts) = (Some("ErrImagePull".into()), None, None, 0);
+        assert!(why.text().contains("\n  waits      (ErrImagePull), 0 restarts\n"), "{}", why.text());
     }
 
     #[test]

@@ -14,7 +14,7 @@ use tokio_rustls::server::TlsStream;
 /// What a server's certificate is like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Leaf {
-    /// Valid for 127.0.0.1 and localhost.
+    /// Valid for 127.0.0.1, localhost and argocd-server.
     #[default]
     Valid,
     /// Ran out in 2001.
@@ -93,8 +93,12 @@ impl Ca {
         let key = KeyPair::generate()?;
         let mut params = CertificateParams::default();
         params.distinguished_name.push(DnType::CommonName, "kube-apiserver");
-        params.subject_alt_names =
-            vec![SanType::IpAddress(IpAddr::V4(Ipv4Addr::LOCALHOST)), SanType::DnsName("localhost".try_into()?)];
+        // what argocd-server makes for itself has its own name
+        params.subject_alt_names = vec![
+            SanType::IpAddress(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+            SanType::DnsName("localhost".try_into()?),
+            SanType::DnsName("argocd-server".try_into()?),
+        ];
         params.not_before = rcgen::date_time_ymd(2000, 1, 1);
         params.not_after = rcgen::date_time_ymd(if leaf == Leaf::Expired { 2001 } else { 2999 }, 1, 1);
         let certificate = match leaf {

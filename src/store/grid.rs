@@ -1,15 +1,17 @@
 //! Services by environments: what the Board shows.
 
-use std::collections::BTreeMap;
+use std::collections::{HashMap, HashSet};
 
 use super::apps::{Apps, RowId};
 use super::query::Query;
-use crate::domain::{Environment, Fullness, Symbol, Timestamp};
+use crate::domain::{AppRow, Environment, Fullness, Symbol, Timestamp};
 
 /// The Applications of every service in every environment. Sketches have no environment yet and are left out.
 #[derive(Debug, Default)]
 pub struct Grid {
     services: Vec<Symbol>,
+    /// Where each service stands among them.
+    places: HashMap<Symbol, usize>,
     environments: Vec<Environment>,
     /// By service, then by environment: the Applications of the cell, worst first.
     cells: Vec<Vec<RowId>>,
@@ -34,29 +36,55 @@ impl Grid {
         if let Some(only) = &query.environment {
             environments.retain(|e| e.name == *only);
         }
-        let column: BTreeMap<&Symbol, usize> = environments.iter().enumerate().map(|(n, e)| (&e.name, n)).collect();
-        let mut rows: BTreeMap<Symbol, Vec<Vec<RowId>>> = BTreeMap::new();
-        for (id, row, trouble) in apps.iter() {
-            let Some(column) = row.environment.as_ref().and_then(|e| column.get(e)) else { continue };
-            if row.fullness == Fullness::Full && query.matches(row, trouble, now) {
-                let cells = rows.entry(row.service.clone()).or_insert_with(|| vec![Vec::new(); environments.len()]);
-                cells[*column].push(id);
-            }
+        if environments != self.environments {
+            self.environments = environments;
+            self.places.clear();
+            self.services.clear();
+        }
+        if !self.fill(apps, query, now) {
+            self.arrange(apps, query, now);
+            self.fill(apps, query, now);
         }
         let worst_first = super::field::field(super::FieldId::State).compare;
-        for cell in rows.values_mut().flatten().filter(|cell| cell.len() > 1) {
+        for cell in self.cells.iter_mut().filter(|cell| cell.len() > 1) {
             cell.sort_unstable_by(|a, b| match (apps.get(*a), apps.get(*b)) {
                 (Some(x), Some(y)) => worst_first((x, apps.trouble_kind(*a)), (y, apps.trouble_kind(*b))),
                 _ => a.cmp(b),
             });
         }
-        self.services.clear();
-        self.cells.clear();
-        for (service, cells) in rows {
-            self.services.push(service);
-            self.cells.extend(cells);
+    }
+
+    /// Puts every Application into its cell. Whether the services are still those that were: in a storm of changes they
+    /// nearly always are, and nothing else has to be made anew.
+    fn fill(&mut self, apps: &Apps, query: &Query, now: Timestamp) -> bool {
+        let across = self.environments.len();
+        let column: HashMap<&Symbol, usize> = self.environments.iter().enumerate().map(|(n, e)| (&e.name, n)).collect();
+        self.cells.iter_mut().for_each(Vec::clear);
+        self.cells.resize_with(self.services.len() * across, Vec::new);
+        for (id, row, trouble) in apps.iter() {
+            let Some(column) = row.environment.as_ref().and_then(|e| column.get(e)) else { continue };
+            if row.fullness == Fullness::Full && query.matches(row, trouble, now) {
+                let Some(line) = self.places.get(&row.service) else { return false };
+                self.cells[line * across + column].push(id);
+            }
         }
-        self.environments = environments;
+        across == 0 || self.cells.chunks(across).all(|line| line.iter().any(|cell| !cell.is_empty()))
+    }
+
+    /// Finds the services there are, in their order.
+    fn arrange(&mut self, apps: &Apps, query: &Query, now: Timestamp) {
+        let shown =
+            |row: &AppRow| row.environment.as_ref().is_some_and(|e| self.environments.iter().any(|s| s.name == *e));
+        let mut services: HashSet<&Symbol> = HashSet::new();
+        for (_, row, trouble) in apps.iter() {
+            if row.fullness == Fullness::Full && shown(row) && query.matches(row, trouble, now) {
+                services.insert(&row.service);
+            }
+        }
+        let mut services: Vec<Symbol> = services.into_iter().cloned().collect();
+        services.sort_unstable();
+        self.places = services.iter().cloned().enumerate().map(|(n, service)| (service, n)).collect();
+        self.services = services;
     }
 
     /// The services, by name.

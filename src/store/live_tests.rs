@@ -1,6 +1,7 @@
 use super::*;
 use crate::domain::{
-    Container, ContainerState, Deployment, Destination, Link, RouteContext, Terminated, TroubleKind, Workload,
+    Container, ContainerState, Deployment, Destination, Link, Operation, Phase, RouteContext, Terminated, TroubleKind,
+    Workload,
 };
 use crate::store::{Delta, LiveDelta};
 use proptest::prelude::*;
@@ -105,6 +106,27 @@ fn pods_outside_the_destinations_namespace_count_too() {
     upsert(&mut apps, jobs(true));
     apps.apply(Delta::Live(LiveDelta::Pods("one".into(), "jobs".into(), NamespaceDelta::Link(Link::Off))), NOW);
     assert_eq!(kind(&apps, "one", "wide"), None, "nobody looks there any more");
+}
+
+#[test]
+fn what_has_done_its_work_is_no_evidence() {
+    let mut apps = Apps::default();
+    apps.set_routes(routes(), NOW);
+    let failed =
+        Operation { phase: Some(Phase::Failed), message: Some("Operation terminated".into()), ..Operation::default() };
+    let row = AppRow { operation: Some(Box::new(failed)), ..row("one", "celery-dev", OWN, "celery") };
+    apps.apply(Delta::Upsert(Box::new(row)), NOW);
+    let ended = Terminated { exit_code: 0, ..Terminated::default() };
+    let mut hook = pod("one", "celery-smoke-x", "celery", "", false);
+    (hook.phase, hook.ready, hook.runs_once) = ("Succeeded".into(), (0, 1), true);
+    hook.containers[0].ready = false;
+    hook.containers[0].state = ContainerState::Terminated(ended);
+    upsert(&mut apps, hook.clone());
+    let why = apps.why(0, NOW).unwrap();
+    assert_eq!((why.trouble.reason.as_str(), why.chain.len()), ("Operation terminated", 0));
+    hook.phase = "Pending".into();
+    upsert(&mut apps, hook);
+    assert!(!apps.why(0, NOW).unwrap().chain.is_empty(), "what is still to come up may be");
 }
 
 #[test]

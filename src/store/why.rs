@@ -24,9 +24,8 @@ impl Apps {
         let worst = failing.min_by_key(|(_, trouble)| (trouble.kind, trouble.since.unwrap_or(Timestamp::MAX)));
         let worst = worst.filter(|(_, trouble)| trouble.kind == verdict.kind).map(|(pod, _)| pod);
         // a verdict on the row may still come from what its operation failed at, or from a pod that is not ready
-        let pod = worst
-            .or_else(|| self.of_failure(row, &pods))
-            .or_else(|| pods.iter().copied().find(|pod| pod.ready.0 < pod.ready.1));
+        let pod =
+            worst.or_else(|| self.of_failure(row, &pods)).or_else(|| pods.iter().copied().find(|pod| is_amiss(pod)));
         let mut why = blank(row, verdict);
         if let Some(pod) = pod {
             why.chain = chain(row, pod);
@@ -87,7 +86,7 @@ impl Apps {
                 pod.namespace == resource.namespace
                     && pod.workloads().any(|(kind, name)| *kind == *resource.kind && *name == *resource.name)
             };
-            pod.ready.0 < pod.ready.1 && progress::failed(&detail.resources).any(by)
+            is_amiss(pod) && progress::failed(&detail.resources).any(by)
         };
         pods.iter().filter(made).max_by_key(|pod| pod.created).copied()
     }
@@ -151,6 +150,11 @@ fn blank(row: &AppRow, verdict: Trouble) -> Why {
         deployed: row.deployed.as_deref().cloned(),
         argocd: (row.health, row.health_message.clone()),
     }
+}
+
+/// Not all of it is ready, and it has not done its work either, as the pod of a hook that went well.
+fn is_amiss(pod: &Pod) -> bool {
+    pod.ready.0 < pod.ready.1 && &*pod.phase != "Succeeded"
 }
 
 fn place_of(pod: &Pod) -> Place {

@@ -8,7 +8,8 @@ use super::{Ask, Effect, Handled, Lens, ScreenId, Seen, Typing, View, detail};
 use crate::action::{Propagation, Proposal, SyncOptions, Verb};
 use crate::command::{CommandId, Scope};
 use crate::config::theme::Role;
-use crate::domain::{AppKey, ObjectName};
+use crate::domain::{AppKey, ObjectName, ResourceAction, Route};
+use crate::store::Interest;
 use crate::widget::{Pen, Window};
 
 /// The menu.
@@ -35,6 +36,12 @@ impl View for Actions {
 
     fn scopes(&self) -> &'static [Scope] {
         &[Scope::Actions]
+    }
+
+    fn interests(&self, _: &Lens, seen: &Seen<'_>) -> Vec<Interest> {
+        // where argocd-server says what can be done to an object, it says so with the object
+        let asked = self.key.as_ref().zip(self.object.as_ref()).filter(|(key, _)| is_served(seen, key));
+        asked.map(|(key, object)| Interest::Object(key.clone(), object.clone())).into_iter().collect()
     }
 
     fn command(&mut self, id: CommandId, _: &mut Lens, _: &Seen<'_>) -> (Handled, Vec<Effect>) {
@@ -124,6 +131,13 @@ fn items(lens: &Lens, seen: &Seen<'_>, object: Option<&ObjectName>) -> Vec<Item>
     if let Some(object) = object {
         let what = format!("{} {}", object.kind, object.name);
         let is = |kinds: &[&str]| kinds.contains(&&*object.kind);
+        let served = lens.selected.as_ref().is_some_and(|key| is_served(seen, key));
+        if served {
+            for (label, verb) in offered(lens, seen, object) {
+                add(label, verb);
+            }
+        }
+        let is = |kinds: &[&str]| !served && is(kinds);
         if is(&["Deployment", "StatefulSet", "DaemonSet"]) {
             add(format!("Restart {what}"), Verb::Restart(object.clone()));
         }
@@ -139,7 +153,7 @@ fn items(lens: &Lens, seen: &Seen<'_>, object: Option<&ObjectName>) -> Vec<Item>
             add(format!("Sync {what} alone"), Verb::Sync(options));
         }
         // an Application is deleted by its own name only
-        if !is(&["Application"]) {
+        if &*object.kind != "Application" {
             let propagation = Propagation::Foreground;
             add(format!("Delete {what}"), Verb::DeleteResource { object: object.clone(), propagation });
         }
@@ -156,6 +170,41 @@ fn items(lens: &Lens, seen: &Seen<'_>, object: Option<&ObjectName>) -> Vec<Item>
         add(format!("Switch auto-sync of {name} {}", if on { "on" } else { "off" }), Verb::AutoSync { on });
     }
     items
+}
+
+/// Whether argocd-server reads and writes the objects of an Application.
+fn is_served(seen: &Seen<'_>, key: &AppKey) -> bool {
+    seen.apps.find(key).and_then(|id| seen.apps.route(id)).is_some_and(|route| matches!(route, Route::Served { .. }))
+}
+
+/// What argocd-server offers to do to an object now, once it said so.
+fn offered(lens: &Lens, seen: &Seen<'_>, object: &ObjectName) -> Vec<(String, Verb)> {
+    let id = lens.selected.as_ref().and_then(|key| seen.apps.find(key));
+    let live = id.and_then(|id| seen.apps.object(id, object));
+    let actions = live.and_then(|live| live.actions.as_deref()).unwrap_or_default();
+    let what = format!("{} {}", object.kind, object.name);
+    let of = |action: &ResourceAction| {
+        let object = object.clone();
+        Some(match (&*action.name, action.parameters.as_slice()) {
+            ("restart", []) => (format!("Restart {what}"), Verb::Restart(object)),
+            ("pause", []) if &*object.kind == "Deployment" => {
+                (format!("Pause the rollout of {what}"), Verb::Pause(object))
+            }
+            ("resume", []) if &*object.kind == "Deployment" => {
+                (format!("Resume the rollout of {what}"), Verb::Resume(object))
+            }
+            ("scale", [only]) if &**only == "replicas" => {
+                (format!("Scale {what}"), Verb::Scale { object, replicas: 0 })
+            }
+            (name, []) => {
+                let title = if action.title.is_empty() { name } else { &*action.title };
+                (format!("{title}: {what}"), Verb::Run { object, action: action.name.clone() })
+            }
+            // what it wants to be told nobody here knows how to ask
+            _ => return None,
+        })
+    };
+    actions.iter().filter(|action| !action.disabled).filter_map(of).collect()
 }
 
 fn is_managed(lens: &Lens, seen: &Seen<'_>, object: &ObjectName) -> bool {

@@ -6,7 +6,7 @@ use ratatui::layout::{Position, Rect};
 use super::compared::side_by_side;
 use super::travel::steps;
 use super::{Effect, Handled, Lens, ScreenId, Seen, View, forecast};
-use crate::action::{Application, Entry, Past, Proposal, Verb, compare};
+use crate::action::{Application, Entry, Past, Proposal, Verb, compare, preselected};
 use crate::command::{CommandId, Scope};
 use crate::config::theme::Role;
 use crate::domain::app::short_revision;
@@ -95,7 +95,7 @@ impl View for Deployments {
             self.entries.reverse();
             self.past = item.past.clone();
             if let (true, Some((_, app))) = (first, &self.app) {
-                self.window.selected = preselected(app, &self.entries);
+                self.window.selected = preselected(app, &self.entries).unwrap_or_default();
             }
         }
         self.height = usize::from(area.height.saturating_sub(1) / 2).max(1);
@@ -156,7 +156,7 @@ impl Deployments {
             16,
             over(Role::Dim),
         );
-        let images = if n == 0 { app.images() } else { self.past.images(entry) };
+        let images = if n == 0 { self.past.newest_images(entry, app) } else { self.past.images(entry) };
         let now = if n == 0 { "  is there now" } else { "" };
         pen.text(&images.join(" "), over(Role::Text)).text(now, over(Role::Dim));
         let story = self.past.story(entry);
@@ -164,16 +164,4 @@ impl Deployments {
             pen.text(&format!("  {story}"), over(Role::Dim));
         }
     }
-}
-
-/// The last deployment where a later attempt failed, else the newest one that was something else.
-fn preselected(app: &Application, entries: &[Entry]) -> usize {
-    let Some(newest) = entries.first() else { return 0 };
-    let failed = matches!(app.phase(), "Failed" | "Error");
-    if failed && app.operation_revision() != newest.shown_revision() {
-        return 0;
-    }
-    let what = |entry: &Entry| (entry.shown_revision(), entry.parameters());
-    let other = entries.iter().position(|entry| what(entry) != what(newest));
-    other.unwrap_or_else(|| 1.min(entries.len() - 1))
 }

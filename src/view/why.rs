@@ -125,7 +125,7 @@ fn evidence(seen: &Seen<'_>, (id, row): (RowId, &AppRow), why: &Evidence, width:
     block("where", &why.place(), Role::Text);
     if let Some(reason) = &why.reason {
         let code = why.exit_code.map_or_else(String::new, |code| format!("exit {code} "));
-        let message = why.message.as_deref().map_or_else(String::new, |m| format!(": {m}"));
+        let message = why.more().map_or_else(String::new, |m| format!(": {m}"));
         let ended = why.run.as_ref().and_then(|run| run.ended);
         let age = ended.map_or_else(String::new, |at| format!(" {} ago", seen.age(at)));
         let label = if why.exit_code.is_some() { "ended" } else { "waits" };
@@ -152,22 +152,31 @@ fn evidence(seen: &Seen<'_>, (id, row): (RowId, &AppRow), why: &Evidence, width:
     if let Some(deployed) = &why.deployed {
         let by = deployed.by.as_ref().map_or("auto-sync", Symbol::as_str);
         let revision = short_revision(&deployed.revision);
+        // then the trouble is of that attempt, which may have put other images there too
+        let elsewhere = is_elsewhere(row, &deployed.revision);
         let version = match &why.versions {
             Some((from, to)) => format!("{from} -> {to},"),
+            None if elsewhere => String::new(),
             None => row.version().to_owned(),
         };
-        let text = format!("{version} {revision} by {by}, {} ago", seen.age(deployed.at));
+        let told = format!("{revision} by {by}, {} ago", seen.age(deployed.at));
         // a version that is the revision says nothing more
-        let text = text.strip_prefix(&format!("{revision} ")).unwrap_or(&text);
+        let text = if version.is_empty() || version == revision { told } else { format!("{version} {told}") };
         let (label, text) = match why.began_with() {
-            Some(_) => ("since", format!("deploy of {text}")),
-            None => ("deployed", text.to_owned()),
+            Some(_) if !elsewhere => ("since", format!("deploy of {text}")),
+            _ => ("deployed", text),
         };
         block(label, &text, Role::Text);
     }
     lines.extend(detail::no_route(seen, id, width));
     lines.push(next(seen));
     lines
+}
+
+/// Whether its operation applies another revision than that.
+fn is_elsewhere(row: &AppRow, revision: &Symbol) -> bool {
+    let applied = row.operation.as_ref().and_then(|operation| operation.revision.as_ref());
+    applied.is_some_and(|applied| applied != revision)
 }
 
 /// Cells of the labels.

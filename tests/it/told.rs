@@ -22,6 +22,8 @@ pub struct Told {
     pub sketches: usize,
     /// Full rows that were pushed one by one.
     pub upserts: usize,
+    /// Those rows, in order.
+    pub history: Vec<AppRow>,
 }
 
 impl Told {
@@ -67,6 +69,7 @@ impl Told {
                 }
                 Fullness::Full => {
                     self.upserts += 1;
+                    self.history.push((*row).clone());
                     self.rows.insert(row.key.clone(), *row);
                 }
             },

@@ -37,7 +37,9 @@ pub(super) fn run(on: &Look, everywhere: &Everywhere, out: &mut impl Write) -> R
     history.reverse();
     let past = read.io.block_on(Past::of(&way.road, &way.key, &app));
     let newest = history.first().map(|entry| entry.id);
-    let images = |entry: &Entry| if Some(entry.id) == newest { app.images() } else { past.images(entry) };
+    let images = |entry: &Entry| {
+        if Some(entry.id) == newest { past.newest_images(entry, &app) } else { past.images(entry) }
+    };
     if on.output == Output::Json {
         let rows: Vec<EntryJson> = history
             .iter()

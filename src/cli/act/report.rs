@@ -18,11 +18,11 @@ pub struct Report {
     pub plan: Option<PlanJson>,
     /// `planned`, `done`, `refused`, `failed`, `unknown`, `timedOut`, `nothingToDo`.
     pub outcome: &'static str,
-    /// Phase of the operation, where there is one.
+    /// Phase of the operation, where it is about one.
     pub phase: Option<String>,
     /// Why, or what the controller says.
     pub message: Option<String>,
-    /// The revision the operation applied.
+    /// The revision the operation applied, or a look at Git compared with.
     pub revision: Option<String>,
 }
 
@@ -120,6 +120,16 @@ impl PlanJson {
             steps: steps.collect(),
             cautions: steps_before.chain(told).collect(),
         }
+    }
+
+    /// Whether what it sets going is an operation, or ends one: otherwise the last operation is none of its business.
+    pub fn is_of_operation(&self) -> bool {
+        matches!(self.verb, "sync" | "rollback" | "terminate")
+    }
+
+    /// Whether it has Argo CD look.
+    pub fn is_refresh(&self) -> bool {
+        self.verb == "refresh"
     }
 
     /// The requests, each in a line.

@@ -14,6 +14,7 @@ use crate::action::{
     Road, SyncOptions, Verb, chain, execute, follow, guard, plan,
 };
 use crate::config::error::nearest;
+use crate::domain::app::short_revision;
 use crate::domain::time::after;
 use crate::domain::{AppKey, AppRow, Timestamp};
 use crate::source::kube::ReadError;
@@ -179,7 +180,8 @@ fn finish(
     let mut said = String::new();
     let progress = |seen: Result<&Application, &str>| {
         let now = seen.map_or_else(str::to_owned, |app| format!("{} {}", app.phase(), app.operation_message()));
-        if kept.verb.is_operation() && on.look.output != Output::Json && now != said && now.trim() != "" {
+        let now = now.trim().to_owned();
+        if kept.verb.is_operation() && on.look.output != Output::Json && now != said && !now.is_empty() {
             complain(&format!("  {now}"));
             said = now;
         }
@@ -256,6 +258,11 @@ impl Say<'_> {
 
     pub(super) fn over(&self, plan: PlanJson, end: End, out: &mut impl Write) -> Result<Exit, Failure> {
         match end {
+            End::Well(app) if !plan.is_of_operation() => {
+                let looked = app.as_ref().filter(|_| plan.is_refresh());
+                let (message, revision) = (looked.map(found), looked.map(Application::sync_revision));
+                self.ended(Some(plan), "done", None, message, revision, Exit::Ok, out)
+            }
             End::Well(app) => {
                 let phase = app.as_ref().map(|app| app.phase().to_owned()).filter(|phase| !phase.is_empty());
                 let message = app.as_ref().map(Application::operation_message).filter(|message| !message.is_empty());
@@ -292,6 +299,14 @@ impl Say<'_> {
         out.flush()?;
         Ok(exit)
     }
+}
+
+/// What a look at Git has found.
+fn found(app: &Application) -> String {
+    let revision = app.sync_revision();
+    let at = if revision.is_empty() { String::new() } else { format!(" at {}", short_revision(&revision)) };
+    let or = |word: &str| if word.is_empty() { "Unknown".to_owned() } else { word.to_owned() };
+    format!("{}{at}, {}", or(app.sync_status()), or(app.health()))
 }
 
 fn objects(app: &Application) -> impl Iterator<Item = ObjectName> {

@@ -1,9 +1,11 @@
-//! Objects in protobuf: what `kubectl create` makes by itself (`create deployment`, `create role`, …) it sends so.
+//! Objects in protobuf: what `kubectl create` makes by itself (`create deployment`, `create role`, …) it sends so, and
+//! controllers tell their Events so.
 //!
-//! Only the messages and fields that those commands fill are known; unknown fields are passed over.
+//! Only the messages and fields that those fill are known; unknown fields are passed over.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::protobuf::{Content, MAGIC, next};
@@ -52,16 +54,22 @@ IngressBackend: 4 service IngressServiceBackend
 IngressServiceBackend: 1 name text, 2 port ServiceBackendPort
 ServiceBackendPort: 1 name text, 2 number int
 HorizontalPodAutoscaler: 1 metadata ObjectMeta, 2 spec HorizontalPodAutoscalerSpec
-HorizontalPodAutoscalerSpec: 1 scaleTargetRef ObjectReference, 2 minReplicas int?, 3 maxReplicas int, \
+HorizontalPodAutoscalerSpec: 1 scaleTargetRef CrossVersionObjectReference, 2 minReplicas int?, 3 maxReplicas int, \
 4 targetCPUUtilizationPercentage int?
-ObjectReference: 1 kind text, 2 name text, 3 apiVersion text
+CrossVersionObjectReference: 1 kind text, 2 name text, 3 apiVersion text
 PolicyRule: 1 verbs text*, 2 apiGroups text*, 3 resources text*, 4 resourceNames text*, 5 nonResourceURLs text*
 Role: 1 metadata ObjectMeta, 2 rules PolicyRule*
 ClusterRole: 1 metadata ObjectMeta, 2 rules PolicyRule*
 Subject: 1 kind text, 2 apiGroup text, 3 name text, 4 namespace text
 RoleRef: 1 apiGroup text, 2 kind text, 3 name text
 RoleBinding: 1 metadata ObjectMeta, 2 subjects Subject*, 3 roleRef RoleRef
-ClusterRoleBinding: 1 metadata ObjectMeta, 2 subjects Subject*, 3 roleRef RoleRef";
+ClusterRoleBinding: 1 metadata ObjectMeta, 2 subjects Subject*, 3 roleRef RoleRef
+Event: 1 metadata ObjectMeta, 2 involvedObject ObjectReference, 3 reason text, 4 message text, 5 source EventSource, \
+6 firstTimestamp Time, 7 lastTimestamp Time, 8 count int, 9 type text, 10 eventTime MicroTime, 12 action text, \
+13 related ObjectReference, 14 reportingComponent text, 15 reportingInstance text
+ObjectReference: 1 kind text, 2 namespace text, 3 name text, 4 uid text, 5 apiVersion text, 6 resourceVersion text, \
+7 fieldPath text
+EventSource: 1 component text, 2 host text";
 
 /// An object in its envelope as JSON; none when it is no protobuf, or of a type that is not known here.
 pub(super) fn object(bytes: &[u8]) -> Option<Value> {
@@ -154,12 +162,28 @@ fn value(kind: &str, content: Content<'_>, keep: bool) -> Option<Value> {
                 of(2).and_then(|c| number(&c)).filter(|n| *n != 0).map(Value::from)
             }
         }
+        "Time" | "MicroTime" => {
+            let Content::Bytes(bytes) = content else { return None };
+            let parts = fields(bytes)?;
+            let of = |wanted| parts.iter().find(|(at, _)| *at == wanted).and_then(|(_, content)| number(content));
+            // no moment at all is an empty message
+            match of(1) {
+                Some(seconds) => Some(moment(kind, seconds, of(2).unwrap_or_default())?.into()),
+                None => None,
+            }
+        }
         name => {
             let Content::Bytes(bytes) = content else { return None };
             Some(Value::Object(message(name, bytes)?))
         }
     };
     Some(found.unwrap_or_default())
+}
+
+/// A moment as JSON has it: to the second, or to the microsecond.
+fn moment(kind: &str, seconds: i64, nanos: i64) -> Option<String> {
+    let at = Timestamp::new(seconds, i32::try_from(nanos).ok()?).ok()?;
+    Some(if kind == "Time" { format!("{at:.0}") } else { format!("{at:.6}") })
 }
 
 fn entry(content: Content<'_>, encoded: bool) -> Option<(String, Value)> {
@@ -200,11 +224,26 @@ mod tests {
     }
 
     #[test]
+    fn an_event_is_read_with_its_moments() {
+        let mut bytes = MAGIC.to_vec();
+        bytes.extend(b"\x0a\x0b\x0a\x02v1\x12\x05Event");
+        let event = b"\x12\x0d\x0a\x03Pod\x12\x02ns\x1a\x02p1\x1a\x04Told\x32\x04\x08\x01\x10\x05\x3a\x00\x40\x01\x52\x04\x08\x02\x10\x00";
+        bytes.extend([0x12, u8::try_from(event.len()).unwrap()]);
+        bytes.extend(event);
+        let expected = json!({"apiVersion": "v1", "kind": "Event", "reason": "Told", "count": 1,
+            "involvedObject": {"kind": "Pod", "namespace": "ns", "name": "p1"},
+            "firstTimestamp": "1970-01-01T00:00:01Z", "eventTime": "1970-01-01T00:00:02.000000Z"});
+        assert_eq!(object(&bytes), Some(expected));
+    }
+
+    #[test]
     fn every_message_that_is_named_is_known() {
         for line in MESSAGES.lines() {
+            let (name, _) = line.split_once(": ").unwrap();
+            assert_eq!(MESSAGES.lines().filter(|l| l.starts_with(&format!("{name}: "))).count(), 1, "{name}");
             for field in line.split_once(": ").unwrap().1.split(", ") {
                 let kind = field.rsplit(' ').next().unwrap().trim_end_matches(['*', '?']);
-                let plain = ["text", "int", "bool", "map", "bytes", "IntOrString"].contains(&kind);
+                let plain = ["text", "int", "bool", "map", "bytes", "IntOrString", "Time", "MicroTime"].contains(&kind);
                 assert!(plain || MESSAGES.lines().any(|l| l.starts_with(&format!("{kind}: "))), "{kind}");
             }
         }
@@ -213,7 +252,7 @@ mod tests {
     proptest! {
         #[test]
         fn nonsense_is_never_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
-            for name in ["Deployment", "Service", "ConfigMap"] {
+            for name in ["Deployment", "Service", "ConfigMap", "Event"] {
                 let _ = message(name, &bytes);
             }
             let _ = object(&[MAGIC, &bytes].concat());

@@ -39,16 +39,10 @@ pub fn differs(live: &Value, target: &Value) -> bool {
     strip(apply(live, target)) != strip(live.clone())
 }
 
-/// `stringData` of a Secret is a way to write `data`.
+/// An object as the API server keeps it, where it is a Secret.
 pub fn fold_secret(object: &mut Value) {
-    use base64::Engine as _;
-    if object["kind"] != "Secret" {
-        return;
-    }
-    let Some(plain) = object.as_object_mut().and_then(|object| object.remove("stringData")) else { return };
-    for (key, value) in plain.as_object().into_iter().flatten() {
-        let bytes = value.as_str().unwrap_or_default().as_bytes();
-        object["data"][key] = Value::String(base64::engine::general_purpose::STANDARD.encode(bytes));
+    if object["kind"] == "Secret" {
+        crate::sim::write::fold_secret(object);
     }
 }
 

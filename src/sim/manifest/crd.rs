@@ -377,7 +377,14 @@ fn project_schema() -> Value {
         }),
         &[],
     );
-    root(&spec, &[], &["metadata", "spec"])
+    let token = object(
+        &json!({"iat": {"type": "integer", "format": "int64"}, "exp": {"type": "integer", "format": "int64"},
+        "id": text()}),
+        &["iat"],
+    );
+    let tokens = object(&json!({"items": list(&token)}), &[]);
+    let status = object(&json!({"jwtTokensByRole": {"type": "object", "additionalProperties": tokens}}), &[]);
+    root(&spec, &[("status", status)], &["metadata", "spec"])
 }
 
 #[cfg(test)]

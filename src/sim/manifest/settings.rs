@@ -16,13 +16,14 @@ pub fn namespace(name: &str, created: Timestamp) -> Value {
     })
 }
 
-/// A `ConfigMap` nobody manages.
+/// A `ConfigMap` with settings of Argo CD; it looks at none without this label.
 #[must_use]
 pub fn config_map(namespace: &str, name: &str, data: &Value, created: Timestamp) -> Value {
+    let labels = json!({"app.kubernetes.io/name": name, "app.kubernetes.io/part-of": "argocd"});
     json!({
         "apiVersion": "v1",
         "kind": "ConfigMap",
-        "metadata": metadata("ConfigMap", namespace, name, &json!({}), created),
+        "metadata": metadata("ConfigMap", namespace, name, &labels, created),
         "data": data,
     })
 }

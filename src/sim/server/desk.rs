@@ -145,6 +145,11 @@ impl Desk {
         if root.is_empty() { String::new() } else { format!("/{root}") }
     }
 
+    /// Whether it leaves TLS to what stands before it.
+    pub(super) fn is_insecure(&self) -> bool {
+        self.parameter("server.insecure") == "true"
+    }
+
     /// How long a session lives, in seconds.
     pub(super) fn session_life(&self) -> i64 {
         let set = read_duration(&self.setting("users.session.duration"));

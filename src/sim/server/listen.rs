@@ -105,7 +105,7 @@ fn listen(ports: [u16; 2], desk: &Arc<Desk>, acceptor: &Acceptor) -> io::Result<
 }
 
 async fn connection(stream: TcpStream, desk: Arc<Desk>, acceptor: Option<Acceptor>) {
-    let Some(acceptor) = acceptor else { return serve(stream, desk, false).await };
+    let Some(acceptor) = acceptor.filter(|_| !desk.is_insecure()) else { return serve(stream, desk, false).await };
     let mut first = [0];
     if !matches!(stream.peek(&mut first).await, Ok(1..)) {
         return;

@@ -45,6 +45,7 @@ impl Writer {
         object["apiVersion"] = kind.api_version().into();
         defaults::numbers(kind, &mut object);
         let warnings = self.unknown(kind, &mut object, None, sent)?;
+        self.nulls(kind, &mut object);
         let config = matches!(sent, Sent::Apply).then(|| object.clone());
         // what a kind begins with may speak of it
         object["metadata"]["uid"] = self.store.fresh_uid().into();

@@ -1,5 +1,7 @@
 //! What a server fills in that the client left out.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::super::kinds::Kind;
@@ -108,7 +110,10 @@ pub fn fill(kind: &Kind, object: &mut Value) {
             pod_spec(object.get_mut("spec"), "Always");
             put(object, "/spec/enableServiceLinks", true);
         }
-        ("", "Secret") => put(object, "/type", "Opaque"),
+        ("", "Secret") => {
+            fold_secret(object);
+            put(object, "/type", "Opaque");
+        }
         ("", "Service") => service(object),
         ("", "PersistentVolumeClaim") => put(object, "/spec/volumeMode", "Filesystem"),
         ("apps", "Deployment") => {
@@ -156,6 +161,15 @@ pub fn fill(kind: &Kind, object: &mut Value) {
             }
         }
         _ => {}
+    }
+}
+
+/// `stringData` of a Secret is a way to write `data`, and is never kept.
+pub fn fold_secret(secret: &mut Value) {
+    let Some(plain) = secret.as_object_mut().and_then(|secret| secret.remove("stringData")) else { return };
+    for (key, value) in plain.as_object().into_iter().flatten() {
+        let bytes = value.as_str().unwrap_or_default().as_bytes();
+        secret["data"][key] = STANDARD.encode(bytes).into();
     }
 }
 

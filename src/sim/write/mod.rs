@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! writer, create, revise, applied, delete: what can be done
-//!   options: how; admit: may the object be so; unknown: what its type does not have; collect: who goes with whom
+//!   options: how; admit: may the object be so; unknown, nulls: what its type does not have; collect: who goes with whom
 //!   patch, strategic: what a patch makes of an object; scale: its replicas alone
 //!   owners < typed < fields, relation: who set which field
 //!   known < schema: which fields there are; defaults: what the server fills in
@@ -24,6 +24,7 @@ mod fields;
 pub(in crate::sim) mod known;
 #[cfg(test)]
 mod laws;
+mod nulls;
 mod options;
 mod owners;
 mod patch;
@@ -36,6 +37,7 @@ mod typed;
 mod unknown;
 mod writer;
 
+pub(in crate::sim) use defaults::fold_secret;
 pub use delete::{DeleteOptions, Deleted, Propagation};
 pub use options::{Address, Validation, Written};
 pub use owners::Conflict;

@@ -31,6 +31,7 @@ impl Writer {
             self.settle(kind, &mut new, &old);
             defaults::numbers(kind, &mut new);
             let warnings = self.unknown(kind, &mut new, Some(&old), sent)?;
+            self.nulls(kind, &mut new);
             defaults::fill(kind, &mut new);
             admit::check(&self.store, kind, &new, Some(&old))?;
             let kept = Owners::take(&mut new);

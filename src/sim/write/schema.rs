@@ -98,6 +98,24 @@ fn search(schema: &Value, value: &Value, at: &mut FieldPath, out: &mut Vec<Field
     }
 }
 
+/// Takes away fields that are null where the schema has another type for them.
+pub fn drop_nulls(schema: &Value, value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            let rest = schema.get("additionalProperties").filter(|rest| rest.is_object());
+            let of = |name: &str| schema["properties"].get(name).or(rest);
+            map.retain(|name, value| !value.is_null() || of(name).is_none_or(|schema| schema["nullable"] == true));
+            for (name, value) in map.iter_mut() {
+                if let Some(schema) = of(name) {
+                    drop_nulls(schema, value);
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| drop_nulls(&schema["items"], item)),
+        _ => {}
+    }
+}
+
 /// What contradicts a schema: reason, message and field of each, as a `Status` lists its causes.
 #[must_use]
 pub fn violations(schema: &Value, object: &Value) -> Vec<Value> {

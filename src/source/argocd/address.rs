@@ -8,6 +8,9 @@ use thiserror::Error;
 
 use crate::domain::text::{clean, without_credentials};
 
+/// What stands in the place of a host where argocd-server is reached by a port-forward, as in argocd's own configuration.
+const FORWARDED: &str = "port-forward";
+
 /// The address of an argocd-server: scheme, host, port, and the root path it may be served below.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Address {
@@ -44,6 +47,12 @@ impl Address {
         format!("{}:{port}", self.uri.host().unwrap_or_default().to_ascii_lowercase())
     }
 
+    /// Whether it is no address, but a port-forward to wherever it runs.
+    #[must_use]
+    pub fn is_forwarded(&self) -> bool {
+        self.host() == FORWARDED
+    }
+
     /// The host alone.
     #[must_use]
     pub fn host(&self) -> &str {
@@ -72,6 +81,9 @@ impl FromStr for Address {
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_forwarded() {
+            return write!(f, "{FORWARDED}{}", clean(self.uri.path().trim_end_matches('/')));
+        }
         f.write_str(&clean(self.uri.to_string().trim_end_matches('/')))
     }
 }
@@ -88,6 +100,8 @@ mod tests {
         assert_eq!(of("argo.example:8443/"), is("https://argo.example:8443", "argo.example:8443", false));
         assert_eq!(of("http://10.0.0.1/argo/"), is("http://10.0.0.1/argo", "10.0.0.1:80", true));
         assert_eq!(of("ftp://x"), Err(AddressError::NoUrl("ftp://x".to_owned())));
+        assert_eq!(of("port-forward/argo"), is("port-forward/argo", "port-forward:443", false));
+        assert!("port-forward".parse::<Address>().unwrap().is_forwarded());
         assert_eq!(of(""), Err(AddressError::NoUrl(String::new())));
         let refused = of("https://me:hunter2@argo.example").unwrap_err();
         assert!(matches!(refused, AddressError::Credentials(_)));

@@ -8,12 +8,14 @@
 //! ```
 //!
 //! HTTP is that of the Kubernetes client (proxies, TLS, custom CAs); what is said over it is argocd-server's own REST.
+//! Where there is no URL, `tunnel` leads there through the Kubernetes API.
 
 mod address;
 mod census;
 mod commits;
 mod events;
 mod frames;
+mod items;
 mod local_config;
 mod login;
 mod logs;
@@ -29,6 +31,8 @@ mod server;
 mod session;
 mod token;
 mod tree;
+mod tunnel;
+mod version;
 mod write;
 
 pub use address::{Address, AddressError};
@@ -46,4 +50,6 @@ pub use selection::stream_path;
 pub use server::{Server, ServerSpec};
 pub use session::run;
 pub use token::{Token, TokenRoad, saved_in};
+pub use tunnel::Through;
+pub use version::version;
 pub use write::{can_i, who, write};

@@ -9,8 +9,9 @@ use super::super::kube::{self, ReadError, project, shown};
 use super::server::Server;
 use super::tree::{self, Tree, path};
 use crate::domain::mask::masked;
+use crate::domain::text::clean;
 use crate::domain::window::{self, Subject, Windows};
-use crate::domain::{AppDetail, AppKey, Health, LiveObject, ObjectName, Resource};
+use crate::domain::{AppDetail, AppKey, Health, LiveObject, ObjectName, Resource, ResourceAction, Symbol};
 
 /// The largest object that is read, in bytes.
 const LARGEST: usize = 32 << 20;
@@ -21,7 +22,27 @@ const LARGEST: usize = 32 << 20;
 /// When it is not there or may not be read (the server does not tell which), or the server cannot be asked.
 pub async fn application(server: &Server, app: &AppKey) -> Result<Value, ReadError> {
     let what = format!("Application {}/{}", app.namespace, app.name);
-    server.json(&path(app, ""), LARGEST, &what).await.map_err(|fault| ReadError::of(fault, &what))
+    let fault = match server.json(&path(app, ""), LARGEST, &what).await {
+        Ok(application) => return Ok(application),
+        Err(fault) => fault,
+    };
+    // what is not there is refused in the same words (recorded); who may not see it does not find it in the list either
+    if fault.kind == Kind::Denied && is_listed(server, app).await == Ok(false) {
+        return Err(ReadError::Missing(format!("{what} is not there, or not shown to us")));
+    }
+    Err(ReadError::of(fault, &what))
+}
+
+#[derive(Deserialize)]
+struct Names {
+    items: Option<Vec<serde::de::IgnoredAny>>,
+}
+
+async fn is_listed(server: &Server, app: &AppKey) -> Result<bool, ()> {
+    let (name, namespace) = (escape(&app.name), escape(&app.namespace));
+    let path = format!("/api/v1/applications?name={name}&appNamespace={namespace}&fields=items.metadata.name");
+    let names: Names = server.json(&path, LARGEST, "the list of Applications").await.map_err(drop)?;
+    Ok(names.items.is_some_and(|items| !items.is_empty()))
 }
 
 /// The resources of an Application with their health, its conditions and its history. Health is what Argo CD says: the
@@ -88,10 +109,49 @@ pub(super) async fn manifest(server: &Server, app: &AppKey, query: &str) -> Resu
 /// # Errors
 /// When it is not part of the Application, may not be read, or the server cannot be asked.
 pub async fn shown_object(server: &Server, app: &AppKey, name: &ObjectName) -> Result<LiveObject, ReadError> {
-    shown::of(raw_object(server, app, name).await?).map_err(|error| {
+    let (object, actions) = tokio::join!(raw_object(server, app, name), actions(server, app, name));
+    let shown = shown::of(object?).map_err(|error| {
         let why = format!("{} {} cannot be written as YAML: {error}", name.kind, name.name);
         ReadError::Failed { why, hint: None }
-    })
+    })?;
+    Ok(LiveObject { actions: actions.ok(), ..shown })
+}
+
+#[derive(Deserialize)]
+struct Actions {
+    actions: Option<Vec<Action>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Action {
+    name: String,
+    display_name: String,
+    disabled: bool,
+    params: Option<Vec<Parameter>>,
+}
+
+#[derive(Deserialize)]
+struct Parameter {
+    name: String,
+}
+
+/// What the server offers to do to a live object, in its order.
+async fn actions(server: &Server, app: &AppKey, name: &ObjectName) -> Result<Vec<ResourceAction>, Fault> {
+    let path = format!("{}&{}", path(app, "resource/actions"), named(name));
+    let answer: Actions = server.json(&path, LARGEST, "the list of actions").await?;
+    let symbol = |text: &str| Symbol::from(&*clean(text));
+    let action = |action: Action| ResourceAction {
+        name: symbol(&action.name),
+        title: symbol(&action.display_name),
+        disabled: action.disabled,
+        parameters: action.params.iter().flatten().map(|parameter| symbol(&parameter.name)).collect(),
+    };
+    Ok(answer.actions.unwrap_or_default().into_iter().map(action).collect())
+}
+
+fn named(name: &ObjectName) -> String {
+    tree::query([&name.namespace, &name.name, &name.version, &name.group, &name.kind])
 }
 
 /// A live object of an Application for show: what Secrets hold and credentials are masked, its texts are cleaned.
@@ -104,8 +164,7 @@ pub async fn live_object(server: &Server, app: &AppKey, name: &ObjectName) -> Re
 
 async fn raw_object(server: &Server, app: &AppKey, name: &ObjectName) -> Result<Value, ReadError> {
     let what = format!("{} {}/{}", name.kind, name.namespace, name.name);
-    let query = tree::query([&name.namespace, &name.name, &name.version, &name.group, &name.kind]);
-    let text = manifest(server, app, &query).await.map_err(|fault| match fault.kind {
+    let text = manifest(server, app, &named(name)).await.map_err(|fault| match fault.kind {
         // the server's word for what it does not know: its own, with code 400 (recorded)
         Kind::Down if fault.code == Some(400) => ReadError::Missing(fault.words()),
         _ => ReadError::of(fault, &what),

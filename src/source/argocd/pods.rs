@@ -101,11 +101,12 @@ impl Pods {
                     }
                 }
                 () = clock.sleep_until(due) => {
+                    // boxed, or thirty of these that wait take as much room as if they read
                     let seen = match latest.take() {
                         Some(seen) => seen,
-                        None => tree(&self.server, &self.app).await?,
+                        None => Box::pin(tree(&self.server, &self.app)).await?,
                     };
-                    self.take(&seen).await?;
+                    Box::pin(self.take(&seen)).await?;
                     *failures = 0;
                     due = time::after(clock.now(), LOOK);
                 }

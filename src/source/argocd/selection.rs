@@ -76,6 +76,8 @@ pub fn stream_path() -> String {
     path
 }
 
-/// The path of the cheap question: which Applications there are, and how they are doing.
+/// The path of the cheap question: which Applications there are, and how they are doing. A list knows a fixed set of
+/// fields, and no version is among them.
 pub(super) const CHEAP: &str = "/api/v1/applications?fields=items.metadata.name,items.metadata.namespace,\
-items.status.sync.status,items.status.sync.revision,items.status.health";
+items.status.sync.status,items.status.sync.revision,items.status.health,\
+items.status.operationState.phase,items.status.operationState.startedAt,items.status.operationState.finishedAt";

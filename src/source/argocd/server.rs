@@ -19,6 +19,7 @@ use super::address::Address;
 use super::login::keep;
 use super::refusal;
 use super::token::{Token, TokenRoad};
+use super::tunnel::{self, Through};
 use crate::domain::text::clean;
 use crate::domain::{Clock, Symbol};
 
@@ -42,6 +43,36 @@ pub struct ServerSpec {
     pub ca: Option<PathBuf>,
     /// Where a token can come from, in order.
     pub tokens: Vec<TokenRoad>,
+    /// The cluster it is reached in, where the address is a port-forward.
+    pub through: Option<Through>,
+}
+
+impl ServerSpec {
+    /// Where it is, for people.
+    #[must_use]
+    pub fn place(&self) -> String {
+        match &self.through {
+            Some(through) => {
+                let context = through.cluster.context.as_deref().map_or_else(|| "in-cluster".into(), clean);
+                format!("{} in {context}", self.address)
+            }
+            None => self.address.to_string(),
+        }
+    }
+
+    /// What `login` is told to get there.
+    fn asked(&self) -> String {
+        match self.through.as_ref().and_then(|through| through.cluster.context.as_deref()) {
+            Some(context) => format!("{} --context {}", self.address, clean(context)),
+            None => self.address.to_string(),
+        }
+    }
+
+    /// Whether nothing is encrypted on the way; what goes through the Kubernetes API always is.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        self.address.is_plain() && self.through.is_none()
+    }
 }
 
 /// An argocd-server. Clones share client and token.
@@ -151,7 +182,7 @@ impl Server {
 
     /// Whether any certificate is taken: somebody said so, or argocd's own configuration does.
     pub(super) async fn is_unverified(&self) -> bool {
-        !self.spec.address.is_plain() && self.state.lock().await.unverified
+        !self.spec.is_plain() && self.state.lock().await.unverified
     }
 
     /// Where the token that is held came from.
@@ -163,7 +194,7 @@ impl Server {
         if let Some(client) = &state.client {
             return Ok(client.clone());
         }
-        let (client, unverified) = connect(&self.spec)?;
+        let (client, unverified) = connect(&self.spec, &self.clock)?;
         state.unverified = unverified;
         Ok(state.client.insert(client).clone())
     }
@@ -285,7 +316,7 @@ impl Server {
 }
 
 /// A client for the server, and whether it takes any certificate. It knows no time-out once it is connected: streams are silent for minutes.
-fn connect(spec: &ServerSpec) -> Result<(Client, bool), Fault> {
+fn connect(spec: &ServerSpec, clock: &Arc<dyn Clock>) -> Result<(Client, bool), Fault> {
     let unusable = |why: String| Fault::new(Kind::Down, why);
     let local = spec.tokens.iter().find_map(|road| match road {
         TokenRoad::Argocd(config) => config.entry(&spec.address).ok().flatten(),
@@ -298,6 +329,10 @@ fn connect(spec: &ServerSpec) -> Result<(Client, bool), Fault> {
         ),
         None => local.as_ref().and_then(|entry| entry.ca.clone()),
     };
+    if let Some(through) = &spec.through {
+        let client = tunnel::client(through, spec.address.uri(), pem.as_deref(), clock).map_err(unusable)?;
+        return Ok((client, false));
+    }
     let mut config = Config::new(spec.address.uri().clone());
     config.root_cert = match pem {
         Some(pem) => Some(certificates(&pem).map_err(unusable)?),
@@ -329,8 +364,8 @@ fn find_token(spec: &ServerSpec, refused: &[Token]) -> Result<Held, Fault> {
         }
     }
     Err(wrong.unwrap_or_else(|| {
-        Fault::new(Kind::Auth, format!("no token for {}", spec.address))
-            .hint(format!("pilothouse login {}, --token-file FILE, ARGOCD_AUTH_TOKEN, or argocd login", spec.address))
+        Fault::new(Kind::Auth, format!("no token for {}", spec.place()))
+            .hint(format!("pilothouse login {}, --token-file FILE, ARGOCD_AUTH_TOKEN, or argocd login", spec.asked()))
     }))
 }
 

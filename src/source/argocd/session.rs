@@ -15,13 +15,14 @@ use super::super::kube::fault::{Fault, Kind};
 use super::super::kube::pace::pause;
 use super::super::kube::report::Reporter;
 use super::super::kube::request;
-use super::census::{self, Census, Told, Verdict};
+use super::census::{self, Census, Differences, Told};
 use super::frames::{Frame, Frames};
 use super::refusal;
 use super::selection::stream_path;
 use super::server::{Ask, Server};
+use super::tree::path;
 use crate::domain::text::clean;
-use crate::domain::{AppRow, Link, SourceFacts, Timestamp, time};
+use crate::domain::{AppKey, AppRow, Link, SourceFacts, Timestamp, time};
 use crate::source::Surroundings;
 use crate::store::delta::Delta;
 
@@ -34,6 +35,13 @@ const LOOK: Duration = Duration::from_secs(30);
 const LULL: Duration = Duration::from_secs(3);
 /// A server drops what a slow client does not take, and does not say so: from time to time it is asked.
 const AUDIT: Duration = Duration::from_mins(5);
+/// What changed while the server went from its list to its changes is in neither: so long after the list is complete it
+/// is asked what came of that.
+const SETTLED: Duration = Duration::from_secs(2);
+/// Applications of which the stream told otherwise than the server that are asked for one by one; more are told anew.
+const FEW: usize = 24;
+/// The largest Application that is read, in bytes.
+const LARGEST: usize = 32 << 20;
 /// A stream that ends sooner than this counts as a failure.
 const SHORT: Duration = Duration::from_secs(2);
 /// Applications between two reports of how many there are.
@@ -74,6 +82,8 @@ struct Stream {
     opening: Option<BoxFuture<'static, Result<Response<Body>, Fault>>>,
     body: Option<Body>,
     asking: Option<BoxFuture<'static, Result<Census, Fault>>>,
+    /// Applications that are asked for one by one.
+    mending: Option<BoxFuture<'static, Vec<Vec<u8>>>>,
     frames: Frames,
     /// What the server said there is, while the stream has not come to all of it.
     due: Option<Census>,
@@ -84,6 +94,8 @@ struct Stream {
     complete: bool,
     began: Timestamp,
     asked: Timestamp,
+    /// When it is asked what changed while the list was sent; none once it was.
+    settles: Option<Timestamp>,
 }
 
 /// What woke the session.
@@ -91,6 +103,7 @@ enum Woken {
     Opened(Result<Response<Body>, Fault>),
     Chunk(Option<Result<bytes::Bytes, Fault>>),
     Counted(Result<Census, Fault>),
+    Mended(Vec<Vec<u8>>),
     Due,
 }
 
@@ -102,6 +115,7 @@ impl Stream {
             opening: Some(Box::pin(opening)),
             body: None,
             asking: Some(Box::pin(census::ask(server.clone()))),
+            mending: None,
             frames: Frames::default(),
             due: None,
             kept_alive: false,
@@ -109,41 +123,40 @@ impl Stream {
             complete: false,
             began: now,
             asked: now,
+            settles: None,
         }
     }
 
     async fn woken(&mut self, due: impl Future<Output = ()>) -> Woken {
-        let (opening, body, asking) = (&mut self.opening, &mut self.body, &mut self.asking);
-        let opened = async {
-            match opening {
-                Some(opening) => opening.await,
-                None => std::future::pending().await,
-            }
-        };
         let chunk = async {
-            match body {
+            match &mut self.body {
                 Some(body) => request::next_chunk(body).await,
                 None => std::future::pending().await,
             }
         };
-        let counted = async {
-            match asking {
-                Some(asking) => asking.await,
-                None => std::future::pending().await,
-            }
-        };
         tokio::select! {
-            answer = opened => {
+            answer = or_never(&mut self.opening) => {
                 self.opening = None;
                 Woken::Opened(answer)
             }
             chunk = chunk => Woken::Chunk(chunk),
-            counted = counted => {
+            counted = or_never(&mut self.asking) => {
                 self.asking = None;
                 Woken::Counted(counted)
             }
+            mended = or_never(&mut self.mending) => {
+                self.mending = None;
+                Woken::Mended(mended)
+            }
             () = due => Woken::Due,
         }
+    }
+}
+
+async fn or_never<T>(future: &mut Option<BoxFuture<'static, T>>) -> T {
+    match future {
+        Some(future) => future.await,
+        None => std::future::pending().await,
     }
 }
 
@@ -214,6 +227,7 @@ impl Session {
                     stream.asked = clock.now();
                 }
                 Woken::Counted(census) => self.counted(census?, &mut stream)?,
+                Woken::Mended(apps) => self.mended(&apps),
                 Woken::Due => self.look(&mut stream)?,
                 Woken::Chunk(Some(Ok(chunk))) => self.take_chunk(&chunk, &mut stream)?,
                 Woken::Chunk(Some(Err(fault))) => break fault,
@@ -234,9 +248,9 @@ impl Session {
         let who: UserInfo = self.server.json("/api/v1/session/userinfo", WHO, "who we are").await?;
         let road = self.server.token_road().await.unwrap_or_default();
         let spec = self.server.spec();
-        let server = spec.address.to_string();
+        let server = spec.place();
         let unverified = if self.server.is_unverified().await { ", certificate not verified" } else { "" };
-        let plain = if spec.address.is_plain() { ", not encrypted" } else { "" };
+        let plain = if spec.is_plain() { ", not encrypted" } else { "" };
         let road = format!("argocd-server stream{unverified}{plain}, token from {road}");
         self.tell_facts(|facts| {
             facts.server = server;
@@ -258,7 +272,8 @@ impl Session {
             // an answer is waited for; the request has a time-out of its own
             return time::after(self.last_byte.max(stream.asked), QUIET.max(patience));
         }
-        silence.min(time::after(stream.asked, AUDIT))
+        let settles = stream.settles.unwrap_or(Timestamp::MAX);
+        silence.min(time::after(stream.asked, AUDIT)).min(settles)
     }
 
     /// Whether the stream told something lately.
@@ -277,6 +292,7 @@ impl Session {
         if stream.asking.is_none() {
             self.told.ask();
             stream.asked = now;
+            stream.settles.take_if(|at| *at <= now);
             stream.asking = Some(Box::pin(census::ask(self.server.clone())));
         }
         Ok(())
@@ -291,35 +307,50 @@ impl Session {
 
     /// The server said what there is.
     fn counted(&mut self, census: Census, stream: &mut Stream) -> Result<(), Fault> {
-        if stream.complete || stream.due.is_none() {
-            return self.compare(census, stream);
-        }
-        // asked again amid the first burst: what it does not tell of now it never will
-        match self.told.compare(&census) {
-            Verdict::Behind if time::elapsed(self.last_byte, self.world.clock.now()) >= LULL => {
-                let (told, all) = (self.told.loaded(), census.len());
-                Err(Fault::new(Kind::Down, format!("the stream tells of {told} of {all} Applications and stops")))
+        let found = self.told.compare(&census);
+        let (told, all) = (self.told.loaded(), census.len());
+        if !stream.complete && !found.untold.is_empty() {
+            let asked_before = stream.due.replace(census).is_some();
+            let quiet = time::elapsed(self.last_byte, self.world.clock.now()) >= LULL;
+            if !(asked_before && quiet) {
+                return Ok(());
             }
-            _ => self.compare(census, stream),
+            // asked again amid the first burst: what it does not tell of now it never will
+            if found.untold.len() > FEW {
+                let why = format!("the stream tells of {told} of {all} Applications and stops");
+                return Err(Fault::new(Kind::Down, why));
+            }
         }
+        self.settle(found, stream)
     }
 
-    fn compare(&mut self, census: Census, stream: &mut Stream) -> Result<(), Fault> {
-        match self.told.compare(&census) {
-            Verdict::Behind if !stream.complete => stream.due = Some(census),
-            Verdict::Behind | Verdict::Gap => {
-                self.report.link(Link::Stale { since: self.last_byte });
-                return Err(Fault::new(Kind::AskAgain, "the stream kept changes back"));
-            }
-            Verdict::Complete(gone) => {
-                for key in gone {
-                    self.told.gone(&key);
-                    self.report.push(Delta::Remove(key));
-                }
-                self.complete(stream);
+    /// Makes good what the stream did not tell, or told otherwise.
+    fn settle(&mut self, found: Differences, stream: &mut Stream) -> Result<(), Fault> {
+        let Differences { mut untold, otherwise, gone } = found;
+        untold.extend(otherwise);
+        if untold.len() > FEW {
+            self.told.doubt();
+            self.report.link(Link::Stale { since: self.last_byte });
+            return Err(Fault::new(Kind::AskAgain, "the stream kept changes back"));
+        }
+        if !untold.is_empty() {
+            stream.mending = Some(Box::pin(read_singly(self.server.clone(), untold)));
+        }
+        for key in gone {
+            self.told.gone(&key, "");
+            self.report.push(Delta::Remove(key));
+        }
+        self.complete(stream);
+        Ok(())
+    }
+
+    /// What was asked for by itself came; it is no news where the stream told of it meanwhile.
+    fn mended(&mut self, apps: &[Vec<u8>]) {
+        for app in apps {
+            if let Some((row, version)) = self.decoder.single(app) {
+                self.take_row(row, &version);
             }
         }
-        Ok(())
     }
 
     /// The stream has told of everything there is.
@@ -332,6 +363,7 @@ impl Session {
             }
             self.failures = 0;
             self.asked_again = false;
+            stream.settles = Some(time::after(self.world.clock.now(), SETTLED));
         }
         self.tell_facts(|facts| facts.hint = None);
         self.report.link(Link::Live);
@@ -357,9 +389,13 @@ impl Session {
         stream.kept_alive |= stream.events;
         result?;
         // what was due may have come with this chunk
-        let due = stream.due.take_if(|census| self.told.compare(census) != Verdict::Behind);
-        if let Some(census) = due {
-            self.compare(census, stream)?;
+        if let Some(census) = stream.due.take_if(|census| self.told.loaded() >= census.len()) {
+            let found = self.told.compare(&census);
+            if found.untold.is_empty() {
+                self.settle(found, stream)?;
+            } else {
+                stream.due = Some(census);
+            }
         }
         if stream.complete {
             self.tell_facts(|_| {});
@@ -373,9 +409,9 @@ impl Session {
             return Ok(());
         };
         match self.decoder.frame(json) {
-            Event::Changed { row, .. } => self.take_row(*row),
-            Event::Removed { key, .. } => {
-                self.told.gone(&key);
+            Event::Changed { row, version } => self.take_row(*row, &version),
+            Event::Removed { key, version } => {
+                self.told.gone(&key, &version);
                 self.report.push(Delta::Remove(key));
             }
             Event::Failed { code, message } => {
@@ -392,10 +428,11 @@ impl Session {
         Ok(())
     }
 
-    fn take_row(&mut self, row: AppRow) {
+    fn take_row(&mut self, row: AppRow, version: &str) {
         self.begin();
-        self.told.row(&row);
-        self.report.push(Delta::Upsert(Box::new(row)));
+        if self.told.row(&row, version) {
+            self.report.push(Delta::Upsert(Box::new(row)));
+        }
         let loaded = self.told.loaded();
         if !self.settled && loaded % REPORT == 1 {
             self.report.link(Link::Connecting { loaded });
@@ -407,4 +444,13 @@ impl Session {
     fn tell_facts(&mut self, change: impl FnOnce(&mut SourceFacts)) {
         self.report.tell_facts(&self.decoder, change);
     }
+}
+
+/// Reads Applications whole. One that went, or that cannot be had now, is noticed the next time the server is asked.
+async fn read_singly(server: Server, keys: Vec<AppKey>) -> Vec<Vec<u8>> {
+    let mut read = Vec::new();
+    for key in keys {
+        read.extend(server.fetch(&Ask::get(path(&key, "")), LARGEST).await);
+    }
+    read
 }

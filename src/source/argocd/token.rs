@@ -10,6 +10,7 @@ use http::HeaderValue;
 use super::super::kube::fault::{Fault, Kind};
 use super::address::Address;
 use super::local_config::LocalConfig;
+use super::tunnel::Through;
 
 /// The variable argocd itself reads.
 const VARIABLE: &str = "ARGOCD_AUTH_TOKEN";
@@ -98,11 +99,16 @@ impl TokenRoad {
     }
 }
 
-/// Where the token of a login to a server is kept, below a folder of this program.
+/// Where the token of a login to a server is kept, below a folder of this program. One that is reached by a port-forward
+/// is known by the context it is reached through.
 #[must_use]
-pub fn saved_in(folder: &Path, address: &Address) -> PathBuf {
+pub fn saved_in(folder: &Path, address: &Address, through: Option<&Through>) -> PathBuf {
     let plain = |c: char| if c.is_ascii_alphanumeric() || ".-".contains(c) { c } else { '_' };
-    folder.join("tokens").join(address.authority().chars().map(plain).collect::<String>())
+    let mut name = address.authority();
+    if let Some(through) = through {
+        name = format!("{name}@{}@{}", through.cluster.context.as_deref().unwrap_or_default(), through.namespace);
+    }
+    folder.join("tokens").join(name.chars().map(plain).collect::<String>())
 }
 
 /// Why a file with a secret was not read.

@@ -189,6 +189,20 @@ impl Decoder {
         Some(row)
     }
 
+    /// Reads one Application by itself: its row and its resource version. Nothing when it is none; an odd one is counted.
+    pub fn single(&mut self, body: &[u8]) -> Option<(AppRow, String)> {
+        match read::<shape::Object<'_>>(body) {
+            Ok((object, oddity)) => {
+                let version = object.metadata.resource_version.as_ref().to_owned();
+                self.row(&object, &oddity).map(|row| (row, version))
+            }
+            Err(why) => {
+                self.count_odd(&format!("an Application that is not JSON ({why})"));
+                None
+            }
+        }
+    }
+
     /// Reads one page of a list.
     ///
     /// # Errors

@@ -13,6 +13,7 @@ mod channels;
 mod cluster;
 mod cluster_names;
 mod collection;
+pub(in crate::source) mod component;
 pub(in crate::source) mod connect;
 mod credential;
 pub(in crate::source) mod decode;

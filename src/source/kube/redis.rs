@@ -16,7 +16,7 @@ use tokio::io::DuplexStream;
 use tokio::sync::Mutex;
 
 use super::cluster::Cluster;
-use super::fault::{Fault, Kind};
+use super::component::{fetch, running_pod};
 use super::forward::{Carried, dial};
 use super::request::escape;
 use super::resp::{Refusal, Talk};
@@ -30,8 +30,6 @@ const PORT: u16 = 6379;
 const SECRET: &str = "argocd-redis";
 /// The version of the format this was written for; another one is searched for.
 const VERSION: &str = "1.8.3";
-/// The largest answer of the API server that is read, in bytes.
-const LARGEST: usize = 16 << 20;
 /// The largest comparison that is unpacked, in bytes.
 const UNPACKED: u64 = 256 << 20;
 /// How long all of it may take.
@@ -138,7 +136,7 @@ impl Cache {
 
     async fn dial(&self) -> Result<Line, String> {
         let (argo, namespace) = (&self.argo, &self.namespace);
-        let pod = pod(argo, namespace).await?;
+        let pod = running_pod(argo, namespace, PODS, "Argo CD's Redis").await?;
         let (password, unread) = match password(argo, namespace).await {
             Ok(password) => (password, None),
             Err(why) => (None, Some(why)),
@@ -207,17 +205,6 @@ async fn look(talk: &mut Talk<DuplexStream>, instance: &str) -> Result<Option<Ve
     }
 }
 
-/// The name of a pod that leads to it.
-async fn pod(argo: &Cluster, namespace: &str) -> Result<String, String> {
-    let uri = format!("/api/v1/namespaces/{}/pods?labelSelector={}", escape(namespace), escape(PODS));
-    let list = fetch(argo, &uri, &format!("list pods in {namespace}")).await?;
-    let list = list.ok_or_else(|| format!("there is no namespace {namespace}"))?;
-    let pods = list.get("items").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-    let runs = |pod: &&Value| pod.pointer("/status/phase").and_then(Value::as_str) == Some("Running");
-    let name = |pod: &Value| Some(pod.pointer("/metadata/name")?.as_str()?.to_owned());
-    pods.iter().filter(runs).find_map(name).ok_or_else(|| format!("no pod of Argo CD's Redis runs in {namespace}"))
-}
-
 /// Its password; nothing where there is no Secret.
 async fn password(argo: &Cluster, namespace: &str) -> Result<Option<String>, String> {
     let uri = format!("/api/v1/namespaces/{}/secrets/{SECRET}", escape(namespace));
@@ -225,16 +212,6 @@ async fn password(argo: &Cluster, namespace: &str) -> Result<Option<String>, Str
     let encoded = secret.as_ref().and_then(|secret| secret.pointer("/data/auth")?.as_str());
     let decoded = encoded.and_then(|encoded| STANDARD.decode(encoded).ok());
     Ok(decoded.and_then(|bytes| String::from_utf8(bytes).ok()))
-}
-
-/// Nothing for what is not there; `deed` is what a refusal says we may not do.
-async fn fetch(argo: &Cluster, uri: &str, deed: &str) -> Result<Option<Value>, String> {
-    match argo.fetch(uri, LARGEST).await {
-        Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|_| format!("cannot {deed}: it came garbled")),
-        Err(fault) if fault.is_missing() => Ok(None),
-        Err(Fault { kind: Kind::Denied, .. }) => Err(format!("may not {deed}")),
-        Err(fault) => Err(format!("cannot {deed}: {}", fault.why)),
-    }
 }
 
 /// What lies in the cache, compressed or not.

@@ -139,16 +139,20 @@ pub(in crate::source) async fn answer(
 pub(in crate::source) async fn collect(mut body: Body, limit: usize, clock: &dyn Clock) -> Result<Vec<u8>, Fault> {
     let mut bytes = Vec::new();
     while bytes.len() < limit {
-        let chunk = tokio::select! {
-            chunk = next_chunk(&mut body) => chunk,
-            () = clock.sleep(QUIET) => return Err(no_answer(QUIET)),
-        };
-        match chunk {
+        match chunk_in_time(&mut body, clock).await {
             Some(chunk) => bytes.extend_from_slice(&chunk?),
             None => break,
         }
     }
     Ok(bytes)
+}
+
+/// The next bytes of a body that does not pause; nothing at its end.
+pub(in crate::source) async fn chunk_in_time(body: &mut Body, clock: &dyn Clock) -> Option<Result<Bytes, Fault>> {
+    tokio::select! {
+        chunk = next_chunk(body) => chunk,
+        () = clock.sleep(QUIET) => Some(Err(no_answer(QUIET))),
+    }
 }
 
 /// The next bytes of a body; nothing at its end.

@@ -29,7 +29,7 @@ pub(in crate::source) fn of(mut object: Value) -> Result<LiveObject, serde_saphy
         None => None,
     };
     let conditions = items(&object, "/status/conditions").iter().map(condition).collect();
-    Ok(LiveObject { yaml, folded, managers, conditions, health, failed: None })
+    Ok(LiveObject { yaml, folded, managers, conditions, health, actions: None, failed: None })
 }
 
 fn lines(object: &Value) -> Result<Vec<Box<str>>, serde_saphyr::ser::Error> {

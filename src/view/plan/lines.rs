@@ -1,7 +1,7 @@
 //! What a plan says, in lines.
 
 use super::options::switches;
-use crate::action::{Draft, Item, Plan, Step, StepKind, Verb, forecast};
+use crate::action::{Draft, Item, Plan, Request, Step, StepKind, Verb, forecast};
 use crate::config::theme::Role;
 use crate::domain::{Comparison, ObjectName, Timestamp};
 use crate::view::compared::differences;
@@ -132,7 +132,14 @@ fn single(seen: &Seen<'_>, page: &mut Page, item: &Item, comparison: Option<&Com
     }
     if !plans.is_empty() && item.denied.is_empty() {
         let words = plans.last().map_or("do it", |plan| plan.verb.word());
-        page.block("rights", &format!("you may {words}"), Role::Text);
+        // a right that names an object or an action only argocd-server can look up, and it does so when it is asked
+        let is_open = |request: &Request| request.method != "GET" && request.right.verb == "get";
+        let words = if plans.iter().flat_map(|plan| &plan.requests).any(is_open) {
+            format!("argocd-server says whether you may {words} when it is asked")
+        } else {
+            format!("you may {words}")
+        };
+        page.block("rights", &words, Role::Text);
     }
     for (n, missing) in item.denied.iter().enumerate() {
         page.block(if n == 0 { "rights" } else { "" }, missing, Role::Warn);
@@ -267,6 +274,7 @@ pub(super) fn deed(verb: &Verb) -> String {
         Verb::Scale { object, replicas } => format!("scale {} to {replicas} of", object.name),
         Verb::Pause(object) => format!("pause {} of", object.name),
         Verb::Resume(object) => format!("resume {} of", object.name),
+        Verb::Run { object, action } => format!("run {action} on {} of", object.name),
         Verb::Inject(injection) => format!("put a debugger into {} of", injection.pod.name),
         Verb::DeleteResource { object, .. } => format!("delete {} {} of", object.kind, object.name),
         Verb::Delete { .. } => "delete".to_owned(),

@@ -70,6 +70,30 @@ fn verb_rollback() {
 }
 
 #[test]
+fn verb_rollback_of_what_was_synced_again_goes_to_what_was_something_else() {
+    let sea = Sea::scenario("quiet");
+    sea.does(&["sync", "backend-prod", "--confirm", "prod"], 0);
+    sea.does(&["sync", "backend-prod", "--confirm", "prod"], 0);
+    let rows = history(&sea.app("backend-prod"));
+    let (current, earlier) = rows.split_last().unwrap();
+    assert_eq!(earlier.last().unwrap().1, current.1, "{rows:?}");
+    let (id, revision) = earlier.iter().rfind(|row| row.1 != current.1).unwrap();
+    let plan = sea.does(&["rollback", "backend-prod", "--plan"], 0);
+    let title = plan["plan"]["title"].as_str().unwrap();
+    assert_eq!(title, format!("Roll backend-prod back to deployment {id}, {}", &revision[..7]));
+}
+
+#[test]
+fn verb_refresh_says_what_it_found_and_nothing_of_the_last_operation() {
+    let sea = Sea::scenario("quiet");
+    let report = sea.does(&["refresh", "backend-prod"], 0);
+    let app = sea.app("backend-prod");
+    let revision = app["status"]["sync"]["revision"].as_str().unwrap();
+    assert_eq!(report["message"], format!("Synced at {}, Healthy", &revision[..7]));
+    assert!(report["phase"].is_null() && report["revision"] == revision, "{report}");
+}
+
+#[test]
 fn verb_rollback_of_what_syncs_itself_switches_that_off_first() {
     let sea = Sea::new();
     let before = sea.app("backend-staging");

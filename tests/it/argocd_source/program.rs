@@ -79,6 +79,17 @@ async fn every_screen_works_with_a_url_and_a_token_and_no_token_is_shown_anywher
         ("logs", "follow"),
         ("why", "backend-dev"),
         ("links", "argocd-server stream, token from"),
+        ("resource", "kind: "),
+        ("diff", "argocd-server"),
+        ("plan", "Sync backend-dev"),
+        ("deployments", "Deployments of backend-dev"),
+        ("actions", "Compare backend-dev with Git"),
+        ("chooser", "backend-dev"),
+        ("copy", "backend-dev"),
+        ("audit", "Nothing was written"),
+        ("sessions", "127.0.0.1"),
+        ("complaints", "127.0.0.1"),
+        ("help", "sync"),
     ] {
         let (code, frame, err) = here.run(&["snapshot", "--view", view, "--app", "backend-dev"]);
         assert_eq!(code, Some(0), "{view}: {err}");
@@ -117,13 +128,45 @@ async fn a_sync_goes_through_argocd_server_and_is_followed_and_noted() {
     let (_, audit, _) = here.run(&["audit", "-o", "json"]);
     assert!(audit.contains("\"kube\":\"admin\"") && audit.contains("\"sync\""), "{audit}");
     assert!(!audit.contains(&scene.token("admin")));
-    let (code, _, err) = here.run(&["delete", "frontend-prod", "--confirm", "prod"]);
-    assert_eq!(code, Some(4), "{err}");
-    assert!(err.contains("delete is not done through argocd-server"), "{err}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn auto_sync_is_taken_away_and_given_back_whole_where_its_definition_cannot_be_read() {
+async fn objects_are_changed_and_applications_deleted_through_argocd_server() {
+    let scene = Scene::new();
+    let here = Here::of(&scene, "admin");
+    let store = scene.world.store(SOURCE).unwrap();
+    let live = || store.get("Deployment", "predator12-staging", "frontend").unwrap();
+    let done = here.json(&["scale", "frontend-staging", "--replicas", "3", "--confirm", "staging", "-o", "json"]);
+    assert_eq!(done["outcome"], "done", "{done}");
+    assert_eq!(live()["spec"]["replicas"], 3);
+    let done = here.json(&["restart", "frontend-staging", "--confirm", "staging", "-o", "json"]);
+    assert_eq!(done["outcome"], "done", "{done}");
+    let restarted = "/spec/template/metadata/annotations/kubectl.kubernetes.io~1restartedAt";
+    assert!(live().pointer(restarted).is_some());
+    // one that no ApplicationSet makes anew
+    let mut extra = store.get("Application", "argocd", "frontend-prod").unwrap();
+    extra["metadata"] = serde_json::json!({"name": "extra", "namespace": "argocd"});
+    extra["spec"]["destination"]["namespace"] = "elsewhere".into();
+    store.put(extra);
+    let done = here.json(&["delete", "extra", "--cascade", "orphan", "--confirm", "elsewhere", "-o", "json"]);
+    assert_eq!(done["outcome"], "done", "{done}");
+    assert!(store.get("Application", "argocd", "extra").is_none());
+    let ask =
+        ["delete", "frontend-prod", "--resource", ":ConfigMap:frontend-config", "--confirm", "prod", "-o", "json"];
+    assert_eq!(here.json(&ask)["outcome"], "done");
+    let config = store.get("ConfigMap", "predator12-prod", "frontend-config");
+    assert!(
+        config.is_none_or(|config| config["metadata"]["deletionTimestamp"].is_string()),
+        "it goes, dependents first"
+    );
+    let developer = Here::of(&scene, "developer");
+    let (code, _, err) = developer.run(&["restart", "frontend-prod", "--confirm", "prod"]);
+    assert_eq!(code, Some(4), "{err}");
+    assert!(err.contains("refused: permission denied"), "{err}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn auto_sync_is_switched_off_by_its_field_where_the_version_of_argocd_server_has_it() {
     let scene = Scene::new();
     let here = Here::of(&scene, "admin");
     let store = scene.world.store(SOURCE).unwrap();
@@ -139,11 +182,17 @@ async fn auto_sync_is_taken_away_and_given_back_whole_where_its_definition_canno
     assert!(before.as_ref().is_some_and(|before| before.get("enabled").is_none()), "{before:?}");
     let (code, plan, err) = here.run(&["autosync", "off", "backend-dev", "--plan"]);
     assert_eq!(code, Some(0), "{err}");
-    assert!(plan.contains("its settings are taken away whole"), "{plan}");
+    assert!(plan.contains(r#"\"automated\":{\"enabled\":false}"#), "{plan}");
     here.json(&["autosync", "off", "backend-dev", "--confirm", "dev", "-o", "json"]);
-    assert_eq!(automated(), None);
+    let mut off = before.clone().unwrap();
+    off["enabled"] = false.into();
+    assert_eq!(automated(), Some(off));
     here.json(&["autosync", "on", "backend-dev", "--confirm", "dev", "-o", "json"]);
     assert_eq!(automated(), before);
+    let plan = here.json(&["rollback", "backend-dev", "--plan", "-o", "json"]);
+    let requests = plan["plan"]["requests"].as_array().unwrap().iter();
+    let paths: Vec<&str> = requests.map(|request| request["path"].as_str().unwrap()).collect();
+    assert_eq!(paths, ["/api/v1/applications/backend-dev", "/api/v1/applications/backend-dev/rollback"], "{plan}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -182,6 +231,60 @@ async fn a_login_keeps_a_token_and_the_next_call_uses_it() {
     assert!(token.len() > 20 && !format!("{out}{err}").contains(&token));
     let (code, out, err) = told(here.bare(&["get", "apps", "--argocd-server", &url]).output().unwrap());
     assert_eq!((code, out.contains("backend-dev")), (Some(0), true), "{err}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_a_context_and_a_server_each_need_goes_the_cheaper_road() {
+    let scene = Scene::new();
+    let here = Here::of(&scene, "admin");
+    let text = format!(
+        "[[source]]\nname = \"both\"\ncontext = \"{SOURCE}\"\nserver = \"{}\"\ntoken_file = \"{}\"\n",
+        scene.argocd("url"),
+        here.token.display(),
+    );
+    let config = scene.private("both.toml", &text);
+    let picture = |view: &str| {
+        let mut command = here.bare(&["snapshot", "--view", view, "--app", "backend-dev", "--config"]);
+        command.arg(&config).env("KUBECONFIG", scene.world.kubeconfig()).args(["--context", "both"]);
+        let (code, out, err) = told(command.output().unwrap());
+        assert_eq!(code, Some(0), "{view}: {err}");
+        out
+    };
+    // rows come by the watch of the API server, whatever becomes of argocd-server's stream
+    scene.order("fault 503 path /api/v1/stream/applications").await;
+    let links = picture("links");
+    let road = format!("what no context leads to, through argocd-server {}", scene.argocd("url"));
+    assert!(links.contains("live") && links.contains(&road), "{links}");
+    // what Git wants, only argocd-server has made already
+    let diff = picture("diff");
+    assert!(diff.contains("argocd-server"), "{diff}");
+    scene.order("stop").await;
+    let (app, diff) = (picture("app"), picture("diff"));
+    assert!(app.contains("Deployment backend"), "{app}");
+    assert!(diff.contains("Redis") || diff.contains("cache"), "{diff}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_through_a_port_forward_is_kept_for_its_context() {
+    let scene = Scene::new();
+    let here = Here::of(&scene, "admin");
+    let through = |args: &[&str]| {
+        let mut command = here.bare(args);
+        command.args(["--context", SOURCE]).env("KUBECONFIG", scene.world.kubeconfig());
+        command
+    };
+    let mut login = through(&["login", "port-forward"]);
+    let mut child = login.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(scene.argocd("password").as_bytes()).unwrap();
+    let (code, out, err) = told(child.wait_with_output().unwrap());
+    assert_eq!(code, Some(0), "{err}");
+    assert!(out.contains("logged in to port-forward in recorded as admin"), "{out}");
+    let mut get = through(&["get", "apps", "-o", "json", "--argocd-server", "port-forward"]);
+    let (code, out, err) = told(get.output().unwrap());
+    assert_eq!(code, Some(0), "{err}");
+    let apps: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(apps.as_array().unwrap().len(), 9);
+    assert!(apps.as_array().unwrap().iter().all(|app| app["source"] == "argocd-server@recorded"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

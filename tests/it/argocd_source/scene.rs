@@ -63,6 +63,7 @@ impl Scene {
             insecure: false,
             ca: Some(self.ca()),
             tokens: vec![TokenRoad::File(self.private(&format!("token-{user}"), &self.token(user)))],
+            through: None,
         }
     }
 

@@ -1,9 +1,11 @@
 //! Writes are answered as a recorded API server answered them.
 
+use jiff::Timestamp;
+use pilothouse::sim::manifest::crd;
 use pilothouse::sim::write::Writer;
 use serde_json::{Value, json};
 
-use super::client::Reply;
+use super::client::{Ask, Reply};
 use super::conformance::{ask, facts, keys, same};
 use super::world::World;
 
@@ -219,4 +221,72 @@ async fn conformance_kubernetes_managed_deployment() {
         entry.as_object_mut().unwrap().remove("time");
     }
     assert_eq!(entries, facts["managers"]);
+}
+
+/// Argo CD ends an operation by adding a null to it.
+#[tokio::test]
+async fn a_null_is_kept_only_where_the_type_has_one() {
+    let world = World::new();
+    Writer::new(&world.store, "one").edit(APP.0, APP.1, APP.2, |app| app["operation"] = json!({"sync": {}})).unwrap();
+    let patch = |path: &str, patch: Value| Ask {
+        method: Some("PATCH".to_owned()),
+        path: path.to_owned(),
+        token: Some("admin".to_owned()),
+        content: Some("application/json-patch+json".to_owned()),
+        body: Some(patch),
+        ..Ask::default()
+    };
+    let path = format!("/apis/argoproj.io/v1alpha1/namespaces/{}/applications/{}", APP.1, APP.2);
+    let over = json!([{"op": "add", "path": "/operation", "value": null}]);
+    let reply = world.client().send(&patch(&path, over)).await.unwrap();
+    assert_eq!(reply.status, 200);
+    assert!(reply.json().await.get("operation").is_none());
+    assert!(app(&world).get("operation").is_none());
+    let service = json!({"apiVersion": "v1", "kind": "Service", "spec": {"ports": [{"port": 80}]},
+        "metadata": {"namespace": "predator12-dev", "name": "nothing"}});
+    Writer::new(&world.store, "one").create(service).unwrap();
+    let path = "/api/v1/namespaces/predator12-dev/services/nothing";
+    let change = json!([{"op": "add", "path": "/spec/loadBalancerIP", "value": null}]);
+    let body = world.client().send(&patch(path, change)).await.unwrap().json().await;
+    assert!(body["spec"].get("loadBalancerIP").is_none(), "{body}");
+}
+
+#[tokio::test]
+async fn what_is_written_into_a_secret_as_text_is_kept_as_bytes() {
+    let world = World::new();
+    let secret = json!({"apiVersion": "v1", "kind": "Secret", "stringData": {"a": "1"}, "data": {"b": "Mg=="},
+        "metadata": {"namespace": "predator12-dev", "name": "plain"}});
+    let ask = |method: &str, name: &str, body: Value| Ask {
+        method: Some(method.to_owned()),
+        path: format!("/api/v1/namespaces/predator12-dev/secrets{name}"),
+        token: Some("admin".to_owned()),
+        content: (method == "PATCH").then(|| "application/merge-patch+json".to_owned()),
+        body: Some(body),
+        ..Ask::default()
+    };
+    let made = world.client().send(&ask("POST", "", secret)).await.unwrap().json().await;
+    assert_eq!((&made["data"], made.get("stringData")), (&json!({"a": "MQ==", "b": "Mg=="}), None), "{made}");
+    let patch = ask("PATCH", "/plain", json!({"stringData": {"b": "3"}}));
+    let patched = world.client().send(&patch).await.unwrap().json().await;
+    assert_eq!((&patched["data"], patched.get("stringData")), (&json!({"a": "MQ==", "b": "Mw=="}), None), "{patched}");
+}
+
+/// argocd-server writes tokens into the status of a project.
+#[tokio::test]
+async fn a_project_has_a_status() {
+    let world = World::new();
+    world.store.put(crd::all(Timestamp::UNIX_EPOCH).remove(2));
+    let project = json!({"apiVersion": "argoproj.io/v1alpha1", "kind": "AppProject", "spec": {},
+        "metadata": {"namespace": "argocd", "name": "tokens"},
+        "status": {"jwtTokensByRole": {"ci": {"items": [{"iat": 1, "id": "a"}]}}}});
+    let ask = Ask {
+        method: Some("POST".to_owned()),
+        path: "/apis/argoproj.io/v1alpha1/namespaces/argocd/appprojects?fieldValidation=Strict".to_owned(),
+        token: Some("admin".to_owned()),
+        body: Some(project.clone()),
+        ..Ask::default()
+    };
+    let reply = world.client().send(&ask).await.unwrap();
+    assert_eq!(reply.status, 201);
+    assert_eq!(reply.json().await["status"], project["status"]);
 }
