@@ -9,7 +9,7 @@ use super::sync_options::{Strategy, SyncOptions};
 use super::verb::Verb;
 use crate::domain::app::short_revision;
 use crate::domain::text::clean;
-use crate::domain::time::coarse;
+use crate::domain::time::exact;
 use crate::domain::window::{Verdict, until};
 use crate::domain::{GuardPolicy, ObjectName, Risk};
 
@@ -190,7 +190,7 @@ fn guarded(facts: &Facts, options: &SyncOptions, plan: &mut Plan) -> Result<(), 
             "sync without a guard",
         ));
     };
-    let hold = coarse(watch.hold);
+    let hold = exact(watch.hold);
     let back = format!("deployment {} ({})", harbour.id, short_revision(&harbour.revision));
     plan.caution(match policy {
         GuardPolicy::Auto => {

@@ -31,6 +31,9 @@ use crate::source::kube::{KubeconfigPlace, contexts, routes};
 use crate::source::{SourceError, Surroundings};
 use crate::store::{Apps, Interest};
 
+/// What a screen shows beyond the rows is waited for this long.
+pub const PATIENCE: Duration = Duration::from_secs(3);
+
 /// Everything a verb that reads sources needs.
 pub struct Setup {
     /// Settings of all layers.
@@ -107,7 +110,7 @@ impl Setup {
     /// Reads what is wanted beyond the rows, for three seconds at the most: where pods cannot be read, or are too many,
     /// the rows are what there is.
     pub fn look(&mut self, wanted: &[Interest], deadline: Timestamp, io: &Runtime) {
-        self.look_until(wanted, deadline.min(after(self.clock.now(), Duration::from_secs(3))), io);
+        self.look_until(wanted, deadline.min(after(self.clock.now(), PATIENCE)), io);
     }
 
     /// Reads what is wanted beyond the rows, until `deadline`.

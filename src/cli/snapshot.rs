@@ -19,7 +19,7 @@ use crate::domain::time::after;
 use crate::domain::{Clock, LogNews, ObjectName, Timestamp, Versus};
 use crate::runtime::deeds::Deeds;
 use crate::runtime::interests::Interests;
-use crate::runtime::observe::observe;
+use crate::runtime::observe::{observe, observe_live};
 use crate::runtime::remember::Remembered;
 use crate::runtime::tail::Tail;
 use crate::source::kube::KubeconfigPlace;
@@ -157,6 +157,14 @@ pub fn run(snapshot: &Snapshot, everywhere: &Everywhere, out: &mut impl Write) -
         runtime.block_on(read_logs(tail, &mut model.logs, &setup.clock, deadline));
     }
     let mut buf = Buffer::empty(Rect::new(0, 0, width, height));
+    if matches!(screen, ScreenId::Plan | ScreenId::Deployments) {
+        // what they compare depends on what they have read
+        frame::lay_out(&mut model, setup.clock.now());
+        let wanted = frame::interests(&model, setup.clock.now());
+        let deadline = deadline.min(after(setup.clock.now(), setup::PATIENCE));
+        let (apps, interests, clock) = (&mut model.apps, &mut setup.interests, &setup.clock);
+        runtime.block_on(observe_live(apps, interests, &wanted, &setup.mailbox, &setup.news, clock, deadline));
+    }
     frame::draw(&mut model, setup.clock.now(), &Work::default(), &mut buf);
     let drawn = match snapshot.format {
         Format::Text => picture::text(&buf),

@@ -42,6 +42,12 @@ pub fn coarse(age: Duration) -> String {
     format!("{count}{unit}")
 }
 
+/// A length of time that somebody chose, as it was chosen (`90s` is `1m 30s`).
+#[must_use]
+pub fn exact(length: Duration) -> String {
+    jiff::SignedDuration::try_from(length).map_or_else(|_| coarse(length), |length| format!("{length:#}"))
+}
+
 /// How long until [`coarse`] of an age reads differently.
 #[must_use]
 pub fn until_coarse_changes(age: Duration) -> Duration {
@@ -79,6 +85,12 @@ mod tests {
             [0, 4, 34, 59, 60, 3_599, 3_600, 172_799, 172_800, 63_072_000].map(read),
             ["0s", "0s", "30s", "55s", "1m", "59m", "1h", "47h", "2d", "2y"]
         );
+    }
+
+    #[test]
+    fn what_somebody_chose_is_told_whole() {
+        let read = |seconds| exact(Duration::from_secs(seconds));
+        assert_eq!([30, 90, 300, 3_600].map(read), ["30s", "1m 30s", "5m", "1h"]);
     }
 
     #[test]
