@@ -59,6 +59,10 @@ fn find<'w>(ways: &'w Ways, other: Option<&'w Ways>, app: &AppKey) -> Result<&'w
 
 async fn with_hooks(ways: &Ways, wanted: &State) -> Result<Desired, ReadError> {
     let mut told = desired(ways).await?;
+    if ways.server.is_none() {
+        told.notes.push("hooks are those of the last operation: only argocd-server tells which ones Git has".into());
+        return Ok(told);
+    }
     match rendered(ways, wanted).await {
         Ok(rendered) => told.hooks = Some(hooks(&rendered.manifests)),
         Err(error) => told.notes.push(format!("hooks are not known: {error}").into()),

@@ -2,14 +2,13 @@
 
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue, Method, Request, Response, header};
 use kube::client::Body;
 use kube::{Client, Config};
 use serde::de::DeserializeOwned;
-use tokio::sync::Mutex;
 
 use super::super::kube::connect::{CONNECT, certificates};
 use super::super::kube::fault::{Fault, Kind};
@@ -174,20 +173,26 @@ impl Server {
         &self.clock
     }
 
+    /// Nobody waits while it is held: a request that is begun and set aside for a moment must not keep the others out.
+    fn state(&self) -> MutexGuard<'_, State> {
+        // what a panic leaves is a client and a token, whole or none
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Forgets the connections: new ones are made when something is next asked. The token stays, for it may be one the
     /// server renewed; one that is not believed goes by itself.
-    pub(super) async fn give_up(&self) {
-        self.state.lock().await.client = None;
+    pub(super) fn give_up(&self) {
+        self.state().client = None;
     }
 
     /// Whether any certificate is taken: somebody said so, or argocd's own configuration does.
-    pub(super) async fn is_unverified(&self) -> bool {
-        !self.spec.is_plain() && self.state.lock().await.unverified
+    pub(super) fn is_unverified(&self) -> bool {
+        !self.spec.is_plain() && self.state().unverified
     }
 
     /// Where the token that is held came from.
-    pub(super) async fn token_road(&self) -> Option<String> {
-        self.state.lock().await.token.as_ref().map(|held| clean(&held.road.to_string()).into_owned())
+    pub(super) fn token_road(&self) -> Option<String> {
+        self.state().token.as_ref().map(|held| clean(&held.road.to_string()).into_owned())
     }
 
     fn client(&self, state: &mut State) -> Result<Client, Fault> {
@@ -199,8 +204,8 @@ impl Server {
         Ok(state.client.insert(client).clone())
     }
 
-    async fn reach(&self) -> Result<(Client, Held), Fault> {
-        let mut state = self.state.lock().await;
+    fn reach(&self) -> Result<(Client, Held), Fault> {
+        let mut state = self.state();
         let client = self.client(&mut state)?;
         let held = if let Some(held) = &state.token {
             held.clone()
@@ -215,10 +220,10 @@ impl Server {
     /// there is one: somebody may have logged in since.
     pub(super) async fn send(&self, ask: &Ask) -> Result<Response<Body>, Fault> {
         loop {
-            let (client, held) = self.reach().await?;
+            let (client, held) = self.reach()?;
             match self.try_send(client, Some(&held), ask).await {
                 Err(fault) if fault.is_unauthorized() => {
-                    let mut state = self.state.lock().await;
+                    let mut state = self.state();
                     if state.token.as_ref().is_some_and(|now| now.token == held.token) {
                         state.token = None;
                         state.refused.push(held.token);
@@ -236,12 +241,12 @@ impl Server {
                 }
                 Err(fault) => {
                     if fault.is_connection() {
-                        self.state.lock().await.client = None;
+                        self.state().client = None;
                     }
                     return Err(fault);
                 }
                 Ok(answer) => {
-                    self.take_renewed(answer.headers(), &held).await;
+                    self.take_renewed(answer.headers(), &held);
                     return Ok(answer);
                 }
             }
@@ -251,7 +256,7 @@ impl Server {
     /// A whole answer to somebody the server does not know: no token is sent.
     pub(super) async fn fetch_openly(&self, ask: &Ask, limit: usize) -> Result<Vec<u8>, Fault> {
         let client = {
-            let mut state = self.state.lock().await;
+            let mut state = self.state();
             self.client(&mut state)?
         };
         let body = self.try_send(client, None, ask).await?.into_body();
@@ -286,9 +291,9 @@ impl Server {
     }
 
     /// A session that is about to end is given a new token with an answer.
-    async fn take_renewed(&self, headers: &HeaderMap, used: &Held) {
+    fn take_renewed(&self, headers: &HeaderMap, used: &Held) {
         let Some(token) = renewed(headers).filter(|token| *token != used.token) else { return };
-        let mut state = self.state.lock().await;
+        let mut state = self.state();
         if state.token.as_ref().is_none_or(|held| held.token != used.token) {
             return;
         }

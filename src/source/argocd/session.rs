@@ -192,7 +192,7 @@ impl Session {
 
     /// How long to wait before the next round; none for not at all.
     async fn recover(&mut self, fault: Fault) -> Option<Duration> {
-        self.server.give_up().await;
+        self.server.give_up();
         if fault.kind == Kind::AskAgain {
             return None;
         }
@@ -246,10 +246,10 @@ impl Session {
     /// Tells who we are there; whether the server lets us in is known from then on.
     async fn introduce(&mut self) -> Result<(), Fault> {
         let who: UserInfo = self.server.json("/api/v1/session/userinfo", WHO, "who we are").await?;
-        let road = self.server.token_road().await.unwrap_or_default();
+        let road = self.server.token_road().unwrap_or_default();
         let spec = self.server.spec();
         let server = spec.place();
-        let unverified = if self.server.is_unverified().await { ", certificate not verified" } else { "" };
+        let unverified = if self.server.is_unverified() { ", certificate not verified" } else { "" };
         let plain = if spec.is_plain() { ", not encrypted" } else { "" };
         let road = format!("argocd-server stream{unverified}{plain}, token from {road}");
         self.tell_facts(|facts| {
