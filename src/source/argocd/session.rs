@@ -183,7 +183,7 @@ impl Session {
         self.report.link(Link::Connecting { loaded: 0 });
         loop {
             if let Err(fault) = self.round().await
-                && let Some(wait) = self.recover(fault).await
+                && let Some(wait) = self.recover(fault)
             {
                 self.world.clock.sleep(wait).await;
             }
@@ -191,7 +191,7 @@ impl Session {
     }
 
     /// How long to wait before the next round; none for not at all.
-    async fn recover(&mut self, fault: Fault) -> Option<Duration> {
+    fn recover(&mut self, fault: Fault) -> Option<Duration> {
         self.server.give_up();
         if fault.kind == Kind::AskAgain {
             return None;
