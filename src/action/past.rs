@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::application::Application;
 use super::entry::Entry;
 use super::road::Road;
+use crate::domain::app::is_hash;
 use crate::domain::text::clean;
 use crate::domain::time::elapsed;
 use crate::domain::{AppKey, Commit, Timestamp};
@@ -123,7 +124,8 @@ async fn commits(server: &Server, key: &AppKey, history: &[Entry], road: &Road) 
     let newest: Vec<&Entry> = history.iter().rev().take(DEPLOYMENTS).collect();
     for entry in &newest {
         for asked in questions(entry) {
-            if is_commit(&asked.0) && !wanted.contains(&asked) {
+            // versions of charts are no commits
+            if is_hash(&asked.0) && !wanted.contains(&asked) {
                 wanted.push(asked);
             }
         }
@@ -155,11 +157,6 @@ fn questions(entry: &Entry) -> Vec<(String, Option<OfSeveral>)> {
     let is_single = entry.sources.is_empty();
     let of = |source| (!is_single).then_some(OfSeveral { source, deployment: entry.id });
     revisions.into_iter().enumerate().map(|(n, revision)| (revision, of(n))).collect()
-}
-
-/// Versions of charts are no commits.
-fn is_commit(revision: &str) -> bool {
-    revision.len() == 40 && revision.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// The templates in a list that one workload owns, oldest first.
