@@ -7,7 +7,7 @@ use ratatui::style::Modifier;
 use super::model::{Model, Toast};
 use super::palette::{self, Offer};
 use super::visits::situation;
-use super::{header, which};
+use super::{header, login, which};
 use crate::command::hint::{Hint, with_global};
 use crate::command::{CommandId, Scope, Situation};
 use crate::config::theme::Role;
@@ -45,6 +45,7 @@ pub fn draw(model: &mut Model, now: Timestamp, work: &Work, buf: &mut Buffer) {
         pressed,
         count,
         palette,
+        login,
         memory,
         complaints,
         theme,
@@ -102,6 +103,8 @@ pub fn draw(model: &mut Model, now: Timestamp, work: &Work, buf: &mut Buffer) {
     } else if let Some(Toast { text, until, .. }) = toast {
         seen.wake_in(crate::domain::time::elapsed(now, *until));
         Pen::new(buf, last, 0, glyphs.ellipsis).skip(1).text(text, seen.style(Role::Accent));
+    } else if login.is_some() {
+        draw_hints(&seen, &[Scope::Login], last, buf);
     } else if palette.is_some() {
         draw_hints(&seen, &[Scope::Palette], last, buf);
     } else {
@@ -109,7 +112,9 @@ pub fn draw(model: &mut Model, now: Timestamp, work: &Work, buf: &mut Buffer) {
     }
     let scopes = with_global(stack.top().scopes());
     let over = places.over();
-    if let Some(palette) = palette {
+    if let Some(login) = login {
+        login::draw(login, &seen, over, buf);
+    } else if let Some(palette) = palette {
         palette.refresh(&Offer { apps, lens, memory, keys: &keys.0, situation, scopes: &scopes });
         palette::draw(palette, &seen, over, buf);
     } else if !pressed.is_empty() {
@@ -184,10 +189,14 @@ fn draw_hints(seen: &Seen<'_>, scopes: &[Scope], line: Rect, buf: &mut Buffer) {
     }
 }
 
-/// The hints of what can be done that fit on the last line, each with its place.
+/// The hints of what can be done that fit on the last line, each with its place. What a source waits for comes first.
 fn hints(keys: &dyn Keys, scopes: &[Scope], now: &Situation, line: Rect) -> Vec<(Rect, Hint)> {
+    let is_login = |hint: &Hint| hint.id == CommandId::SourceLogin;
     let possible = |hint: &Hint| hint.id.spec().reason(now).is_none();
     let hints = keys.hints(scopes).into_iter().filter(possible);
+    let (login, hints): (Vec<Hint>, Vec<Hint>) = hints.partition(is_login);
+    let login = login.into_iter().filter(|_| now.wants_login || scopes.contains(&Scope::Links));
+    let hints = login.chain(hints);
     let (pinned, others): (Vec<Hint>, Vec<Hint>) = hints.partition(|hint| PINNED.contains(&hint.id));
     let width = |hint: &Hint| (pen::width(&hint.keys) + 1 + pen::width(hint.title)) as u16;
     let mut room = line.width.saturating_sub(pinned.iter().map(|hint| width(hint) + 2).sum());
@@ -247,7 +256,11 @@ pub fn spot(model: &Model, at: Position) -> Spot {
     let typing = model.prompt.is_some() || !model.pressed.is_empty() || model.count.is_some();
     let shows_hints = !typing && model.toast.is_none();
     let hints = if shows_hints {
-        let scopes = if model.palette.is_some() { &[Scope::Palette] } else { model.stack.top().scopes() };
+        let scopes = match (&model.login, &model.palette) {
+            (Some(_), _) => &[Scope::Login],
+            (None, Some(_)) => &[Scope::Palette],
+            (None, None) => model.stack.top().scopes(),
+        };
         hints(&model.keys, scopes, &situation(model), places.last)
     } else {
         Vec::new()

@@ -5,6 +5,7 @@ pub mod acting;
 pub mod bindings;
 pub mod frame;
 pub mod header;
+pub mod login;
 pub mod looks;
 pub mod memory;
 pub mod model;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use ratatui::layout::{Position, Size};
 
 use super::bindings::Bindings;
+use super::login::Login;
 use super::memory::Memory;
 use super::palette::Palette;
 use super::stack::Stack;
@@ -47,6 +48,8 @@ pub struct Model {
     pub count: Option<u32>,
     /// The palette, while it is open.
     pub palette: Option<Palette>,
+    /// The login, while somebody logs in.
+    pub login: Option<Login>,
     /// What is known by name.
     pub memory: Memory,
     /// What is wrong in the files of settings, keys and looks, a text each.
@@ -76,6 +79,7 @@ impl Model {
             pressed: Vec::new(),
             count: None,
             palette: None,
+            login: None,
             memory: Memory::default(),
             complaints: Vec::new(),
             visits: Visits::default(),

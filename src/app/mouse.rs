@@ -6,6 +6,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent,
 use ratatui::layout::Position;
 
 use super::frame::{self, Spot};
+use super::login;
 use super::model::Model;
 use super::msg::Request;
 use super::update::{command, in_palette, parts, press};
@@ -23,6 +24,14 @@ const STEP: usize = 3;
 pub(super) fn mouse(model: &mut Model, event: MouseEvent, now: Timestamp) -> Vec<Request> {
     let at = Position::new(event.column, event.row);
     let spot = frame::spot(model, at);
+    if model.login.is_some() {
+        return match (event.kind, spot) {
+            (MouseEventKind::Down(MouseButton::Left), Spot::Hint(id)) => {
+                login::command(model, id).into_iter().collect()
+            }
+            _ => Vec::new(),
+        };
+    }
     if model.palette.is_some() {
         return over_palette(model, event.kind, at, spot, now);
     }

@@ -2,6 +2,7 @@
 
 use crossterm::event::Event;
 
+use super::login;
 use super::looks::Looks;
 use super::memory::Keep;
 use crate::action::{Order, Proposal};
@@ -24,6 +25,8 @@ pub enum Msg {
     Looks(Box<Looks>),
     /// What becomes of plans and writes.
     Desk(News),
+    /// What becomes of a login to the argocd-server of a source.
+    Login(Symbol, login::News),
     /// Nothing but time has passed.
     Clock,
 }
@@ -101,6 +104,8 @@ pub enum Request {
     },
     /// Have settings that were saved take hold.
     Settings(Box<Settings>),
+    /// Log in to the argocd-server of a source.
+    LogIn(Symbol, login::Step),
     /// Connect a source anew; `None` means every one that is on.
     Reconnect(Option<Symbol>),
     /// Look as the theme of this name says.

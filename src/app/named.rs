@@ -1,5 +1,6 @@
 //! Commands called by name with what they take.
 
+use super::login;
 use super::memory::Keep;
 use super::model::Model;
 use super::msg::Request;
@@ -77,6 +78,7 @@ fn with(model: &mut Model, id: CommandId, word: &str, now: Timestamp) -> Option<
             model.lens.sort.by = field.id;
             model.stack.go_home(ScreenId::Fleet);
         }
+        CommandId::SourceLogin => return login::open(model, Some(&word.into()), now),
         CommandId::ThemeChoose => return Some(Request::Theme(word.to_owned())),
         CommandId::KeymapChoose => return Some(Request::Keymap(word.to_owned())),
         _ => {}

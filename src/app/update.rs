@@ -11,7 +11,7 @@ use super::msg::{Msg, Request};
 use super::palette::{Action, Offer, Palette};
 use super::stack::Stack;
 use super::visits::{self, situation};
-use super::{frame, named};
+use super::{frame, login, named};
 use crate::command::hint::with_global;
 use crate::command::{CommandId, Scope};
 use crate::config::keymap::{Chord, Lookup};
@@ -48,9 +48,12 @@ pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Request> {
             Some((said, false)) => model.warn(said, now),
             None => {}
         },
+        Msg::Login(source, news) => login::take(model, &source, news, now),
         Msg::Looks(looks) => return looks.adopt(model, now),
         Msg::Input(Event::Paste(text)) => {
-            if let Some(palette) = &mut model.palette {
+            if let Some(login) = &mut model.login {
+                login.paste(&text);
+            } else if let Some(palette) = &mut model.palette {
                 palette.paste(&clean(&text));
             } else if let Some(prompt) = &mut model.prompt {
                 prompt.paste(&clean(&text));
@@ -74,6 +77,9 @@ pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Request> {
 }
 
 pub(super) fn press(model: &mut Model, key: KeyEvent, now: Timestamp) -> Vec<Request> {
+    if model.login.is_some() {
+        return login::press(model, key).into_iter().collect();
+    }
     if model.prompt.is_some() {
         return type_filter(model, key, now);
     }
@@ -269,6 +275,7 @@ fn carry_out(model: &mut Model, effect: Effect, now: Timestamp) -> Option<Reques
         Effect::Home(id) => model.stack.go_home(id),
         Effect::Toggle(source) => return Some(Request::Toggle(source)),
         Effect::Reconnect(source) => return Some(Request::Reconnect(source)),
+        Effect::LogIn(source) => return login::open(model, Some(&source), now),
         Effect::Say(text) => model.say(text, now),
         Effect::Ask(asked, text) => {
             model.prompt = Some(Prompt::new(&text));
@@ -363,6 +370,7 @@ pub(super) fn everyones(model: &mut Model, id: CommandId, now: Timestamp) -> Opt
         }
         CommandId::ProgramSuspend => return Some(Request::Suspend),
         CommandId::ProgramRedraw => return Some(Request::Redraw),
+        CommandId::SourceLogin => return login::open(model, None, now),
         CommandId::SourcesReconnect => {
             model.say("connecting every source anew that is on".to_owned(), now);
             return Some(Request::Reconnect(None));

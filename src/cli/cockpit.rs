@@ -20,6 +20,7 @@ use crate::runtime::errand::Errands;
 use crate::runtime::input::{Decoder, Reader};
 use crate::runtime::k9s::K9s;
 use crate::runtime::launch::{own_folders, own_workspace};
+use crate::runtime::logins::Logins;
 use crate::runtime::reload::Reload;
 use crate::runtime::remember::Remembered;
 use crate::runtime::run::{Cockpit, Ended};
@@ -107,6 +108,7 @@ fn steer(
         deeds: Deeds::new(state::rules(&setup.settings, &remembered), setup.clock.clone(), io.clone()),
         berths: Berths::new(state::rules(&setup.settings, &remembered), setup.clock.clone(), io.clone()),
         errands: Errands::new(io.clone()),
+        logins: Logins::new(io.clone()),
         clipboard: Clipboard::new(Road::here()),
         k9s: K9s { readonly: setup.settings.readonly },
         reload: Reload::start(running.places(), Box::new(move || running.read_again()), io.clone()),

@@ -150,9 +150,15 @@ pub(super) fn known(name: &str, server: ServerSpec) -> KnownSource {
 
 /// What is to be said aloud: whoever stands between could read the token.
 pub(super) fn in_danger(sources: &[KnownSource]) -> Vec<String> {
-    let servers = sources.iter().filter_map(|source| source.server.as_ref()).filter(|server| server.through.is_none());
+    let servers = sources.iter().filter_map(|source| source.server.as_ref());
     let words = |server: &ServerSpec| {
         let address = &server.address;
+        if server.through.is_some() {
+            // what argocd-server makes for itself no CA has signed: only one that is named can say that it is it
+            let place = server.place();
+            let why = "the certificate of argocd-server is not verified: whoever stands in for its pod reads its token";
+            return server.ca.is_none().then(|| format!("warning: {place}: {why}; certificate_authority names its CA"));
+        }
         let near = ["localhost", "127.0.0.1", "[::1]"].contains(&address.host());
         if address.is_plain() {
             (!near).then(|| format!("warning: {address} is not encrypted: whoever is in between reads its token"))

@@ -17,6 +17,8 @@ pub enum Argument {
     Project,
     /// The name of a source.
     Source,
+    /// The name of a source that has an argocd-server; without one it is the one that waits for a login.
+    Server,
     /// A column of the Fleet.
     Column,
     /// The name of a theme.
@@ -39,7 +41,7 @@ impl Argument {
             Self::Narrowing => "WHAT",
             Self::Namespace => "NAMESPACE",
             Self::Project => "PROJECT",
-            Self::Source => "SOURCE",
+            Self::Source | Self::Server => "SOURCE",
             Self::Column => "COLUMN",
             Self::Theme | Self::Keymap | Self::Filter | Self::NewName => "NAME",
         }
@@ -48,7 +50,7 @@ impl Argument {
     /// Whether the command can be done without it.
     #[must_use]
     pub fn is_optional(self) -> bool {
-        self == Self::App
+        matches!(self, Self::App | Self::Server)
     }
 }
 

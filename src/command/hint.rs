@@ -108,7 +108,7 @@ fn entries(bindings: &[&Binding<CommandId>]) -> Vec<HelpEntry> {
 #[must_use]
 pub fn with_global(scopes: &[Scope]) -> Vec<Scope> {
     let mut chain = scopes.to_vec();
-    let typing = [Scope::Prompt, Scope::Palette].iter().any(|scope| scopes.contains(scope));
+    let typing = scopes.iter().any(|scope| scope.is_typing());
     if !typing && !scopes.contains(&Scope::Global) {
         chain.push(Scope::Global);
     }

@@ -22,7 +22,7 @@ fn every_bundled_keymap_is_read_without_a_complaint_and_reaches_every_command() 
         let (keymap, errors) = Keymap::load(name, None);
         assert_eq!(errors, [], "{name}");
         for row in TABLE {
-            let typing = [Scope::Prompt, Scope::Palette].contains(&row.scope);
+            let typing = row.scope.is_typing();
             let shared = [Scope::List, Scope::App].contains(&row.scope);
             let inner = |s: &Scope| *s == row.scope || (shared && s.chain().contains(&row.scope));
             let given = |s: Scope, id| keymap.effective(s.chain()).iter().any(|b| b.command == id);
@@ -66,7 +66,11 @@ fn the_way_out_is_open_everywhere() {
                 assert!(keymap.effective(scope.chain()).iter().any(|b| b.command == id), "{name}: {id:?} in {scope:?}");
             }
         }
-        let closes = [(Scope::Palette, CommandId::PaletteClose), (Scope::Prompt, CommandId::PromptCancel)];
+        let closes = [
+            (Scope::Palette, CommandId::PaletteClose),
+            (Scope::Prompt, CommandId::PromptCancel),
+            (Scope::Login, CommandId::LoginCancel),
+        ];
         for (scope, id) in closes {
             let esc = keymap.lookup(scope.chain(), &[Chord::parse("esc").unwrap()]);
             assert_eq!(esc, Lookup::Command(id), "{name}");

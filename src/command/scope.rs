@@ -47,6 +47,8 @@ pub enum Scope {
     Links,
     /// The help page.
     Help,
+    /// Somebody logs in to an argocd-server.
+    Login,
     /// The palette is open.
     Palette,
     /// Text is being typed.
@@ -56,8 +58,14 @@ pub enum Scope {
 }
 
 impl Scope {
+    /// Whether text is typed there: no key of [`Scope::Global`] works meanwhile.
+    #[must_use]
+    pub fn is_typing(self) -> bool {
+        matches!(self, Self::Login | Self::Palette | Self::Prompt)
+    }
+
     /// Every scope.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::Board,
         Self::Fleet,
         Self::List,
@@ -79,6 +87,7 @@ impl Scope {
         Self::Copy,
         Self::Links,
         Self::Help,
+        Self::Login,
         Self::Palette,
         Self::Prompt,
         Self::Global,
@@ -109,6 +118,7 @@ impl Scope {
             Self::Copy => "Copy",
             Self::Links => "Sources",
             Self::Help => "Help",
+            Self::Login => "While logging in",
             Self::Palette => "Palette",
             Self::Prompt => "While typing",
             Self::Global => "Everywhere",
@@ -145,6 +155,7 @@ impl Word for Scope {
             Self::Copy => "copy",
             Self::Links => "links",
             Self::Help => "help",
+            Self::Login => "login",
             Self::Palette => "palette",
             Self::Prompt => "prompt",
             Self::Global => "global",
@@ -176,6 +187,7 @@ impl keymap::Scope for Scope {
             Self::Copy => &[Self::Copy, Self::Global],
             Self::Links => &[Self::Links, Self::Global],
             Self::Help => &[Self::Help, Self::Global],
+            Self::Login => &[Self::Login],
             Self::Palette => &[Self::Palette],
             Self::Prompt => &[Self::Prompt],
             Self::Global => &[Self::Global],

@@ -191,6 +191,11 @@ commands! {
     CopyKubectl       "copy.kubectl"        Copy    ""         "Copy the kubectl command that shows the same";
     SourceToggle      "source.toggle"       Links   "on/off"   "Turn the selected source on or off";
     SourceReconnect   "source.reconnect"    Links   "reconnect" "Connect the selected source anew";
+    LoginAccept       "login.accept"        Login   "log in"   "Go on, or log in";
+    LoginOther        "login.other"         Login   "other field" "Go to the other field";
+    LoginBrowser      "login.browser"       Login   ""         "Log in through the identity provider, in a browser";
+    LoginCopy         "login.copy"          Login   ""         "Copy the address that is to be opened in a browser";
+    LoginCancel       "login.cancel"        Login   "give up"  "Give up";
     FleetSort         "fleet.sort"          Fleet   "sort"     "Sort by the next column";
     FleetReverse      "fleet.reverse"       Fleet   ""         "Sort the other way round";
     FilterOpen        "filter.open"         List    "filter"   "Filter by words";
@@ -240,6 +245,7 @@ commands! {
     SessionsOpen      "sessions.open"       Global  ""         "Show the port-forwards that are open" ["sessions" "forwards"];
     ViewLinks         "view.links"          Global  "sources"  "Show the sources and how they are doing" ["sources" "links" "contexts"];
     SourcesReconnect  "sources.reconnect"   Global  ""         "Connect every source anew that is on" ["reconnect"] when Connected;
+    SourceLogin       "source.login"        Global  "log in"   "Log in to an argocd-server" ["login" Server] when Served cli "login URL";
     PaletteOpen       "palette.open"        Global  "commands" "Type a command, an Application or an environment by its name";
     HistoryBack       "history.back"        Global  ""         "Go back to the screen visited before" when Visited;
     HistoryForward    "history.forward"     Global  ""         "Go forward again" when Left;

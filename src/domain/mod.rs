@@ -16,6 +16,7 @@ pub mod link;
 pub mod log;
 pub mod mask;
 pub mod operation;
+mod password;
 pub mod pod;
 pub mod progress;
 pub mod resource;
@@ -39,6 +40,7 @@ pub use field_path::{FieldPath, Step};
 pub use link::{Link, SourceFacts};
 pub use log::{LogChunk, LogEnd, LogLine, LogNews, LogRequest, LogState, LogStreamId};
 pub use operation::{Operation, Phase, SyncPhase};
+pub use password::Password;
 pub use pod::{Container, ContainerState, Pod, Terminated};
 pub use resource::{
     AppDetail, HistoryEntry, LiveObject, ObjectCondition, ObjectName, Resource, ResourceAction, ResourceResult,

@@ -15,6 +15,7 @@ pub mod interests;
 pub mod k9s;
 mod last_words;
 pub mod launch;
+pub mod logins;
 pub mod mailbox;
 pub mod observe;
 pub mod painter;

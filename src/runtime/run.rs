@@ -14,6 +14,7 @@ use super::errand::{Answer, Errands};
 use super::input::{Bytes, Decoder, Reader};
 use super::interests::Interests;
 use super::k9s::{K9s, K9sError};
+use super::logins::Logins;
 use super::mailbox::Mailbox;
 use super::painter::Painter;
 use super::reload::Reload;
@@ -24,7 +25,7 @@ use super::sources::Sources;
 use super::tail::Tail;
 use super::terminal::{self, TerminalGuard};
 use super::writer::{FrameSender, NotSent, Written};
-use crate::app::{Keep, Model, Msg, Request, frame, update};
+use crate::app::{Keep, Model, Msg, Request, frame, login, update};
 use crate::config::settings::Settings;
 use crate::domain::time::{after, elapsed};
 use crate::domain::{Clock, Link, LogNews, Symbol, Timestamp};
@@ -52,6 +53,8 @@ pub struct Cockpit {
     pub tail: Tail,
     /// What a person asked to be read.
     pub errands: Errands,
+    /// The login that is under way.
+    pub logins: Logins,
     /// Plans and writes a person asked for.
     pub deeds: Deeds,
     /// Forwards and debuggers.
@@ -215,6 +218,13 @@ impl Cockpit {
                     }
                     due = Due::Now;
                 },
+                news = self.logins.next() => if let Some((source, news)) = news {
+                    if matches!(news, login::News::In { .. }) {
+                        self.let_in(&source);
+                    }
+                    self.take(Msg::Login(source, news));
+                    due = Due::Now;
+                },
                 said = self.saves.next() => if let Some(said) = said {
                     self.model.say(said, self.clock.now());
                     due = Due::Now;
@@ -334,13 +344,11 @@ impl Cockpit {
                             self.model.desk.rights.forget(&source);
                             self.sources.toggle(&source);
                         }
-                        Request::Reconnect(source) => {
-                            for source in source.iter().cloned().chain(self.model.apps.sources().keys().cloned()) {
-                                self.model.desk.rights.forget(&source);
-                            }
-                            self.sources.reconnect(source.as_ref());
-                            self.interests.reconnect();
+                        Request::LogIn(source, step) => {
+                            let server = self.sources.servers().get(&source);
+                            self.logins.step(source.clone(), step, server);
                         }
+                        Request::Reconnect(source) => self.reconnect(source.as_ref()),
                     }
                 }
             }
@@ -349,6 +357,21 @@ impl Cockpit {
 
     fn take(&mut self, msg: Msg) -> Vec<Request> {
         update::update(&mut self.model, msg, self.clock.now())
+    }
+
+    /// Connects anew: one source, or every one that is on.
+    fn reconnect(&mut self, source: Option<&Symbol>) {
+        for source in source.cloned().into_iter().chain(self.model.apps.sources().keys().cloned()) {
+            self.model.desk.rights.forget(&source);
+        }
+        self.sources.reconnect(source);
+        self.interests.reconnect();
+    }
+
+    /// Somebody logged in to the argocd-server of a source: whoever waits to try again need not.
+    fn let_in(&mut self, source: &Symbol) {
+        self.reconnect(Some(source));
+        self.sources.start(source);
     }
 
     /// Has settings that were saved take hold. Other environments sort every Application anew, so the sources are read

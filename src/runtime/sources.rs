@@ -10,7 +10,7 @@ use crate::domain::{Classifier, Link, SourceFacts, Symbol};
 use crate::source::Surroundings;
 use crate::source::argocd::{self, Server, ServerSpec};
 use crate::source::kube::{self, SourceSpec};
-use crate::store::{Apps, Delta};
+use crate::store::{Apps, Delta, ServedBy};
 
 /// A source that can be turned on.
 #[derive(Clone, Debug)]
@@ -49,6 +49,9 @@ impl Sources {
     pub fn announce(&self, apps: &mut Apps) {
         for (name, source) in &self.known {
             apps.add_source(name.clone(), source.facts.clone());
+            if let Some(server) = &source.server {
+                apps.add_server(name.clone(), ServedBy { place: server.place(), rows: source.cluster.is_none() });
+            }
         }
     }
 

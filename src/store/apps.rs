@@ -17,6 +17,15 @@ use crate::domain::{
 /// The place of a row. Valid until the row is removed; the place may then be taken by another.
 pub type RowId = u32;
 
+/// The argocd-server of a source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServedBy {
+    /// Where it is, for people.
+    pub place: String,
+    /// Rows come from it, and not through a context.
+    pub rows: bool,
+}
+
 /// A source as the store knows it.
 #[derive(Clone, Debug, Default)]
 pub struct SourceState {
@@ -24,12 +33,22 @@ pub struct SourceState {
     pub link: Link,
     /// What is known of it.
     pub facts: SourceFacts,
+    /// Its argocd-server, where it has one: somebody can log in there.
+    pub server: Option<ServedBy>,
     /// Counts its first lists, so that rows of an earlier one can be told apart.
     epoch: u32,
     /// Applications of it in the store.
     pub apps: u32,
     /// Those of them at which auto-sync has something to do and does not do it.
     pub(super) waiting: u32,
+}
+
+impl SourceState {
+    /// Whether a login is what it waits for.
+    #[must_use]
+    pub fn wants_login(&self) -> bool {
+        matches!(self.link, Link::Auth { .. }) && self.server.as_ref().is_some_and(|server| server.rows)
+    }
 }
 
 #[derive(Debug)]
@@ -87,6 +106,12 @@ impl Apps {
     /// Names a source that exists, so that it is listed even while it is off.
     pub fn add_source(&mut self, name: Symbol, facts: SourceFacts) {
         self.sources.entry(name).or_default().facts = facts;
+        self.generation += 1;
+    }
+
+    /// Names the argocd-server of a source.
+    pub fn add_server(&mut self, name: Symbol, server: ServedBy) {
+        self.sources.entry(name).or_default().server = Some(server);
         self.generation += 1;
     }
 

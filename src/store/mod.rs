@@ -21,7 +21,7 @@ mod told;
 mod why;
 mod windows;
 
-pub use apps::{Apps, RowId, SourceState};
+pub use apps::{Apps, RowId, ServedBy, SourceState};
 pub use census::{Census, EnvironmentCount};
 pub use changes::{Change, Changes};
 pub use delta::{Delta, EventsDelta, LiveDelta, NamespaceDelta, PodsDelta, ProjectsDelta, Sink};

@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::{Lens, Seen};
+use crate::command::{CommandId, Scope};
 use crate::config::theme::Role;
 use crate::domain::Link;
 use crate::widget::Pen;
@@ -47,7 +48,9 @@ fn words(lens: &Lens, seen: &Seen<'_>) -> (String, Vec<String>) {
             Link::Auth { why } | Link::Down { why, .. } => why.clone(),
             _ => "no data for a while".to_owned(),
         };
-        let mut next: Vec<String> = source.facts.hint.iter().cloned().collect();
+        let key = seen.keys.key(&[Scope::List], CommandId::SourceLogin).filter(|_| source.wants_login());
+        let mut next: Vec<String> = key.map(|key| format!("{key} logs in")).into_iter().collect();
+        next.extend(source.facts.hint.clone());
         next.push("o shows every source".to_owned());
         return (format!("{name}: {}: {why}", source.link.word()), next);
     }

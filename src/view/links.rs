@@ -35,6 +35,7 @@ impl View for Links {
         match id {
             CommandId::SourceToggle => effects.extend(selected().map(Effect::Toggle)),
             CommandId::SourceReconnect => effects.extend(selected().map(|s| Effect::Reconnect(Some(s)))),
+            CommandId::SourceLogin => effects.extend(selected().map(Effect::LogIn)),
             id => match steps(id, self.height) {
                 Some(by) => self.window.step(by, len),
                 None => return (Handled::No, effects),
@@ -121,6 +122,8 @@ fn draw_facts(seen: &Seen<'_>, name: &Symbol, source: &SourceState, area: Rect, 
         }
         Link::Connecting { .. } | Link::Live => {}
     }
+    let key = seen.keys.key(&[Scope::Links], CommandId::SourceLogin).filter(|_| source.wants_login());
+    lines.extend(key.map(|key| (format!("{key} logs in"), Role::Text)));
     if let Some(hint) = facts.hint.as_ref().filter(|_| source.link.is_doubtful()) {
         lines.push((format!("try: {hint}"), Role::Text));
     }

@@ -72,6 +72,8 @@ pub enum Effect {
     Toggle(Symbol),
     /// Connect a source anew; `None` means every one that is on.
     Reconnect(Option<Symbol>),
+    /// Log in to the argocd-server of a source.
+    LogIn(Symbol),
     /// Say something for a while.
     Say(String),
     /// Let the person type; [`View::typed`] is told.

@@ -15,6 +15,7 @@ mod events_screen;
 mod fixture;
 mod forward;
 mod keys;
+mod login;
 mod logs;
 mod logs_screen;
 mod mouse;

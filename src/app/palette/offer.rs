@@ -104,7 +104,7 @@ impl Offer<'_> {
 
     /// What takes a name can be done from everywhere: the name says on what.
     fn offers(&self, spec: &CommandSpec) -> bool {
-        let typing = [Scope::Palette, Scope::Prompt].contains(&spec.scope);
+        let typing = spec.scope.is_typing();
         let palette = spec.id == CommandId::PaletteOpen;
         !typing && !palette && (spec.takes.is_some() || self.scopes.contains(&spec.scope))
     }

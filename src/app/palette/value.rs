@@ -43,6 +43,11 @@ pub(super) fn gather(offer: &Offer<'_>, id: CommandId, typed: &str, gathered: &m
             };
             words(offer.apps.sources().iter().map(told).collect());
         }
+        Some(Argument::Server) => {
+            let sources = offer.apps.sources().iter();
+            let served = sources.filter_map(|(name, source)| Some((name, source.link.word(), source.server.as_ref()?)));
+            words(served.map(|(name, link, server)| (name.to_string(), format!("{link}  {}", server.place))).collect());
+        }
         Some(Argument::Column) => words(FIELDS.iter().map(|f| (f.word().to_owned(), String::new())).collect()),
         Some(Argument::Theme) => words(offer.memory.themes.iter().map(|n| (n.clone(), String::new())).collect()),
         Some(Argument::Keymap) => words(offer.memory.keymaps.iter().map(|n| (n.clone(), String::new())).collect()),

@@ -47,7 +47,7 @@ pub(super) fn connect(spec: &ServerSpec, clock: &Arc<dyn Clock>) -> Result<(Clie
     let trust = Trust::of(spec)?;
     if let Some(through) = &spec.through {
         let client = tunnel::client(through, spec.address.uri(), trust.ca.as_deref(), clock).map_err(unusable)?;
-        return Ok((client, false));
+        return Ok((client, trust.ca.is_none()));
     }
     Ok((client(spec.address.uri(), &trust)?, trust.any))
 }

@@ -60,10 +60,28 @@ pub async fn log_in(server: &Server, user: &str, password: &str) -> Result<Crede
     let bytes = server.fetch_openly(&ask, LARGEST).await.map_err(|fault| {
         // it is not our token it does not accept
         let why = if fault.said.is_empty() { fault.why.clone() } else { fault.said.clone() };
-        ReadError::Failed { why, hint: fault.hint.filter(|_| fault.code.is_none()) }
+        let hint = if fault.code.is_some() { advice(&fault.said).map(str::to_owned) } else { fault.hint };
+        ReadError::Failed { why, hint }
     })?;
     let session: Option<Session> = serde_json::from_slice(&bytes).ok();
     let token = session.and_then(|session| Token::new(&session.token));
     let token = token.ok_or_else(|| ReadError::of(super::refusal::no_json("the session"), what))?;
     Ok(Credentials { token, refresh: None, who: clean(user).into_owned() })
+}
+
+/// What to try where the server's words say too little. Whoever failed too often hears the same as whoever mistyped: argocd's
+/// own rule is five times within five minutes.
+fn advice(said: &str) -> Option<&'static str> {
+    let known = [
+        (
+            "Invalid username or password",
+            "check both; after 5 failures an account is locked for 5 minutes, and the words are the same",
+        ),
+        ("is disabled", "an administrator enables it: accounts.NAME.enabled in argocd-cm"),
+        (
+            "does not have login capability",
+            "an API key of it works (--token-file); an administrator allows login: accounts.NAME in argocd-cm",
+        ),
+    ];
+    known.into_iter().find(|(words, _)| said.contains(words)).map(|(_, advice)| advice)
 }

@@ -1,7 +1,8 @@
 //! A way to one argocd-server that several readers share: one client, one token, whatever is asked.
 
 use std::fmt;
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -17,7 +18,7 @@ use super::super::kube::request;
 pub(super) use super::ask::Ask;
 use super::connect::{about_server, connect};
 use super::cookie::renewed;
-use super::credentials::keep_token;
+use super::credentials::{Credentials, keep, keep_token};
 use super::refusal;
 use super::spec::ServerSpec;
 use super::sso::{self, SsoError};
@@ -224,6 +225,27 @@ impl Server {
             }
         }
         state.token.is_some()
+    }
+
+    /// Has whoever asks from now on use what a login brought, and keeps it where the next start looks for it: there, or
+    /// nowhere where a token comes from a file somebody named.
+    ///
+    /// # Errors
+    /// When it cannot be written; until this program ends it holds all the same.
+    pub fn adopt(&self, credentials: &Credentials) -> io::Result<Option<PathBuf>> {
+        let saved = self.spec.tokens.iter().find_map(|road| match road {
+            TokenRoad::Saved(path) => Some(path.clone()),
+            _ => None,
+        });
+        let kept = saved.map(|path| keep(credentials, &path).map(|()| path)).transpose();
+        let road = match &kept {
+            Ok(Some(path)) => TokenRoad::Saved(path.clone()),
+            Ok(None) | Err(_) => TokenRoad::Entered,
+        };
+        let mut state = self.state();
+        state.refused.clear();
+        state.token = Some(Held { token: credentials.token.clone(), road });
+        kept
     }
 
     /// A client for requests that carry no token.

@@ -60,6 +60,8 @@ pub enum TokenRoad {
     Saved(PathBuf),
     /// The file `argocd login` writes.
     Argocd(LocalConfig),
+    /// A login while this program runs, which is kept nowhere else.
+    Entered,
 }
 
 impl fmt::Display for TokenRoad {
@@ -67,7 +69,7 @@ impl fmt::Display for TokenRoad {
         match self {
             Self::File(path) => write!(f, "{}", path.display()),
             Self::Environment => f.write_str(VARIABLE),
-            Self::Saved(_) => f.write_str("login"),
+            Self::Saved(_) | Self::Entered => f.write_str("login"),
             Self::Argocd(config) => write!(f, "{}", config.path().display()),
         }
     }
@@ -89,6 +91,7 @@ impl TokenRoad {
                 })
             }
             Self::Environment => Ok(std::env::var(VARIABLE).ok().and_then(|text| Token::new(&text))),
+            Self::Entered => Ok(None),
             Self::Saved(path) if !path.exists() => Ok(None),
             Self::Saved(path) => match read_private(path) {
                 Ok(text) => Ok(Token::new(&text)),

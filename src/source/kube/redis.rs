@@ -142,7 +142,11 @@ impl Cache {
             Err(why) => (None, Some(why)),
         };
         let upstream = dial(argo, namespace, &pod, PORT).await.map_err(|error| match error {
-            super::ChannelError::Denied(_) => format!("may not create pods/portforward in {namespace}"),
+            super::ChannelError::Denied(_) => {
+                // who asks for one right asks for both at once
+                let more = unread.as_ref().map_or_else(String::new, |why| format!("; {why}"));
+                format!("may not create pods/portforward in {namespace}{more}")
+            }
             error => format!("Redis cannot be reached: {error}"),
         })?;
         let (ours, theirs) = tokio::io::duplex(1 << 16);

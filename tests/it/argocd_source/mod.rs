@@ -1,7 +1,9 @@
 //! A source that is a URL and a token, over the wire.
 
 mod access;
+mod frames;
 mod gaps;
+mod login;
 mod program;
 mod running;
 mod scene;

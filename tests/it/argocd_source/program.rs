@@ -285,6 +285,9 @@ async fn a_login_through_a_port_forward_is_kept_for_its_context() {
     let apps: Value = serde_json::from_str(&out).unwrap();
     assert_eq!(apps.as_array().unwrap().len(), 9);
     assert!(apps.as_array().unwrap().iter().all(|app| app["source"] == "argocd-server@recorded"));
+    // no CA is named: that is said as loudly as --insecure is
+    let unverified = "warning: port-forward in recorded: the certificate of argocd-server is not verified";
+    assert!(err.contains(unverified), "{err}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -23,8 +23,13 @@ pub struct Scene {
 
 impl Scene {
     pub fn new() -> Self {
+        Self::with(SimOptions::default())
+    }
+
+    /// The same with other options.
+    pub fn with(options: SimOptions) -> Self {
         let scenario = format!("{}/tests/fixtures/argocd-server/world.toml", env!("CARGO_MANIFEST_DIR"));
-        let world = World::start(SimOptions { scenario: Some(scenario), ..SimOptions::default() }).unwrap();
+        let world = World::start(SimOptions { scenario: Some(scenario), ..options }).unwrap();
         let ready = world.ready_line();
         Self { world, ready, folder: tempfile::tempdir().unwrap() }
     }

@@ -2,5 +2,6 @@
 
 mod live;
 mod recorded;
+mod rights;
 mod rungs;
 mod screen;
