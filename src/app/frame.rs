@@ -195,7 +195,7 @@ fn hints(keys: &dyn Keys, scopes: &[Scope], now: &Situation, line: Rect) -> Vec<
     let possible = |hint: &Hint| hint.id.spec().reason(now).is_none();
     let hints = keys.hints(scopes).into_iter().filter(possible);
     let (login, hints): (Vec<Hint>, Vec<Hint>) = hints.partition(is_login);
-    let login = login.into_iter().filter(|_| now.wants_login || scopes.contains(&Scope::Links));
+    let login = login.into_iter().filter(|_| now.shut_out > 0 || scopes.contains(&Scope::Links));
     let hints = login.chain(hints);
     let (pinned, others): (Vec<Hint>, Vec<Hint>) = hints.partition(|hint| PINNED.contains(&hint.id));
     let width = |hint: &Hint| (pen::width(&hint.keys) + 1 + pen::width(hint.title)) as u16;

@@ -4,7 +4,7 @@
 use super::model::Model;
 use crate::command::{Frozen, Situation};
 use crate::domain::{AppKey, AppRow, ObjectName, Protection};
-use crate::store::{Query, SourceState};
+use crate::store::Query;
 use crate::view::ScreenId;
 
 /// Visits that are remembered in either direction.
@@ -162,8 +162,8 @@ pub fn situation(model: &Model) -> Situation {
         selected: model.lens.selected.is_some(),
         environments: model.apps.environments().len(),
         sources_on: on.count(),
-        served: model.apps.sources().values().any(|source| source.server.is_some()),
-        wants_login: model.apps.sources().values().any(SourceState::wants_login),
+        served: model.apps.sources().values().filter(|source| source.server.is_some()).count(),
+        shut_out: model.apps.sources().values().filter(|source| source.wants_login()).count(),
         marked: model.lens.marks.len(),
         before,
         after,

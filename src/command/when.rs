@@ -11,10 +11,10 @@ pub struct Situation {
     pub environments: usize,
     /// Sources that are on.
     pub sources_on: usize,
-    /// A source has an argocd-server somebody can log in to.
-    pub served: bool,
-    /// A source waits for somebody to log in.
-    pub wants_login: bool,
+    /// Sources that have an argocd-server somebody can log in to.
+    pub served: usize,
+    /// Those of them that wait for it.
+    pub shut_out: usize,
     /// Applications that are marked.
     pub marked: usize,
     /// Screens visited before this one.
@@ -101,7 +101,7 @@ impl When {
             Self::Selected => (now.selected, "no Application is selected"),
             Self::SeveralEnvironments => (now.environments > 1, "there is only one environment"),
             Self::Connected => (now.sources_on > 0, "no source is on"),
-            Self::Served => (now.served, "no source is an argocd-server: there is nothing to log in to"),
+            Self::Served => (now.served > 0, "no source is an argocd-server: there is nothing to log in to"),
             Self::Marked => (now.marked > 0, "nothing is marked"),
             Self::Visited => (now.before > 0, "no screen was visited before this one"),
             Self::Left => (now.after > 0, "there is no screen to go forward to"),

@@ -95,9 +95,8 @@ fn let_in(server: &Server, credentials: &Credentials) -> News {
 }
 
 fn refused(error: ReadError) -> News {
-    let hint = match &error {
-        ReadError::Failed { hint, .. } => hint.clone(),
-        ReadError::Missing(_) | ReadError::Denied(_) => None,
-    };
-    News::Refused(Refusal { why: error.to_string(), hint })
+    News::Refused(match error {
+        ReadError::Failed { why, hint } => Refusal { why, hint },
+        ReadError::Missing(why) | ReadError::Denied(why) => Refusal { why, hint: None },
+    })
 }

@@ -50,7 +50,8 @@ impl Sources {
         for (name, source) in &self.known {
             apps.add_source(name.clone(), source.facts.clone());
             if let Some(server) = &source.server {
-                apps.add_server(name.clone(), ServedBy { place: server.place(), rows: source.cluster.is_none() });
+                let (place, flags, rows) = (server.place(), server.flags(), source.cluster.is_none());
+                apps.add_server(name.clone(), ServedBy { place, flags, rows });
             }
         }
     }

@@ -22,6 +22,8 @@ pub type RowId = u32;
 pub struct ServedBy {
     /// Where it is, for people.
     pub place: String,
+    /// The words that lead `argocd` there.
+    pub flags: Vec<String>,
     /// Rows come from it, and not through a context.
     pub rows: bool,
 }

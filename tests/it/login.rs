@@ -18,7 +18,7 @@ const URL: &str = "https://id.predator12.example/authorize?client_id=argo-cd-cli
 /// A cockpit with an argocd-server that does not believe its token any more.
 fn shut_out(size: (u16, u16)) -> Cockpit {
     let mut apps = voyage();
-    apps.add_server("minikube".into(), ServedBy { place: PLACE.to_owned(), rows: true });
+    apps.add_server("minikube".into(), ServedBy { place: PLACE.to_owned(), flags: Vec::new(), rows: true });
     let why = "argocd-server does not accept our token: invalid session: token is revoked, please re-login";
     fixture::link(&mut apps, "minikube", Link::Auth { why: why.to_owned() });
     fixture::cockpit(apps, ScreenId::Board, size)
@@ -30,7 +30,7 @@ fn news(cockpit: &mut Cockpit, news: News) {
 
 fn steps(requests: &[Request]) -> Vec<(&Symbol, &Step)> {
     let step = |request| match request {
-        &Request::LogIn(ref source, ref step) => Some((source, step)),
+        Request::LogIn(source, step) => Some((source, step)),
         _ => None,
     };
     requests.iter().filter_map(step).collect()

@@ -19,17 +19,13 @@ pub fn open(model: &mut Model, source: Option<&Symbol>, now: Timestamp) -> Optio
         Some(name) => sources.get_key_value(name)?,
         None => each().find(|(_, s)| s.wants_login()).or_else(|| each().find(|(_, s)| s.server.is_some()))?,
     };
-    match Login::to(name, state) {
-        Some(login) => {
-            let source = name.clone();
-            model.login = Some(login);
-            Some(Request::LogIn(source, Step::Ways))
-        }
-        None => {
-            model.say(format!("{name} is no argocd-server: its kubeconfig says how to log in there"), now);
-            None
-        }
+    let (source, login) = (name.clone(), Login::to(name, state));
+    if login.is_none() {
+        model.say(format!("{source} is no argocd-server: its kubeconfig says how to log in there"), now);
+        return None;
     }
+    model.login = login;
+    Some(Request::LogIn(source, Step::Ways))
 }
 
 /// Takes a key.

@@ -45,6 +45,23 @@ impl ServerSpec {
         }
     }
 
+    /// The words that lead `argocd` there.
+    #[must_use]
+    pub fn flags(&self) -> Vec<String> {
+        if let Some(Through { cluster, namespace }) = &self.through {
+            let context = cluster.context.iter().flat_map(|context| ["--kube-context".to_owned(), context.clone()]);
+            let forward = ["--port-forward", "--port-forward-namespace", namespace].map(str::to_owned);
+            return context.chain(forward).collect();
+        }
+        let mut words = vec!["--server".to_owned(), self.address.authority()];
+        words.extend(self.is_plain().then(|| "--plaintext".to_owned()));
+        let root = self.address.uri().path().trim_end_matches('/');
+        if !root.is_empty() {
+            words.extend(["--grpc-web-root-path".to_owned(), root.to_owned()]);
+        }
+        words
+    }
+
     /// Whether nothing is encrypted on the way; what goes through the Kubernetes API always is.
     #[must_use]
     pub fn is_plain(&self) -> bool {

@@ -3,23 +3,19 @@
 
 use super::item::resource;
 use crate::command::Scope;
-use crate::domain::{AppRow, Symbol};
-use crate::store::RowId;
+use crate::domain::{AppRow, Symbol, served_app};
+use crate::store::{RowId, ServedBy, SourceState};
 use crate::view::{Lens, Seen};
 
 /// The argocd command for the screen below.
-///
-/// It goes to argocd-server through the Kubernetes API: there `--kube-context` counts, which `--core` passes over.
 pub(super) fn argocd(lens: &Lens, seen: &Seen<'_>, row: &AppRow) -> String {
-    let mut words = vec!["argocd".to_owned()];
     let source = seen.apps.sources().get(&row.key.source);
-    let context = source.map_or("", |s| &*s.facts.context);
-    if !context.is_empty() {
-        words.extend(["--kube-context".to_owned(), quoted(context)]);
+    let mut words = vec!["argocd".to_owned()];
+    match served(source) {
+        Some(server) => words.extend(server.flags.iter().map(|flag| if_needed(flag))),
+        None => words.extend(through_kubernetes(source, row)),
     }
-    let namespace = source.map_or("", |s| &*s.facts.argocd_namespace);
-    let namespace = if namespace.is_empty() { &*row.key.namespace } else { namespace };
-    words.extend(["--port-forward --port-forward-namespace".to_owned(), quoted(namespace), "app".to_owned()]);
+    words.push("app".to_owned());
     let app = quoted(&format!("{}/{}", row.key.namespace, row.key.name));
     if let Some(object) = resource(lens, seen) {
         words.extend(["get-resource".to_owned(), app]);
@@ -31,6 +27,30 @@ pub(super) fn argocd(lens: &Lens, seen: &Seen<'_>, row: &AppRow) -> String {
         words.extend(["get".to_owned(), app]);
     }
     words.join(" ")
+}
+
+/// The argocd-server of a source that is read through nothing else.
+fn served(source: Option<&SourceState>) -> Option<&ServedBy> {
+    source?.server.as_ref().filter(|server| server.rows)
+}
+
+/// A flag is a word of ours.
+fn if_needed(flag: &str) -> String {
+    if flag.starts_with("--") { flag.to_owned() } else { quoted(flag) }
+}
+
+/// What leads argocd to argocd-server through the Kubernetes API: there `--kube-context` counts, which `--core` passes
+/// over.
+fn through_kubernetes(source: Option<&SourceState>, row: &AppRow) -> Vec<String> {
+    let mut words = Vec::new();
+    let context = source.map_or("", |s| &*s.facts.context);
+    if !context.is_empty() {
+        words.extend(["--kube-context".to_owned(), quoted(context)]);
+    }
+    let namespace = source.map_or("", |s| &*s.facts.argocd_namespace);
+    let namespace = if namespace.is_empty() { &*row.key.namespace } else { namespace };
+    words.extend(["--port-forward --port-forward-namespace".to_owned(), quoted(namespace)]);
+    words
 }
 
 /// The kubectl command for the screen below; `None` where nobody knows the way to the cluster.
@@ -61,6 +81,9 @@ pub(super) fn kubectl(lens: &Lens, seen: &Seen<'_>, id: RowId, row: &AppRow) -> 
     if is_on(Scope::Events) {
         return there(seen, id, &row.destination.namespace, "get events --sort-by=.lastTimestamp");
     }
+    if served(seen.apps.sources().get(&row.key.source)).is_some() {
+        return None;
+    }
     let words = format!("get applications.argoproj.io {} -o yaml", quoted(&row.key.name));
     Some(command(seen, &row.key.source, &row.key.namespace, &words))
 }
@@ -68,7 +91,9 @@ pub(super) fn kubectl(lens: &Lens, seen: &Seen<'_>, id: RowId, row: &AppRow) -> 
 /// A command for the cluster the Application deploys to.
 fn there(seen: &Seen<'_>, id: RowId, namespace: &str, words: &str) -> Option<String> {
     let route = seen.apps.route(id)?;
-    Some(command(seen, route.context()?, namespace, words))
+    // what is read through argocd-server is in a cluster nobody has named a context of
+    let context = route.context().filter(|context| served_app(context).is_none())?;
+    Some(command(seen, context, namespace, words))
 }
 
 fn command(seen: &Seen<'_>, source: &Symbol, namespace: &str, words: &str) -> String {

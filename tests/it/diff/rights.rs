@@ -70,7 +70,10 @@ async fn the_right_that_is_missing_for_argo_cds_cache_is_named() {
     let steps = [
         (None, Some(format!("{forward}; {secret}"))),
         (
-            Some(("forwards", json!([{"apiGroups": [""], "resources": ["pods/portforward"], "verbs": ["create"]}]))),
+            Some((
+                "forwards",
+                json!([{"apiGroups": [""], "resources": ["pods/portforward"], "verbs": ["get", "create"]}]),
+            )),
             Some(secret.to_owned()),
         ),
         (
