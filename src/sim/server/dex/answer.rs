@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, header};
-use http_body_util::{BodyExt as _, Limited};
+use http_body_util::{BodyExt as _, Collected, Limited};
 use hyper::body::Incoming;
 use serde_json::{Value, json};
 
@@ -35,7 +35,7 @@ pub(in crate::sim::server) async fn answer(
     request: Request<Incoming>,
 ) -> Response<Body> {
     let (parts, body) = request.into_parts();
-    let body = Limited::new(body, LONGEST).collect().await.map(|body| body.to_bytes()).unwrap_or_else(|_| Bytes::new());
+    let body = Limited::new(body, LONGEST).collect().await.map_or_else(|_| Bytes::new(), Collected::to_bytes);
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let asked = Asked {
         query: Query::parse(parts.uri.query().unwrap_or_default()),
