@@ -29,11 +29,11 @@ fn news(cockpit: &mut Cockpit, news: News) {
 }
 
 fn steps(requests: &[Request]) -> Vec<(&Symbol, &Step)> {
-    let step = |request| match request {
+    let step = requests.iter().filter_map(|request| match request {
         Request::LogIn(source, step) => Some((source, step)),
         _ => None,
-    };
-    requests.iter().filter_map(step).collect()
+    });
+    step.collect()
 }
 
 #[test]

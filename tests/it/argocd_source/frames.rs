@@ -1,6 +1,5 @@
 //! Every screen with nothing but a URL and a token, as frames. The world's time stands still, and so does the cockpit's.
 
-use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,14 +9,13 @@ use pilothouse::app::{Msg, Request, frame, update};
 use pilothouse::command::CommandId;
 use pilothouse::domain::resource::most_telling;
 use pilothouse::domain::time::{Sleep, after};
-use pilothouse::domain::{AppKey, Classifier, Clock, LogNews, LogState, ObjectName, Routes, SourceFacts, Timestamp};
+use pilothouse::domain::{AppKey, Classifier, Clock, ObjectName, Routes, SourceFacts, Timestamp};
 use pilothouse::runtime::deeds::{Deeds, Rules};
 use pilothouse::runtime::interests::Interests;
 use pilothouse::runtime::mailbox::Mailbox;
 use pilothouse::runtime::observe::{observe, observe_live};
 use pilothouse::runtime::sources::{KnownSource, Sources};
 use pilothouse::runtime::tail::Tail;
-use pilothouse::sim::world::SimOptions;
 use pilothouse::source::Surroundings;
 use pilothouse::source::argocd::ServerSpec;
 use pilothouse::source::kube::{KubeconfigPlace, SourceSpec, routes};
@@ -36,6 +34,8 @@ use crate::fixture::{self, Cockpit};
 const PATIENCE: Duration = Duration::from_mins(1);
 /// The Application that is looked at: it was deployed twice, has a hook, and runs in several pods.
 const APP: &str = "backend-staging";
+/// What its hook says last.
+const LAST_LINE: &str = "database is at";
 const SIZES: [(u16, u16); 2] = [(120, 40), (80, 24)];
 
 /// It shows one moment; who waits waits by the system's time.
@@ -115,7 +115,7 @@ impl Lookout {
         let key = model.lens.selected.clone().unwrap();
         let telling = model.apps.detail(&key).and_then(|detail| most_telling(&detail.resources).map(ObjectName::of));
         model.lens.object = telling.filter(|_| screen == ScreenId::Resource);
-        // the container of a hook has ended, and with it what it says
+        // a hook says a few lines and no more
         model.lens.hooks = screen == ScreenId::Logs;
         self.open(screen).await;
         // what it shows may name more to be shown
@@ -176,21 +176,18 @@ impl Lookout {
         }
     }
 
-    /// Reads until every container that is read has ended.
+    /// Reads until the last line is there.
     async fn read_logs(&mut self) {
-        let model = &mut self.cockpit.model;
+        let model = &self.cockpit.model;
         let Some(query) = model.stack.top().wanted(&model.lens) else { return };
-        let (apps, logs, now) = (&model.apps, &mut model.logs, self.clock.now());
-        self.tail.want(Some(query), apps, logs, now, |context| self.interests.way(context));
-        let mut ended = BTreeSet::new();
-        while ended.is_empty() || ended.len() < logs.streams().count() {
-            let news = tokio::time::timeout(PATIENCE, self.tail.next()).await.unwrap().unwrap();
-            if let LogNews::State(stream, LogState::Ended(_)) = &news {
-                ended.insert(*stream);
-            }
-            self.tail.take(news, logs, now);
+        let now = self.clock.now();
+        let Self { cockpit, tail, interests, .. } = self;
+        tail.want(Some(query), &cockpit.model.apps, &mut cockpit.model.logs, now, |context| interests.way(context));
+        while !cockpit.text().contains(LAST_LINE) {
+            let news = tokio::time::timeout(PATIENCE, tail.next()).await.unwrap().unwrap();
+            tail.take(news, &mut cockpit.model.logs, now);
+            cockpit.model.logs.settle_all();
         }
-        model.logs.settle_all();
     }
 }
 
@@ -228,14 +225,9 @@ fn masked(frame: &str) -> String {
     masks.iter().fold(frame.to_owned(), |text, (mask, with)| Regex::new(mask).unwrap().replace_all(&text, *with).into())
 }
 
-fn world() -> Scene {
-    // so slow that nothing happens while it is looked at
-    Scene::with(SimOptions { speed: 0.001, ..SimOptions::default() })
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn every_screen_with_a_url_and_a_token_as_a_frame() {
-    let scene = world();
+    let scene = Scene::still();
     let mut lookout = Lookout::new(&scene, Road::Server).await;
     for screen in &REGISTRY {
         let mut frames = String::new();
@@ -253,7 +245,7 @@ fn below_header(frames: &[String]) -> Vec<&str> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn by_either_road_a_screen_shows_the_same() {
-    let scene = world();
+    let scene = Scene::still();
     let (mut served, mut by_context) =
         (Lookout::new(&scene, Road::Server).await, Lookout::new(&scene, Road::Context).await);
     let differing = [

@@ -1,11 +1,15 @@
 //! A source that is a URL and a token, over the wire.
 
 mod access;
+pub mod browser;
 mod frames;
 mod gaps;
+mod issuer;
 mod login;
 mod program;
 mod running;
-mod scene;
+pub mod scene;
+mod sso;
+mod sso_program;
 mod stream;
 mod tunnel;
