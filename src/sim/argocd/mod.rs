@@ -41,6 +41,7 @@ mod record;
 mod refresh;
 mod repository;
 mod retry;
+
 mod sets;
 mod target;
 mod task;
@@ -53,4 +54,3 @@ pub use pace::Pace;
 pub use past::{Part, leave, parts};
 pub use repository::{Files, Manifests, Repository, Source, SourceError};
 pub use sets::Sets;
-pub use window::is_schedule;

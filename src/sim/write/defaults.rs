@@ -109,6 +109,15 @@ pub fn fill(kind: &Kind, object: &mut Value) {
         ("", "Pod") => {
             pod_spec(object.get_mut("spec"), "Always");
             put(object, "/spec/enableServiceLinks", true);
+            ask_for_limits(object);
+        }
+        ("", "LimitRange") => {
+            for item in object["spec"]["limits"].as_array_mut().into_iter().flatten() {
+                if item["type"] == "Container" {
+                    inherit(item, "default", &["max"]);
+                    inherit(item, "defaultRequest", &["default", "min"]);
+                }
+            }
         }
         ("", "Secret") => {
             fold_secret(object);
@@ -161,6 +170,26 @@ pub fn fill(kind: &Kind, object: &mut Value) {
             }
         }
         _ => {}
+    }
+}
+
+/// What a container is held to it asks for too, unless it says less.
+fn ask_for_limits(pod: &mut Value) {
+    for list in ["containers", "initContainers"] {
+        for container in pod["spec"][list].as_array_mut().into_iter().flatten() {
+            inherit(&mut container["resources"], "requests", &["limits"]);
+        }
+    }
+}
+
+/// Gives a map of quantities what it lacks of others.
+fn inherit(item: &mut Value, to: &str, from: &[&str]) {
+    for source in from {
+        for (what, amount) in item[*source].as_object().cloned().into_iter().flatten() {
+            if item[to][&what].is_null() {
+                item[to][what] = amount;
+            }
+        }
     }
 }
 
