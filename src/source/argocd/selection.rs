@@ -56,12 +56,14 @@ const FIELDS: [&str; 51] = [
 ];
 
 /// What an operation did, without the messages of hundreds of resources.
-const RESULT: [&str; 5] = [
+const RESULT: [&str; 7] = [
     "status.operationState.syncResult.revision",
     "status.operationState.syncResult.revisions",
     "status.operationState.syncResult.resources.status",
     "status.operationState.syncResult.resources.hookPhase",
     "status.operationState.syncResult.resources.syncPhase",
+    "status.operationState.syncResult.resources.hookType",
+    "status.operationState.syncResult.resources.images",
 ];
 
 /// The path of the stream of Applications: all there are first, then every change. Without a version to begin at, for a
