@@ -2,7 +2,7 @@
 //! plan, what is confirmed and what the guard decides rest on what the plan itself was made of.
 
 use super::application::Application;
-use super::plan::{Plan, Step, StepKind};
+use super::plan::{Plan, Step, StepKind, in_order};
 use super::sync_options::{Strategy, SyncOptions};
 use super::verb::Verb;
 use crate::domain::{Change, Compared, Comparison, Field, Hand};
@@ -36,8 +36,7 @@ pub fn forecast(plan: &Plan, app: &Application, comparison: &Comparison) -> Opti
             steps.extend(plan.steps.iter().filter(|step| step.phase != "Sync" || step.kind == StepKind::Hook).cloned());
         }
     }
-    let rank = |phase: &str| ["PreSync", "Sync", "PostSync", "SyncFail"].iter().position(|known| *known == phase);
-    steps.sort_by(|a, b| (rank(&a.phase), a.wave, &a.resource).cmp(&(rank(&b.phase), b.wave, &b.resource)));
+    in_order(&mut steps);
     Some(steps)
 }
 
