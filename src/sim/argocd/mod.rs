@@ -46,6 +46,7 @@ mod sets;
 mod target;
 mod task;
 mod wave;
+mod revisions;
 mod window;
 
 pub use cluster::{Cluster, Link};
