@@ -41,12 +41,11 @@ mod record;
 mod refresh;
 mod repository;
 mod retry;
-
+mod revisions;
 mod sets;
 mod target;
 mod task;
 mod wave;
-mod revisions;
 mod window;
 
 pub use cluster::{Cluster, Link};

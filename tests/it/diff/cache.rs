@@ -1,4 +1,4 @@
-//! The cockpit reads Argo CD's cache again and again over one connection.
+//! The cockpit reads Argo CD's cache again and again without dialling again.
 
 use std::time::{Duration, Instant};
 
@@ -35,7 +35,7 @@ async fn counted(world: &World, source: &str, looks: u64) -> [u64; 2] {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_comparison_that_is_looked_at_is_read_over_one_connection() {
+async fn a_comparison_that_is_looked_at_is_read_again_over_the_same_connection() {
     let world = start("drift");
     let source = "predator-cloud";
     let mut screen = Screen::start(&["--all-contexts"], Some(world.kubeconfig()), (140, 50));
@@ -44,13 +44,13 @@ async fn a_comparison_that_is_looked_at_is_read_over_one_connection() {
     screen.shows(&["deploys to"]);
     screen.keys("\rd");
     screen.shows(&["from Argo CD's cache"]);
-    // a password and a look, and two looks more, of which nobody has asked for one
+    // one connection that asks, one that listens: two passwords and a look, and two looks more that nobody asked for
     let (mut looks, begun) = (0, Instant::now());
     loop {
         looks += 1;
         let [connections, commands] = counted(&world, source, looks).await;
-        assert_eq!(connections, 1, "{commands} commands");
-        if commands >= 4 {
+        assert!(connections <= 2, "{connections} connections for {commands} commands");
+        if commands >= 5 {
             break;
         }
         assert!(begun.elapsed() < Duration::from_secs(60), "{commands} commands");
