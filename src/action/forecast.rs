@@ -24,6 +24,14 @@ pub fn forecast(plan: &Plan, app: &Application, comparison: &Comparison) -> Opti
     comparison.rung.filter(|rung| *rung != crate::domain::Rung::Drift)?;
     let all = options.options(app.sync_options());
     let mut steps: Vec<Step> = comparison.resources.iter().map(|resource| step(resource, &options, &all)).collect();
+    for step in &mut steps {
+        // the comparison knows what Git asks for, the plan what stands on what runs
+        let known = plan.steps.iter().find(|known| known.phase == step.phase && known.resource == step.resource);
+        if let Some(own) = known.and_then(Step::own_options) {
+            let gap = if step.note.is_empty() { "" } else { "; " };
+            step.note.push_str(&format!("{gap}{own}"));
+        }
+    }
     match &comparison.hooks {
         Some(hooks) => steps.extend(hooks.iter().map(|hook| {
             let runs = options.runs_hooks();

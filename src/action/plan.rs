@@ -193,6 +193,16 @@ pub struct Step {
     pub note: String,
 }
 
+/// What a note tells of a resource's own options begins so.
+pub(super) const OWN: &str = "its own options: ";
+
+impl Step {
+    /// The part of its note that is about the resource's own options.
+    pub(super) fn own_options(&self) -> Option<&str> {
+        self.note.find(OWN).map(|at| &self.note[at..])
+    }
+}
+
 /// Puts steps in the order they are made in: by phase, wave and name.
 pub(super) fn in_order(steps: &mut [Step]) {
     let place = |step: &Step| (SyncPhase::parse(&step.phase), step.wave);

@@ -41,18 +41,18 @@ pub fn thousandths(quantity: &Value) -> Option<u128> {
     let (whole, part) = digits.split_once('.').unwrap_or((digits, ""));
     let whole: u128 = whole.parse().ok()?;
     let part: String = format!("{part:0<3}").chars().take(3).collect();
-    Some(whole.checked_mul(*unit)?.checked_add(part.parse::<u128>().ok()?.checked_mul(*unit)? / ONE)?)
+    whole.checked_mul(*unit)?.checked_add(part.parse::<u128>().ok()?.checked_mul(*unit)? / ONE)
 }
 
 /// An amount in the unit that servers would write it in.
 #[must_use]
 pub fn written(thousandths: u128) -> String {
     const UNITS: [(&str, u128); 3] = [("Gi", 1 << 30), ("Mi", 1 << 20), ("Ki", 1 << 10)];
-    if thousandths % ONE != 0 {
+    if !thousandths.is_multiple_of(ONE) {
         return format!("{thousandths}m");
     }
     let whole = thousandths / ONE;
-    let unit = UNITS.iter().find(|(_, size)| whole >= *size && whole % size == 0);
+    let unit = UNITS.iter().find(|(_, size)| whole >= *size && whole.is_multiple_of(*size));
     unit.map_or_else(|| whole.to_string(), |(unit, size)| format!("{}{unit}", whole / size))
 }
 

@@ -128,7 +128,7 @@ pub fn manifests(
     let mut all = Vec::new();
     for (index, source) in project::sources(app).into_iter().enumerate() {
         let asked = revisions.get(index).filter(|revision| !revision.is_empty());
-        let asked = asked.map_or_else(|| text(source, "/targetRevision"), |revision| revision);
+        let asked = asked.map_or(text(source, "/targetRevision"), String::as_str);
         let commit = repository.resolve(source, asked).map_err(|error| vec![error.to_string()])?;
         let rendered = repository.manifests(Source { source, app: name, namespace }, &commit);
         for mut object in rendered.map_err(|error| vec![error.to_string()])?.objects {

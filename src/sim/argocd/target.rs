@@ -55,7 +55,7 @@ pub fn wanted(
     let namespace = text(app, "/spec/destination/namespace");
     let asked = sources.iter().enumerate().map(|(index, source)| {
         let asked = revisions.get(index).filter(|revision| !revision.is_empty());
-        asked.map_or_else(|| text(source, "/targetRevision"), |revision| revision).to_owned()
+        asked.map_or(text(source, "/targetRevision"), String::as_str).to_owned()
     });
     let mut wanted = Wanted { revisions: asked.collect(), ..Wanted::default() };
     if let Some(trouble) = cluster.trouble() {

@@ -52,7 +52,7 @@ fn active(status: &Value) -> Vec<Value> {
 }
 
 /// The API leaves an empty list out.
-fn set_active(status: &mut Value, active: Vec<Value>) {
+fn set_active(status: &mut Value, active: &[Value]) {
     if !active.is_empty() {
         status["active"] = json!(active);
     } else if let Some(status) = status.as_object_mut() {
@@ -90,7 +90,7 @@ fn review(work: &mut Work<'_, '_>, cron: &Value, jobs: &[Arc<Value>], status: &m
         let words = format!("Active job went missing: {}", text(&one, "/name"));
         work.say(cron, Said::normal("MissingJob", &words), COMPONENT);
     }
-    set_active(status, running);
+    set_active(status, &running);
 }
 
 /// Starts the Job that is due, if one is, and looks again when the next one is.
@@ -124,7 +124,7 @@ fn start(work: &mut Work<'_, '_>, key: &str, cron: &Value, jobs: &[Arc<Value>], 
             for job in jobs.iter().filter(|job| running.iter().any(|one| one["uid"] == job["metadata"]["uid"])) {
                 delete(work, cron, job);
             }
-            set_active(status, Vec::new());
+            set_active(status, &[]);
         }
         _ => {}
     }
@@ -138,7 +138,7 @@ fn start(work: &mut Work<'_, '_>, key: &str, cron: &Value, jobs: &[Arc<Value>], 
                 "resourceVersion": metadata["resourceVersion"]});
             let mut running = active(status);
             running.push(listed);
-            set_active(status, running);
+            set_active(status, &running);
             status["lastScheduleTime"] = json!(stamp(due));
         }
         // it was started, and this is only not seen yet
