@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 
 use super::error::WorldError;
 use super::options::SimOptions;
-use super::scene::{deployed, generate, kubernetes, people, repository, users};
+use super::scene::{deployed, generate, kubernetes, member, people, repository, users};
 use super::script::{push_later, script};
 use super::servers::{argocd_servers, lead};
 use crate::sim::access::User;
@@ -29,7 +29,7 @@ use crate::sim::prometheus::{self, Recorder, Shelf};
 use crate::sim::rbac;
 use crate::sim::scenario::{self, Scenario};
 use crate::sim::serve::{Cluster, Server};
-use crate::sim::server::{self, Credentials};
+use crate::sim::server::{self, Credentials, SingleSignOn};
 use crate::sim::store::Store;
 use crate::sim::time::{SimClock, minus, plus};
 use crate::sim::tls::Ca;
@@ -95,8 +95,14 @@ impl World {
                 from = script(&scenario, &road, &apps, now, &mut agenda);
             }
             rbac::seed(&stage.store, &people(&scenario));
-            let known = Credentials::generate(scenario.users.iter().map(|user| user.name.as_str()));
+            let mut known = Credentials::generate(scenario.users.iter().map(|user| user.name.as_str()));
             server::seed(&stage.store, &stage.argocd_namespace, &people(&scenario), &known, now);
+            if let Some(sso) = &scenario.sso {
+                let (name, token_life) = (sso.name.as_str(), sso.token_life.get_ref().as_str());
+                let offer = SingleSignOn { name, token_life, policies: &sso.policies };
+                server::offer_sso(&stage.store, &stage.argocd_namespace, &offer);
+                known.members = sso.people.iter().map(member).collect();
+            }
             let mut generated = Vec::new();
             let total = options.apps.or(scenario.generate.map(|generate| generate.apps));
             if let (Some(total), true) = (total, stages.is_empty()) {
@@ -170,7 +176,8 @@ impl World {
     /// The one line that tells a caller where everything is.
     ///
     /// Of an argocd-server it has, besides what every world has told (`url`, `user`, `password`): `plainUrl` (the same
-    /// without TLS), and by account `passwords` and `tokens`, which do not run out.
+    /// without TLS), by account `passwords` and `tokens`, which do not run out, and under `sso` the passwords of the
+    /// people who can log in through Dex, where there is one.
     #[must_use]
     pub fn ready_line(&self) -> Value {
         let places = self.director.places();

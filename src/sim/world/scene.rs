@@ -17,6 +17,7 @@ use crate::sim::manifest::argocd;
 use crate::sim::populate::{self, Deployed, Git, Stage};
 use crate::sim::rbac::Person;
 use crate::sim::scenario::{self, Scenario, Source};
+use crate::sim::server::Member;
 use crate::sim::write::Writer;
 
 /// Fills a cluster with generated Applications and their projects; returns the Applications' names.
@@ -35,6 +36,13 @@ pub(super) fn generate(stage: &Stage, total: usize, options: &SimOptions, now: T
         names.push(app.name);
     }
     names
+}
+
+/// Somebody the directory of single sign-on knows.
+pub(super) fn member(person: &scenario::Person) -> Member {
+    let scenario::Person { name, email, groups, password } = person.clone();
+    let password = password.unwrap_or_else(|| format!("{:032x}", fastrand::u128(..)));
+    Member { name, email, groups, password }
 }
 
 /// Who may come in; what they may do, the roles in the clusters say.

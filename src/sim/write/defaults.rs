@@ -112,7 +112,7 @@ pub fn fill(kind: &Kind, object: &mut Value) {
             ask_for_limits(object);
         }
         ("", "LimitRange") => {
-            for item in object["spec"]["limits"].as_array_mut().into_iter().flatten() {
+            for item in object.pointer_mut("/spec/limits").and_then(Value::as_array_mut).into_iter().flatten() {
                 if item["type"] == "Container" {
                     inherit(item, "default", &["max"]);
                     inherit(item, "defaultRequest", &["default", "min"]);
@@ -175,8 +175,9 @@ pub fn fill(kind: &Kind, object: &mut Value) {
 
 /// What a container is held to it asks for too, unless it says less.
 fn ask_for_limits(pod: &mut Value) {
+    let Some(spec) = pod.get_mut("spec") else { return };
     for list in ["containers", "initContainers"] {
-        for container in pod["spec"][list].as_array_mut().into_iter().flatten() {
+        for container in items(spec, list) {
             inherit(&mut container["resources"], "requests", &["limits"]);
         }
     }

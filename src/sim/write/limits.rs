@@ -42,7 +42,7 @@ pub fn admit(store: &Store, pod: &mut Value) -> Result<(), Failure> {
 fn complete(pod: &mut Value, item: &Value) {
     let mut notes = Vec::new();
     for (list, called) in [("containers", "container"), ("initContainers", "init container")] {
-        for container in pod["spec"][list].as_array_mut().into_iter().flatten() {
+        for container in pod.pointer_mut(&format!("/spec/{list}")).and_then(Value::as_array_mut).into_iter().flatten() {
             for (part, default, word) in [("requests", "defaultRequest", "request"), ("limits", "default", "limit")] {
                 let mut set = Vec::new();
                 for (what, amount) in item[default].as_object().into_iter().flatten() {
