@@ -8,7 +8,8 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::super::kube::ReadError;
-use super::server::{Ask, Server};
+use super::ask::Ask;
+use super::server::Server;
 use super::token::Token;
 
 /// The largest answer that is read, in bytes.

@@ -4,14 +4,17 @@
 //! address, token, local_config -> server (one client and token for all readers) -> managed_resources, ...
 //!                                   refusal ---^ (the server's words become faults)
 //! server -> tree -> pods, events; objects, logs: for as long as somebody looks
-//! server -> session (frames, selection, census: has the stream told everything?) -> Sink
+//! server -> session (round: stream and list as they are coming; told, census: was anything kept back?) -> Sink
 //! ```
 //!
 //! HTTP is that of the Kubernetes client (proxies, TLS, custom CAs); what is said over it is argocd-server's own REST.
 //! Where there is no URL, `tunnel` leads there through the Kubernetes API.
 
 mod address;
+mod answer;
+mod ask;
 mod census;
+mod coming;
 mod commits;
 mod events;
 mod frames;
@@ -26,10 +29,12 @@ mod pods;
 mod polled;
 mod projects;
 mod refusal;
+mod round;
 mod selection;
 mod server;
 mod session;
 mod token;
+mod told;
 mod tree;
 mod tunnel;
 mod version;

@@ -3,9 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
-use http::{HeaderMap, HeaderValue, Method, Request, Response, header};
+use http::{HeaderMap, HeaderValue, Method, Request, header};
 use kube::client::Body;
 use kube::{Client, Config};
 use serde::de::DeserializeOwned;
@@ -15,6 +14,8 @@ use super::super::kube::fault::{Fault, Kind};
 use super::super::kube::proxy::ProxyEnvironment;
 use super::super::kube::request;
 use super::address::Address;
+use super::answer::Answer;
+use super::ask::Ask;
 use super::login::keep;
 use super::refusal;
 use super::token::{Token, TokenRoad};
@@ -22,8 +23,6 @@ use super::tunnel::{self, Through};
 use crate::domain::text::clean;
 use crate::domain::{Clock, Symbol};
 
-/// No answer for this long is as good as none; what waits for a first frame waits longer.
-const ANSWER: Duration = Duration::from_secs(30);
 /// How much of a refusal is read, in bytes.
 const REFUSAL: usize = 64 << 10;
 /// The cookie a session is kept in, and renewed through.
@@ -105,48 +104,6 @@ impl fmt::Debug for Server {
     }
 }
 
-/// A request.
-pub(super) struct Ask {
-    method: Method,
-    path: String,
-    accept: &'static str,
-    body: Option<Vec<u8>>,
-    /// The answer begins with its first frame, whenever that is (recorded): nobody gives up before.
-    patient: bool,
-}
-
-impl Ask {
-    /// For JSON, by path and query.
-    pub fn get(path: impl Into<String>) -> Self {
-        Self { method: Method::GET, path: path.into(), accept: "application/json", body: None, patient: false }
-    }
-
-    /// To write: whatever it carries, as JSON.
-    pub fn post(path: impl Into<String>, body: &serde_json::Value) -> Self {
-        Self { method: Method::POST, body: Some(body.to_string().into_bytes()), ..Self::get(path) }
-    }
-
-    /// To change: what it carries, as JSON.
-    pub fn patch(path: impl Into<String>, body: &serde_json::Value) -> Self {
-        Self { method: Method::PATCH, ..Self::post(path, body) }
-    }
-
-    /// To end something.
-    pub fn delete(path: impl Into<String>) -> Self {
-        Self { method: Method::DELETE, ..Self::get(path) }
-    }
-
-    /// For a stream of server-sent events: they have keep-alives, other streams have none.
-    pub fn events(path: impl Into<String>) -> Self {
-        Self { accept: "text/event-stream", patient: true, ..Self::get(path) }
-    }
-
-    /// For a stream of lines.
-    pub fn lines(path: impl Into<String>) -> Self {
-        Self { patient: true, ..Self::get(path) }
-    }
-}
-
 impl Server {
     /// The server `spec` leads to; nothing is connected before something is asked.
     #[must_use]
@@ -218,7 +175,7 @@ impl Server {
 
     /// Sends a request; anything but success is a fault. A token that is not believed is read anew, once from each place
     /// there is one: somebody may have logged in since.
-    pub(super) async fn send(&self, ask: &Ask) -> Result<Response<Body>, Fault> {
+    pub(super) async fn send(&self, ask: &Ask) -> Result<Answer, Fault> {
         loop {
             let (client, held) = self.reach()?;
             match self.try_send(client, Some(&held), ask).await {
@@ -246,7 +203,7 @@ impl Server {
                     return Err(fault);
                 }
                 Ok(answer) => {
-                    self.take_renewed(answer.headers(), &held);
+                    self.take_renewed(&answer.headers, &held);
                     return Ok(answer);
                 }
             }
@@ -259,16 +216,18 @@ impl Server {
             let mut state = self.state();
             self.client(&mut state)?
         };
-        let body = self.try_send(client, None, ask).await?.into_body();
-        request::collect(body, limit, &*self.clock).await
+        self.try_send(client, None, ask).await?.whole(limit, &*self.clock).await
     }
 
-    async fn try_send(&self, client: Client, held: Option<&Held>, ask: &Ask) -> Result<Response<Body>, Fault> {
+    async fn try_send(&self, client: Client, held: Option<&Held>, ask: &Ask) -> Result<Answer, Fault> {
         let unmade = || Fault::new(Kind::Down, "the request cannot be made");
         let mut request =
             Request::builder().method(ask.method.clone()).uri(&ask.path).header(header::ACCEPT, ask.accept);
         if let Some(held) = held {
             request = request.header(header::AUTHORIZATION, held.token.header().ok_or_else(unmade)?);
+        }
+        if ask.takes_packed() {
+            request = request.header(header::ACCEPT_ENCODING, Answer::ACCEPTED);
         }
         if ask.method != Method::GET {
             // whatever it carries: anything else is answered 415 (recorded)
@@ -276,18 +235,26 @@ impl Server {
         }
         let body = ask.body.clone().map_or_else(Body::empty, Body::from);
         let request = request.body(body).map_err(|_| unmade())?;
-        let late = async { if ask.patient { std::future::pending().await } else { self.clock.sleep(ANSWER).await } };
-        let answer = tokio::select! {
-            answer = client.send(request) => answer.map_err(|error| about_server(error.into()))?,
-            () = late => return Err(request::no_answer(ANSWER)),
+        let late = async {
+            match ask.patience {
+                Some(patience) => {
+                    self.clock.sleep(patience).await;
+                    patience
+                }
+                None => std::future::pending().await,
+            }
         };
-        let status = answer.status();
+        let response = tokio::select! {
+            response = client.send(request) => response.map_err(|error| about_server(error.into()))?,
+            patience = late => return Err(request::no_answer(patience)),
+        };
+        let (status, answer) = (response.status(), Answer::of(response));
         if status.is_success() {
             return Ok(answer);
         }
-        let (parts, body) = answer.into_parts();
-        let body = request::collect(body, REFUSAL, &*self.clock).await.unwrap_or_default();
-        Err(refusal::of_answer(status, &parts.headers, &body))
+        let headers = answer.headers.clone();
+        let body = answer.whole(REFUSAL, &*self.clock).await.unwrap_or_default();
+        Err(refusal::of_answer(status, &headers, &body))
     }
 
     /// A session that is about to end is given a new token with an answer.
@@ -308,8 +275,7 @@ impl Server {
 
     /// A whole answer of at the most `limit` bytes.
     pub(super) async fn fetch(&self, ask: &Ask, limit: usize) -> Result<Vec<u8>, Fault> {
-        let body = self.send(ask).await?.into_body();
-        request::collect(body, limit, &*self.clock).await
+        self.send(ask).await?.whole(limit, &*self.clock).await
     }
 
     /// A whole answer, read as JSON. `what` names it where it cannot be read.
@@ -348,7 +314,7 @@ fn connect(spec: &ServerSpec, clock: &Arc<dyn Clock>) -> Result<(Client, bool), 
     config.connect_timeout = Some(CONNECT);
     config.read_timeout = None;
     config.write_timeout = None;
-    // server-sent events come through a compressor late
+    // what may come packed is said for each request
     config.disable_compression = true;
     config.default_retry = false;
     let agent = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));

@@ -7,3 +7,4 @@ mod running;
 mod scene;
 mod stream;
 mod tunnel;
+mod wire;
