@@ -128,7 +128,7 @@ mod tests {
         let packed = pack(&text);
         assert_eq!(read(answer(false, packed.clone())).await.unwrap(), packed);
         assert!(read(answer(true, packed)).await.unwrap() == text);
-        let garbled = read(answer(true, b"<html>".to_vec())).await.unwrap_err();
+        let garbled = read(answer(true, b"<html>nothing packed about it".to_vec())).await.unwrap_err();
         assert_eq!(garbled.why, "an answer came garbled");
     }
 }
