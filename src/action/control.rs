@@ -35,8 +35,11 @@ impl Control {
         }
     }
 
-    /// An Application whole and unmasked.
-    pub(super) async fn application(&self, key: &AppKey) -> Result<Value, ReadError> {
+    /// An Application whole and unmasked, for a decision that is made of it.
+    ///
+    /// # Errors
+    /// When it is not there, may not be read, or nobody can be asked.
+    pub async fn application(&self, key: &AppKey) -> Result<Value, ReadError> {
         match self {
             Self::Cluster(cluster) => whole_application(cluster, &key.namespace, &key.name).await,
             Self::Server(server) => argocd::application(server, key).await,
@@ -88,7 +91,10 @@ impl Control {
                 // as argocd-server asks itself: resource, action, project/name
                 let object = format!("{}/{}", right.namespace, right.name);
                 let allowed = argocd::can_i(server, &right.kind, right.verb, &object).await?;
-                (!allowed).then(|| format!("permission denied: {}, {}, {object}", right.kind, right.verb))
+                (!allowed).then(|| {
+                    let refused = format!("permission denied: {}, {}, {object}", right.kind, right.verb);
+                    format!("{refused} (argocd-rbac-cm gives this right)")
+                })
             }
         }
     }

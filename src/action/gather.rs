@@ -69,7 +69,7 @@ impl Road {
         let restorer =
             if switches { Restorer::of(&self.control, &app, &key.namespace, whole).await } else { Restorer::Nobody };
         let marks = match verb {
-            Verb::Sync(_) | Verb::Delete { cascade: Some(_) } => Marks::of(self.destination.as_ref(), &app).await,
+            Verb::Sync(_) | Verb::Delete { cascade: Some(_) } => self.marks(key, &app).await,
             _ => Marks::default(),
         };
         let past = match verb {
@@ -91,6 +91,17 @@ impl Road {
             user: asked.user.clone(),
             now: self.clock.now(),
             app,
+        }
+    }
+}
+
+impl Road {
+    /// What the resources of an Application ask for themselves.
+    async fn marks(&self, key: &AppKey, app: &Application) -> Marks {
+        match (&self.destination, &self.server) {
+            (Some(cluster), _) => Marks::of_objects(cluster, app).await,
+            (None, Some(server)) => Marks::of_comparison(server, key, app).await,
+            (None, None) => Marks::unread(app),
         }
     }
 }

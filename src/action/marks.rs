@@ -1,4 +1,5 @@
-//! What resources ask for themselves, by the annotation `argocd.argoproj.io/sync-options`: read off the live objects.
+//! What resources ask for themselves, by the annotation `argocd.argoproj.io/sync-options`: read off the live objects, one
+//! by one in their cluster or all at once through argocd-server.
 
 use std::collections::BTreeMap;
 
@@ -6,8 +7,9 @@ use futures::StreamExt as _;
 use serde_json::Value;
 
 use super::application::Application;
-use crate::domain::ObjectName;
 use crate::domain::text::clean;
+use crate::domain::{AppKey, ObjectName};
+use crate::source::argocd::{Server, managed_resources};
 use crate::source::kube::{Cluster, ReadError, live_object};
 
 /// Live objects that are read at once.
@@ -24,10 +26,14 @@ pub struct Marks {
 }
 
 impl Marks {
-    /// Reads the live objects of an Application.
-    pub(super) async fn of(cluster: Option<&Cluster>, app: &Application) -> Self {
+    /// Nobody could be asked.
+    pub(super) fn unread(app: &Application) -> Self {
+        Self { unread: app.resources().count(), ..Self::default() }
+    }
+
+    /// Reads the live objects of an Application where they are.
+    pub(super) async fn of_objects(cluster: &Cluster, app: &Application) -> Self {
         let mut resources: Vec<&Value> = app.resources().collect();
-        let Some(cluster) = cluster else { return Self { unread: resources.len(), ..Self::default() } };
         resources.sort_by_key(|resource| resource["status"] != "OutOfSync");
         let beyond = resources.len().saturating_sub(MOST);
         let names: Vec<ObjectName> = resources.into_iter().take(MOST).map(ObjectName::of_row).collect();
@@ -40,6 +46,24 @@ impl Marks {
                 // what is not there asks for nothing
                 Err(ReadError::Missing(_)) => {}
                 Err(_) => marks.unread += 1,
+            }
+        }
+        marks
+    }
+
+    /// Reads what argocd-server compared: the live objects, and of what is still to be made what Git wants.
+    pub(super) async fn of_comparison(server: &Server, key: &AppKey, app: &Application) -> Self {
+        let Ok(compared) = managed_resources(server, key).await else { return Self::unread(app) };
+        let mut marks = Self::default();
+        for row in app.resources() {
+            let name = ObjectName::of_row(row);
+            let side = compared.iter().find(|resource| {
+                (&resource.group, &resource.kind, &resource.namespace, &resource.name)
+                    == (&name.group, &name.kind, &name.namespace, &name.name)
+            });
+            match side.and_then(|resource| resource.live.as_ref().or(resource.target.as_ref())) {
+                Some(object) => marks.note(name, object),
+                None => marks.unread += usize::from(row["hook"] != true),
             }
         }
         marks

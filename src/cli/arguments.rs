@@ -10,6 +10,7 @@ use clap_complete::Shell;
 
 pub use super::act::arguments::Act;
 use crate::forward::{Mapping, Target};
+use crate::source::argocd;
 
 /// Steer Argo CD from the terminal: every environment's Applications, live.
 ///
@@ -454,9 +455,15 @@ pub struct Login {
     /// URL of the argocd-server, a source of the settings, a context of argocd, or port-forward
     #[arg(value_name = "URL")]
     pub url: String,
-    /// Name of the account
-    #[arg(long, value_name = "NAME", default_value = "admin")]
-    pub username: String,
+    /// Log in with the password of this account; admin when the server offers nothing else
+    #[arg(long, value_name = "NAME", conflicts_with = "sso")]
+    pub username: Option<String>,
+    /// Log in through the identity provider: prints an address to open in any browser, and the ssh line that leads it back
+    #[arg(long)]
+    pub sso: bool,
+    /// Port of this machine the browser comes back to; Argo CD's Dex knows 8085 alone
+    #[arg(long, value_name = "PORT", default_value_t = argocd::PORT, requires = "sso")]
+    pub sso_port: u16,
 }
 
 /// `audit`.

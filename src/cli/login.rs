@@ -1,23 +1,33 @@
-//! `login`: a password for a token, kept where only its owner reads it.
+//! `login`: a password or a browser for a token, kept where only its owner reads it.
 
-use std::io::{BufRead as _, IsTerminal as _, Read as _, Write};
+use std::io::{IsTerminal as _, Write};
+use std::path::Path;
 use std::sync::Arc;
 
-use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use tokio::runtime::Runtime;
-use tokio::sync::oneshot;
 
 use super::arguments::{Everywhere, Login};
+use super::browser;
 use super::exit::{Exit, Failure};
+use super::password;
 use super::served;
+use crate::config::settings::Settings;
 use crate::runtime::clock::SystemClock;
-use crate::source::argocd::{Server, keep, log_in, logins, saved_in};
+use crate::source::argocd::{Credentials, PORT, Server, Sso, Ways, keep, log_in, saved_in, ways};
 use crate::source::kube::ReadError;
 
-/// A password that is longer is none, in bytes.
-const LONGEST: u64 = 4096;
+/// The account whose password is asked for where nobody said which.
+const ADMIN: &str = "admin";
 
-/// Logs in and keeps the token.
+/// The way somebody goes in.
+enum Chosen {
+    /// With the password of this account.
+    Password(String),
+    /// In a browser.
+    Browser(Sso),
+}
+
+/// Logs in and keeps what that brings.
 pub fn run(login: &Login, everywhere: &Everywhere, out: &mut impl Write) -> Result<Exit, Failure> {
     let everywhere = Everywhere { argocd_server: Some(login.url.clone()), token_file: None, ..everywhere.clone() };
     let (settings, _) = super::preferences::settings(&everywhere)?;
@@ -26,33 +36,86 @@ pub fn run(login: &Login, everywhere: &Everywhere, out: &mut impl Write) -> Resu
     let path = saved_in(&super::state::folder()?, &spec.address, spec.through.as_ref());
     let server = Server::new(spec, Arc::new(SystemClock));
     let runtime = super::io_runtime()?;
-    let ways = runtime.block_on(logins(&server)).map_err(failure)?;
-    if !ways.password {
-        let why = format!("{address} lets nobody in by password");
-        let failure = Failure::new(Exit::Source, why);
-        return Err(if ways.sso { failure.hint(sso(&address)) } else { failure });
-    }
-    if ways.sso {
-        super::complain(&format!("single sign-on is possible too: {}", sso(&address)));
-    }
-    let password = password(&login.username, &address, &runtime)?;
-    let token = runtime.block_on(log_in(&server, &login.username, &password)).map_err(failure)?;
-    keep(&token, &path)
+    let ways = runtime.block_on(ways(&server)).map_err(failure)?;
+    let credentials = match choose(login, ways, &address, &runtime)? {
+        Chosen::Password(user) => {
+            let password = password::ask(&format!("password of {user} at {address}: "), &runtime)?;
+            runtime.block_on(log_in(&server, &user, &password)).map_err(failure)?
+        }
+        Chosen::Browser(sso) => in_browser(&sso, &server, login.sso_port, &settings, &runtime)?,
+    };
+    report(&credentials, &address, &path, out)
+}
+
+fn report(credentials: &Credentials, address: &str, path: &Path, out: &mut impl Write) -> Result<Exit, Failure> {
+    keep(credentials, path)
         .map_err(|error| Failure::new(Exit::Usage, format!("{} cannot be written: {error}", path.display())))?;
-    writeln!(out, "logged in to {address} as {}; the token is kept in {}", login.username, path.display())?;
+    let renewed = if credentials.is_renewable() { " and is renewed when it runs out" } else { "" };
+    let who = credentials.who();
+    writeln!(out, "logged in to {address} as {who}; the token is kept in {}{renewed}", path.display())?;
     out.flush()?;
     Ok(Exit::Ok)
 }
 
-/// How to log in where a browser is: its answer comes back to a port of the machine argocd runs on.
-fn sso(address: &str) -> String {
-    format!(
-        "argocd login --sso {address} writes a token this tool reads; from a laptop without argocd, \
-         ssh -L 8085:localhost:8085 to this machine first and open the page it prints there"
-    )
+/// What was asked for, or what there is; a person is asked where that is both.
+fn choose(login: &Login, ways: Ways, address: &str, runtime: &Runtime) -> Result<Chosen, Failure> {
+    let source = |why: String| Failure::new(Exit::Source, why);
+    let by_password = || Chosen::Password(login.username.clone().unwrap_or_else(|| ADMIN.to_owned()));
+    match ways {
+        Ways { sso: Some(sso), .. } if login.sso => Ok(Chosen::Browser(sso)),
+        Ways { password, .. } if login.sso => {
+            let failure = source(format!("{address} has no single sign-on"));
+            Err(if password {
+                failure.hint(format!("pilothouse login {address} asks for a password"))
+            } else {
+                failure
+            })
+        }
+        Ways { password: true, sso: None } => Ok(by_password()),
+        Ways { password: true, .. } if login.username.is_some() => Ok(by_password()),
+        Ways { password: true, sso: Some(sso) } => {
+            if !std::io::stdin().is_terminal() {
+                super::complain(&format!("{address} has single sign-on too ({}): --sso", sso.name));
+                return Ok(by_password());
+            }
+            let question = format!("{address}: 1 single sign-on ({}), 2 password of {ADMIN}; which? [1] ", sso.name);
+            match runtime.block_on(password::line(&question))?.trim() {
+                "" | "1" => Ok(Chosen::Browser(sso)),
+                "2" => Ok(by_password()),
+                other => Err(Failure::new(Exit::Usage, format!("`{other}` is neither 1 nor 2"))
+                    .hint("--sso, or --username NAME, and nothing is asked")),
+            }
+        }
+        Ways { sso: Some(sso), .. } if login.username.is_none() => Ok(Chosen::Browser(sso)),
+        Ways { sso: Some(_), .. } => {
+            Err(source(format!("{address} lets nobody in by password"))
+                .hint(format!("pilothouse login {address} --sso")))
+        }
+        Ways { sso: None, .. } => Err(source(format!("{address} lets nobody in, by password or single sign-on"))
+            .hint("a token works: --token-file FILE, or ARGOCD_AUTH_TOKEN")),
+    }
 }
 
-fn failure(error: ReadError) -> Failure {
+fn in_browser(
+    sso: &Sso,
+    server: &Server,
+    port: u16,
+    settings: &Settings,
+    runtime: &Runtime,
+) -> Result<Credentials, Failure> {
+    if sso.is_dex() && port != PORT {
+        super::complain(&format!(
+            "warning: Argo CD's Dex sends browsers back to port {PORT} alone, unless dex.config says otherwise"
+        ));
+    }
+    runtime.block_on(async {
+        let pending = sso.begin(server, port).await.map_err(failure)?;
+        browser::wait(pending, &sso.name, settings).await
+    })
+}
+
+/// Why argocd-server or an issuer did not let us in, as the verb ends with it.
+pub(super) fn failure(error: ReadError) -> Failure {
     let hint = match &error {
         ReadError::Failed { hint, .. } => hint.clone(),
         ReadError::Missing(_) | ReadError::Denied(_) => None,
@@ -61,67 +124,5 @@ fn failure(error: ReadError) -> Failure {
     match hint {
         Some(hint) => failure.hint(hint),
         None => failure,
-    }
-}
-
-/// A line of the terminal that is not shown while it is typed, or all of a pipe.
-fn password(user: &str, address: &str, runtime: &Runtime) -> Result<String, Failure> {
-    let input = std::io::stdin();
-    let mut line = String::new();
-    if input.is_terminal() {
-        let mut screen = std::io::stderr();
-        write!(screen, "password of {user} at {address}: ")?;
-        screen.flush()?;
-        let unshown = Unshown::begin();
-        let typed = runtime.block_on(typed());
-        drop(unshown);
-        writeln!(screen)?;
-        line = typed?;
-    } else {
-        input.lock().take(LONGEST).read_to_string(&mut line)?;
-    }
-    let password = line.trim_end_matches(['\r', '\n']).to_owned();
-    if password.is_empty() {
-        return Err(Failure::new(Exit::Usage, "no password was given").hint("type it, or give it on standard input"));
-    }
-    Ok(password)
-}
-
-/// A line, unless an interrupt comes first: a terminal must show again what is typed, whatever ends this.
-async fn typed() -> Result<String, Failure> {
-    let (sender, line) = oneshot::channel();
-    std::thread::spawn(move || {
-        let mut line = String::new();
-        let read = std::io::stdin().lock().take(LONGEST).read_line(&mut line).map(|_| line);
-        // whoever asked has gone
-        _ = sender.send(read);
-    });
-    tokio::select! {
-        line = line => Ok(line.unwrap_or_else(|_| Ok(String::new()))?),
-        _ = tokio::signal::ctrl_c() => Err(Failure::new(Exit::Signal(130), "interrupted")),
-    }
-}
-
-/// A terminal that does not show what is typed, until it is dropped.
-struct Unshown(Option<Termios>);
-
-impl Unshown {
-    fn begin() -> Self {
-        let before = tcgetattr(std::io::stdin()).ok();
-        if let Some(before) = &before {
-            let mut hidden = before.clone();
-            hidden.local_modes.remove(LocalModes::ECHO);
-            // where that fails the password is seen, and still right
-            _ = tcsetattr(std::io::stdin(), OptionalActions::Flush, &hidden);
-        }
-        Self(before)
-    }
-}
-
-impl Drop for Unshown {
-    fn drop(&mut self) {
-        if let Some(before) = &self.0 {
-            _ = tcsetattr(std::io::stdin(), OptionalActions::Now, before);
-        }
     }
 }

@@ -3,6 +3,7 @@
 mod act;
 pub mod arguments;
 mod audit;
+mod browser;
 mod cockpit;
 mod completions;
 mod config;
@@ -19,6 +20,7 @@ mod log;
 mod login;
 mod logs;
 mod man;
+mod password;
 mod picture;
 mod preferences;
 mod read;

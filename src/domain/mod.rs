@@ -44,7 +44,7 @@ pub use resource::{
     AppDetail, HistoryEntry, LiveObject, ObjectCondition, ObjectName, Resource, ResourceAction, ResourceResult,
 };
 pub use risk::Risk;
-pub use route::{ClusterNames, DestinationRule, Route, RouteContext, Routes, served_app, served_context};
+pub use route::{ClusterNames, DestinationRule, Route, RouteContext, Routes, no_cluster, served_app, served_context};
 pub use symbol::{Interner, Symbol};
 pub use time::{Clock, Timestamp};
 pub use trouble::{Trouble, TroubleKind};

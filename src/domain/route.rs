@@ -129,6 +129,17 @@ pub fn served_app(context: &str) -> Option<AppKey> {
     Some(AppKey { source: source.into(), namespace: namespace.into(), name: name.into() })
 }
 
+/// Why a context leads to no cluster.
+#[must_use]
+pub fn no_cluster(context: &str) -> String {
+    match served_app(context) {
+        Some(app) => {
+            format!("{} is read through argocd-server alone: this needs a kube context of its cluster", app.name)
+        }
+        None => format!("the kubeconfig has no context {context}"),
+    }
+}
+
 /// A context as people read it.
 #[must_use]
 pub fn shown_context(context: &str) -> &str {
@@ -198,10 +209,13 @@ impl Routes {
         if wanted.is_empty() {
             return Route::None { server: "an unnamed cluster".into() };
         }
-        if OWN.contains(&&*wanted) {
-            return if self.served.get(source) == Some(&true) { Route::None { server: told.clone() } } else { own() };
+        let is_own = OWN.contains(&&*wanted);
+        // where a source is nothing but an argocd-server only a rule can tell which cluster that one is in
+        if is_own && self.served.get(source) != Some(&true) {
+            return own();
         }
-        if let Some(context) = self.rules.get(&*wanted) {
+        let rule = if is_own { OWN.iter().find_map(|own| self.rules.get(*own)) } else { self.rules.get(&*wanted) };
+        if let Some(context) = rule {
             return if self.contexts.iter().any(|c| c.name == *context) {
                 Route::Through { context: context.clone(), also: Vec::new() }
             } else {

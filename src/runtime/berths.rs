@@ -9,14 +9,14 @@ use tokio::task::AbortHandle;
 
 use super::deeds::Rules;
 use super::forwards::{ForwardNews, Forwards, Place};
+use super::interests::Interests;
 use super::launch::{Launch, own_workspace};
 use super::scope::Scope;
 use super::survey::{Inquiry, survey};
 use crate::action::{Audit, Given, Visit, Visiting, admit};
 use crate::debug::{Card, Entry};
-use crate::domain::{AppKey, Clock, Environment, Protection, Symbol};
+use crate::domain::{AppKey, Clock, Environment, Protection};
 use crate::forward::{Mapping, Remote, Wish};
-use crate::source::kube::Cluster;
 use crate::store::Apps;
 use crate::view::desk::News;
 
@@ -88,14 +88,8 @@ impl Berths {
     }
 
     /// Opens a forward; what there is to say of that now.
-    pub fn forward(
-        &mut self,
-        wish: Wish,
-        confirmed: bool,
-        apps: &Apps,
-        cluster: impl FnMut(&Symbol) -> Option<Cluster>,
-    ) -> Option<News> {
-        let admitted = Place::find(&wish.app, apps, cluster)
+    pub fn forward(&mut self, wish: Wish, confirmed: bool, apps: &Apps, ways: &mut Interests) -> Option<News> {
+        let admitted = Place::find(&wish.app, apps, ways)
             .and_then(|way| Ok((self.admit("forward", &wish.app, &way.1, wish.title(), confirmed)?, way.0)));
         match admitted {
             Ok((visiting, place)) => {
@@ -107,15 +101,9 @@ impl Berths {
     }
 
     /// Looks at a debugger's place, and leads it there.
-    pub fn debug(
-        &mut self,
-        app: AppKey,
-        confirmed: bool,
-        apps: &Apps,
-        cluster: impl FnMut(&Symbol) -> Option<Cluster>,
-    ) -> Option<News> {
+    pub fn debug(&mut self, app: AppKey, confirmed: bool, apps: &Apps, ways: &mut Interests) -> Option<News> {
         let title = format!("Debug {}", app.name);
-        let admitted = Place::find(&app, apps, cluster)
+        let admitted = Place::find(&app, apps, ways)
             .and_then(|way| Ok((self.admit("debug", &app, &way.1, title, confirmed)?, way)));
         let (visiting, (place, environment)) = match admitted {
             Ok(admitted) => admitted,

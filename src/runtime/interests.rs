@@ -13,7 +13,7 @@ use super::scope::Scope;
 use super::sources::Sources;
 use super::{last_words, reread};
 use crate::action::Control;
-use crate::domain::route::served_app;
+use crate::domain::route::{no_cluster, served_app};
 use crate::domain::time::after;
 use crate::domain::{
     AppDetail, AppKey, AppRow, ClusterNames, Comparison, ContainerState, Fullness, LastWords, Link, LiveObject,
@@ -367,9 +367,7 @@ impl Interests {
     fn target(&mut self, app: &AppKey, apps: &Apps) -> Result<Cluster, String> {
         let route = apps.find(app).and_then(|id| apps.route(id));
         match route.as_ref().map(|route| (route, route.context())) {
-            Some((_, Some(context))) => {
-                self.cluster(context).ok_or_else(|| format!("the kubeconfig has no context {context}"))
-            }
+            Some((_, Some(context))) => self.cluster(context).ok_or_else(|| no_cluster(context)),
             Some((route, None)) => Err(route.to_string()),
             None => Err("the Application is gone".to_owned()),
         }

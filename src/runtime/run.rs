@@ -27,7 +27,7 @@ use super::writer::{FrameSender, NotSent, Written};
 use crate::app::{Keep, Model, Msg, Request, frame, update};
 use crate::config::settings::Settings;
 use crate::domain::time::{after, elapsed};
-use crate::domain::{Clock, Link, LogNews, Symbol, Timestamp};
+use crate::domain::{Clock, Link, LogNews, Symbol, Timestamp, no_cluster};
 use crate::view::Work;
 use crate::view::desk::{News, Reach};
 
@@ -286,7 +286,7 @@ impl Cockpit {
                         Request::CopyObject { context, object } => match self.interests.way(&context) {
                             Some(way) => self.errands.read(way, object),
                             None => {
-                                self.model.say(format!("the kubeconfig has no context {context}"), self.clock.now());
+                                self.model.say(no_cluster(&context), self.clock.now());
                             }
                         },
                         Request::Save { name, excerpt } => self.saves.begin(&name, *excerpt),
@@ -306,15 +306,14 @@ impl Cockpit {
                         }
                         Request::Forward(wish, confirmed) => {
                             let Self { berths, interests, model, .. } = self;
-                            let said =
-                                berths.forward(*wish, confirmed, &model.apps, |context| interests.cluster(context));
+                            let said = berths.forward(*wish, confirmed, &model.apps, interests);
                             if let Some(news) = said {
                                 self.take(Msg::Desk(news));
                             }
                         }
                         Request::Debug(app, confirmed) => {
                             let Self { berths, interests, model, .. } = self;
-                            let said = berths.debug(app, confirmed, &model.apps, |context| interests.cluster(context));
+                            let said = berths.debug(app, confirmed, &model.apps, interests);
                             if let Some(news) = said {
                                 self.take(Msg::Desk(news));
                             }
@@ -452,7 +451,7 @@ impl Cockpit {
         readonly: bool,
     ) -> std::io::Result<Option<Signal>> {
         let Some(spec) = self.sources.spec(source) else {
-            self.model.say(format!("the kubeconfig has no context {source}"), self.clock.now());
+            self.model.say(no_cluster(source), self.clock.now());
             return Ok(None);
         };
         self.reader.pause();

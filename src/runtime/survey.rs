@@ -15,7 +15,7 @@ use crate::debug::{
 use crate::domain::text::clean;
 use crate::domain::{AppKey, Protection};
 use crate::forward::{Candidate, Served, Target, choose, selector, served};
-use crate::source::kube::{ChannelError, Cluster, ExecError, escape, exec, whole_application, whole_object};
+use crate::source::kube::{ChannelError, Cluster, ExecError, escape, exec, whole_object};
 
 /// Workloads and ConfigMaps that are looked at, each.
 const LOOKED_AT: usize = 8;
@@ -51,7 +51,7 @@ struct Workload {
 /// # Errors
 /// When there is no such workload or pod, or the cluster cannot be asked.
 pub async fn survey(place: &Place, inquiry: &Inquiry) -> Result<Card, OpenError> {
-    let app = whole_application(&place.control, &inquiry.app.namespace, &inquiry.app.name).await?;
+    let app = place.control.application(&inquiry.app).await?;
     let cluster = &place.destination;
     let (workload, port) = chosen(place, inquiry, &app).await?;
     let container = container(&workload.spec, &port.container);

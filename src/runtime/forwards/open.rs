@@ -8,15 +8,17 @@ use serde_json::Value;
 use thiserror::Error;
 use tokio::sync::Notify;
 
+use super::super::interests::Interests;
 use super::kubectl::Children;
 use super::listen::{self, Listener};
 use super::resolver::{Miss, Resolver};
 use super::task::{Shared, serve};
-use crate::domain::{AppKey, Clock, Environment, Symbol};
+use crate::action::Control;
+use crate::domain::{AppKey, Clock, Environment, Symbol, no_cluster};
 use crate::forward::{
     Event, Mapping, Opened, Remote, Served, Session, Target, Wish, declared_ports, served, service_ports,
 };
-use crate::source::kube::{Cluster, ReadError, escape, whole_application, whole_object};
+use crate::source::kube::{Cluster, ReadError, escape, whole_object};
 use crate::store::Apps;
 
 /// Services and workloads of an Application that are looked at to find one with the ports.
@@ -26,7 +28,7 @@ const LOOKED_AT: usize = 8;
 #[derive(Clone, Debug)]
 pub struct Place {
     /// Where the Application is.
-    pub control: Cluster,
+    pub control: Control,
     /// Where its pods are.
     pub destination: Cluster,
     /// Their namespace, unless its resources say another.
@@ -38,23 +40,21 @@ pub struct Place {
 }
 
 impl Place {
-    /// Where an Application and its pods are, and its environment; `cluster` knows the clusters by context.
+    /// Where an Application and its pods are, and its environment.
     ///
     /// # Errors
     /// A sentence: the Application is gone, or there is no way to it or to its pods.
-    pub fn find(
-        app: &AppKey,
-        apps: &Apps,
-        mut cluster: impl FnMut(&Symbol) -> Option<Cluster>,
-    ) -> Result<(Self, Environment), String> {
+    pub fn find(app: &AppKey, apps: &Apps, ways: &mut Interests) -> Result<(Self, Environment), String> {
         let gone = || format!("{} is gone", app.name);
         let id = apps.find(app).ok_or_else(gone)?;
         let row = apps.get(id).ok_or_else(gone)?;
         let environment = apps.describe(&row.environment.clone().unwrap_or_default());
-        let control = cluster(&app.source).ok_or_else(|| format!("no way to source {}", app.source))?;
+        let control = ways.control(&app.source).ok_or_else(|| format!("no way to source {}", app.source))?;
         let route = apps.route(id).ok_or_else(gone)?;
-        let destination = route.context().and_then(&mut cluster);
-        let destination = destination.ok_or_else(|| format!("{route}, where {} runs", app.name))?;
+        let destination = match route.context() {
+            Some(context) => ways.cluster(context).ok_or_else(|| no_cluster(context))?,
+            None => return Err(format!("{route}, where {} runs", app.name)),
+        };
         let place = Self {
             control,
             destination,
@@ -237,7 +237,7 @@ async fn meant(wish: &Wish, place: &Place) -> Result<Meant, OpenError> {
         let known = known_ports(place, &Served { target: target.clone(), namespace: namespace.clone() }).await?;
         return Ok(Meant { target: target.clone(), namespace, ports: known.mappings(&wish.ports, target)? });
     }
-    let app = whole_application(&place.control, &wish.app.namespace, &wish.app.name).await?;
+    let app = place.control.application(&wish.app).await?;
     let candidates = served(&app, &place.service);
     let mut workload = None;
     for candidate in candidates.into_iter().take(LOOKED_AT) {

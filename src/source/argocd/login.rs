@@ -1,41 +1,35 @@
-//! Logging in: a password for a token, which is kept where only its owner reads it.
-
-use std::io::Write as _;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
-use std::path::Path;
+//! Logging in: the ways a server offers, and a password for a token.
 
 use serde::Deserialize;
 use serde_json::json;
 
 use super::super::kube::ReadError;
 use super::ask::Ask;
+use super::credentials::Credentials;
 use super::server::Server;
+use super::sso::{DexConfig, OidcConfig, Sso};
 use super::token::Token;
+use crate::domain::text::clean;
 
 /// The largest answer that is read, in bytes.
 const LARGEST: usize = 256 << 10;
 
 /// How people can log in to a server, as far as it says to somebody it does not know.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Logins {
+pub struct Ways {
     /// With a name and a password of its own.
     pub password: bool,
     /// In a browser, through an identity provider.
-    pub sso: bool,
+    pub sso: Option<Sso>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct Settings {
+    url: String,
     user_logins_disabled: bool,
-    dex_config: Option<Dex>,
-    oidc_config: Option<serde_json::Value>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Dex {
-    connectors: Option<Vec<serde_json::Value>>,
+    dex_config: Option<DexConfig>,
+    oidc_config: Option<OidcConfig>,
 }
 
 #[derive(Deserialize)]
@@ -47,21 +41,21 @@ struct Session {
 ///
 /// # Errors
 /// When it cannot be asked.
-pub async fn logins(server: &Server) -> Result<Logins, ReadError> {
+pub async fn ways(server: &Server) -> Result<Ways, ReadError> {
     let read = async {
         let bytes = server.fetch_openly(&Ask::get("/api/v1/settings"), LARGEST).await?;
         serde_json::from_slice::<Settings>(&bytes).map_err(|_| super::refusal::no_json("its settings"))
     };
     let settings = read.await.map_err(|fault| ReadError::of(fault, "its settings"))?;
-    let dex = settings.dex_config.and_then(|dex| dex.connectors).is_some_and(|all| !all.is_empty());
-    Ok(Logins { password: !settings.user_logins_disabled, sso: dex || settings.oidc_config.is_some() })
+    let sso = Sso::of(&settings.url, settings.oidc_config, settings.dex_config);
+    Ok(Ways { password: !settings.user_logins_disabled, sso })
 }
 
-/// A token for a name and a password.
+/// Logs in with a name and a password.
 ///
 /// # Errors
 /// When the server does not accept them, or cannot be asked.
-pub async fn log_in(server: &Server, user: &str, password: &str) -> Result<Token, ReadError> {
+pub async fn log_in(server: &Server, user: &str, password: &str) -> Result<Credentials, ReadError> {
     let what = "login";
     let ask = Ask::post("/api/v1/session", &json!({"username": user, "password": password}));
     let bytes = server.fetch_openly(&ask, LARGEST).await.map_err(|fault| {
@@ -71,43 +65,6 @@ pub async fn log_in(server: &Server, user: &str, password: &str) -> Result<Token
     })?;
     let session: Option<Session> = serde_json::from_slice(&bytes).ok();
     let token = session.and_then(|session| Token::new(&session.token));
-    token.ok_or_else(|| ReadError::of(super::refusal::no_json("the session"), what))
-}
-
-/// Keeps a token in a file nobody else can read, in a folder nobody else can look into. What was there stays until the new
-/// one is whole.
-///
-/// # Errors
-/// When it cannot be written.
-pub fn keep(token: &Token, path: &Path) -> std::io::Result<()> {
-    if let Some(folder) = path.parent() {
-        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    }
-    let beside = path.with_extension("new");
-    // one that is left from a broken attempt could have another mode
-    _ = std::fs::remove_file(&beside);
-    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?;
-    file.write_all(token.secret().as_bytes())?;
-    file.sync_all()?;
-    std::fs::rename(&beside, path)
-}
-
-#[cfg(test)]
-mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
-
-    use super::*;
-
-    #[test]
-    fn a_token_is_kept_for_its_owner_alone() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("tokens").join("argo.example_443");
-        for text in ["first.token", "second.token"] {
-            keep(&Token::new(text).unwrap(), &path).unwrap();
-            assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
-            let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
-            assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700));
-        }
-        assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
-    }
+    let token = token.ok_or_else(|| ReadError::of(super::refusal::no_json("the session"), what))?;
+    Ok(Credentials { token, refresh: None, who: clean(user).into_owned() })
 }

@@ -1,77 +1,35 @@
 //! A way to one argocd-server that several readers share: one client, one token, whatever is asked.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use http::{HeaderMap, HeaderValue, Method, Request, header};
+use futures::FutureExt as _;
+use futures::future::{BoxFuture, Shared, WeakShared};
+use http::{HeaderMap, Method, Request, header};
+use kube::Client;
 use kube::client::Body;
-use kube::{Client, Config};
 use serde::de::DeserializeOwned;
 
-use super::super::kube::connect::{CONNECT, certificates};
 use super::super::kube::fault::{Fault, Kind};
-use super::super::kube::proxy::ProxyEnvironment;
 use super::super::kube::request;
-use super::address::Address;
 use super::answer::Answer;
 use super::ask::Ask;
-use super::login::keep;
+use super::connect::{about_server, connect};
+use super::cookie::renewed;
+use super::credentials::keep_token;
 use super::refusal;
+use super::spec::ServerSpec;
+use super::sso::{self, SsoError};
 use super::token::{Token, TokenRoad};
-use super::tunnel::{self, Through};
 use crate::domain::text::clean;
 use crate::domain::{Clock, Symbol};
 
 /// How much of a refusal is read, in bytes.
 const REFUSAL: usize = 64 << 10;
-/// The cookie a session is kept in, and renewed through.
-const COOKIE: &str = "argocd.token";
 
-/// Which argocd-server, and how to get in.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ServerSpec {
-    /// The source's name: in rows, in links, on screen.
-    pub name: String,
-    /// Where it is.
-    pub address: Address,
-    /// Take any certificate.
-    pub insecure: bool,
-    /// The CA its certificate is checked against, in PEM; the system's where there is none.
-    pub ca: Option<PathBuf>,
-    /// Where a token can come from, in order.
-    pub tokens: Vec<TokenRoad>,
-    /// The cluster it is reached in, where the address is a port-forward.
-    pub through: Option<Through>,
-}
-
-impl ServerSpec {
-    /// Where it is, for people.
-    #[must_use]
-    pub fn place(&self) -> String {
-        match &self.through {
-            Some(through) => {
-                let context = through.cluster.context.as_deref().map_or_else(|| "in-cluster".into(), clean);
-                format!("{} in {context}", self.address)
-            }
-            None => self.address.to_string(),
-        }
-    }
-
-    /// What `login` is told to get there.
-    fn asked(&self) -> String {
-        match self.through.as_ref().and_then(|through| through.cluster.context.as_deref()) {
-            Some(context) => format!("{} --context {}", self.address, clean(context)),
-            None => self.address.to_string(),
-        }
-    }
-
-    /// Whether nothing is encrypted on the way; what goes through the Kubernetes API always is.
-    #[must_use]
-    pub fn is_plain(&self) -> bool {
-        self.address.is_plain() && self.through.is_none()
-    }
-}
+/// A renewal that is under way: whoever waits for it keeps it going.
+type Renewal = Shared<BoxFuture<'static, Result<Token, SsoError>>>;
 
 /// An argocd-server. Clones share client and token.
 #[derive(Clone)]
@@ -90,6 +48,8 @@ struct State {
     token: Option<Held>,
     /// Tokens the server did not believe since the last time it believed one.
     refused: Vec<Token>,
+    /// The refresh token is spent by whoever uses it: several who are refused at once renew once.
+    renewal: Option<WeakShared<BoxFuture<'static, Result<Token, SsoError>>>>,
 }
 
 #[derive(Clone)]
@@ -174,27 +134,25 @@ impl Server {
     }
 
     /// Sends a request; anything but success is a fault. A token that is not believed is read anew, once from each place
-    /// there is one: somebody may have logged in since.
+    /// there is one: somebody may have logged in since. One of single sign-on is renewed.
     pub(super) async fn send(&self, ask: &Ask) -> Result<Answer, Fault> {
+        let mut renewed = false;
         loop {
             let (client, held) = self.reach()?;
-            match self.try_send(client, Some(&held), ask).await {
+            match self.try_send(client, Some(&held.token), ask).await {
                 Err(fault) if fault.is_unauthorized() => {
-                    let mut state = self.state();
-                    if state.token.as_ref().is_some_and(|now| now.token == held.token) {
-                        state.token = None;
-                        state.refused.push(held.token);
+                    if self.disbelieve(&held) {
+                        continue;
                     }
-                    let next = match &state.token {
-                        Some(_) => continue,
-                        None => find_token(&self.spec, &state.refused),
-                    };
-                    let Ok(next) = next else {
-                        // what was refused once is tried again the next time somebody asks
-                        state.refused.clear();
-                        return Err(fault);
-                    };
-                    state.token = Some(next);
+                    let may_renew = !std::mem::replace(&mut renewed, true);
+                    let unrenewed = if may_renew { self.renew(&held).await.err() } else { None };
+                    if self.find_another() {
+                        continue;
+                    }
+                    return Err(match unrenewed {
+                        Some(why) => fault.amid(&format!("; it could not be renewed: {why}")).hint(why.hint()),
+                        None => fault,
+                    });
                 }
                 Err(fault) => {
                     if fault.is_connection() {
@@ -210,21 +168,84 @@ impl Server {
         }
     }
 
-    /// A whole answer to somebody the server does not know: no token is sent.
-    pub(super) async fn fetch_openly(&self, ask: &Ask, limit: usize) -> Result<Vec<u8>, Fault> {
-        let client = {
-            let mut state = self.state();
-            self.client(&mut state)?
-        };
-        self.try_send(client, None, ask).await?.whole(limit, &*self.clock).await
+    /// A token was refused; whether there is another one already.
+    fn disbelieve(&self, held: &Held) -> bool {
+        let mut state = self.state();
+        if state.token.as_ref().is_some_and(|now| now.token == held.token) {
+            state.token = None;
+            state.refused.push(held.token.clone());
+        }
+        // another program of ours may have renewed what it came from
+        if state.token.is_none()
+            && let Ok(Some(token)) = held.road.token(&self.spec.address)
+            && !state.refused.contains(&token)
+        {
+            state.token = Some(Held { token, road: held.road.clone() });
+        }
+        state.token.is_some()
     }
 
-    async fn try_send(&self, client: Client, held: Option<&Held>, ask: &Ask) -> Result<Answer, Fault> {
+    /// Renews a token single sign-on gave; without a refresh token there is nothing to do.
+    async fn renew(&self, held: &Held) -> Result<(), SsoError> {
+        let TokenRoad::Saved(path) = &held.road else { return Ok(()) };
+        if !sso::is_renewable(path) {
+            return Ok(());
+        }
+        let renewal = self.renewal(path);
+        let token = renewal.await?;
+        let mut state = self.state();
+        if state.token.is_none() && !state.refused.contains(&token) {
+            state.token = Some(Held { token, road: held.road.clone() });
+        }
+        Ok(())
+    }
+
+    fn renewal(&self, path: &Path) -> Renewal {
+        let mut state = self.state();
+        let ongoing = state.renewal.as_ref().and_then(WeakShared::upgrade).filter(|one| one.peek().is_none());
+        ongoing.unwrap_or_else(|| {
+            let (server, path) = (self.clone(), path.to_owned());
+            let renewal = async move { sso::renew(&server, &path).await }.boxed().shared();
+            state.renewal = renewal.downgrade();
+            renewal
+        })
+    }
+
+    /// Whether there is a token to go on with, from wherever one is.
+    fn find_another(&self) -> bool {
+        let mut state = self.state();
+        if state.token.is_none() {
+            match find_token(&self.spec, &state.refused) {
+                Ok(found) => state.token = Some(found),
+                // what was refused once is tried again the next time somebody asks
+                Err(_) => state.refused.clear(),
+            }
+        }
+        state.token.is_some()
+    }
+
+    /// A client for requests that carry no token.
+    pub(super) fn open_client(&self) -> Result<Client, Fault> {
+        let mut state = self.state();
+        self.client(&mut state)
+    }
+
+    /// A whole answer to somebody the server does not know: no token is sent.
+    pub(super) async fn fetch_openly(&self, ask: &Ask, limit: usize) -> Result<Vec<u8>, Fault> {
+        self.fetch_as(None, ask, limit).await
+    }
+
+    /// A whole answer to whom a token is of, whichever is used otherwise.
+    pub(super) async fn fetch_as(&self, token: Option<&Token>, ask: &Ask, limit: usize) -> Result<Vec<u8>, Fault> {
+        self.try_send(self.open_client()?, token, ask).await?.whole(limit, &*self.clock).await
+    }
+
+    async fn try_send(&self, client: Client, token: Option<&Token>, ask: &Ask) -> Result<Answer, Fault> {
         let unmade = || Fault::new(Kind::Down, "the request cannot be made");
         let mut request =
             Request::builder().method(ask.method.clone()).uri(&ask.path).header(header::ACCEPT, ask.accept);
-        if let Some(held) = held {
-            request = request.header(header::AUTHORIZATION, held.token.header().ok_or_else(unmade)?);
+        if let Some(token) = token {
+            request = request.header(header::AUTHORIZATION, token.header().ok_or_else(unmade)?);
         }
         if ask.takes_packed() {
             request = request.header(header::ACCEPT_ENCODING, Answer::ACCEPTED);
@@ -265,7 +286,7 @@ impl Server {
             return;
         }
         if let TokenRoad::Saved(path) = &used.road
-            && let Err(error) = keep(&token, path)
+            && let Err(error) = keep_token(&token, path)
         {
             // it holds until this program ends
             tracing::warn!(%error, "a renewed token could not be kept");
@@ -286,44 +307,6 @@ impl Server {
     }
 }
 
-/// A client for the server, and whether it takes any certificate. It knows no time-out once it is connected: streams are silent for minutes.
-fn connect(spec: &ServerSpec, clock: &Arc<dyn Clock>) -> Result<(Client, bool), Fault> {
-    let unusable = |why: String| Fault::new(Kind::Down, why);
-    let local = spec.tokens.iter().find_map(|road| match road {
-        TokenRoad::Argocd(config) => config.entry(&spec.address).ok().flatten(),
-        _ => None,
-    });
-    let pem = match &spec.ca {
-        Some(path) => Some(
-            std::fs::read(path)
-                .map_err(|error| unusable(format!("cannot read certificate_authority {}: {error}", path.display())))?,
-        ),
-        None => local.as_ref().and_then(|entry| entry.ca.clone()),
-    };
-    if let Some(through) = &spec.through {
-        let client = tunnel::client(through, spec.address.uri(), pem.as_deref(), clock).map_err(unusable)?;
-        return Ok((client, false));
-    }
-    let mut config = Config::new(spec.address.uri().clone());
-    config.root_cert = match pem {
-        Some(pem) => Some(certificates(&pem).map_err(unusable)?),
-        None => None,
-    };
-    config.accept_invalid_certs = spec.insecure || local.is_some_and(|entry| entry.insecure);
-    config.proxy_url = ProxyEnvironment::read().proxy_for(spec.address.uri(), None).map_err(unusable)?;
-    config.connect_timeout = Some(CONNECT);
-    config.read_timeout = None;
-    config.write_timeout = None;
-    // what may come packed is said for each request
-    config.disable_compression = true;
-    config.default_retry = false;
-    let agent = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
-    config.headers.push((header::USER_AGENT, HeaderValue::from_static(agent)));
-    let unverified = config.accept_invalid_certs;
-    let client = Client::try_from(config).map_err(|error| unusable(clean(&error.to_string()).into_owned()))?;
-    Ok((client, unverified))
-}
-
 /// The first token that was not refused. What is wrong with one place is told only when no other has a token.
 fn find_token(spec: &ServerSpec, refused: &[Token]) -> Result<Held, Fault> {
     let mut wrong = None;
@@ -338,62 +321,4 @@ fn find_token(spec: &ServerSpec, refused: &[Token]) -> Result<Held, Fault> {
         Fault::new(Kind::Auth, format!("no token for {}", spec.place()))
             .hint(format!("pilothouse login {}, --token-file FILE, ARGOCD_AUTH_TOKEN, or argocd login", spec.asked()))
     }))
-}
-
-/// The token of a `Set-Cookie`, put together again where it came in pieces (`argocd.token=2:…`, `argocd.token-1=…`).
-fn renewed(headers: &HeaderMap) -> Option<Token> {
-    let cookies = headers.get_all(header::SET_COOKIE);
-    let pairs: Vec<(&str, &str)> =
-        cookies.iter().filter_map(|cookie| cookie.to_str().ok()?.split(';').next()?.trim().split_once('=')).collect();
-    let of = |name: &str| pairs.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
-    let first = of(COOKIE)?;
-    match first.split_once(':').and_then(|(count, head)| Some((count.parse::<usize>().ok()?, head))) {
-        Some((count, head)) => {
-            let mut whole = head.to_owned();
-            for at in 1..count.min(pairs.len()) {
-                whole.push_str(of(&format!("{COOKIE}-{at}"))?);
-            }
-            Token::new(&whole)
-        }
-        None => Token::new(first),
-    }
-}
-
-/// A connection's fault without hints that speak of a kubeconfig.
-fn about_server(fault: Fault) -> Fault {
-    let of_kubeconfig =
-        fault.hint.as_ref().is_some_and(|hint| hint.contains("kubeconfig") || hint.contains("API server"));
-    if !of_kubeconfig {
-        return fault;
-    }
-    let hint = if fault.why.contains("CA we do not know") {
-        "name its CA: certificate_authority of the [[source]], or SSL_CERT_FILE; --insecure takes any certificate"
-    } else if fault.why.contains("another name") {
-        "use the name the certificate has in the URL"
-    } else {
-        "check the URL of argocd-server; is a tunnel or VPN needed?"
-    };
-    fault.hint(hint)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn cookies(all: &[&str]) -> Option<Token> {
-        let mut headers = HeaderMap::new();
-        for cookie in all {
-            headers.append(header::SET_COOKIE, cookie.parse().unwrap());
-        }
-        renewed(&headers)
-    }
-
-    #[test]
-    fn a_renewed_token_may_come_in_pieces() {
-        assert_eq!(cookies(&["argocd.token=abc; path=/; Secure"]), Token::new("abc"));
-        assert_eq!(cookies(&["argocd.token=2:ab; path=/", "argocd.token-1=cd; path=/"]), Token::new("abcd"));
-        assert_eq!(cookies(&["argocd.token=2:ab; path=/"]), Token::new("ab"));
-        assert_eq!(cookies(&["argocd.token=; path=/"]), None);
-        assert_eq!(cookies(&["other=abc"]), None);
-    }
 }

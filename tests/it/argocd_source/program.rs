@@ -1,6 +1,6 @@
 //! The program with nothing but a URL and a token: no kubeconfig at all.
 
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
@@ -48,6 +48,15 @@ impl<'a> Here<'a> {
         assert_eq!(code, Some(0), "{args:?}: {out} {err}");
         serde_json::from_str(&out).unwrap_or_else(|e| panic!("{args:?}: {e}: {out}"))
     }
+}
+
+/// Has the ApplicationSet leave something of its Applications to others.
+fn leave_alone(scene: &Scene, pointer: &str) {
+    let store = scene.world.store(SOURCE).unwrap();
+    let set = store.list("ApplicationSet", Some("argocd"))[0]["metadata"]["name"].as_str().unwrap().to_owned();
+    store.update("ApplicationSet", "argocd", &set, |set| {
+        set["spec"]["ignoreApplicationDifferences"] = serde_json::json!([{"jsonPointers": [pointer]}]);
+    });
 }
 
 fn told(output: Output) -> (Option<i32>, String, String) {
@@ -135,14 +144,15 @@ async fn objects_are_changed_and_applications_deleted_through_argocd_server() {
     let scene = Scene::new();
     let here = Here::of(&scene, "admin");
     let store = scene.world.store(SOURCE).unwrap();
-    let live = || store.get("Deployment", "predator12-staging", "frontend").unwrap();
+    // each write to an Application of its own: what is written to differs from Git, and is healed in its own time
+    let live = |name: &str| store.get("Deployment", "predator12-staging", name).unwrap();
     let done = here.json(&["scale", "frontend-staging", "--replicas", "3", "--confirm", "staging", "-o", "json"]);
     assert_eq!(done["outcome"], "done", "{done}");
-    assert_eq!(live()["spec"]["replicas"], 3);
-    let done = here.json(&["restart", "frontend-staging", "--confirm", "staging", "-o", "json"]);
+    assert_eq!(live("frontend")["spec"]["replicas"], 3);
+    let done = here.json(&["restart", "backend-staging", "--confirm", "staging", "-o", "json"]);
     assert_eq!(done["outcome"], "done", "{done}");
     let restarted = "/spec/template/metadata/annotations/kubectl.kubernetes.io~1restartedAt";
-    assert!(live().pointer(restarted).is_some());
+    assert!(live("backend").pointer(restarted).is_some());
     // one that no ApplicationSet makes anew
     let mut extra = store.get("Application", "argocd", "frontend-prod").unwrap();
     extra["metadata"] = serde_json::json!({"name": "extra", "namespace": "argocd"});
@@ -160,7 +170,7 @@ async fn objects_are_changed_and_applications_deleted_through_argocd_server() {
         "it goes, dependents first"
     );
     let developer = Here::of(&scene, "developer");
-    let (code, _, err) = developer.run(&["restart", "frontend-prod", "--confirm", "prod"]);
+    let (code, _, err) = developer.run(&["restart", "backend-prod", "--confirm", "prod"]);
     assert_eq!(code, Some(4), "{err}");
     assert!(err.contains("refused: permission denied"), "{err}");
 }
@@ -169,11 +179,7 @@ async fn objects_are_changed_and_applications_deleted_through_argocd_server() {
 async fn auto_sync_is_switched_off_by_its_field_where_the_version_of_argocd_server_has_it() {
     let scene = Scene::new();
     let here = Here::of(&scene, "admin");
-    let store = scene.world.store(SOURCE).unwrap();
-    let set = store.list("ApplicationSet", Some("argocd"))[0]["metadata"]["name"].as_str().unwrap().to_owned();
-    store.update("ApplicationSet", "argocd", &set, |set| {
-        set["spec"]["ignoreApplicationDifferences"] = serde_json::json!([{"jsonPointers": ["/spec/syncPolicy"]}]);
-    });
+    leave_alone(&scene, "/spec/syncPolicy");
     let automated = || {
         let app = scene.world.store(SOURCE).unwrap().get("Application", "argocd", "backend-dev").unwrap();
         app.pointer("/spec/syncPolicy/automated").cloned()
@@ -302,4 +308,43 @@ async fn a_source_of_the_settings_may_be_a_server() {
     let (code, out, err) = told(command.arg(config).env_remove("SSL_CERT_FILE").output().unwrap());
     assert_eq!(code, Some(0), "{err}");
     assert!(out.contains("\"source\":\"web\"") || out.contains("\"source\": \"web\""), "{out}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_resources_ask_for_themselves_is_told_by_argocd_server() {
+    let scene = Scene::new();
+    let here = Here::of(&scene, "admin");
+    let store = scene.world.store(SOURCE).unwrap();
+    store.update("Service", "predator12-dev", "backend", |service| {
+        service["metadata"]["annotations"]["helm.sh/resource-policy"] = "keep".into();
+    });
+    let (code, plan, err) = here.run(&["delete", "backend-dev", "--cascade", "foreground", "--plan"]);
+    assert_eq!(code, Some(0), "{err}");
+    assert!(plan.contains("1 of ") && plan.contains(" stay:"), "{plan}");
+    assert!(!plan.contains("not known"), "{plan}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_forward_needs_a_cluster_and_no_argo_cd_in_it() {
+    let scene = Scene::new();
+    let here = Here::of(&scene, "admin");
+    for verb in ["forward", "debug"] {
+        let (code, _, err) = here.run(&[verb, "backend-dev", "--confirm", "dev"]);
+        assert_eq!(code, Some(5), "{err}");
+        assert!(err.contains("backend-dev is read through argocd-server alone: this needs a kube context"), "{err}");
+    }
+    // the kubeconfig leads to the cluster it deploys to, and that is all it is asked about
+    let config = scene.private("config.toml", "[[destination]]\nname = \"in-cluster\"\ncontext = \"recorded\"\n");
+    let url = scene.argocd("url");
+    let mut command =
+        here.bare(&["forward", "backend-dev", "--confirm", "dev", "--argocd-server", &url, "--token-file"]);
+    command.arg(&here.token).env("KUBECONFIG", scene.ready["kubeconfig"].as_str().unwrap());
+    command.arg("--config").arg(config).stdout(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut first = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let opened: Value = serde_json::from_str(&first).unwrap_or_else(|_| panic!("{first}"));
+    assert!(opened["pod"].as_str().is_some_and(|pod| pod.starts_with("backend")), "{opened}");
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use pilothouse::action::Control;
 use pilothouse::domain::{AppKey, Clock as _};
 use pilothouse::forward::{Session, Wish};
 use pilothouse::runtime::forwards::{Forward, OpenError, Place, open};
@@ -83,7 +84,7 @@ impl Yard {
         };
         let cluster = Reached::new(spec, Arc::new(WallClock));
         Place {
-            control: cluster.clone(),
+            control: Control::Cluster(cluster.clone()),
             destination: cluster,
             namespace: NAMESPACE.to_owned(),
             environment: "dev".into(),
