@@ -23,6 +23,7 @@ pub struct Grid {
     /// The minute it was built in, when its query depends on the time.
     built_minute: Option<i64>,
     rebuilds: u64,
+    placings: u64,
 }
 
 /// Where an Application stands.
@@ -94,6 +95,7 @@ impl Grid {
 
     /// Finds where every Application stands: states change all the time, and that hardly ever.
     fn place(&mut self, apps: &Apps) {
+        self.placings += 1;
         let across = self.environments.len();
         let column: HashMap<&Symbol, usize> = self.environments.iter().enumerate().map(|(n, e)| (&e.name, n)).collect();
         self.stands.clear();
@@ -152,5 +154,11 @@ impl Grid {
     #[must_use]
     pub fn rebuilds(&self) -> u64 {
         self.rebuilds
+    }
+
+    /// How often service and environment of every Application were looked up: a work counter for tests.
+    #[must_use]
+    pub fn placings(&self) -> u64 {
+        self.placings
     }
 }

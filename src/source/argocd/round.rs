@@ -175,47 +175,45 @@ impl Round {
     }
 
     /// When something is to be done if nothing came since `last_byte`.
-    pub fn next_look(&self, last_byte: Timestamp) -> Timestamp {
-        let lists = [&self.list, &self.census].into_iter().flatten().filter_map(Reading::stuck).min();
-        let stuck = lists.unwrap_or_else(|| time::after(self.asked, AUDIT));
-        if !self.is_complete() {
-            return stuck;
-        }
-        stuck.min(self.missed(last_byte)).min(self.next_belief()).min(self.next_count(last_byte))
+    pub fn next_look(&self, last_byte: Timestamp) -> Option<Timestamp> {
+        let due = [self.stuck(), self.missed(last_byte), self.next_belief(), self.next_count(last_byte)];
+        due.into_iter().flatten().min()
     }
 
     /// What there is to do now.
     pub fn look(&self, last_byte: Timestamp, now: Timestamp) -> Look {
-        let mut lists = [&self.list, &self.census].into_iter().flatten();
-        if lists.any(|list| list.stuck().is_some_and(|at| at <= now)) {
+        let is_due = |at: Option<Timestamp>| at.is_some_and(|at| at <= now);
+        if is_due(self.stuck()) {
             Look::Stuck
-        } else if !self.is_complete() {
-            Look::Wait
-        } else if self.missed(last_byte) <= now {
+        } else if is_due(self.missed(last_byte)) {
             Look::Missed
-        } else if self.next_count(last_byte) <= now {
+        } else if is_due(self.next_count(last_byte)) {
             Look::Count
-        } else if self.next_belief() <= now {
+        } else if is_due(self.next_belief()) {
             Look::Believe
         } else {
             Look::Wait
         }
     }
 
-    fn missed(&self, last_byte: Timestamp) -> Timestamp {
-        if self.kept_alive { time::after(last_byte, QUIET) } else { Timestamp::MAX }
+    fn stuck(&self) -> Option<Timestamp> {
+        [&self.list, &self.census].into_iter().flatten().filter_map(Reading::stuck).min()
     }
 
-    fn next_belief(&self) -> Timestamp {
-        if self.believing.is_none() { time::after(self.believed, BELIEF) } else { Timestamp::MAX }
+    fn missed(&self, last_byte: Timestamp) -> Option<Timestamp> {
+        (self.is_complete() && self.kept_alive).then(|| time::after(last_byte, QUIET))
     }
 
-    fn next_count(&self, last_byte: Timestamp) -> Timestamp {
-        if self.census.is_some() {
-            return Timestamp::MAX;
+    fn next_belief(&self) -> Option<Timestamp> {
+        (self.is_complete() && self.believing.is_none()).then(|| time::after(self.believed, BELIEF))
+    }
+
+    fn next_count(&self, last_byte: Timestamp) -> Option<Timestamp> {
+        if !self.is_complete() || self.census.is_some() {
+            return None;
         }
-        let silence = if self.kept_alive { Timestamp::MAX } else { time::after(last_byte.max(self.asked), LOOK) };
-        silence.min(time::after(self.asked, AUDIT)).min(self.settles.unwrap_or(Timestamp::MAX))
+        let silence = (!self.kept_alive).then(|| time::after(last_byte.max(self.asked), LOOK));
+        [silence, Some(time::after(self.asked, AUDIT)), self.settles].into_iter().flatten().min()
     }
 }
 

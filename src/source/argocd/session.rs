@@ -19,7 +19,7 @@ use super::round::{LOOK, Look, Round, Woken};
 use super::server::Server;
 use super::told::{Differences, Told};
 use crate::domain::text::clean;
-use crate::domain::{AppKey, AppRow, Link, SourceFacts, Timestamp, time};
+use crate::domain::{AppKey, AppRow, Clock, Link, SourceFacts, Timestamp, time};
 use crate::source::Surroundings;
 use crate::store::delta::Delta;
 
@@ -119,8 +119,8 @@ impl Session {
         self.told.begin();
         let mut round = Round::begin(&self.server, clock.now());
         let cut = loop {
-            let wake = clock.sleep_until(round.next_look(self.last_byte));
-            match round.woken(wake).await {
+            let look = round.next_look(self.last_byte);
+            match round.woken(sleep_until(&*clock, look)).await {
                 Woken::Stream(Some(Ok(chunk))) => self.take_chunk(&chunk, &mut round)?,
                 Woken::Stream(Some(Err(fault))) if round.is_open() => break fault,
                 Woken::Stream(None) => break Fault::new(Kind::Down, "the stream was closed"),
@@ -328,5 +328,12 @@ impl Session {
     /// Tells the facts as `change` makes them, with what the decoder has learnt.
     fn tell_facts(&mut self, change: impl FnOnce(&mut SourceFacts)) {
         self.report.tell_facts(&self.decoder, change);
+    }
+}
+
+async fn sleep_until(clock: &dyn Clock, at: Option<Timestamp>) {
+    match at {
+        Some(at) => clock.sleep_until(at).await,
+        None => std::future::pending().await,
     }
 }
