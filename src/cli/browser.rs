@@ -16,7 +16,7 @@ const TICK: Duration = Duration::from_secs(1);
 /// Tells a person what to do, and waits until it is done. `name` is whom they log in with.
 pub async fn wait(pending: Pending, name: &str, settings: &Settings) -> Result<Credentials, Failure> {
     let Pending { url, port, finish } = pending;
-    super::complain(&format!("Open this in a browser and log in with {name}:\n\n  {url}\n"));
+    super::complain(&format!("Open this in a browser and log in with {name}:\n\n{url}\n"));
     super::complain(&over_ssh(port, settings));
     let told = std::io::stderr().is_terminal();
     if !told {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 use crate::diff;
-use crate::domain::{AppDetail, AppKey, Clock, ClusterNames, Comparison, LiveObject, ObjectName, Symbol, Versus};
+use crate::domain::{AppDetail, AppKey, Clock, ClusterNames, Comparison, LiveObject, ObjectName, Rung, Symbol, Versus};
 use crate::source::argocd::{self, Server};
 use crate::source::kube::{self, Cluster, ReadError};
 use crate::source::{Way, Ways, compared};
@@ -18,6 +18,8 @@ const REFRESH: Duration = Duration::from_secs(30);
 const LOOK: Duration = Duration::from_secs(3);
 /// A comparison with what runs is made anew after this at the latest: live objects change without the Application's row.
 const COMPARE: Duration = Duration::from_secs(10);
+/// The same where whoever compared it says when that changes.
+const HEARD: Duration = Duration::from_mins(1);
 /// The same where it takes rendering, or what runs is not in it.
 const RENDER: Duration = Duration::from_secs(30);
 /// Changes come in bursts: resources are read anew at most this often.
@@ -100,6 +102,7 @@ pub(super) async fn follow_comparison(
 ) {
     let (clock, app) = (Arc::clone(&ways.clock), ways.app.clone());
     let rest = if versus == Versus::default() { COMPARE } else { RENDER };
+    let mut changes = ways.changes();
     let mut told: Option<Comparison> = None;
     loop {
         let comparison = match compared(&ways, other.as_ref(), &versus).await {
@@ -121,10 +124,19 @@ pub(super) async fn follow_comparison(
             sink.push(Delta::Live(news));
             told = Some(comparison);
         }
+        let heard = changes.as_mut().filter(|_| told.as_ref().is_some_and(|told| told.rung == Some(Rung::Redis)));
+        let rest = if heard.as_ref().is_some_and(|heard| heard.stands()) { HEARD } else { rest };
+        let news = async {
+            match heard {
+                Some(changes) => changes.next().await,
+                None => std::future::pending().await,
+            }
+        };
         let (pause, burst) = (clock.sleep(rest), clock.sleep(BURST));
         burst.await;
         tokio::select! {
             () = changed.notified() => {}
+            () = news => {}
             () = pause => {}
         }
     }

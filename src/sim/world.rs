@@ -21,7 +21,7 @@ use crate::sim::rbac::{self, Person};
 use crate::sim::redis;
 use crate::sim::scenario::{self, Scenario, ScenarioError, Source};
 use crate::sim::serve::{Cluster, Server};
-use crate::sim::server::{self, Credentials};
+use crate::sim::server::{self, Credentials, Member, SingleSignOn};
 use crate::sim::store::Store;
 use crate::sim::time::{SimClock, minus, plus};
 use crate::sim::tls::{Ca, TlsError};
@@ -168,8 +168,14 @@ impl World {
                 from = script(&scenario, &road, &apps, now, &mut agenda);
             }
             rbac::seed(&stage.store, &people(&scenario));
-            let known = Credentials::generate(scenario.users.iter().map(|user| user.name.as_str()));
+            let mut known = Credentials::generate(scenario.users.iter().map(|user| user.name.as_str()));
             server::seed(&stage.store, &stage.argocd_namespace, &people(&scenario), &known, now);
+            if let Some(sso) = &scenario.sso {
+                let (name, token_life) = (sso.name.as_str(), sso.token_life.get_ref().as_str());
+                let offer = SingleSignOn { name, token_life, policies: &sso.policies };
+                server::offer_sso(&stage.store, &stage.argocd_namespace, &offer);
+                known.members = sso.people.iter().map(member).collect();
+            }
             let mut generated = Vec::new();
             let total = options.apps.or(scenario.generate.map(|generate| generate.apps));
             if let (Some(total), true) = (total, stages.is_empty()) {
@@ -243,7 +249,8 @@ impl World {
     /// The one line that tells a caller where everything is.
     ///
     /// Of an argocd-server it has, besides what every world has told (`url`, `user`, `password`): `plainUrl` (the same
-    /// without TLS), and by account `passwords` and `tokens`, which do not run out.
+    /// without TLS), by account `passwords` and `tokens`, which do not run out, and under `sso` the passwords of the
+    /// people who can log in through Dex, where there is one.
     #[must_use]
     pub fn ready_line(&self) -> Value {
         let places = self.director.places();
@@ -323,6 +330,13 @@ impl Drop for World {
     fn drop(&mut self) {
         control::forget(&self.control);
     }
+}
+
+/// Somebody the directory of single sign-on knows.
+fn member(person: &scenario::Person) -> Member {
+    let scenario::Person { name, email, groups, password } = person.clone();
+    let password = password.unwrap_or_else(|| format!("{:032x}", fastrand::u128(..)));
+    Member { name, email, groups, password }
 }
 
 /// Starts the argocd-server of a cluster and its Redis; the ports of their pods lead to them.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::argocd::{Server, managed_resources};
-use super::kube::redis::Cache;
+use super::kube::redis::{Cache, Changes};
 use super::kube::{Cluster, ReadError, drift};
 use super::managed;
 use crate::domain::{AppKey, Clock, Desired, Lack, Pair, Rung, Symbol};
@@ -33,6 +33,14 @@ pub struct Clusters {
     pub cache: Cache,
     /// The cluster its objects are in, or why nobody knows.
     pub target: Result<Cluster, String>,
+}
+
+impl Ways {
+    /// Hears when Argo CD has compared the Application anew, where its cache can be reached.
+    #[must_use]
+    pub fn changes(&self) -> Option<Changes> {
+        self.clusters.as_ref().map(|clusters| clusters.cache.changes(&self.app))
+    }
 }
 
 /// What was read, secrets and all: only masked does anybody get at it.

@@ -19,7 +19,7 @@ mod way;
 
 pub use desired::{Clusters, Unmasked, Ways};
 pub use error::SourceError;
-pub use kube::redis::Cache;
+pub use kube::redis::{Cache, Changes};
 pub use states::compared;
 pub use surroundings::Surroundings;
 pub use way::Way;

@@ -23,7 +23,7 @@ use crate::sim::workload::Workloads;
 const ACTIONS: &str = "source stop|start NAME, clock advance 10m, kill-pod|evict-pod NAMESPACE/NAME[*], \
                        log NAMESPACE/NAME[*] rate N, log NAMESPACE/NAME[*] write CONTAINER LINE, \
                        listen NAMESPACE/NAME[*] PORT http|debugpy|redis|postgres|silent|nothing|127.0.0.1:PORT, connections, \
-                       fault SOURCE|all WHAT, argocd SOURCE stop|start|revoke USER|fault WHAT, redis SOURCE stop|start, \
+                       fault SOURCE|all WHAT, argocd SOURCE stop|start|revoke USER|end USER|fault WHAT, redis SOURCE stop|start, \
                        drift APP [KIND/NAME] POINTER VALUE [by MANAGER], commit NAME, login, state";
 
 /// A source of a running world.

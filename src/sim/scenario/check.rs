@@ -1,7 +1,7 @@
 //! What TOML alone cannot see: names that nothing has, names given twice.
 
 use super::error::Wrong;
-use super::format::{Listen, Scenario, Window};
+use super::format::{Listen, Scenario, Sso, Window};
 use crate::sim::argocd::is_schedule;
 use crate::sim::fault::parse;
 use crate::sim::network::Speaks;
@@ -61,6 +61,7 @@ pub(super) fn check(scenario: &Scenario) -> Result<(), Wrong> {
         })?;
     }
     scenario.windows.iter().try_for_each(window)?;
+    scenario.sso.iter().try_for_each(token_life)?;
     let apps: Vec<String> = scenario
         .services
         .iter()
@@ -99,6 +100,16 @@ fn window(window: &Window) -> Result<(), Wrong> {
         return wrong(&window.time_zone, "time zone", "; write one such as Europe/Kyiv, or leave it out for UTC");
     }
     Ok(())
+}
+
+/// An id_token has to live for a while.
+fn token_life(sso: &Sso) -> Result<(), Wrong> {
+    let life = &sso.token_life;
+    if read_duration(life.get_ref()).is_some_and(|life| !life.is_zero()) {
+        return Ok(());
+    }
+    let reason = format!("`{}` is no time to live", life.get_ref());
+    Err(Wrong { span: life.span(), reason, hint: "; write 90s or 24h".to_owned() })
 }
 
 /// Ports that are open once, and say what they speak or where they lead.

@@ -96,6 +96,16 @@
 //! reads = ["*"]                       # namespaces; `*` is everywhere, `*-dev` those that end so
 //! writes = ["*-dev"]
 //!
+//! [sso]                               # people can log in to argocd-server through its Dex; they cannot when absent
+//! name = "Predator12 directory"       # what people know their directory by
+//! token_life = "24h"                  # default; of an id_token
+//! policies = ["g, platform, role:admin"]   # lines for argocd-rbac-cm; nothing when absent
+//! [[sso.person]]
+//! name = "olena"
+//! email = "olena@predator12.example"
+//! groups = ["platform"]               # none when absent
+//! password = "..."                    # default: a random one; the ready line has it
+//!
 //! [[commit]]                          # waits in Git until it is pushed
 //! name = "bad"                        # `sim ctl commit bad` pushes it
 //! branch = "release/staging"
@@ -154,8 +164,8 @@ use error::Wrong;
 
 pub use error::ScenarioError;
 pub use format::{
-    AutoSync, Crash, Deploy, Drift, Environment, Fault, Generate, Image, Listen, Notice, Outage, Release, Scenario,
-    Service, Source, Syncing, User, Window, WindowKind, Work,
+    AutoSync, Crash, Deploy, Drift, Environment, Fault, Generate, Image, Listen, Notice, Outage, Person, Release,
+    Scenario, Service, Source, Sso, Syncing, User, Window, WindowKind, Work,
 };
 pub use history::{Author, Edit, History, Past, Waiting};
 
@@ -170,6 +180,7 @@ pub const BUNDLED: &[(&str, &str)] = &[
     ("drift", include_str!("../../../assets/scenarios/drift.toml")),
     ("window", include_str!("../../../assets/scenarios/window.toml")),
     ("rbac", include_str!("../../../assets/scenarios/rbac.toml")),
+    ("sso", include_str!("../../../assets/scenarios/sso.toml")),
     ("outage", include_str!("../../../assets/scenarios/outage.toml")),
     ("fleet", include_str!("../../../assets/scenarios/fleet.toml")),
     ("storm", include_str!("../../../assets/scenarios/storm.toml")),
@@ -239,6 +250,9 @@ mod tests {
                 assert_eq!(fields(&format!("[[{name}]]\nno_such_field = 1")), names(&table["items"]), "{name}");
             }
         }
+        let sso = &schema["properties"]["sso"]["properties"];
+        assert_eq!(fields("[sso]\nno_such_field = 1"), names(&schema["properties"]["sso"]));
+        assert_eq!(fields("[sso]\nname = \"x\"\n[[sso.person]]\nno_such_field = 1"), names(&sso["person"]["items"]));
         let service = &schema["properties"]["service"]["items"]["properties"];
         for inner in ["workload", "release"] {
             let text = format!("[[service]]\n[[service.{inner}]]\nno_such_field = 1");

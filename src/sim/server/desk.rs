@@ -12,6 +12,8 @@ use super::super::manifest::meta::text;
 use super::super::store::Store;
 use super::super::time::read_duration;
 use super::accounts;
+use super::commits::Commits;
+use super::dex::{Config, Dex, Identity};
 use super::fields::Projections;
 use super::policy::{ByProject, Policy};
 use super::refusal::{Code, Refusal};
@@ -25,25 +27,6 @@ const RENEWED_BEFORE: i64 = 5 * 60;
 const SESSION: i64 = 24 * 60 * 60;
 const COMPONENT: &str = "argocd-server";
 
-/// What is known of a commit.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Commit {
-    /// `Name <address>`.
-    pub author: String,
-    /// When, in RFC 3339.
-    pub date: String,
-    /// The message.
-    pub message: String,
-    /// Tags on it.
-    pub tags: Vec<String>,
-}
-
-/// Where commits are looked up.
-pub trait Commits: Send + Sync {
-    /// What is known of a commit, by its whole id.
-    fn describe(&self, commit: &str) -> Option<Commit>;
-}
-
 /// Who asks.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Caller {
@@ -55,6 +38,20 @@ pub(super) struct Caller {
     pub token: String,
     /// A token to go on with, when its own is about to run out.
     pub renewed: Option<String>,
+    /// Who it is for the provider it came in by.
+    pub sso: Option<Identity>,
+}
+
+impl Caller {
+    /// What people are shown.
+    pub fn username(&self) -> &str {
+        self.sso.as_ref().map_or(&self.subject, |identity| &identity.username)
+    }
+
+    /// The groups it is in.
+    fn groups(&self) -> &[String] {
+        self.sso.as_ref().map_or(&[], |identity| &identity.groups)
+    }
 }
 
 /// Tokens that hold no longer.
@@ -81,6 +78,7 @@ pub(in crate::sim) struct Desk {
     pub(super) seal: Seal,
     /// By account; the world knows them in clear, the cluster only as hashes.
     pub(super) passwords: Mutex<HashMap<String, String>>,
+    pub(super) dex: Dex,
     /// Tokens that hold no longer.
     revoked: Mutex<Revoked>,
     /// The policies, and the versions of ConfigMaps they are of.
@@ -119,6 +117,7 @@ impl Desk {
             commits,
             seal: Seal::new(credentials.secret.as_bytes()),
             passwords: Mutex::new(credentials.passwords),
+            dex: Dex::new(credentials.members),
             revoked: Mutex::default(),
             policy: Mutex::default(),
             projections: Projections::default(),
@@ -174,10 +173,18 @@ impl Desk {
 
     /// Revokes every token that was given so far to an account, or to all.
     pub fn revoke_all(&self, account: Option<&str>) {
+        let given = self.dex.given(account);
+        open(&self.revoked).ids.extend(given);
         let mut revoked = open(&self.revoked);
         revoked.count = revoked.count.saturating_add(1);
         let count = revoked.count;
         revoked.accounts.insert(account.unwrap_or("*").to_owned(), count);
+    }
+
+    /// Ends the sessions of somebody who came in by single sign-on, or of all: neither a token holds nor is it renewed.
+    pub fn end_sessions(&self, who: Option<&str>) {
+        let given = self.dex.end(who);
+        open(&self.revoked).ids.extend(given);
     }
 
     /// Whether a token was revoked, by its id or with all that were given before a moment.
@@ -201,12 +208,20 @@ impl Desk {
         let bearer = bearer.filter(|token| token::looks_like_one(token)).map(str::to_owned);
         let token = bearer.or_else(|| cookie(asked)).ok_or_else(Refusal::no_session)?;
         let refuse = |why: &str| Refusal::new(Code::Unauthenticated, format!("invalid session: {why}"));
+        if !token::is_own(&token) && Config::read(self).is_some() {
+            let identity = Identity::of(self, &token).map_err(refuse)?;
+            if open(&self.revoked).ids.contains(&identity.id) {
+                return Err(refuse("token is revoked, please re-login"));
+            }
+            let (subject, iat, token) = (identity.subject.clone(), identity.iat, identity.id.clone());
+            return Ok(Caller { subject, iat, token, renewed: None, sso: Some(identity) });
+        }
         let now = self.store.now();
         let claims = self.seal.open(&token, now).map_err(refuse)?;
         if let ["proj", project, role] = claims.sub.split(':').collect::<Vec<_>>()[..] {
             self.project_token(project, role, &claims).map_err(|why| refuse(&why))?;
             let Claims { sub: subject, iat, jti: token, .. } = claims;
-            return Ok(Caller { subject, iat, token, renewed: None });
+            return Ok(Caller { subject, iat, token, ..Caller::default() });
         }
         let (name, capability) = claims.sub.split_once(':').unwrap_or((&claims.sub, "apiKey"));
         let account = accounts::find(&self.store, &self.namespace, name)
@@ -228,7 +243,7 @@ impl Desk {
             .exp
             .filter(|exp| exp - now.as_second() < RENEWED_BEFORE && capability == "login")
             .map(|exp| self.seal.sign(&self.claims(&claims.sub, Some(exp - claims.iat))));
-        Ok(Caller { subject: name.to_owned(), iat: claims.iat, token: claims.jti.clone(), renewed })
+        Ok(Caller { subject: name.to_owned(), iat: claims.iat, token: claims.jti.clone(), renewed, sso: None })
     }
 
     fn project_token(&self, project: &str, role: &str, claims: &Claims) -> Result<(), String> {
@@ -270,8 +285,9 @@ impl Desk {
         policy: &'a Policy,
         (resource, action): (&'a str, &'a str),
     ) -> ByProject<'a> {
-        let (store, namespace, subject) = (&self.store, self.namespace.as_str(), caller.subject.as_str());
-        ByProject { store, namespace, policy, subject, resource, action, known: HashMap::new() }
+        let (store, namespace) = (&self.store, self.namespace.as_str());
+        let subjects = std::iter::once(&caller.subject).chain(caller.groups()).map(String::as_str).collect();
+        ByProject { store, namespace, policy, subjects, resource, action, known: HashMap::new() }
     }
 
     /// Whether somebody may do something.
@@ -351,7 +367,7 @@ impl Desk {
 
     /// An Event about an Application.
     pub(super) fn tell(&self, caller: &Caller, app: &Value, reason: &str, words: &str) {
-        let who = if caller.subject.is_empty() { "Unknown user" } else { &caller.subject };
+        let who = if caller.subject.is_empty() { "Unknown user" } else { caller.username() };
         let (by, now) = (Reporter { component: COMPONENT, host: "" }, self.store.now());
         self.store.put(event(app, Said::normal(reason, &format!("{who} {words}")), by, 1, now, now));
     }

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use super::super::fault::Answer;
 use super::applications::{delete, list, manifests, operation, read, revisions, rollback, sync, windows, write};
 use super::desk::{Caller, Desk};
+use super::dex;
 use super::refusal::Refusal;
 use super::reply::{self, Body, Reply};
 use super::request::Asked;
@@ -66,7 +67,10 @@ async fn respond(desk: &Arc<Desk>, url: &str, request: Request<Incoming>) -> Res
     let Some(below) = path.strip_prefix(&root).filter(|below| below.starts_with("/api/")) else {
         return reply::text(404, "404 page not found\n");
     };
-    let _ = below;
+    let dex = below.strip_prefix("/api/dex/").and_then(|path| Some((path, dex::Config::read(desk)?)));
+    if let Some((path, config)) = dex {
+        return dex::answer(desk, &config, path, Request::from_parts(parts, body)).await;
+    }
     let typed = parts.headers.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
     if parts.method != Method::GET && !typed.eq_ignore_ascii_case("application/json") {
         return reply::text(415, "Invalid content type\n");

@@ -17,6 +17,7 @@ use tokio::task::JoinSet;
 use super::super::door::{Door, Doors};
 use super::super::tls::{Acceptor, Ca, Leaf};
 use super::desk::{Desk, open};
+use super::dex::Config;
 use super::{dispatch, reply};
 
 /// The first byte of whoever begins with TLS.
@@ -39,7 +40,13 @@ impl Server {
     pub(in crate::sim) fn start(ca: &Ca, desk: Desk) -> io::Result<Self> {
         let (desk, acceptor) = (Arc::new(desk), ca.acceptor(Leaf::Valid)?);
         let (tasks, ports) = listen([0, 0], &desk, &acceptor)?;
-        Ok(Self { desk, acceptor, ports, doors: Doors::new(tasks) })
+        let server = Self { desk, acceptor, ports, doors: Doors::new(tasks) };
+        if Config::read(&server.desk).is_some() {
+            // Dex is known by the address of its server, and browsers are sent there
+            let (desk, url) = (&server.desk, server.url());
+            desk.store.update("ConfigMap", &desk.namespace, "argocd-cm", |map| map["data"]["url"] = json!(url));
+        }
+        Ok(server)
     }
 
     /// `https://127.0.0.1:port`, with the root path if there is one.
@@ -60,8 +67,14 @@ impl Server {
         let passwords = open(&self.desk.passwords).clone();
         let tokens: Map<String, Value> =
             passwords.keys().map(|name| (name.clone(), self.desk.login(name, true).into())).collect();
-        json!({"url": self.url(), "plainUrl": self.plain_url(), "user": "admin", "password": passwords.get("admin"),
-            "passwords": passwords, "tokens": tokens})
+        let mut line = json!({"url": self.url(), "plainUrl": self.plain_url(), "user": "admin",
+            "password": passwords.get("admin"), "passwords": passwords, "tokens": tokens});
+        if Config::read(&self.desk).is_some() {
+            let members = self.desk.dex.members().iter();
+            let known: Map<String, Value> = members.map(|one| (one.name.clone(), json!(one.password))).collect();
+            line["sso"] = json!(known);
+        }
+        line
     }
 
     /// Where the pods' port leads to.

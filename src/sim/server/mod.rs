@@ -3,6 +3,7 @@
 //! ```text
 //! listen < dispatch: connections, requests; who asks for what
 //!   route, request: what is asked      reply, refusal: what goes back
+//!   dex: single sign-on
 //!   session, account, settings, clusters, objects, applications, resources, streams: the services
 //!     state: trees and comparisons     fields: what `?fields=` leaves
 //!       desk: the cluster behind it all, who may come in (token, accounts), what they may do (policy)
@@ -14,7 +15,9 @@ mod account;
 mod accounts;
 mod applications;
 mod clusters;
+mod commits;
 mod desk;
+mod dex;
 mod dispatch;
 mod fields;
 mod listen;
@@ -33,8 +36,9 @@ pub(in crate::sim) mod state;
 mod streams;
 mod token;
 
-pub use desk::{Commit, Commits};
+pub use commits::{Commit, Commits};
 pub(in crate::sim) use desk::{Desk, open};
+pub use dex::Member;
 pub use listen::Server;
-pub use seed::Credentials;
-pub(in crate::sim) use seed::seed;
+pub use seed::{Credentials, SingleSignOn};
+pub(in crate::sim) use seed::{offer_sso, seed};

@@ -6,7 +6,8 @@ use super::super::fault::{self, Answer, What};
 use super::listen::Server;
 
 /// The orders there are, for messages.
-const ORDERS: &str = "stop, start, revoke USER|all, fault WHAT (as for sources)";
+const ORDERS: &str =
+    "stop, start, revoke USER|all, end USER|all (sessions of single sign-on), fault WHAT (as for sources)";
 
 impl Server {
     /// Does what the words say; the answer is a sentence.
@@ -30,6 +31,10 @@ impl Server {
             ["revoke", user] => {
                 self.desk().revoke_all(Some(user));
                 Ok(format!("no token {user} was given so far holds any longer"))
+            }
+            ["end", user] => {
+                self.desk().end_sessions((*user != "all").then_some(*user));
+                Ok(format!("the sessions of {user} have ended: no token holds, none is renewed"))
             }
             ["fault", words @ ..] => self.suffer(words),
             _ => Err(format!("there is no order `{}` for an argocd-server; there are: {ORDERS}", words.join(" "))),

@@ -156,8 +156,8 @@ impl Policy {
         }
     }
 
-    /// Everything a subject may do of one kind, to be asked for many objects.
-    pub fn grants(&self, subject: &str, resource: &str, action: &str) -> Grants {
+    /// Everything subjects may do of one kind, each by itself, to be asked for many objects.
+    pub fn grants(&self, subjects: &[&str], resource: &str, action: &str) -> Grants {
         let of = |subject: &str| {
             let known = self.known_as(subject);
             let lines = self.lines.iter().filter(|line| known.contains(line.subject.as_str()));
@@ -165,7 +165,7 @@ impl Policy {
             lines.map(|line| (line.object.clone(), line.allow)).collect()
         };
         let default = if self.default.is_empty() { Vec::new() } else { of(&self.default) };
-        Grants { default, own: of(subject) }
+        Grants { default, own: subjects.iter().map(|subject| of(subject)).collect() }
     }
 
     /// A subject and every role it has, through other roles too.
@@ -187,11 +187,12 @@ impl Policy {
     }
 }
 
-/// What a subject may do of one kind.
+/// What subjects may do of one kind.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Grants {
     default: Vec<(Pattern, bool)>,
-    own: Vec<(Pattern, bool)>,
+    /// Of each subject: what is denied to one group may be allowed to another.
+    own: Vec<Vec<(Pattern, bool)>>,
 }
 
 impl Grants {
@@ -208,7 +209,7 @@ impl Grants {
             }
             allowed
         };
-        one(&self.default) || one(&self.own)
+        one(&self.default) || self.own.iter().any(|lines| one(lines))
     }
 }
 
@@ -218,7 +219,8 @@ pub(super) struct ByProject<'a> {
     pub store: &'a Store,
     pub namespace: &'a str,
     pub policy: &'a Policy,
-    pub subject: &'a str,
+    /// Who asks, and the groups that one is in.
+    pub subjects: Vec<&'a str>,
     pub resource: &'a str,
     pub action: &'a str,
     pub known: HashMap<String, Grants>,
@@ -230,8 +232,8 @@ impl ByProject<'_> {
         if !self.known.contains_key(project) {
             let there = self.store.get("AppProject", self.namespace, project);
             let grants = match there {
-                Some(there) => self.policy.with_project(&there).grants(self.subject, self.resource, self.action),
-                None => self.policy.grants(self.subject, self.resource, self.action),
+                Some(there) => self.policy.with_project(&there).grants(&self.subjects, self.resource, self.action),
+                None => self.policy.grants(&self.subjects, self.resource, self.action),
             };
             self.known.insert(project.to_owned(), grants);
         }
@@ -256,7 +258,7 @@ mod tests {
     fn roles_globs_and_the_role_of_all() {
         let lines = "p, role:developer, applications, sync, shop/*-dev, allow\ng, developer, role:developer";
         let policy = policy("role:readonly", lines);
-        let may = |who: &str, action: &str, object: &str| policy.grants(who, "applications", action).allow(object);
+        let may = |who: &str, action: &str, object: &str| policy.grants(&[who], "applications", action).allow(object);
         assert!(may("developer", "sync", "shop/web-dev") && !may("developer", "sync", "shop/web-prod"));
         assert!(may("somebody", "get", "shop/web-prod") && !may("somebody", "sync", "shop/web-dev"));
         assert!(may("admin", "action/apps/Deployment/restart", "shop/web-prod"));
@@ -268,10 +270,10 @@ mod tests {
         let lines = "p, ann, applications, sync, */*, allow\np, ann, applications, sync, shop/*, deny\n\
                      p, ann, applications, get, shop/*, deny";
         let own = policy("", lines);
-        assert!(own.grants("ann", "applications", "sync").allow("other/x"));
-        assert!(!own.grants("ann", "applications", "sync").allow("shop/x"));
+        assert!(own.grants(&["ann"], "applications", "sync").allow("other/x"));
+        assert!(!own.grants(&["ann"], "applications", "sync").allow("shop/x"));
         let shared = policy("role:readonly", lines);
-        assert!(shared.grants("ann", "applications", "get").allow("shop/x"));
+        assert!(shared.grants(&["ann"], "applications", "get").allow("shop/x"));
     }
 
     #[test]
@@ -280,8 +282,8 @@ mod tests {
             "policies": ["p, proj:shop:ci, applications, sync, shop/*, allow"]}]}});
         let policy = policy("", "").with_project(&project);
         for subject in ["proj:shop:ci", "team"] {
-            assert!(policy.grants(subject, "applications", "sync").allow("shop/web"), "{subject}");
-            assert!(!policy.grants(subject, "applications", "sync").allow("bank/web"), "{subject}");
+            assert!(policy.grants(&[subject], "applications", "sync").allow("shop/web"), "{subject}");
+            assert!(!policy.grants(&[subject], "applications", "sync").allow("bank/web"), "{subject}");
         }
     }
 }

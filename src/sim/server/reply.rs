@@ -21,6 +21,7 @@ pub(in crate::sim) type Body = UnsyncBoxBody<Bytes, io::Error>;
 const JSON: &str = "application/json";
 const EVENTS: &str = "text/event-stream";
 const TEXT: &str = "text/plain; charset=utf-8";
+const HTML: &str = "text/html; charset=utf-8";
 /// Says that the answer came through the gateway from a call that went well.
 const GATEWAY: &str = "grpc-metadata-content-type";
 
@@ -106,6 +107,11 @@ pub(super) fn text(status: u16, words: &'static str) -> Response<Body> {
     with(status, TEXT, full(words))
 }
 
+/// A page for people.
+pub(super) fn page(status: u16, page: String) -> Response<Body> {
+    with(status, HTML, full(page))
+}
+
 /// JSON as an order has it.
 pub(super) fn ordered(status: u16, body: String) -> Response<Body> {
     with(status, JSON, full(body))
@@ -113,7 +119,7 @@ pub(super) fn ordered(status: u16, body: String) -> Response<Body> {
 
 /// A pointer to somewhere else.
 pub(super) fn redirect(location: &str) -> Response<Body> {
-    let mut response = with(307, "text/html; charset=utf-8", full(Bytes::new()));
+    let mut response = page(307, String::new());
     if let Ok(location) = HeaderValue::from_str(location) {
         response.headers_mut().insert(http::header::LOCATION, location);
     }

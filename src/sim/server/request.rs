@@ -64,7 +64,8 @@ fn decode(segment: &str) -> String {
 pub(super) struct Query(Vec<(String, String)>);
 
 impl Query {
-    fn parse(text: &str) -> Self {
+    /// Reads what stands behind a question mark, or a form.
+    pub fn parse(text: &str) -> Self {
         Self(form_urlencoded::parse(text.as_bytes()).into_owned().collect())
     }
 

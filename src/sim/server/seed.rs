@@ -11,6 +11,7 @@ use super::super::manifest::meta::metadata;
 use super::super::rbac::Person;
 use super::super::store::Store;
 use super::accounts::SECRET;
+use super::dex::Member;
 
 /// A key, and what a Secret keeps under it.
 type Entry<'a> = (&'a str, &'a str);
@@ -24,6 +25,19 @@ pub struct Credentials {
     pub passwords: HashMap<String, String>,
     /// The password of Redis.
     pub redis: String,
+    /// Who can come in by single sign-on.
+    pub members: Vec<Member>,
+}
+
+/// Single sign-on through Dex, and what its people may do.
+#[derive(Debug, Clone)]
+pub struct SingleSignOn<'a> {
+    /// The connector's name, as people see it.
+    pub name: &'a str,
+    /// How long an id_token lives, as Go writes it.
+    pub token_life: &'a str,
+    /// Lines for argocd-rbac-cm.
+    pub policies: &'a [String],
 }
 
 impl std::fmt::Debug for Credentials {
@@ -38,7 +52,7 @@ impl Credentials {
     pub fn generate<'a>(people: impl Iterator<Item = &'a str>) -> Self {
         let word = || format!("{:032x}", fastrand::u128(..));
         let names = people.chain(["admin"]).map(|name| (name.to_owned(), word()));
-        Self { secret: word(), passwords: names.collect(), redis: word() }
+        Self { secret: word(), passwords: names.collect(), redis: word(), members: Vec::new() }
     }
 }
 
@@ -51,7 +65,7 @@ pub(in crate::sim) fn seed(
     credentials: &Credentials,
     born: Timestamp,
 ) {
-    let Credentials { secret, passwords, redis } = credentials;
+    let Credentials { secret, passwords, redis, members: _ } = credentials;
     let admin = passwords.get("admin").map(String::as_str).unwrap_or_default();
     store.update("ConfigMap", namespace, "argocd-cm", |map| {
         map["data"]["url"] = json!("https://argocd.predator12.example");
@@ -85,6 +99,20 @@ pub(in crate::sim) fn seed(
             "data": data,
         }));
     }
+}
+
+/// Has Argo CD offer single sign-on with a directory of people.
+pub(in crate::sim) fn offer_sso(store: &Store, namespace: &str, sso: &SingleSignOn<'_>) {
+    let config = format!(
+        "connectors:\n- type: ldap\n  id: ldap\n  name: {}\nexpiry:\n  idTokens: {}\n",
+        json!(sso.name),
+        json!(sso.token_life)
+    );
+    store.update("ConfigMap", namespace, "argocd-cm", |map| map["data"]["dex.config"] = json!(config));
+    store.update("ConfigMap", namespace, "argocd-rbac-cm", |map| {
+        let before = map["data"]["policy.csv"].as_str().unwrap_or_default();
+        map["data"]["policy.csv"] = json!(format!("{before}{}\n", sso.policies.join("\n")));
+    });
 }
 
 /// What somebody may do besides looking: sync and restart where it may write.

@@ -48,7 +48,14 @@ pub(super) fn delete(desk: &Desk, asked: &Asked) -> Reply {
 pub(super) fn user_info(desk: &Desk, asked: &Asked) -> Reply {
     match desk.authenticate(asked) {
         Ok(caller) if !caller.subject.is_empty() => {
-            Reply::Json(json!({"loggedIn": true, "username": caller.subject, "iss": "argocd"}))
+            let mut info = json!({"loggedIn": true, "username": caller.username(), "iss": "argocd"});
+            if let Some(identity) = &caller.sso {
+                info["iss"] = json!(identity.issuer);
+                if !identity.groups.is_empty() {
+                    info["groups"] = json!(identity.groups);
+                }
+            }
+            Reply::Json(info)
         }
         _ => Reply::Json(json!({})),
     }

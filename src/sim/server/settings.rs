@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::desk::{Caller, Desk};
+use super::dex::Config;
 
 const VERSION: &str = "v3.6.0+unknown";
 
@@ -45,6 +46,12 @@ pub(super) fn settings(desk: &Desk, caller: Option<&Caller>) -> Value {
     if desk.setting("admin.enabled") == "false" {
         settings["userLoginsDisabled"] = json!(true);
     }
+    if let Some(dex) = Config::read(desk) {
+        settings["dexConfig"] = dex.shown();
+    }
+    if let Some(oidc) = oidc(desk) {
+        settings["oidcConfig"] = oidc;
+    }
     if caller.is_some() {
         settings["passwordPattern"] = json!("^.{8,32}$");
         settings["controllerNamespace"] = json!(desk.namespace);
@@ -54,4 +61,20 @@ pub(super) fn settings(desk: &Desk, caller: Option<&Caller>) -> Value {
         }});
     }
     settings
+}
+
+/// A provider of one's own, as far as people who log in have to know it.
+fn oidc(desk: &Desk) -> Option<Value> {
+    let config: Value = serde_saphyr::from_str(&desk.setting("oidc.config")).ok().filter(Value::is_object)?;
+    let shown = [
+        ("name", "name"),
+        ("issuer", "issuer"),
+        ("clientID", "clientID"),
+        ("cliClientID", "cliClientID"),
+        ("requestedScopes", "scopes"),
+        ("requestedIDTokenClaims", "idTokenClaims"),
+        ("enablePKCEAuthentication", "enablePKCEAuthentication"),
+    ];
+    let fields = shown.into_iter().filter(|(from, _)| !config[from].is_null());
+    Some(fields.map(|(from, to)| (to.to_owned(), config[from].clone())).collect())
 }

@@ -42,7 +42,6 @@ pub(in crate::source) mod proxy;
 pub(in crate::source) mod redis;
 pub(in crate::source) mod report;
 pub(in crate::source) mod request;
-mod resp;
 mod session;
 pub(in crate::source) mod shape;
 pub(in crate::source) mod shown;

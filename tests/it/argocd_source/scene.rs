@@ -14,6 +14,21 @@ use crate::clock::WallClock;
 
 pub const SOURCE: &str = "recorded";
 
+const DEX: &str = r#"
+[sso]
+name = "Directory"
+token_life = "5m"
+policies = ["g, platform, role:admin"]
+[[sso.person]]
+name = "olena"
+email = "olena@predator12.example"
+groups = ["platform"]
+[[sso.person]]
+name = "taras"
+email = "taras@predator12.example"
+groups = ["developers"]
+"#;
+
 /// One world, and a folder for tokens.
 pub struct Scene {
     pub world: World,
@@ -23,10 +38,34 @@ pub struct Scene {
 
 impl Scene {
     pub fn new() -> Self {
-        let scenario = format!("{}/tests/fixtures/argocd-server/world.toml", env!("CARGO_MANIFEST_DIR"));
-        let world = World::start(SimOptions { scenario: Some(scenario), ..SimOptions::default() }).unwrap();
+        Self::with("")
+    }
+
+    /// The same, and what more a scenario says.
+    pub fn with(more: &str) -> Self {
+        let base = format!("{}/tests/fixtures/argocd-server/world.toml", env!("CARGO_MANIFEST_DIR"));
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("world.toml");
+        std::fs::write(&path, format!("{}{more}", std::fs::read_to_string(base).unwrap())).unwrap();
+        let scenario = Some(path.display().to_string());
+        let world = World::start(SimOptions { scenario, ..SimOptions::default() }).unwrap();
         let ready = world.ready_line();
-        Self { world, ready, folder: tempfile::tempdir().unwrap() }
+        Self { world, ready, folder }
+    }
+
+    /// One whose argocd-server has a Dex that sends browsers back to any port: tests run side by side, and real ones know
+    /// 8085 alone.
+    pub fn with_dex() -> Self {
+        let scene = Self::with(DEX);
+        scene.setting("dex.config", |config| format!("{config}staticClients: [{{id: argo-cd-cli, public: true}}]\n"));
+        scene
+    }
+
+    /// Changes an entry of argocd-cm.
+    pub fn setting(&self, key: &str, change: impl Fn(&str) -> String) {
+        self.world.store(SOURCE).unwrap().update("ConfigMap", "argocd", "argocd-cm", |map| {
+            map["data"][key] = change(map["data"][key].as_str().unwrap_or_default()).into();
+        });
     }
 
     pub fn argocd(&self, field: &str) -> String {

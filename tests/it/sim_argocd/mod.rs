@@ -7,6 +7,7 @@ mod facts;
 mod policies;
 mod scene;
 mod sessions;
+mod single_sign_on;
 mod store;
 mod streams;
 mod writes;

@@ -1,7 +1,8 @@
 //! A whole scenario.
 
 use super::{
-    Crash, Deploy, Drift, Environment, Fault, Generate, Image, Notice, Outage, Service, Source, Syncing, User, Window,
+    Crash, Deploy, Drift, Environment, Fault, Generate, Image, Notice, Outage, Service, Source, Sso, Syncing, User,
+    Window,
 };
 use crate::sim::scenario::history::Waiting;
 use serde::Deserialize;
@@ -65,6 +66,8 @@ pub struct Scenario {
     /// Who may come in.
     #[serde(rename = "user", default)]
     pub users: Vec<User>,
+    /// Single sign-on.
+    pub sso: Option<Sso>,
     /// Sources that die and return.
     #[serde(rename = "outage", default)]
     pub outages: Vec<Outage>,

@@ -66,7 +66,7 @@ pub(in crate::sim::server) fn rollback(
     if options.is_array() {
         sync.insert("syncOptions".to_owned(), options.clone());
     }
-    let operation = json!({"sync": sync, "initiatedBy": {"username": caller.subject}, "retry": {}});
+    let operation = json!({"sync": sync, "initiatedBy": {"username": caller.username()}, "retry": {}});
     let app = operation::begin(desk, name, &operation)?;
     desk.tell(caller, &app, "OperationStarted", &format!("initiated rollback to {}", wanted.id));
     Ok(Reply::Json(bare(app)))

@@ -87,7 +87,7 @@ pub(in crate::sim::server) fn sync(desk: &Desk, caller: &Caller, asked: &Asked, 
     put("resources", wanted.resources.into_iter().flatten().map(without_empty).collect());
     let is_local = wanted.manifests.is_some();
     put("manifests", json!(wanted.manifests));
-    let mut operation = json!({"sync": sync, "initiatedBy": {"username": caller.subject}, "retry": {}});
+    let mut operation = json!({"sync": sync, "initiatedBy": {"username": caller.username()}, "retry": {}});
     let retry = wanted.retry_strategy.unwrap_or_else(|| policy["retry"].clone());
     if retry.is_object() {
         operation["retry"] = retry;

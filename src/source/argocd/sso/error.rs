@@ -108,6 +108,9 @@ pub(in crate::source::argocd) enum SsoError {
     /// There is no refresh token.
     #[error("there is no refresh token")]
     NothingToRenew,
+    /// The issuer wants a person again.
+    #[error("the issuer no longer takes the refresh token")]
+    Spent,
     /// What came cannot be kept.
     #[error("the new token cannot be kept: {0}")]
     Unkept(String),
@@ -157,7 +160,7 @@ impl SsoError {
             Self::OtherState => "open the URL this login printed: one of an earlier login is of no use".to_owned(),
             Self::OtherNonce => "log in again; if it stays so, something between alters the answers".to_owned(),
             Self::OtherAudience { .. } => "check clientID and cliClientID of oidc.config in argocd-cm".to_owned(),
-            Self::OtherSubject | Self::NothingToRenew => again(),
+            Self::OtherSubject | Self::NothingToRenew | Self::Spent => again(),
             Self::NotBelieved(_) => {
                 "do issuer and allowedAudiences of argocd-cm fit? are the clocks of both right?".to_owned()
             }

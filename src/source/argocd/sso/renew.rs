@@ -32,12 +32,13 @@ pub(in crate::source::argocd) async fn renew(server: &Server, path: &Path) -> Re
             Ok(credentials.token)
         }
         Err(error) => {
-            let spent = matches!(&error, SsoError::Refused { error, .. } if error == "invalid_grant");
+            // Dex says `invalid_request`
+            let spent = matches!(&error, SsoError::Refused { error, .. } if error.starts_with("invalid_"));
             // another program of ours may have been first: then what is there now is not what was refused
             if spent && kept_refresh(path).is_some_and(|now| now == refresh) {
                 _ = forget_refresh(path);
             }
-            Err(error)
+            Err(if spent { SsoError::Spent } else { error })
         }
     }
 }

@@ -66,14 +66,27 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Talk<S> {
         Ok(found)
     }
 
+    /// Listens to the channels that fit a pattern; nothing else can be asked from then on.
+    pub async fn subscribe(&mut self, pattern: &str) -> Result<(), Refusal> {
+        self.ask(&["PSUBSCRIBE", pattern]).await.map(drop)
+    }
+
+    /// Waits for the next message on a channel that is listened to.
+    pub async fn message(&mut self) -> Result<(), Refusal> {
+        self.answer().await.map(drop)
+    }
+
     async fn ask(&mut self, words: &[&str]) -> Result<OwnedFrame, Refusal> {
         let mut bytes = format!("*{}\r\n", words.len()).into_bytes();
         for word in words {
             bytes.extend_from_slice(format!("${}\r\n{word}\r\n", word.len()).as_bytes());
         }
-        let broken = |_| Refusal::Other("the connection to Redis was cut".to_owned());
-        self.stream.write_all(&bytes).await.map_err(broken)?;
-        self.stream.flush().await.map_err(broken)?;
+        self.stream.write_all(&bytes).await.map_err(cut)?;
+        self.stream.flush().await.map_err(cut)?;
+        self.answer().await
+    }
+
+    async fn answer(&mut self) -> Result<OwnedFrame, Refusal> {
         loop {
             let answer = decode(&self.read).map_err(|_| Refusal::Other("what answers is no Redis".to_owned()))?;
             if let Some((frame, used)) = answer {
@@ -89,11 +102,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Talk<S> {
             if self.read.len() > LARGEST {
                 return Err(Refusal::Other("Redis' answer is too large".to_owned()));
             }
-            if self.stream.read_buf(&mut self.read).await.map_err(broken)? == 0 {
+            if self.stream.read_buf(&mut self.read).await.map_err(cut)? == 0 {
                 return Err(Refusal::Other("Redis closed the connection".to_owned()));
             }
         }
     }
+}
+
+#[allow(clippy::needless_pass_by_value, reason = "errors are mapped by it")]
+fn cut(_: std::io::Error) -> Refusal {
+    Refusal::Other("the connection to Redis was cut".to_owned())
 }
 
 #[cfg(test)]
@@ -121,6 +139,12 @@ mod tests {
         assert_eq!(said("-NOAUTH no\r\n", async |talk| talk.get("k").await).await.0, Err(Refusal::Password));
         let (wrong, _) = said("-WRONGPASS no\r\n", async |talk| talk.authenticate("x").await).await;
         assert_eq!(wrong, Err(Refusal::Password));
+        let heard = said("*3\r\n$10\r\npsubscribe\r\n$1\r\na\r\n:1\r\n*1\r\n$8\r\npmessage\r\n", async |talk| {
+            talk.subscribe("a").await?;
+            talk.message().await?;
+            talk.message().await
+        });
+        assert_eq!(heard.await.0, Err(Refusal::Other("Redis closed the connection".to_owned())));
         let (keys, asked) =
             said("*2\r\n$1\r\n7\r\n*1\r\n$1\r\na\r\n*2\r\n$1\r\n0\r\n*1\r\n$1\r\nb\r\n", async |talk| {
                 talk.keys("*", 9).await
