@@ -6,6 +6,7 @@ use super::census::Doing;
 use crate::domain::{AppKey, AppRow};
 
 /// What is known of an Application.
+#[expect(clippy::struct_excessive_bools, reason = "each is set and cleared by something else")]
 #[derive(Debug)]
 struct Known {
     doing: Doing,
