@@ -13,3 +13,4 @@ mod sso;
 mod sso_program;
 mod stream;
 mod tunnel;
+mod wire;
