@@ -76,7 +76,7 @@ pub struct Record {
     pub requests: Vec<String>,
     /// Hash of what was seen before, on an intent; of what is there after, on an outcome that could look.
     pub state: Option<String>,
-    /// `done`, `refused`, `failed`, `unknown`, `acknowledged`; null on an intent.
+    /// `done`, `reverted`, `refused`, `failed`, `unknown`, `acknowledged`; null on an intent.
     pub outcome: Option<String>,
     /// Why, in one line, cleaned; null on an intent and where all is said.
     pub message: Option<String>,

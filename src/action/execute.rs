@@ -1,5 +1,7 @@
 //! Carries out what was approved: intent on disk, requests in order, outcome on disk.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::application::Application;
@@ -11,10 +13,18 @@ use super::refusal::Refusal;
 use super::road::Road;
 use super::saw::Saw;
 use super::verb::Verb;
+use crate::domain::time::after as later;
 use crate::source::kube::{ReadError, Write, WriteError};
 
 /// How often a write that met a newer version is looked at and tried again.
 const CONFLICTS: usize = 5;
+
+/// What somebody may undo has to stand for so long: an ApplicationSet takes a tenth of a second (recorded,
+/// `applicationset`), a parent has to look first.
+const STANDS: Duration = Duration::from_secs(3);
+
+/// How often it is looked at meanwhile.
+const PACE: Duration = Duration::from_millis(500);
 
 /// What became of a write.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,6 +43,11 @@ pub enum Outcome {
         /// Parts that were written before.
         after_some: bool,
     },
+    /// It was made, and somebody undid it at once.
+    Reverted {
+        /// In words.
+        why: String,
+    },
     /// Nobody knows: the connection broke, and looking did not tell.
     Unknown {
         /// What is known.
@@ -48,6 +63,7 @@ impl Outcome {
             Self::Done { .. } => "done",
             Self::Refused(_) => "refused",
             Self::Failed { .. } => "failed",
+            Self::Reverted { .. } => "reverted",
             Self::Unknown { .. } => "unknown",
         }
     }
@@ -58,7 +74,7 @@ impl Outcome {
         match self {
             Self::Done { .. } => None,
             Self::Refused(refusal) => Some(refusal.why.clone()),
-            Self::Failed { why, .. } | Self::Unknown { why } => Some(why.clone()),
+            Self::Failed { why, .. } | Self::Reverted { why } | Self::Unknown { why } => Some(why.clone()),
         }
     }
 }
@@ -69,12 +85,28 @@ pub async fn execute(approved: Approved, road: &Road, audit: &Audit) -> Outcome 
         Ok(intent) => intent,
         Err(error) => return Outcome::Refused(Refusal::unaudited(error.to_string())),
     };
+    let plan = approved.plan().clone();
     let outcome = match remember(&approved, road) {
-        Ok(()) => send(approved, road).await,
+        Ok(()) => match send(approved, road).await {
+            Outcome::Done { after } if plan.contested && matches!(plan.verb, Verb::AutoSync { .. }) => {
+                stands(road, &plan, after).await
+            }
+            outcome => outcome,
+        },
         Err(refusal) => Outcome::Refused(refusal),
     };
+    forget(&plan, &outcome, road);
     note(audit, &intent, &outcome, road);
     outcome
+}
+
+/// Auto-sync is on again, or was never off for long: what it was need not be known any more.
+fn forget(plan: &Plan, outcome: &Outcome, road: &Road) {
+    let Verb::AutoSync { on } = plan.verb else { return };
+    let is_on = if on { matches!(outcome, Outcome::Done { .. }) } else { matches!(outcome, Outcome::Reverted { .. }) };
+    if is_on && let Err(error) = road.memory.forget(&plan.target.key) {
+        tracing::warn!(%error, "the note of what auto-sync was could not be taken away");
+    }
 }
 
 /// Notes what auto-sync was before it is switched off, and forgets it once it is to be given back.
@@ -142,12 +174,33 @@ async fn send(mut approved: Approved, road: &Road) -> Outcome {
             }
         }
     }
-    if let Verb::AutoSync { on: true } = approved.plan().verb
-        && let Err(error) = road.memory.forget(&approved.plan().target.key)
-    {
-        tracing::warn!(%error, "the note of what auto-sync was could not be taken away");
-    }
     Outcome::Done { after }
+}
+
+/// Looks on for a while whether somebody undoes what was written. Where it cannot be looked at it counts as done: it was.
+async fn stands(road: &Road, plan: &Plan, mut after: Option<Application>) -> Outcome {
+    let until = later(road.clock.now(), STANDS);
+    loop {
+        if let Ok(app) = road.look(&plan.target.key).await {
+            if let Some(why) = reverted(plan, &app) {
+                return Outcome::Reverted { why };
+            }
+            after = Some(app);
+        }
+        let now = road.clock.now();
+        if now >= until {
+            return Outcome::Done { after };
+        }
+        road.clock.sleep_until(until.min(later(now, PACE))).await;
+    }
+}
+
+/// Why a switch of auto-sync reads otherwise than it was written, if it does.
+pub(super) fn reverted(plan: &Plan, app: &Application) -> Option<String> {
+    let Verb::AutoSync { on } = plan.verb else { return None };
+    let word = if on { "on" } else { "off" };
+    let why = || format!("it was written, and reads otherwise: somebody put it back, so auto-sync is not {word}");
+    (app.auto_sync().enabled != on).then(why)
 }
 
 fn written<'a>(request: &'a Request, version: &str) -> Write<'a> {

@@ -13,10 +13,6 @@ use crate::source::kube::ReadError;
 /// How often it is looked at.
 const PACE: Duration = Duration::from_millis(500);
 
-/// What somebody may undo has to stand for so long: an ApplicationSet takes a tenth of a second (recorded,
-/// `applicationset`), a parent has to look first.
-const STANDS: Duration = Duration::from_secs(3);
-
 /// How it ended.
 #[derive(Clone, Debug, PartialEq)]
 pub enum End {
@@ -47,7 +43,6 @@ pub async fn follow(
     mut seen: impl FnMut(Result<&Application, &str>),
 ) -> End {
     let key = &plan.target.key;
-    let stands = after(road.clock.now(), if plan.contested { STANDS } else { Duration::ZERO });
     loop {
         let last;
         match road.look(key).await {
@@ -61,10 +56,8 @@ pub async fn follow(
             Ok(app) => {
                 seen(Ok(&app));
                 last = waits_for(plan, &app);
-                match over(plan, app) {
-                    Some(End::Well(_)) if is_switch(plan) && road.clock.now() < stands => {}
-                    Some(end) => return end,
-                    None => {}
+                if let Some(end) = over(plan, app) {
+                    return end;
                 }
             }
             Err(ReadError::Missing(_)) if matches!(plan.verb, Verb::Delete { .. }) => return End::Well(None),
@@ -80,10 +73,6 @@ pub async fn follow(
         }
         road.clock.sleep_until(deadline.min(after(now, PACE))).await;
     }
-}
-
-fn is_switch(plan: &Plan) -> bool {
-    matches!(plan.verb, Verb::AutoSync { .. })
 }
 
 fn waits_for(plan: &Plan, app: &Application) -> String {
@@ -117,12 +106,6 @@ fn over(plan: &Plan, app: Application) -> Option<End> {
         Verb::Terminate => (!app.has_operation()).then_some(End::Well(Some(app))),
         Verb::Refresh { .. } => (!app.is_refreshing()).then_some(End::Well(Some(app))),
         Verb::Delete { .. } => None,
-        Verb::AutoSync { on } if app.auto_sync().enabled != *on => {
-            let word = if *on { "on" } else { "off" };
-            let message =
-                format!("it was written, and reads otherwise: somebody put it back, so auto-sync is not {word}");
-            Some(End::Badly { phase: "Reverted".to_owned(), message, app })
-        }
         _ => Some(End::Well(Some(app))),
     }
 }

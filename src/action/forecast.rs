@@ -2,7 +2,7 @@
 //! plan, what is confirmed and what the guard decides rest on what the plan itself was made of.
 
 use super::application::Application;
-use super::plan::{Plan, Step, StepKind};
+use super::plan::{Plan, Step, StepKind, in_order};
 use super::sync_options::{Strategy, SyncOptions};
 use super::verb::Verb;
 use crate::domain::{Change, Compared, Comparison, Field, Hand};
@@ -24,6 +24,14 @@ pub fn forecast(plan: &Plan, app: &Application, comparison: &Comparison) -> Opti
     comparison.rung.filter(|rung| *rung != crate::domain::Rung::Drift)?;
     let all = options.options(app.sync_options());
     let mut steps: Vec<Step> = comparison.resources.iter().map(|resource| step(resource, &options, &all)).collect();
+    for step in &mut steps {
+        // the comparison knows what Git asks for, the plan what stands on what runs
+        let known = plan.steps.iter().find(|known| known.phase == step.phase && known.resource == step.resource);
+        if let Some(own) = known.and_then(Step::own_options) {
+            let gap = if step.note.is_empty() { "" } else { "; " };
+            step.note.push_str(&format!("{gap}{own}"));
+        }
+    }
     match &comparison.hooks {
         Some(hooks) => steps.extend(hooks.iter().map(|hook| {
             let runs = options.runs_hooks();
@@ -36,8 +44,7 @@ pub fn forecast(plan: &Plan, app: &Application, comparison: &Comparison) -> Opti
             steps.extend(plan.steps.iter().filter(|step| step.phase != "Sync" || step.kind == StepKind::Hook).cloned());
         }
     }
-    let rank = |phase: &str| ["PreSync", "Sync", "PostSync", "SyncFail"].iter().position(|known| *known == phase);
-    steps.sort_by(|a, b| (rank(&a.phase), a.wave, &a.resource).cmp(&(rank(&b.phase), b.wave, &b.resource)));
+    in_order(&mut steps);
     Some(steps)
 }
 

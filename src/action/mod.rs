@@ -60,7 +60,7 @@ pub use guarded::{Harbour, Said, Voyage, Watch, Watched, failing, watch};
 pub use marks::Marks;
 pub use memory::{Memory, Note};
 pub use past::Past;
-pub use plan::{Caution, Facts, Plan, Request, Right, Step, StepKind, Target, Where};
+pub use plan::{Caution, Facts, Plan, Request, Right, Step, StepKind, Target, Where, counts};
 pub use planner::{chain, plan};
 pub use proposal::{Consent, Draft, Item, Order, Proposal, carry_out};
 pub use refusal::{Refusal, RefusalKind};

@@ -12,7 +12,7 @@ use super::restorer::Restorer;
 use super::saw::{Saw, digest};
 use super::verb::Verb;
 use crate::domain::window::Windows;
-use crate::domain::{AppKey, Environment, Risk, Route, Symbol, Timestamp};
+use crate::domain::{AppKey, Environment, Risk, Route, Symbol, SyncPhase, Timestamp};
 
 /// What a plan is made of: an Application as it is now, and what stands around it.
 #[derive(Clone, Debug)]
@@ -132,6 +132,52 @@ pub enum StepKind {
     Skip,
 }
 
+impl StepKind {
+    /// What is always counted, and what only where there is some.
+    const COUNTED: [[Self; 4]; 2] =
+        [[Self::Create, Self::Update, Self::Prune, Self::Replace], [Self::Keep, Self::Hook, Self::Same, Self::Skip]];
+
+    /// Its sign at the beginning of a line.
+    #[must_use]
+    pub fn sign(self) -> &'static str {
+        match self {
+            Self::Create => "+",
+            Self::Update => "~",
+            Self::Prune | Self::Keep => "-",
+            Self::Replace => "!",
+            Self::Hook => ">",
+            Self::Same => "=",
+            Self::Skip => ".",
+        }
+    }
+
+    /// Its word, which says the same.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Prune => "prune",
+            Self::Keep => "keep",
+            Self::Replace => "replace",
+            Self::Hook => "hook",
+            Self::Same => "same",
+            Self::Skip => "skip",
+        }
+    }
+}
+
+/// `+0 create ~2 update -1 prune !0 replace, 5 same`
+#[must_use]
+pub fn counts(steps: &[Step]) -> String {
+    let count = |kind: StepKind| steps.iter().filter(|step| step.kind == kind).count();
+    let [always, beside] = StepKind::COUNTED;
+    let always = always.map(|kind| format!("{}{} {}", kind.sign(), count(kind), kind.word())).join(" ");
+    let beside =
+        beside.into_iter().filter(|kind| count(*kind) > 0).map(|kind| format!("{} {}", count(kind), kind.word()));
+    std::iter::once(always).chain(beside).collect::<Vec<_>>().join(", ")
+}
+
 /// A line of a plan about one resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
@@ -145,6 +191,22 @@ pub struct Step {
     pub wave: i64,
     /// Why, where it is not plain.
     pub note: String,
+}
+
+/// What a note tells of a resource's own options begins so.
+pub(super) const OWN: &str = "its own options: ";
+
+impl Step {
+    /// The part of its note that is about the resource's own options.
+    pub(super) fn own_options(&self) -> Option<&str> {
+        self.note.find(OWN).map(|at| &self.note[at..])
+    }
+}
+
+/// Puts steps in the order they are made in: by phase, wave and name.
+pub(super) fn in_order(steps: &mut [Step]) {
+    let place = |step: &Step| (SyncPhase::parse(&step.phase), step.wave);
+    steps.sort_by(|a, b| place(a).cmp(&place(b)).then_with(|| a.resource.cmp(&b.resource)));
 }
 
 /// Something a person should know before saying yes.

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::guarded::Harbour;
-use super::plan::{Facts, Plan, Step, StepKind};
+use super::plan::{Facts, OWN, Plan, Step, StepKind, in_order};
 use super::refusal::Refusal;
 use super::sync_options::{Strategy, SyncOptions};
 use super::verb::Verb;
@@ -243,15 +243,14 @@ fn steps(facts: &Facts, options: &SyncOptions, plan: &mut Plan) {
         let own = facts.marks.of_resource(resource);
         if !own.is_empty() {
             let gap = if note.is_empty() { "" } else { "; " };
-            note.push_str(&format!("{gap}its own options: {}", own.join(", ")));
+            note.push_str(&format!("{gap}{OWN}{}", own.join(", ")));
         }
         let wave = resource["syncWave"].as_i64().unwrap_or_default();
         let resource = format!("{} {}", text("kind"), text("name"));
         plan.steps.push(Step { kind, resource, phase: "Sync".to_owned(), wave, note });
     }
     hooks(facts, options, plan);
-    let rank = |phase: &str| ["PreSync", "Sync", "PostSync", "SyncFail"].iter().position(|p| *p == phase);
-    plan.steps.sort_by(|a, b| (rank(&a.phase), a.wave, &a.resource).cmp(&(rank(&b.phase), b.wave, &b.resource)));
+    in_order(&mut plan.steps);
 }
 
 /// The hooks of the last operation: they are in no comparison, so those of the next one can only be guessed from them.

@@ -2,7 +2,7 @@
 
 use super::debug::Injection;
 use super::sync_options::SyncOptions;
-use crate::domain::{ObjectName, Risk, Symbol};
+use crate::domain::{ObjectName, Risk, State, Symbol};
 
 /// What becomes of what an object owns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -146,6 +146,16 @@ impl Verb {
             | Self::Rollback { .. }
             | Self::AutoSync { .. }
             | Self::Delete { .. } => None,
+        }
+    }
+
+    /// The state that it would make of what runs; none for what makes none, or does not say yet which.
+    #[must_use]
+    pub fn wants(&self) -> Option<State> {
+        match self {
+            Self::Sync(options) => Some(State::Sync(options.revision.as_deref().unwrap_or_default().into())),
+            Self::Rollback { id, .. } => id.map(State::Deployment),
+            _ => None,
         }
     }
 

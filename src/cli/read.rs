@@ -11,6 +11,7 @@ use super::setup::{self, Setup};
 use crate::config::error::nearest;
 use crate::domain::Timestamp;
 use crate::domain::time::after;
+use crate::runtime::interests::are_hopeless;
 use crate::runtime::observe::observe;
 use crate::source::kube::KubeconfigPlace;
 use crate::store::{Apps, Interest};
@@ -55,6 +56,14 @@ impl Read {
     /// What time it is.
     pub fn now(&self) -> Timestamp {
         self.setup.clock.now()
+    }
+
+    /// Reads the pods of every Application for their verdicts; where those are in so many places that most rows would stay
+    /// as they are, nobody waits for it.
+    pub fn look_for_verdicts(&mut self) {
+        if !are_hopeless(&self.setup.apps) {
+            self.look(|key| vec![Interest::Pods(key)]);
+        }
     }
 
     /// Flushes, and says of every source that could not be read.

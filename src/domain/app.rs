@@ -192,7 +192,7 @@ pub struct AppRow {
     pub health_message: Option<Box<str>>,
     /// Since when it has this health.
     pub health_since: Option<Timestamp>,
-    /// `status.summary.images`.
+    /// `status.summary.images`, the one that tells the version first.
     pub images: Box<[Symbol]>,
     /// The running or last operation.
     pub operation: Option<Box<Operation>>,
@@ -223,12 +223,11 @@ pub struct AppRow {
 }
 
 impl AppRow {
-    /// What a person calls the version: the tag of the image named like the service, else of the first image,
-    /// else the revision that is deployed, else the one Git holds; shortened if it is a hash.
+    /// What a person calls the version: the tag of the image that leads ([`image::lead_first`]), else the revision that is
+    /// deployed, else the one Git holds; shortened if it is a hash.
     #[must_use]
     pub fn version(&self) -> &str {
-        let named = self.images.iter().find(|i| image::name(i).ends_with(&*self.service) && !self.service.is_empty());
-        let tagged = named.or_else(|| self.images.first()).and_then(|i| image::tag(i));
+        let tagged = self.images.first().and_then(|image| image::tag(image));
         let revision = || self.deployed.as_ref().map_or(&*self.revision, |d| &*d.revision);
         short_revision(tagged.unwrap_or_else(revision))
     }

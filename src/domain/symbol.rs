@@ -4,23 +4,18 @@ use std::borrow::Borrow;
 use std::collections::HashSet;
 use std::fmt;
 use std::ops::Deref;
-use std::sync::Arc;
+
+use arcstr::ArcStr;
 
 /// An immutable string that costs a pointer to clone.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Symbol(Arc<str>);
+#[derive(Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Symbol(ArcStr);
 
 impl Symbol {
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
-    }
-}
-
-impl Default for Symbol {
-    fn default() -> Self {
-        Self(Arc::from(""))
     }
 }
 
@@ -39,13 +34,13 @@ impl Borrow<str> for Symbol {
 
 impl From<&str> for Symbol {
     fn from(text: &str) -> Self {
-        Self(Arc::from(text))
+        Self(ArcStr::from(text))
     }
 }
 
 impl From<String> for Symbol {
     fn from(text: String) -> Self {
-        Self(Arc::from(text))
+        Self(ArcStr::from(text))
     }
 }
 
@@ -57,7 +52,7 @@ impl fmt::Display for Symbol {
 
 impl fmt::Debug for Symbol {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&*self.0, f)
+        fmt::Debug::fmt(self.0.as_str(), f)
     }
 }
 
@@ -97,7 +92,7 @@ mod tests {
         let mut interner = Interner::default();
         let first = interner.get("argocd");
         let second = interner.get("argocd");
-        assert!(Arc::ptr_eq(&first.0, &second.0));
+        assert!(ArcStr::ptr_eq(&first.0, &second.0));
     }
 
     #[test]

@@ -26,6 +26,8 @@ use crate::store::{Apps, Delta, Interest, LiveDelta, NamespaceDelta, Place, Sink
 
 /// Namespaces, and Applications, that are read at once, of each kind of reading.
 pub const MOST: usize = 32;
+/// Of so many places what is read of a few says nothing of the whole.
+const HOPELESS: usize = 10 * MOST;
 /// How long something nobody asks for any more is read on: looking away for a moment costs nothing.
 const LINGER: Duration = Duration::from_secs(5);
 
@@ -469,6 +471,15 @@ fn choose(interests: &[Interest], apps: &Apps, now: Timestamp) -> (BTreeSet<Read
         wanted.extend(chosen);
     }
     (wanted, left_out)
+}
+
+/// Whether the pods of all these Applications are in so many places that next to none of them would be read.
+pub(crate) fn are_hopeless(apps: &Apps) -> bool {
+    let mut places = BTreeSet::new();
+    apps.iter().any(|(id, ..)| {
+        places.extend(apps.places_of(id));
+        places.len() > HOPELESS
+    })
 }
 
 /// Whether the container has been started again since: then the run that ended is the one before.

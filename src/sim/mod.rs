@@ -1,7 +1,7 @@
 //! The simulated world: clusters that answer real clients over HTTPS. Imports nothing of the cockpit.
 //!
 //! ```text
-//! clock, kinds, columns < object, history, logs, network < store < write (with status, its refusals) < process, fault < stream
+//! clock, kinds, columns, quantity, labels, schedule < object, history, logs, network < store < write (with status, its refusals) < process, fault < stream
 //! access < rbac, tls < api, door < serve
 //! write, manifest < argocd < scenario < git; argocd < server < redis
 //! time < agenda, manifest < workload::behaviour < scenario, generate < populate < workload
@@ -27,6 +27,7 @@ pub mod git;
 pub mod history;
 pub mod kinds;
 pub mod kubeconfig;
+pub mod labels;
 pub mod live;
 pub mod logs;
 pub mod manifest;
@@ -37,9 +38,11 @@ pub mod orders;
 pub mod populate;
 pub mod process;
 pub mod prometheus;
+pub mod quantity;
 pub mod rbac;
 pub mod redis;
 pub mod scenario;
+pub mod schedule;
 pub mod serve;
 pub mod server;
 pub mod status;

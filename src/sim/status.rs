@@ -288,6 +288,21 @@ impl Failure {
         failure
     }
 
+    /// An eviction that would leave fewer pods than a budget needs.
+    pub(in crate::sim) fn disruption(budget: &str, needed: i64, current: i64) -> Self {
+        let message = format!("The disruption budget {budget} needs {needed} healthy pods and has {current} currently");
+        let cause = json!({"reason": "DisruptionBudget", "message": message});
+        let message = "Cannot evict pod as it would violate the pod's disruption budget.";
+        Self { details: json!({"causes": [cause]}), ..Self::new(429, "TooManyRequests", message) }
+    }
+
+    /// An eviction of a pod that counts for more than one budget.
+    pub(in crate::sim) fn several_budgets() -> Self {
+        let message =
+            "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.";
+        Self::new(500, "InternalError", message)
+    }
+
     /// The `Status` object.
     pub(in crate::sim) fn to_value(&self) -> Value {
         let mut status = json!({

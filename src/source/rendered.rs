@@ -7,7 +7,7 @@ use super::desired::{NO_SERVER, Ways};
 use super::kube::{self, ReadError};
 use crate::domain::app::short_revision;
 use crate::domain::text::clean;
-use crate::domain::{Hook, ObjectName, Rung, State};
+use crate::domain::{Hook, ObjectName, Rung, State, SyncPhase};
 
 /// Manifests as argocd-server renders them. Nothing is masked.
 pub(super) struct Rendered {
@@ -145,18 +145,17 @@ pub(super) fn phases(manifest: &Value) -> Vec<&str> {
 
 /// The hooks a sync runs, by phase, wave and name.
 pub(super) fn hooks(manifests: &[Value]) -> Vec<Hook> {
-    let rank = |phase: &str| ["PreSync", "Sync", "PostSync", "SyncFail"].iter().position(|known| *known == phase);
     let mut hooks: Vec<Hook> = Vec::new();
     for manifest in manifests {
         let wave = manifest.pointer("/metadata/annotations").and_then(|all| all.get("argocd.argoproj.io/sync-wave"));
         let wave = wave.and_then(Value::as_str).and_then(|wave| wave.parse().ok()).unwrap_or_default();
-        for phase in phases(manifest).into_iter().filter(|phase| rank(phase).is_some()) {
+        for phase in phases(manifest).into_iter().filter(|phase| SyncPhase::parse(phase).is_some()) {
             hooks.push(Hook { object: named(manifest), phase: phase.into(), wave });
         }
     }
     hooks.sort_by(|a, b| {
-        (rank(&a.phase), a.wave, &a.object.kind, &a.object.name).cmp(&(
-            rank(&b.phase),
+        (SyncPhase::parse(&a.phase), a.wave, &a.object.kind, &a.object.name).cmp(&(
+            SyncPhase::parse(&b.phase),
             b.wave,
             &b.object.kind,
             &b.object.name,

@@ -60,6 +60,7 @@ pub struct Apps {
     pub(super) census: Census,
     pub(super) generation: u64,
     pub(super) order_generation: u64,
+    placement: u64,
     /// Operations that say "held" but are too young to be called so yet, and when they will not be.
     ripening: Vec<(Timestamp, AppKey)>,
     /// What runs in the clusters, where somebody looks.
@@ -162,6 +163,7 @@ impl Apps {
             if moves_order(&slot.row, &row) || slot.trouble != trouble {
                 self.order_generation += 1;
             }
+            self.placement += u64::from(is_placed_otherwise(&slot.row, &row));
             self.census.forget(&slot.row, slot.trouble);
             self.census.count(&row, trouble);
             if slot.row.fullness == Fullness::Full {
@@ -177,6 +179,7 @@ impl Apps {
         source.apps += 1;
         source.waiting += u32::from(waiting.waits);
         self.order_generation += 1;
+        self.placement += 1;
         self.census.count(&row, trouble);
         let key = row.key.clone();
         let slot = Some(Slot { row, epoch, waiting, own: trouble, trouble, pods: None });
@@ -194,6 +197,7 @@ impl Apps {
     fn remove(&mut self, key: &AppKey, now: Timestamp) {
         let Some(id) = self.by_key.remove(key) else { return };
         self.order_generation += 1;
+        self.placement += 1;
         let mut waited = 0;
         if let Some(slot) = self.slots[id as usize].take() {
             waited = u32::from(slot.waiting.waits);
@@ -360,6 +364,12 @@ impl Apps {
     pub fn order_generation(&self) -> u64 {
         self.order_generation
     }
+
+    /// Moves when the set of rows changes, or the service or the environment of one of them.
+    #[must_use]
+    pub fn placement(&self) -> u64 {
+        self.placement
+    }
 }
 
 /// The more urgent of two verdicts, by kind.
@@ -367,11 +377,14 @@ pub(super) fn worst(row: Option<TroubleKind>, pods: Option<&Trouble>) -> Option<
     [row, pods.map(|t| t.kind)].into_iter().flatten().min()
 }
 
+/// Whether a change of a row moves it to another service or environment.
+fn is_placed_otherwise(old: &AppRow, new: &AppRow) -> bool {
+    old.fullness != new.fullness || old.environment != new.environment || old.service != new.service
+}
+
 /// Whether a change of a row may move it in any list, or in or out of one.
 fn moves_order(old: &AppRow, new: &AppRow) -> bool {
-    old.fullness != new.fullness
-        || old.environment != new.environment
-        || old.service != new.service
+    is_placed_otherwise(old, new)
         || old.project != new.project
         || old.labels != new.labels
         || old.sync != new.sync

@@ -15,10 +15,27 @@ pub struct Grid {
     environments: Vec<Environment>,
     /// By service, then by environment: the Applications of the cell, worst first.
     cells: Vec<Vec<RowId>>,
+    /// By the number of its row: where the Application stands among the cells.
+    stands: Vec<Stand>,
+    /// The placement of rows that was made for.
+    placed_for: Option<u64>,
     built_for: Option<(Query, u64)>,
     /// The minute it was built in, when its query depends on the time.
     built_minute: Option<i64>,
     rebuilds: u64,
+    placings: u64,
+}
+
+/// Where an Application stands.
+#[derive(Clone, Copy, Debug, Default)]
+enum Stand {
+    /// In none of the environments, or in none that is known yet.
+    #[default]
+    Nowhere,
+    /// At a service that has no line yet.
+    New,
+    /// In this cell.
+    Cell(u32),
 }
 
 impl Grid {
@@ -40,6 +57,7 @@ impl Grid {
             self.environments = environments;
             self.places.clear();
             self.services.clear();
+            self.placed_for = None;
         }
         if !self.fill(apps, query, now) {
             self.arrange(apps, query, now);
@@ -58,17 +76,40 @@ impl Grid {
     /// nearly always are, and nothing else has to be made anew.
     fn fill(&mut self, apps: &Apps, query: &Query, now: Timestamp) -> bool {
         let across = self.environments.len();
-        let column: HashMap<&Symbol, usize> = self.environments.iter().enumerate().map(|(n, e)| (&e.name, n)).collect();
+        if self.placed_for != Some(apps.placement()) {
+            self.place(apps);
+            self.placed_for = Some(apps.placement());
+        }
         self.cells.iter_mut().for_each(Vec::clear);
         self.cells.resize_with(self.services.len() * across, Vec::new);
         for (id, row, trouble) in apps.iter() {
-            let Some(column) = row.environment.as_ref().and_then(|e| column.get(e)) else { continue };
-            if row.fullness == Fullness::Full && query.matches(row, trouble, now) {
-                let Some(line) = self.places.get(&row.service) else { return false };
-                self.cells[line * across + column].push(id);
+            match self.stands.get(id as usize) {
+                None | Some(Stand::Nowhere) => {}
+                Some(_) if !query.matches(row, trouble, now) => {}
+                Some(Stand::New) => return false,
+                Some(Stand::Cell(cell)) => self.cells[*cell as usize].push(id),
             }
         }
         across == 0 || self.cells.chunks(across).all(|line| line.iter().any(|cell| !cell.is_empty()))
+    }
+
+    /// Finds where every Application stands: states change all the time, and that hardly ever.
+    fn place(&mut self, apps: &Apps) {
+        self.placings += 1;
+        let across = self.environments.len();
+        let column: HashMap<&Symbol, usize> = self.environments.iter().enumerate().map(|(n, e)| (&e.name, n)).collect();
+        self.stands.clear();
+        for (id, row, _) in apps.iter() {
+            let stand = match row.environment.as_ref().and_then(|environment| column.get(environment)) {
+                Some(column) if row.fullness == Fullness::Full => match self.places.get(&row.service) {
+                    Some(line) => Stand::Cell((line * across + column) as u32),
+                    None => Stand::New,
+                },
+                _ => Stand::Nowhere,
+            };
+            self.stands.resize(id as usize + 1, Stand::Nowhere);
+            self.stands[id as usize] = stand;
+        }
     }
 
     /// Finds the services there are, in their order.
@@ -85,6 +126,7 @@ impl Grid {
         services.sort_unstable();
         self.places = services.iter().cloned().enumerate().map(|(n, service)| (service, n)).collect();
         self.services = services;
+        self.placed_for = None;
     }
 
     /// The services, by name.
@@ -112,5 +154,11 @@ impl Grid {
     #[must_use]
     pub fn rebuilds(&self) -> u64 {
         self.rebuilds
+    }
+
+    /// How often service and environment of every Application were looked up: a work counter for tests.
+    #[must_use]
+    pub fn placings(&self) -> u64 {
+        self.placings
     }
 }

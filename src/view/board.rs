@@ -41,6 +41,12 @@ impl Board {
         self.grid.rebuilds()
     }
 
+    /// How often the grid looked up where every Application stands: a work counter for tests.
+    #[must_use]
+    pub fn placings(&self) -> u64 {
+        self.grid.placings()
+    }
+
     fn remember(&mut self, lens: &mut Lens, seen: &Seen<'_>) {
         let (service, environment) = (self.services.selected, self.environments.selected);
         self.here = self.grid.services().get(service).and_then(|s| {

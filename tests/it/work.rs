@@ -87,6 +87,26 @@ fn a_heartbeat_rebuilds_nothing_and_a_change_rebuilds_once() {
     assert_eq!(lay_out(&apps, 3), (2, 2));
 }
 
+#[test]
+fn a_storm_of_states_rebuilds_the_board_and_looks_no_service_up() {
+    let mut crowd = Crowd::default();
+    let mut apps = crowd.store();
+    let (mut board, mut lens, area) = (Board::default(), Lens::default(), Rect::new(0, 0, 200, 60));
+    with_seen(&apps, |seen| board.layout(&mut lens, seen, area));
+    let (rebuilds, placings) = (board.rebuilds(), board.placings());
+    for (at, delta) in crowd.second(START, 50) {
+        apps.apply(delta, at);
+        with_seen(&apps, |seen| board.layout(&mut lens, seen, area));
+    }
+    assert!(board.rebuilds() > rebuilds);
+    assert_eq!(board.placings(), placings);
+    let mut moved = apps.all().next().unwrap().clone();
+    moved.service = "of its own".into();
+    apps.apply(Delta::Upsert(Box::new(moved)), START);
+    with_seen(&apps, |seen| board.layout(&mut lens, seen, area));
+    assert!(board.placings() > placings);
+}
+
 /// A still screen stays still until the moment it announced.
 #[test]
 fn nothing_is_written_before_the_announced_moment() {

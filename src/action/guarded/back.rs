@@ -127,7 +127,7 @@ impl Back<'_> {
         match carry_out(vec![planned.clone()], road, audit, &consent).await.1 {
             Outcome::Done { .. } => {}
             Outcome::Refused(refusal) => return Err(refusal),
-            Outcome::Failed { why, .. } => return Err(Refusal::no_way(why)),
+            Outcome::Failed { why, .. } | Outcome::Reverted { why } => return Err(Refusal::no_way(why)),
             Outcome::Unknown { why } => self.landed(&planned, why, leaves, say).await?,
         }
         let deadline = after(road.clock.now(), PATIENCE);

@@ -5,7 +5,7 @@ use std::io::Write;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::action::{Plan, Refusal, StepKind};
+use crate::action::{Plan, Refusal, counts};
 use crate::domain::mask::masked;
 
 /// How a write ended, as scripts read it (CLI.md).
@@ -69,20 +69,6 @@ struct StepJson {
     note: String,
 }
 
-/// The sign and the word of what becomes of a resource.
-fn sign(kind: StepKind) -> (&'static str, &'static str) {
-    match kind {
-        StepKind::Create => ("+", "create"),
-        StepKind::Update => ("~", "update"),
-        StepKind::Prune => ("-", "prune"),
-        StepKind::Keep => ("-", "keep"),
-        StepKind::Replace => ("!", "replace"),
-        StepKind::Hook => ("*", "hook"),
-        StepKind::Same => ("=", "same"),
-        StepKind::Skip => (" ", "skip"),
-    }
-}
-
 impl PlanJson {
     /// Of plans that are carried out one after the other, named after the last; credentials in bodies are masked.
     pub fn of(plans: &[Plan]) -> Self {
@@ -93,7 +79,7 @@ impl PlanJson {
             body: masked(request.body.clone()),
         });
         let steps = plans.iter().flat_map(|plan| &plan.steps).map(|step| StepJson {
-            change: sign(step.kind).1,
+            change: step.kind.word(),
             resource: step.resource.clone(),
             phase: step.phase.clone(),
             wave: step.wave,
@@ -149,10 +135,13 @@ pub fn tell(plan: &Plan, out: &mut impl Write) -> std::io::Result<()> {
         target.environment.protection.word(),
         target.context
     )?;
+    if !plan.steps.is_empty() {
+        writeln!(out, "  {}", counts(&plan.steps))?;
+    }
     for step in &plan.steps {
         let note = if step.note.is_empty() { String::new() } else { format!("  ({})", step.note) };
         let place = if step.phase == "Sync" { format!("wave {}", step.wave) } else { step.phase.clone() };
-        writeln!(out, "  {} {:<40} {place}{note}", sign(step.kind).0, step.resource)?;
+        writeln!(out, "  {} {:<40} {place}{note}", step.kind.sign(), step.resource)?;
     }
     if !plan.steps.is_empty() {
         writeln!(out, "  ({})", plan.known_from)?;

@@ -11,12 +11,12 @@ use super::report::{PlanJson, Report, refused, tell};
 use super::{confirm, guarded};
 use crate::action::{
     Application, Approved, Asked, Audit, Consent, End, Guard, Memory, ObjectName, Outcome, Plan, Refusal, RefusalKind,
-    Road, SyncOptions, Verb, chain, execute, follow, guard, plan,
+    Road, SyncOptions, Verb, chain, execute, follow, forecast, guard, plan,
 };
 use crate::config::error::nearest;
 use crate::domain::app::short_revision;
 use crate::domain::time::after;
-use crate::domain::{AppKey, AppRow, Timestamp};
+use crate::domain::{AppKey, AppRow, Timestamp, Versus};
 use crate::source::kube::ReadError;
 use crate::store::Interest;
 use tokio::runtime::Runtime;
@@ -101,6 +101,7 @@ pub fn perform(
         Err(refusal) => return say.refused(None, &refusal, out),
     };
     if on.plan {
+        let plans = plans.into_iter().map(|plan| foreseen(&mut read, &facts.app, plan)).collect::<Vec<_>>();
         return say.planned(&plans, out);
     }
     if on.look.output != Output::Json {
@@ -130,6 +131,10 @@ pub fn perform(
                 let some = if after_some || at > 0 { "; a part was written before" } else { "" };
                 return say.ended(Some(report), "failed", None, Some(format!("{why}{some}")), None, Exit::Failed, out);
             }
+            Outcome::Reverted { why } => {
+                let phase = Some("Reverted".to_owned());
+                return say.ended(Some(report), "failed", phase, Some(why), None, Exit::Failed, out);
+            }
             Outcome::Unknown { why } => {
                 return say.ended(Some(report), "unknown", None, Some(why), None, Exit::TimedOut, out);
             }
@@ -143,6 +148,18 @@ pub fn perform(
         }
     }
     Ok(Exit::Ok)
+}
+
+/// A plan with what Git wants in detail in place of what the last comparison left, where somebody tells it in time.
+fn foreseen(read: &mut Read, app: &Application, mut plan: Plan) -> Plan {
+    let Some(state) = plan.verb.wants() else { return plan };
+    let (key, versus) = (plan.target.key.clone(), Versus::live(state));
+    read.setup.look_until(&[Interest::Comparison(key.clone(), versus.clone())], read.deadline, &read.io);
+    let Some(comparison) = read.setup.apps.comparison(&key, &versus) else { return plan };
+    if let (Some(steps), Some(rung)) = (forecast(&plan, app, comparison), comparison.rung) {
+        (plan.steps, plan.known_from) = (steps, rung.said());
+    }
+    plan
 }
 
 /// Has one plan approved and carried out.

@@ -26,7 +26,7 @@ pub fn run(everywhere: &Everywhere, what: &GetWhat, out: &mut impl Write) -> Res
     let mut read = Read::start(everywhere, environment, shown.timeout)?;
     match what {
         GetWhat::Apps(_) => {
-            read.look(|key| vec![Interest::Pods(key)]);
+            read.look_for_verdicts();
             apps::print(&read.setup.apps, environment, shown.output, read.now(), out)?;
             read.end(out)
         }

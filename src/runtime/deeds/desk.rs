@@ -428,6 +428,7 @@ async fn one(
             let part = if after_some { ", a part of it was written" } else { "" };
             return Err(format!("{name}: failed: {why}{part}{some}"));
         }
+        Outcome::Reverted { why } => return Err(format!("{name}: {why}{some}")),
         Outcome::Unknown { why } => return Err(format!("{name}: nobody knows: {why}{some}")),
     }
     if let Some(plan) = last.as_ref().filter(|plan| plan.harbour.is_some()) {

@@ -6,15 +6,47 @@ use serde_json::{Value, json};
 use super::respond::{self, Body};
 use super::status::Failure;
 use super::write::Request;
+use crate::sim::operator::disruption;
 
-/// POST of an Eviction: the pod is deleted; there are no disruption budgets that could forbid it.
+/// POST of an Eviction: the pod is deleted, unless a disruption budget needs it.
 pub(super) fn evict(request: &Request<'_>) -> Result<Response<Body>, Failure> {
     let order = order(request)?;
     let (options, for_show) = request.options_of(&order["deleteOptions"])?;
     let writer = request.writer("CreateOptions")?.at("");
     let writer = if for_show { writer.dry_run(true) } else { writer };
+    spare(request)?;
     writer.delete("Pod", &request.target.namespace, &request.target.name, &options)?;
     Ok(done())
+}
+
+/// Refuses to evict a pod that its disruption budget cannot do without.
+fn spare(request: &Request<'_>) -> Result<(), Failure> {
+    let (namespace, name) = (request.target.namespace.as_str(), request.target.name.as_str());
+    let Some(pod) = request.store.get("Pod", namespace, name) else { return Ok(()) };
+    // what does not run is not missed
+    let phase = pod["status"]["phase"].as_str().unwrap_or_default();
+    if phase != "Running" || pod["metadata"]["deletionTimestamp"].is_string() {
+        return Ok(());
+    }
+    let budgets = disruption::of_pod(request.store, &pod);
+    let (budget, status) = match budgets.as_slice() {
+        [] => return Ok(()),
+        [one] => one,
+        _ => return Err(Failure::several_budgets()),
+    };
+    let count = |field: &str| status[field].as_i64().unwrap_or_default();
+    let (needed, current) = (count("desiredHealthy"), count("currentHealthy"));
+    if !disruption::is_healthy(&pod) {
+        let always = budget["spec"]["unhealthyPodEvictionPolicy"] == "AlwaysAllow";
+        if always || current >= needed && needed > 0 {
+            return Ok(());
+        }
+    }
+    if count("disruptionsAllowed") > 0 {
+        return Ok(());
+    }
+    let own = budget["metadata"]["name"].as_str().unwrap_or_default();
+    Err(Failure::disruption(own, needed, current))
 }
 
 /// POST of a Binding, as a scheduler sends it.

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use super::protobuf::{Content, MAGIC, next};
 
 /// A message a line: its name, then number, name and type of its fields. `text`, `int`, `bool` are left out when zero,
-/// with `?` they are kept; `map` is of texts, `bytes` of base64; `*` marks lists; what is named `.` has its fields stand
+/// with `?` they are kept; `map` is of texts, `bytes` of base64, `amounts` of quantities; `*` marks lists; what is named `.` has its fields stand
 /// in their owner's place.
 const MESSAGES: &str = "\
 ObjectMeta: 1 name text, 2 generateName text, 3 namespace text, 11 labels map, 12 annotations map, \
@@ -25,7 +25,8 @@ Service: 1 metadata ObjectMeta, 2 spec ServiceSpec
 ServiceSpec: 1 ports ServicePort*, 2 selector map, 3 clusterIP text, 4 type text, 5 externalIPs text*, \
 7 sessionAffinity text, 10 externalName text
 ServicePort: 1 name text, 2 protocol text, 3 port int, 4 targetPort IntOrString, 5 nodePort int
-LabelSelector: 1 matchLabels map
+LabelSelector: 1 matchLabels map, 2 matchExpressions LabelSelectorRequirement*
+LabelSelectorRequirement: 1 key text, 2 operator text, 3 values text*
 Deployment: 1 metadata ObjectMeta, 2 spec DeploymentSpec
 DeploymentSpec: 1 replicas int?, 2 selector LabelSelector, 3 template PodTemplateSpec, 5 minReadySeconds int, \
 6 revisionHistoryLimit int?, 7 paused bool, 9 progressDeadlineSeconds int?
@@ -34,15 +35,21 @@ Pod: 1 metadata ObjectMeta, 2 spec PodSpec
 PodSpec: 2 containers Container*, 3 restartPolicy text, 4 terminationGracePeriodSeconds int?, 6 dnsPolicy text, \
 7 nodeSelector map, 8 serviceAccountName text, 10 nodeName text, 20 initContainers Container*
 Container: 1 name text, 2 image text, 3 command text*, 4 args text*, 5 workingDir text, 6 ports ContainerPort*, \
-7 env EnvVar*, 14 imagePullPolicy text, 16 stdin bool, 17 stdinOnce bool, 18 tty bool
+7 env EnvVar*, 8 resources ResourceRequirements, 14 imagePullPolicy text, 16 stdin bool, 17 stdinOnce bool, 18 tty bool
+ResourceRequirements: 1 limits amounts, 2 requests amounts
 ContainerPort: 1 name text, 2 hostPort int, 3 containerPort int, 4 protocol text
 EnvVar: 1 name text, 2 value text
 Job: 1 metadata ObjectMeta, 2 spec JobSpec
 JobSpec: 1 parallelism int?, 2 completions int?, 3 activeDeadlineSeconds int?, 4 selector LabelSelector, \
 5 manualSelector bool?, 6 template PodTemplateSpec, 7 backoffLimit int?, 8 ttlSecondsAfterFinished int?
 CronJob: 1 metadata ObjectMeta, 2 spec CronJobSpec
-CronJobSpec: 1 schedule text, 3 concurrencyPolicy text, 4 suspend bool?, 5 jobTemplate JobTemplateSpec
+CronJobSpec: 1 schedule text, 2 startingDeadlineSeconds int?, 3 concurrencyPolicy text, 4 suspend bool?, \
+5 jobTemplate JobTemplateSpec, 6 successfulJobsHistoryLimit int?, 7 failedJobsHistoryLimit int?, 8 timeZone text
 JobTemplateSpec: 1 metadata ObjectMeta, 2 spec JobSpec
+ResourceQuota: 1 metadata ObjectMeta, 2 spec ResourceQuotaSpec
+ResourceQuotaSpec: 1 hard amounts, 2 scopes text*
+PodDisruptionBudget: 1 metadata ObjectMeta, 2 spec PodDisruptionBudgetSpec
+PodDisruptionBudgetSpec: 1 minAvailable IntOrString?, 2 selector LabelSelector, 3 maxUnavailable IntOrString?
 Ingress: 1 metadata ObjectMeta, 2 spec IngressSpec
 IngressSpec: 1 defaultBackend IngressBackend, 2 tls IngressTLS*, 3 rules IngressRule*, 4 ingressClassName text
 IngressTLS: 1 hosts text*, 2 secretName text
@@ -116,8 +123,8 @@ fn message(name: &str, bytes: &[u8]) -> Option<Map<String, Value>> {
             continue;
         };
         match kind {
-            "map" | "bytes" => {
-                let (key, value) = entry(content, kind == "bytes")?;
+            "map" | "bytes" | "amounts" => {
+                let (key, value) = entry(content, kind)?;
                 if let Some(map) = out.entry(field).or_insert_with(|| Map::new().into()).as_object_mut() {
                     map.insert(key, value);
                 }
@@ -159,7 +166,7 @@ fn value(kind: &str, content: Content<'_>, keep: bool) -> Option<Value> {
             if is_text {
                 Some(text(of(3)?)?.into())
             } else {
-                of(2).and_then(|c| number(&c)).filter(|n| *n != 0).map(Value::from)
+                of(2).and_then(|c| number(&c)).filter(|n| keep || *n != 0).map(Value::from)
             }
         }
         "Time" | "MicroTime" => {
@@ -186,13 +193,20 @@ fn moment(kind: &str, seconds: i64, nanos: i64) -> Option<String> {
     Some(if kind == "Time" { format!("{at:.0}") } else { format!("{at:.6}") })
 }
 
-fn entry(content: Content<'_>, encoded: bool) -> Option<(String, Value)> {
+fn entry(content: Content<'_>, kind: &str) -> Option<(String, Value)> {
     let Content::Bytes(bytes) = content else { return None };
     let (mut key, mut value) = (String::new(), Value::from(""));
     for (number, content) in fields(bytes)? {
         match (number, content) {
             (1, _) => key = text(content)?,
-            (2, Content::Bytes(bytes)) if encoded => value = STANDARD.encode(bytes).into(),
+            (2, Content::Bytes(bytes)) if kind == "bytes" => value = STANDARD.encode(bytes).into(),
+            (2, Content::Bytes(bytes)) if kind == "amounts" => {
+                value = fields(bytes)?
+                    .into_iter()
+                    .find(|(number, _)| *number == 1)
+                    .and_then(|(_, content)| text(content))?
+                    .into();
+            }
             (2, _) => value = text(content)?.into(),
             _ => {}
         }
@@ -243,7 +257,8 @@ mod tests {
             assert_eq!(MESSAGES.lines().filter(|l| l.starts_with(&format!("{name}: "))).count(), 1, "{name}");
             for field in line.split_once(": ").unwrap().1.split(", ") {
                 let kind = field.rsplit(' ').next().unwrap().trim_end_matches(['*', '?']);
-                let plain = ["text", "int", "bool", "map", "bytes", "IntOrString", "Time", "MicroTime"].contains(&kind);
+                let plain = ["text", "int", "bool", "map", "bytes", "amounts", "IntOrString", "Time", "MicroTime"]
+                    .contains(&kind);
                 assert!(plain || MESSAGES.lines().any(|l| l.starts_with(&format!("{kind}: "))), "{kind}");
             }
         }

@@ -2,6 +2,7 @@
 
 use super::compare::Comparison;
 use super::record::is_over;
+use super::revisions;
 use crate::sim::manifest::meta::{number, text};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -40,12 +41,14 @@ pub fn decide(app: &Value, comparison: &Comparison, open: bool, now: Timestamp) 
     if !prune && comparison.rows.iter().filter(|row| row.is_out_of_sync).all(|row| row.is_extra) {
         return Decision::Rest;
     }
-    let revision = &comparison.revision;
-    let mut sync =
-        json!({"revision": revision, "syncOptions": app["spec"]["syncPolicy"]["syncOptions"], "prune": prune});
-    match app["spec"]["sources"].as_array() {
-        Some(sources) if !sources.is_empty() => sync["sources"] = json!(sources),
-        _ => sync["source"] = app["spec"]["source"].clone(),
+    let revision = revisions::listed(&comparison.revisions);
+    let mut sync = json!({"syncOptions": app["spec"]["syncPolicy"]["syncOptions"], "prune": prune});
+    if revisions::are_several(app, &Value::Null) {
+        sync["sources"] = app["spec"]["sources"].clone();
+        sync["revisions"] = json!(comparison.revisions);
+    } else {
+        sync["source"] = app["spec"]["source"].clone();
+        sync["revision"] = json!(comparison.revisions.first());
     }
     let state = &app["status"]["operationState"];
     if attempted(app, state, comparison) {
@@ -96,11 +99,8 @@ fn attempted(app: &Value, state: &Value, comparison: &Comparison) -> bool {
     if !result.is_object() {
         return is_over(state);
     }
-    let same_source = match app["spec"]["sources"].as_array() {
-        Some(sources) if !sources.is_empty() => result["sources"].as_array() == Some(sources),
-        _ => result["source"] == app["spec"]["source"],
-    };
-    (result["revision"] == *comparison.revision || comparison.brings_nothing) && same_source
+    let field = if revisions::are_several(app, &Value::Null) { "sources" } else { "source" };
+    (revisions::of(result) == comparison.revisions || comparison.brings_nothing) && result[field] == app["spec"][field]
 }
 
 /// Before the heal after `heals` ones: at once, 2 s, 6 s, 18 s, 54 s, 162 s, 300 s.

@@ -29,8 +29,8 @@ pub struct Row {
 pub struct Comparison {
     /// `Synced`, `OutOfSync` or `Unknown`.
     pub sync: &'static str,
-    /// The commit compared with.
-    pub revision: String,
+    /// The commit of each source that was compared with.
+    pub revisions: Vec<String>,
     /// The resources in the order of their keys.
     pub rows: Vec<Row>,
     /// How the Application is.
@@ -61,7 +61,7 @@ impl Comparison {
         let health = Judgement { health: Health::Unknown, message: String::new() };
         Self {
             sync: "Unknown",
-            revision: String::new(),
+            revisions: Vec::new(),
             rows: Vec::new(),
             health,
             conditions,
@@ -77,10 +77,10 @@ pub fn compare(app: &Value, wanted: &Wanted, live: &BTreeMap<Key, Value>) -> Com
     let mut conditions = wanted.conditions.clone();
     if wanted.is_broken() {
         let health = Judgement { health: Health::Healthy, message: String::new() };
-        let revision = wanted.revision.clone();
+        let revisions = wanted.revisions.clone();
         return Comparison {
             sync: "Unknown",
-            revision,
+            revisions,
             rows: Vec::new(),
             health,
             conditions,
@@ -139,7 +139,7 @@ pub fn compare(app: &Value, wanted: &Wanted, live: &BTreeMap<Key, Value>) -> Com
     conditions.sort();
     Comparison {
         sync,
-        revision: wanted.revision.clone(),
+        revisions: wanted.revisions.clone(),
         rows,
         health,
         conditions,

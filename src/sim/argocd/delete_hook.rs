@@ -65,7 +65,7 @@ impl Controller {
         if let Ok(cluster) = cluster
             && let Link::Up(store) = &cluster.link
         {
-            let wanted = target::wanted(&*self.repository, &cluster, app, &project::sources(app), "");
+            let wanted = target::wanted(&*self.repository, &cluster, app, &project::sources(app), &[]);
             let hooks: Vec<&Value> =
                 wanted.hooks.iter().filter(|hook| annotation::is_delete_hook(hook, when)).collect();
             let done: Vec<bool> = hooks.iter().map(|hook| is_done(store, &name, hook)).collect();

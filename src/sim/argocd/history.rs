@@ -15,9 +15,12 @@ pub fn append(app: &mut Value, result: &Value, at: Timestamp) {
         "deployStartedAt": state["startedAt"],
         "deployedAt": stamp(at),
         "initiatedBy": state["operation"]["initiatedBy"],
-        "revision": result["revision"],
         "source": result["source"],
     });
+    let several = result["sources"].is_array();
+    for field in if several { &["revisions", "sources"][..] } else { &["revision"] } {
+        row[*field] = result[*field].clone();
+    }
     if row["initiatedBy"].is_null() {
         row["initiatedBy"] = json!({});
     }

@@ -8,6 +8,7 @@ use super::key::Key;
 use super::merge;
 use super::project;
 use super::repository::Repository;
+use super::revisions;
 use super::target;
 use super::window;
 use crate::sim::manifest::meta::text;
@@ -46,8 +47,8 @@ pub struct Sides {
 pub fn sides(clusters: &[Cluster], repository: &dyn Repository, app: &Value) -> Result<Vec<Sides>, Vec<String>> {
     let cluster = cluster::of_app(clusters, app).map_err(|words| vec![words])?;
     let sources = project::sources(app);
-    let revision = text(app, "/status/sync/revision");
-    let wanted = target::wanted(repository, cluster, app, &sources, revision);
+    let compared = revisions::of(&app["status"]["sync"]);
+    let wanted = target::wanted(repository, cluster, app, &sources, &compared);
     let Link::Up(store) = &cluster.link else { return Ok(Vec::new()) };
     if wanted.is_broken() {
         return Err(wanted.conditions.into_iter().map(|(kind, words)| format!("{kind}: {words}")).collect());
@@ -111,7 +112,7 @@ pub fn health_of(object: &Value) -> Option<Value> {
     Some(shown.into())
 }
 
-/// The manifests of an Application's sources at a revision, hooks among them, as the repo-server gives them.
+/// The manifests of an Application's sources at revisions, hooks among them, as the repo-server gives them.
 ///
 /// # Errors
 /// In the words of the repo-server.
@@ -119,14 +120,15 @@ pub fn manifests(
     clusters: &[Cluster],
     repository: &dyn Repository,
     app: &Value,
-    revision: &str,
+    revisions: &[String],
 ) -> Result<Vec<Value>, Vec<String>> {
     use super::repository::Source;
     cluster::of_app(clusters, app).map_err(|words| vec![words])?;
     let (name, namespace) = (text(app, "/metadata/name"), text(app, "/spec/destination/namespace"));
     let mut all = Vec::new();
-    for source in project::sources(app) {
-        let asked = if revision.is_empty() { text(source, "/targetRevision") } else { revision };
+    for (index, source) in project::sources(app).into_iter().enumerate() {
+        let asked = revisions.get(index).filter(|revision| !revision.is_empty());
+        let asked = asked.map_or(text(source, "/targetRevision"), String::as_str);
         let commit = repository.resolve(source, asked).map_err(|error| vec![error.to_string()])?;
         let rendered = repository.manifests(Source { source, app: name, namespace }, &commit);
         for mut object in rendered.map_err(|error| vec![error.to_string()])?.objects {

@@ -9,6 +9,7 @@ use super::ignore;
 use super::project;
 use super::record::{self, is_over};
 use super::retry::Retry;
+use super::revisions;
 use super::target;
 use super::task::{self, Stand, Task};
 use super::window;
@@ -31,8 +32,8 @@ const AFTERWARDS: Duration = Duration::from_millis(30);
 pub(super) struct Running {
     /// What is to be done, in order.
     pub tasks: Vec<Task>,
-    /// The commit.
-    pub revision: String,
+    /// The commit of each source.
+    pub revisions: Vec<String>,
     /// Where it is done.
     pub store: Store,
     /// Whether the tasks take more than one step.
@@ -120,11 +121,11 @@ impl Controller {
             return false;
         }
         self.look_at_operation(name, if again { POLL } else { Duration::from_millis(20) });
-        let source = target::sources_of(app, &app["operation"]).first().map(|source| (*source).clone());
+        let result = revisions::deployed(app, &app["operation"], &[]);
         self.write_state(name, |state| {
             state["message"] = json!("Sync operation blocked by sync window");
             if state["syncResult"].is_null() {
-                state["syncResult"] = json!({"revision": "", "source": source});
+                state["syncResult"] = result;
             }
         });
         true
@@ -135,9 +136,9 @@ impl Controller {
         let operation = &app["operation"];
         let sources = target::sources_of(app, operation);
         let found = cluster::of_app(&self.clusters, app).cloned();
-        let revision = asked(app);
+        let asked = asked(app);
         let rendering = found.as_ref().is_ok_and(|cluster| {
-            let wanted = target::wanted(&*self.repository, cluster, app, &sources, revision);
+            let wanted = target::wanted(&*self.repository, cluster, app, &sources, &asked);
             self.has_to_render(name, &sources, &wanted)
         });
         let wait = if rendering { wait + self.pace.render } else { wait };
@@ -166,20 +167,20 @@ impl Controller {
         let operation = &app["operation"];
         let sources = target::sources_of(app, operation);
         let asked = asked(app);
-        let result = |revision: &str| json!({"revision": revision, "source": sources.first()});
-        let error = |words: String, revision: &str| (Outcome::new("Error", words), result(revision));
+        let result = |revisions: &[String]| revisions::deployed(app, operation, revisions);
+        let error = |words: String, revisions: &[String]| (Outcome::new("Error", words), result(revisions));
         let wrong = project::check(&self.home, &self.namespace, &self.clusters, app);
         if !wrong.is_empty() {
             let words: Vec<String> = wrong.iter().map(|words| format!("InvalidSpecError: {words}")).collect();
-            return Err(error(words.join(";"), asked));
+            return Err(error(words.join(";"), &asked));
         }
-        let cluster = cluster.map_err(|words| error(format!("InvalidSpecError: {words}"), asked))?;
-        let mut wanted = target::wanted(&*self.repository, &cluster, app, &sources, asked);
+        let cluster = cluster.map_err(|words| error(format!("InvalidSpecError: {words}"), &asked))?;
+        let mut wanted = target::wanted(&*self.repository, &cluster, app, &sources, &asked);
         let Link::Up(store) = &cluster.link else {
-            return Err(error(conditions(&wanted), &wanted.revision));
+            return Err(error(conditions(&wanted), &wanted.revisions));
         };
         if wanted.is_broken() {
-            return Err(error(conditions(&wanted), &wanted.revision));
+            return Err(error(conditions(&wanted), &wanted.revisions));
         }
         let project = project::of_app(&self.home, &self.namespace, app).unwrap_or_default();
         let live = target::live(store, name, &wanted);
@@ -189,21 +190,20 @@ impl Controller {
         if annotation::in_options(options, "FailOnSharedResource=true") && !shared.is_empty() {
             let words: Vec<String> = shared.into_iter().map(|(_, words)| words).collect();
             let outcome = Outcome::new("Failed", format!("Shared resource found: {}", words.join(", ")));
-            return Err((outcome, result(&wanted.revision)));
+            return Err((outcome, result(&wanted.revisions)));
         }
         let tasks = task::tasks(app, &wanted, &live, &project, &cluster)
-            .map_err(|words| (Outcome::new("Failed", words), result(&wanted.revision)))?;
+            .map_err(|words| (Outcome::new("Failed", words), result(&wanted.revisions)))?;
         let is_multi_step = task::is_multi_step(&tasks);
-        Ok(Running { tasks, revision: wanted.revision, store: store.clone(), is_multi_step, has_failed: false })
+        Ok(Running { tasks, revisions: wanted.revisions, store: store.clone(), is_multi_step, has_failed: false })
     }
 
     /// `syncResult` as the tasks stand.
     pub(super) fn result(&self, name: &str, app: &Value) -> Value {
-        let source = target::sources_of(app, &app["operation"]).first().map(|source| (*source).clone());
         let Some(running) = self.apps.get(name).and_then(|state| state.running.as_ref()) else {
             return app["status"]["operationState"]["syncResult"].clone();
         };
-        let mut result = json!({"revision": running.revision, "source": source});
+        let mut result = revisions::deployed(app, &app["operation"], &running.revisions);
         let rows: Vec<Value> = running.tasks.iter().filter_map(Task::result).collect();
         if !rows.is_empty() {
             result["resources"] = json!(rows);
@@ -337,11 +337,11 @@ impl Controller {
     }
 }
 
-/// The revision an operation goes to; a retry that refreshes goes to what the source follows.
-fn asked(app: &Value) -> &str {
+/// The revisions an operation goes to; a retry that refreshes goes to what the sources follow.
+fn asked(app: &Value) -> Vec<String> {
     let state = &app["status"]["operationState"];
     let fresh = number(state, "/retryCount") > 0 && Retry::of(&state["operation"]["retry"]).refresh;
-    if fresh { "" } else { text(app, "/operation/sync/revision") }
+    if fresh { Vec::new() } else { revisions::of(&app["operation"]["sync"]) }
 }
 
 /// When the next try begins: counted from the second in which the last one ended.

@@ -10,6 +10,7 @@ use super::health::Health;
 use super::orphan;
 use super::project;
 use super::record;
+use super::revisions;
 use super::target::{self, Wanted};
 use super::window;
 use crate::sim::manifest::event::Said;
@@ -52,9 +53,9 @@ impl Controller {
         let cluster = cluster.clone();
         let sources: Vec<&Value> = project::sources(&app);
         // what was compared last, unless the newest is asked for
-        let recent = text(&app, "/status/sync/revision");
         let known = level == Level::Recent && app["status"]["sync"]["status"] != "Unknown";
-        let wanted = target::wanted(&*self.repository, &cluster, &app, &sources, if known { recent } else { "" });
+        let recent = if known { revisions::of(&app["status"]["sync"]) } else { Vec::new() };
+        let wanted = target::wanted(&*self.repository, &cluster, &app, &sources, &recent);
         if self.has_to_render(name, &sources, &wanted) {
             self.state(name).level = Some(level);
             return self.request(name, Some(level), self.pace.render);
@@ -73,10 +74,10 @@ impl Controller {
             comparison.forbid(|key| cluster::allows(&project, key));
             comparison.conditions.extend(orphan::warning(store, &project, &app));
         }
-        // the paths are compared with the revision that was deployed last
-        let deployed = text(&app, "/status/operationState/syncResult/revision");
-        if !annotation::value(&app, PATHS).is_empty() && !deployed.is_empty() && deployed != wanted.revision {
-            let then = target::wanted(&*self.repository, &cluster, &app, &sources, deployed);
+        // the paths are compared with the revisions that were deployed last
+        let deployed = revisions::of(&app["status"]["operationState"]["syncResult"]);
+        if !annotation::value(&app, PATHS).is_empty() && !deployed.is_empty() && deployed != wanted.revisions {
+            let then = target::wanted(&*self.repository, &cluster, &app, &sources, &deployed);
             comparison.brings_nothing =
                 !then.is_broken() && then.objects == wanted.objects && then.hooks == wanted.hooks;
         }
@@ -99,7 +100,7 @@ impl Controller {
     /// Whether a revision was not rendered yet; it is from now on.
     pub(super) fn has_to_render(&mut self, name: &str, sources: &[&Value], wanted: &Wanted) -> bool {
         let sources: Vec<String> = sources.iter().map(ToString::to_string).collect();
-        let what = format!("{} {}", wanted.revision, sources.join(" "));
+        let what = format!("{} {}", wanted.revisions.join(" "), sources.join(" "));
         let rendered = &mut self.state(name).rendered;
         if rendered.len() >= RENDERED {
             rendered.clear();
@@ -132,7 +133,7 @@ impl Controller {
                 }
             }),
         }
-        let started = matches!(decision, Decision::Sync(_)).then(|| comparison.revision.clone());
+        let started = matches!(decision, Decision::Sync(_)).then(|| revisions::listed(&comparison.revisions));
         let (subject, new) = (app.clone(), (comparison.sync, comparison.health.clone()));
         self.after(EVENTS, move |controller| {
             if let Some(revision) = started {
@@ -226,15 +227,14 @@ fn report(
     at: jiff::Timestamp,
 ) {
     let mut compared = json!({"destination": app["spec"]["destination"]});
-    let revision = if comparison.revision.is_empty() { Value::Null } else { json!(comparison.revision) };
     match app["spec"]["sources"].as_array() {
         Some(sources) if !sources.is_empty() => {
             compared["sources"] = json!(sources);
-            status["sync"] = json!({"comparedTo": compared, "revisions": [revision]});
+            status["sync"] = json!({"comparedTo": compared, "revisions": comparison.revisions});
         }
         _ => {
             compared["source"] = app["spec"]["source"].clone();
-            status["sync"] = json!({"comparedTo": compared, "revision": revision});
+            status["sync"] = json!({"comparedTo": compared, "revision": comparison.revisions.first()});
         }
     }
     status["resourceHealthSource"] = json!("appTree");

@@ -16,8 +16,8 @@ use std::collections::btree_map::Entry;
 /// What a revision wants.
 #[derive(Debug, Clone, Default)]
 pub struct Wanted {
-    /// The commit; the revision as written when it could not be resolved.
-    pub revision: String,
+    /// The commit of each source; the revision as written where it could not be resolved.
+    pub revisions: Vec<String>,
     /// Objects of the desired state.
     pub objects: Vec<Value>,
     /// Objects of hooks.
@@ -29,6 +29,12 @@ pub struct Wanted {
 }
 
 impl Wanted {
+    /// The commit of the only or first source.
+    #[must_use]
+    pub fn revision(&self) -> &str {
+        self.revisions.first().map_or("", |revision| revision)
+    }
+
     /// Whether something failed that leaves the desired state unknown.
     #[must_use]
     pub fn is_broken(&self) -> bool {
@@ -36,20 +42,22 @@ impl Wanted {
     }
 }
 
-/// Renders the sources of an Application at `revision`, or at what they follow when it is empty.
+/// Renders the sources of an Application at these revisions, each at what it follows where there is none.
 #[must_use]
 pub fn wanted(
     repository: &dyn Repository,
     cluster: &Cluster,
     app: &Value,
     sources: &[&Value],
-    revision: &str,
+    revisions: &[String],
 ) -> Wanted {
     let name = text(app, "/metadata/name");
     let namespace = text(app, "/spec/destination/namespace");
-    let first = sources.first().map(|source| text(source, "/targetRevision")).unwrap_or_default();
-    let asked = if revision.is_empty() { first } else { revision };
-    let mut wanted = Wanted { revision: asked.to_owned(), ..Wanted::default() };
+    let asked = sources.iter().enumerate().map(|(index, source)| {
+        let asked = revisions.get(index).filter(|revision| !revision.is_empty());
+        asked.map_or(text(source, "/targetRevision"), String::as_str).to_owned()
+    });
+    let mut wanted = Wanted { revisions: asked.collect(), ..Wanted::default() };
     if let Some(trouble) = cluster.trouble() {
         let server = &cluster.server;
         let info = format!("failed to get cluster info for \"{server}\": {trouble}");
@@ -67,16 +75,14 @@ pub fn wanted(
     let mut all: BTreeMap<Key, (usize, Value)> = BTreeMap::new();
     let mut times: BTreeMap<Key, usize> = BTreeMap::new();
     for (index, source) in sources.iter().enumerate() {
-        let own = text(source, "/targetRevision");
-        let asked = if revision.is_empty() || index > 0 { own } else { revision };
-        let rendered = repository.resolve(source, asked).and_then(|commit| {
+        let rendered = repository.resolve(source, &wanted.revisions[index]).and_then(|commit| {
             let rendered = repository.manifests(Source { source, app: name, namespace }, &commit)?;
             Ok((commit, rendered))
         });
         match rendered {
             Ok((commit, rendered)) => {
+                wanted.revisions[index] = commit;
                 if index == 0 {
-                    wanted.revision = commit;
                     wanted.source_type = rendered.source_type;
                 }
                 for mut object in rendered.objects {

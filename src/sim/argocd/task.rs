@@ -185,7 +185,7 @@ pub fn tasks(
     }
     for object in wanted.hooks.iter().filter(|_| with_hooks) {
         for phase in annotation::phases(object) {
-            let object = named(object, phase, &wanted.revision, started);
+            let object = named(object, phase, wanted.revision(), started);
             all.push(task(phase, Key::of(&object), &object, true));
         }
     }

@@ -2,6 +2,7 @@
 
 use super::project::glob;
 use crate::sim::manifest::meta::text;
+use crate::sim::schedule::Schedule;
 use crate::sim::time::{minus, read_duration};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -89,63 +90,6 @@ pub fn is_active(window: &Value, now: Timestamp) -> Option<bool> {
         let open = i64::try_from(duration.as_secs()).unwrap_or(i64::MAX);
         now.as_second() - at.as_second() < open && schedule.fires(&at.to_zoned(zone.clone()))
     }))
-}
-
-/// Whether a text is a schedule that windows can have: five fields of cron.
-#[must_use]
-pub fn is_schedule(text: &str) -> bool {
-    Schedule::read(text).is_some()
-}
-
-/// A cron schedule: the minutes, hours, days, months and weekdays at which it fires.
-struct Schedule([u64; 5], [bool; 2]);
-
-impl Schedule {
-    fn read(text: &str) -> Option<Self> {
-        const RANGES: [(u32, u32); 5] = [(0, 59), (0, 23), (1, 31), (1, 12), (0, 7)];
-        let fields: Vec<&str> = text.split_whitespace().collect();
-        if fields.len() != 5 {
-            return None;
-        }
-        let mut bits = [0; 5];
-        for (index, (field, (low, high))) in fields.iter().zip(RANGES).enumerate() {
-            for part in field.split(',') {
-                let (range, step) =
-                    part.split_once('/').map_or((part, 1), |(range, step)| (range, step.parse().unwrap_or(0)));
-                let (from, to) = match range.split_once('-') {
-                    _ if range == "*" => (low, high),
-                    Some((from, to)) => (from.parse().ok()?, to.parse().ok()?),
-                    None => {
-                        let from = range.parse().ok()?;
-                        (from, if part.contains('/') { high } else { from })
-                    }
-                };
-                if step == 0 || from < low || to > high || from > to {
-                    return None;
-                }
-                for value in (from..=to).step_by(step) {
-                    bits[index] |= 1 << value;
-                }
-            }
-        }
-        if bits[4] & (1 << 7) != 0 {
-            bits[4] |= 1;
-        }
-        Some(Self(bits, [fields[2] == "*", fields[4] == "*"]))
-    }
-
-    fn fires(&self, at: &jiff::Zoned) -> bool {
-        let Self(bits, [any_day, any_weekday]) = self;
-        let has = |index: usize, value: i8| bits[index] & (1 << value) != 0;
-        let day = has(2, at.day());
-        let weekday = has(4, at.weekday().to_sunday_zero_offset());
-        // a schedule that names both fires on either
-        let today = match (any_day, any_weekday) {
-            (false, false) => day || weekday,
-            _ => day && weekday,
-        };
-        has(0, at.minute()) && has(1, at.hour()) && has(3, at.month()) && today
-    }
 }
 
 #[cfg(test)]

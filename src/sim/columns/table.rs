@@ -81,6 +81,7 @@ fn printer(kind: &Kind) -> &'static Printer {
         "PersistentVolume" => &storage::VOLUME,
         "StorageClass" => &storage::CLASS,
         "ResourceQuota" => &storage::QUOTA,
+        "PodDisruptionBudget" => &workload::BUDGET,
         "Lease" => &config::LEASE,
         "Application" => &config::APPLICATION,
         "ExternalSecret" => &config::EXTERNAL_SECRET,

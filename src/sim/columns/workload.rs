@@ -169,6 +169,25 @@ pub(super) static CRON_JOB: Printer = Printer {
     },
 };
 
+pub(super) static BUDGET: Printer = Printer {
+    columns: &[
+        NAME,
+        column("Min Available", "Fewest pods that must stay."),
+        column("Max Unavailable", "Most pods that may be missing."),
+        count("Allowed Disruptions", "Pods that may be evicted now."),
+        AGE,
+    ],
+    cells: |o| {
+        let bound = |field: &str| match &o["spec"][field] {
+            Value::String(share) => Cell::text(share.as_str()),
+            Value::Null => Cell::text("N/A"),
+            number => Cell::text(number.to_string()),
+        };
+        let allowed = usize::try_from(number(o, "/status/disruptionsAllowed")).unwrap_or_default();
+        vec![name(o), bound("minAvailable"), bound("maxUnavailable"), Cell::count(allowed), age(o)]
+    },
+};
+
 pub(super) static AUTOSCALER: Printer = Printer {
     columns: &[
         NAME,

@@ -236,6 +236,13 @@ pub static KINDS: &[Kind] = &[
         generation: Generation::Spec,
         ..core("NetworkPolicy", "networkpolicies", "networkpolicy")
     },
+    Kind {
+        group: "policy",
+        short_names: &["pdb"],
+        subresources: STATUS,
+        generation: Generation::Spec,
+        ..core("PodDisruptionBudget", "poddisruptionbudgets", "poddisruptionbudget")
+    },
     rbac("ClusterRoleBinding", "clusterrolebindings", "clusterrolebinding", false),
     rbac("ClusterRole", "clusterroles", "clusterrole", false),
     rbac("RoleBinding", "rolebindings", "rolebinding", true),

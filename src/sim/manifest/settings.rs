@@ -19,11 +19,20 @@ pub fn namespace(name: &str, created: Timestamp) -> Value {
 /// A `ConfigMap` with settings of Argo CD; it looks at none without this label.
 #[must_use]
 pub fn config_map(namespace: &str, name: &str, data: &Value, created: Timestamp) -> Value {
-    let labels = json!({"app.kubernetes.io/name": name, "app.kubernetes.io/part-of": "argocd"});
+    plain_map(namespace, name, &of_argocd(name), data, created)
+}
+
+/// The labels of what Argo CD is installed with.
+#[must_use]
+pub fn of_argocd(name: &str) -> Value {
+    json!({"app.kubernetes.io/name": name, "app.kubernetes.io/part-of": "argocd"})
+}
+
+fn plain_map(namespace: &str, name: &str, labels: &Value, data: &Value, created: Timestamp) -> Value {
     json!({
         "apiVersion": "v1",
         "kind": "ConfigMap",
-        "metadata": metadata("ConfigMap", namespace, name, &labels, created),
+        "metadata": metadata("ConfigMap", namespace, name, labels, created),
         "data": data,
     })
 }
@@ -36,7 +45,7 @@ pub fn furniture(namespace: &str, created: Timestamp) -> [Value; 2] {
                  Kubernetes clusters.";
     // the certificate is made anew with every world, and pods do not really look at it
     let certificate = json!({"ca.crt": "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n"});
-    let mut trusted = config_map(namespace, "kube-root-ca.crt", &certificate, created);
+    let mut trusted = plain_map(namespace, "kube-root-ca.crt", &json!({}), &certificate, created);
     trusted["metadata"]["annotations"] = json!({"kubernetes.io/description": words});
     let account = json!({
         "apiVersion": "v1",

@@ -1,19 +1,23 @@
 //! Controllers that applications count on beside the workloads: External Secrets, the horizontal autoscaler, the one that
-//! gives an Ingress its address, the one that gives a claim its volume, and those that furnish a new namespace.
+//! gives an Ingress its address, the one that gives a claim its volume, those that count for quotas and disruption
+//! budgets, and those that furnish a new namespace.
 //!
 //! They look at what was written a moment later, all objects of theirs at once: there are few.
 
 mod autoscaler;
 mod claim;
+pub(in crate::sim) mod disruption;
 mod external_secret;
 mod ingress;
 mod namespace;
+mod quota;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::agenda::Agenda;
+use super::kinds::{KINDS, Kind};
 use super::populate::Stage;
 use super::store::Store;
 use super::time::plus;
@@ -29,6 +33,12 @@ pub fn begin(agenda: &mut Agenda, stage: &Stage) {
     reconcile(agenda, stage, &["Ingress"], &["Ingress"], ingress::sync);
     let volumes = ["PersistentVolumeClaim", "PersistentVolume"];
     reconcile(agenda, stage, &volumes[..1], &volumes, claim::sync);
+    let disrupted = ["PodDisruptionBudget", "Pod", "ReplicaSet", "Deployment", "StatefulSet"];
+    reconcile(agenda, stage, &disrupted, &disrupted[..1], disruption::sync);
+    // Events and Leases come and go all the time, and nobody counts them
+    let is_counted = |kind: &&Kind| kind.is_stored() && !kind.is_alias() && !matches!(kind.kind, "Event" | "Lease");
+    let counted: Vec<&str> = KINDS.iter().filter(is_counted).map(|kind| kind.kind).collect();
+    reconcile(agenda, stage, &counted, &["ResourceQuota"], quota::sync);
     reconcile(agenda, stage, &["Namespace", "ServiceAccount"], &["Namespace"], namespace::sync);
 }
 

@@ -1,5 +1,8 @@
 //! What each command is answered.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use globset::Glob;
 
 use super::keys::Keys;
@@ -9,6 +12,15 @@ use super::wire::Answer;
 const REDIS: &str = "7.0.15";
 /// Keys looked at in one step of a scan, unless the client says otherwise.
 const STEP: usize = 10;
+
+/// What a server counts of all its sessions.
+#[derive(Debug, Default)]
+pub(super) struct Served {
+    /// Connections that were taken.
+    pub connections: AtomicU64,
+    /// Commands that were answered.
+    pub commands: AtomicU64,
+}
 
 /// What the answer to a command may change about a session.
 #[derive(Debug)]
@@ -21,12 +33,15 @@ pub(super) struct Manners {
     pub version: u8,
     /// The session's number.
     pub number: i64,
+    /// What is counted.
+    pub served: Arc<Served>,
 }
 
 impl Manners {
     /// Answers anything but subscriptions.
     pub fn answer(&mut self, keys: &Keys, words: &[String]) -> Answer {
         let Some((name, arguments)) = words.split_first() else { return Answer::error("ERR empty command") };
+        self.served.commands.fetch_add(1, Ordering::Relaxed);
         let name = name.to_ascii_lowercase();
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         match name.as_str() {
@@ -49,7 +64,14 @@ impl Manners {
             ("client", [word]) if word.eq_ignore_ascii_case("id") => Answer::Number(self.number),
             ("client", [word]) if word.eq_ignore_ascii_case("getname") => Answer::Nothing,
             ("command", _) => Answer::List(Vec::new()),
-            ("info", _) => Answer::text(&format!("# Server\r\nredis_version:{REDIS}\r\nredis_mode:standalone\r\n")),
+            ("info", _) => {
+                let [connections, commands] =
+                    [&self.served.connections, &self.served.commands].map(|count| count.load(Ordering::Relaxed));
+                Answer::text(&format!(
+                    "# Server\r\nredis_version:{REDIS}\r\nredis_mode:standalone\r\n\r\n# Stats\r\n\
+                     total_connections_received:{connections}\r\ntotal_commands_processed:{commands}\r\n"
+                ))
+            }
             ("get", [key]) => keys.get(key).map_or(Answer::Nothing, Answer::Text),
             ("mget", [_, ..]) => {
                 Answer::List(arguments.iter().map(|key| keys.get(key).map_or(Answer::Nothing, Answer::Text)).collect())

@@ -192,7 +192,7 @@ impl Keys {
         let mut parts = inner.strip_prefix(RENDERED)?.split('|');
         let (name, revision) = (parts.next()?, parts.next()?);
         let app = app(name).filter(|app| self.rendered(app).iter().any(|known| known == key))?;
-        let manifests = desk.manifests(&app, revision).ok()?;
+        let manifests = desk.manifests(&app, &[revision.to_owned()]).ok()?;
         // unlike everything else, nothing is masked here
         let manifests: Vec<String> = manifests.iter().map(Value::to_string).collect();
         let rendered = json!({

@@ -8,6 +8,7 @@ use tokio::task::JoinSet;
 
 use super::super::door::{Door, Doors};
 use super::super::server::Desk;
+use super::command::Served;
 use super::keys::Keys;
 use super::session;
 
@@ -85,12 +86,12 @@ fn listen(port: u16, desk: &Arc<Desk>, keys: &Arc<Keys>, password: &str) -> io::
     let door = Door::open(port)?;
     let port = door.port();
     let (desk, keys, password) = (Arc::clone(desk), Arc::clone(keys), password.to_owned());
-    let mut count = 0;
+    let counted = Arc::new(Served::default());
     let serve = move |stream| {
-        count += 1;
-        let served = session::serve(stream, Arc::clone(&desk), Arc::clone(&keys), password.clone(), count);
+        let session =
+            session::serve(stream, Arc::clone(&desk), Arc::clone(&keys), password.clone(), Arc::clone(&counted));
         async move {
-            if let Err(error) = served.await {
+            if let Err(error) = session.await {
                 tracing::debug!(%error, "connection to the simulated Redis ended");
             }
         }

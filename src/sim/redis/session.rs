@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use bytes::BytesMut;
 use globset::Glob;
@@ -10,7 +11,7 @@ use tokio::net::TcpStream;
 
 use super::super::server::Desk;
 use super::super::server::state::touched::Touched;
-use super::command::Manners;
+use super::command::{Manners, Served};
 use super::keys::{self, Keys};
 use super::wire::{Answer, request};
 
@@ -78,9 +79,10 @@ pub(super) async fn serve(
     desk: Arc<Desk>,
     keys: Arc<Keys>,
     password: String,
-    number: i64,
+    served: Arc<Served>,
 ) -> std::io::Result<()> {
-    let mut manners = Manners { password, is_known: false, version: 2, number };
+    let number = served.connections.fetch_add(1, Ordering::Relaxed).cast_signed() + 1;
+    let mut manners = Manners { password, is_known: false, version: 2, number, served };
     let mut subscriptions = Subscriptions::default();
     let mut touched: Option<Touched> = None;
     let mut came = BytesMut::new();

@@ -2,9 +2,9 @@
 
 use super::error::Wrong;
 use super::format::{Listen, Scenario, Sso, Window};
-use crate::sim::argocd::is_schedule;
 use crate::sim::fault::parse;
 use crate::sim::network::Speaks;
+use crate::sim::schedule::Schedule;
 use crate::sim::time::read_duration;
 use jiff::tz::TimeZone;
 use std::collections::HashSet;
@@ -89,7 +89,7 @@ fn window(window: &Window) -> Result<(), Wrong> {
         let reason = format!("`{}` is no {what}", at.get_ref());
         Err(Wrong { span: at.span(), reason, hint: hint.to_owned() })
     };
-    if !is_schedule(window.schedule.get_ref()) {
+    if Schedule::read(window.schedule.get_ref()).is_none() {
         let hint = "; write minute, hour, day, month and weekday, such as \"0 22 * * 1-5\"";
         return wrong(&window.schedule, "schedule", hint);
     }

@@ -258,9 +258,9 @@ impl Desk {
     }
 
     /// The manifests of an Application at a revision, as the repo-server gives them: nothing is masked.
-    pub fn manifests(&self, app: &Value, revision: &str) -> Result<Vec<Value>, Vec<String>> {
+    pub fn manifests(&self, app: &Value, revisions: &[String]) -> Result<Vec<Value>, Vec<String>> {
         let repository = open(&self.repository);
-        inspect::manifests(&self.clusters, &**repository, app, revision)
+        inspect::manifests(&self.clusters, &**repository, app, revisions)
     }
 
     /// The policies as they stand.

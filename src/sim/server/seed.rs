@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::super::manifest::meta::metadata;
+use super::super::manifest::settings;
 use super::super::rbac::Person;
 use super::super::store::Store;
 use super::accounts::SECRET;
@@ -76,27 +77,21 @@ pub(in crate::sim) fn seed(
     let policy: String = people.iter().filter(|person| person.name != "admin").map(lines).collect();
     let data = json!({"policy.default": "role:readonly", "policy.csv": policy});
     for (name, data) in [("argocd-rbac-cm", data), ("argocd-cmd-params-cm", json!({}))] {
-        store.put(json!({
-            "apiVersion": "v1",
-            "kind": "ConfigMap",
-            "metadata": metadata("ConfigMap", namespace, name, &json!({"app.kubernetes.io/part-of": "argocd"}), born),
-            "data": data,
-        }));
+        store.put(settings::config_map(namespace, name, &data, born));
     }
-    let secrets: [(&str, &[Entry<'_>]); 3] = [
-        (SECRET, &[("server.secretkey", secret)]),
-        ("argocd-initial-admin-secret", &[("password", admin)]),
-        ("argocd-redis", &[("auth", redis)]),
+    // the first comes with the installation, the others Argo CD makes itself, and without labels
+    let secrets: [(&str, Value, Entry<'_>); 3] = [
+        (SECRET, settings::of_argocd(SECRET), ("server.secretkey", secret)),
+        ("argocd-initial-admin-secret", json!({}), ("password", admin)),
+        ("argocd-redis", json!({}), ("auth", redis)),
     ];
-    for (name, entries) in secrets {
-        let data: Map<String, Value> =
-            entries.iter().map(|(key, value)| ((*key).to_owned(), json!(STANDARD.encode(value)))).collect();
+    for (name, labels, (key, value)) in secrets {
         store.put(json!({
             "apiVersion": "v1",
             "kind": "Secret",
-            "metadata": metadata("Secret", namespace, name, &json!({"app.kubernetes.io/part-of": "argocd"}), born),
+            "metadata": metadata("Secret", namespace, name, &labels, born),
             "type": "Opaque",
-            "data": data,
+            "data": {key: STANDARD.encode(value)},
         }));
     }
 }
@@ -127,4 +122,33 @@ fn lines(person: &Person) -> String {
     }
     lines.push_str(&format!("g, {name}, role:{name}\n"));
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::agenda::Agenda;
+    use crate::sim::populate::{self, Stage};
+    use crate::sim::scenario;
+
+    #[test]
+    fn in_every_scenario_argocd_finds_its_settings_by_their_label() {
+        for (name, _) in scenario::BUNDLED {
+            let scenario = scenario::load(name).unwrap();
+            for source in &scenario.sources {
+                let stage = Stage::new(source, Store::new());
+                populate::cluster(&mut Agenda::default(), &stage, source, Timestamp::UNIX_EPOCH);
+                let known = Credentials::generate(std::iter::empty());
+                seed(&stage.store, &stage.argocd_namespace, &[], &known, Timestamp::UNIX_EPOCH);
+                let mut labelled = Vec::new();
+                for kind in ["ConfigMap", "Secret"] {
+                    let all = stage.store.list(kind, None).into_iter();
+                    let own = all.filter(|one| one["metadata"]["labels"]["app.kubernetes.io/part-of"] == "argocd");
+                    labelled.extend(own.map(|one| one["metadata"]["name"].as_str().unwrap().to_owned()));
+                }
+                let expected = ["argocd-cm", "argocd-cmd-params-cm", "argocd-rbac-cm", "argocd-secret"];
+                assert_eq!(labelled, expected, "{name}: those and no others, in whatever namespace");
+            }
+        }
+    }
 }

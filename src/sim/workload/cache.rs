@@ -11,8 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The kinds that controllers react to.
-pub(super) const KINDS: [&str; 8] =
-    ["Node", "Service", "Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job", "Pod"];
+pub(super) const KINDS: [&str; 9] =
+    ["Node", "Service", "Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "CronJob", "Job", "Pod"];
 
 /// One object that was written or removed.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use super::cache::{Cache, KINDS, Seen, controller_of, key_of};
 use super::hand::Hand;
 use super::kubelet::Kubelet;
 use super::recorder::Recorder;
-use super::{daemon_set, deployment, endpoints, job, kubelet, pod, replica_set, scheduler, stateful_set};
+use super::{cron_job, daemon_set, deployment, endpoints, job, kubelet, pod, replica_set, scheduler, stateful_set};
 use crate::sim::agenda::{Agenda, Play};
 use crate::sim::manifest::event::Said;
 use crate::sim::manifest::meta::text;
@@ -27,6 +27,7 @@ pub(super) enum Role {
     StatefulSet,
     DaemonSet,
     Job,
+    CronJob,
     /// A Job whose pods changed: those are looked at together, a second later.
     JobPods,
     Scheduler,
@@ -41,7 +42,7 @@ impl Role {
         match self {
             Self::Deployment => 6,
             Self::Scheduler => 8,
-            Self::Job => 10,
+            Self::Job | Self::CronJob => 10,
             Self::ReplicaSet => 12,
             Self::StatefulSet | Self::DaemonSet | Self::Kubelet => 15,
             Self::Endpoints => 25,
@@ -65,6 +66,17 @@ pub(super) struct Cluster {
     queued: BTreeSet<(Role, String)>,
     /// Until when a controller has its hands full with an object.
     busy: BTreeMap<(Role, String), Timestamp>,
+    /// Looks that somebody asked for at a moment.
+    alarms: BTreeSet<(Role, String, Timestamp)>,
+    /// Who was refused what it wanted to create.
+    refused: BTreeMap<(Role, String), Refused>,
+}
+
+/// Since when a controller has been refused, and when it tries again.
+#[derive(Debug)]
+struct Refused {
+    since: Timestamp,
+    due: Timestamp,
 }
 
 /// One look of one controller.
@@ -86,6 +98,8 @@ impl Workloads {
             kubelet: Kubelet::default(),
             queued: BTreeSet::new(),
             busy: BTreeMap::new(),
+            alarms: BTreeSet::new(),
+            refused: BTreeMap::new(),
         })));
         stage.store.garbage().begin();
         let kinds = KINDS.iter().map(|kind| stage.store.subscribe(kind));
@@ -185,6 +199,7 @@ fn sync(work: &mut Work<'_, '_>, role: Role, key: &str) {
         Role::DaemonSet => daemon_set::sync(work, key),
         Role::Endpoints => endpoints::sync(work, key),
         Role::Job | Role::JobPods => job::sync(work, key),
+        Role::CronJob => cron_job::sync(work, key),
         Role::Scheduler => scheduler::sync(work, key),
         Role::Kubelet => kubelet::sync(work, key),
     }
@@ -199,7 +214,15 @@ fn reactions(cluster: &Cluster, seen: &Seen) -> Vec<(Role, String)> {
         "StatefulSet" => of(Role::StatefulSet, &seen.key),
         "DaemonSet" => of(Role::DaemonSet, &seen.key),
         "Service" => of(Role::Endpoints, &seen.key),
-        "Job" => of(Role::Job, &seen.key),
+        "CronJob" => of(Role::CronJob, &seen.key),
+        "Job" => {
+            of(Role::Job, &seen.key);
+            if let Some((kind, key)) = owner(seen)
+                && kind == "CronJob"
+            {
+                of(Role::CronJob, &key);
+            }
+        }
         "ReplicaSet" => {
             if seen.now.is_some() {
                 of(Role::ReplicaSet, &seen.key);
@@ -298,6 +321,36 @@ impl Work<'_, '_> {
     pub fn again(&mut self, role: Role, key: &str, wait: Duration) {
         let key = key.to_owned();
         self.later(wait, move |work| sync(work, role, &key));
+    }
+
+    /// Has a controller look again at a moment, once however many ask for it.
+    pub fn once(&mut self, role: Role, key: &str, due: Timestamp) {
+        let alarm = (role, key.to_owned(), due);
+        if !self.cluster.alarms.insert(alarm.clone()) {
+            return;
+        }
+        let wait = Duration::try_from(due.duration_since(self.play.at)).unwrap_or_default();
+        self.later(wait, move |work| {
+            work.cluster.alarms.remove(&alarm);
+            sync(work, alarm.0, &alarm.1);
+        });
+    }
+
+    /// A controller was refused what it wanted to create: it tries again, later each time.
+    pub fn refused(&mut self, role: Role, key: &str) {
+        const LEAST: Duration = Duration::from_secs(1);
+        const MOST: Duration = Duration::from_secs(1_000);
+        let now = self.play.at;
+        // who tried again and was not refused is over it
+        self.cluster.refused.retain(|_, refused| refused.due >= now);
+        let refused = self.cluster.refused.entry((role, key.to_owned())).or_insert(Refused { since: now, due: now });
+        if refused.due > now {
+            return;
+        }
+        let wait = Duration::try_from(now.duration_since(refused.since)).unwrap_or_default().clamp(LEAST, MOST);
+        refused.due = plus(now, wait);
+        let due = refused.due;
+        self.once(role, key, due);
     }
 
     /// Has something happen in a while.

@@ -1,6 +1,7 @@
 //! The `DaemonSet` controller: one pod on every node that takes it.
 
-use super::cluster::Work;
+use super::cluster::{Role, Work};
+use super::hand::MANAGER;
 use super::pod::{self, count};
 use super::revisions;
 use crate::sim::manifest::event::Said;
@@ -11,7 +12,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 const COMPONENT: &str = "daemonset-controller";
-const MANAGER: &str = "kube-controller-manager";
 const HASH: &str = "controller-revision-hash";
 
 /// Creates and deletes what is missing or too much, and writes what is there.
@@ -44,7 +44,10 @@ pub(super) fn sync(work: &mut Work<'_, '_>, key: &str) {
             delete(work, &set, pod);
         }
         for node in nodes.iter().filter(|node| !pods.contains_key(*node)) {
-            create(work, &set, node, &update);
+            if !create(work, &set, node, &update) {
+                work.refused(Role::DaemonSet, key);
+                break;
+            }
         }
         for pod in pods.values().filter(|pod| pod::is_over(pod) && !pod::is_going(pod)) {
             let words = format!(
@@ -79,7 +82,8 @@ fn takes(set: &Value, node: &Value) -> bool {
     wanted.into_iter().all(|(name, value)| node["metadata"]["labels"][name] == *value)
 }
 
-fn create(work: &mut Work<'_, '_>, set: &Value, node: &str, update: &str) {
+/// Creates the pod of a node; false when it may not be.
+fn create(work: &mut Work<'_, '_>, set: &Value, node: &str, update: &str) -> bool {
     let template = &set["spec"]["template"];
     let mut labels = template["metadata"]["labels"].clone();
     labels[HASH] = json!(update);
@@ -88,10 +92,7 @@ fn create(work: &mut Work<'_, '_>, set: &Value, node: &str, update: &str) {
     let field = json!({"key": "metadata.name", "operator": "In", "values": [node]});
     pod["spec"]["affinity"]["nodeAffinity"] = json!({"requiredDuringSchedulingIgnoredDuringExecution":
         {"nodeSelectorTerms": [{"matchFields": [field]}]}});
-    if let Some(made) = work.hand(MANAGER).create(pod) {
-        let words = format!("Created pod: {}", text(&made, "/metadata/name"));
-        work.say(set, Said::normal("SuccessfulCreate", &words), COMPONENT);
-    }
+    pod::create(work, set, pod, COMPONENT).is_ok()
 }
 
 fn delete(work: &mut Work<'_, '_>, set: &Value, pod: &Value) {

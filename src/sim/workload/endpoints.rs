@@ -2,13 +2,13 @@
 
 use super::cache::{Cache, Seen};
 use super::cluster::Work;
+use super::hand::MANAGER;
 use super::pod;
 use crate::sim::manifest::meta::{owned_by, text};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-const MANAGER: &str = "kube-controller-manager";
 const SERVICE: &str = "kubernetes.io/service-name";
 const BY: &str = "endpointslice.kubernetes.io/managed-by";
 

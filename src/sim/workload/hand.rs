@@ -1,11 +1,15 @@
 //! How controllers write: each in its own name, at the moment its look was due.
 
 use crate::sim::manifest::meta::text;
+use crate::sim::status::Failure;
 use crate::sim::store::Store;
 use crate::sim::write::{DeleteOptions, Propagation, Validation, Writer};
 use jiff::Timestamp;
 use serde_json::Value;
 use std::sync::Arc;
+
+/// The program all controllers run in; schedulers and kubelets have names of their own.
+pub(super) const MANAGER: &str = "kube-controller-manager";
 
 /// Who writes, where and when.
 #[derive(Debug, Clone, Copy)]
@@ -22,8 +26,15 @@ impl Hand<'_> {
     /// Creates an object (named after its `generateName` when it has no name); as it was kept, none when there is one
     /// of that name already or it may not be.
     pub fn create(&self, object: Value) -> Option<Arc<Value>> {
-        let made = self.writer().create(object).inspect_err(|failure| tracing::debug!(%failure, "not created"));
-        made.ok().map(|made| made.shared())
+        self.try_create(object).inspect_err(|failure| tracing::debug!(%failure, "not created")).ok()
+    }
+
+    /// Creates an object; as it was kept.
+    ///
+    /// # Errors
+    /// When it may not be, in the words of the server.
+    pub fn try_create(&self, object: Value) -> Result<Arc<Value>, Failure> {
+        self.writer().create(object).map(|made| made.shared())
     }
 
     /// Changes an object outside its status; as it is then, none when it is gone.

@@ -1,6 +1,7 @@
 //! The Job controller: pods that have to end well, so many times.
 
 use super::cluster::{Role, Work};
+use super::hand::MANAGER;
 use super::pod::{self, count};
 use crate::sim::manifest::event::Said;
 use crate::sim::manifest::meta::{number, text};
@@ -11,7 +12,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 const COMPONENT: &str = "job-controller";
-const MANAGER: &str = "kube-controller-manager";
 /// Holds a pod until its Job has counted it.
 const TRACKING: &str = "batch.kubernetes.io/job-tracking";
 
@@ -170,11 +170,11 @@ fn create(work: &mut Work<'_, '_>, key: &str, seen: &Seen, succeeded: i64, faile
     for _ in 0..missing {
         let mut pod = pod::from_template(job, template, &labels, &format!("{name}-"));
         pod["metadata"]["finalizers"] = json!([TRACKING]);
-        if let Some(made) = work.hand(MANAGER).create(pod) {
-            let words = format!("Created pod: {}", text(&made, "/metadata/name"));
-            work.say(job, Said::normal("SuccessfulCreate", &words), COMPONENT);
-            created += 1;
+        if pod::create(work, job, pod, COMPONENT).is_err() {
+            work.refused(Role::Job, key);
+            break;
         }
+        created += 1;
     }
     created
 }

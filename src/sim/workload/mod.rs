@@ -1,8 +1,8 @@
 //! What runs the pods: the controllers, the scheduler and the kubelets of a cluster.
 //!
 //! ```text
-//! behaviour, cache, hand, recorder < pod, revisions < deployment, replica_set, stateful_set, daemon_set, job, endpoints,
-//!   scheduler, kubelet < cluster
+//! behaviour, cache, hand, recorder < pod, revisions < deployment, replica_set, stateful_set, daemon_set, job, cron_job,
+//!   endpoints, scheduler, kubelet < cluster
 //! ```
 //!
 //! They react to whatever is in the store, whoever wrote it, and act on the world's clock: every write is noticed by a
@@ -15,6 +15,7 @@
 mod behaviour;
 mod cache;
 mod cluster;
+mod cron_job;
 mod daemon_set;
 mod deployment;
 mod endpoints;

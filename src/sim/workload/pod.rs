@@ -1,6 +1,10 @@
 //! Pods as controllers see them: made from a template, counted, ranked.
 
+use super::cluster::Work;
+use super::hand::MANAGER;
+use crate::sim::manifest::event::Said;
 use crate::sim::manifest::meta::{owned_by, text};
+use crate::sim::status::Failure;
 use crate::sim::time::plus;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -18,6 +22,24 @@ pub(super) fn from_template(owner: &Value, template: &Value, labels: &Value, pre
         meta["annotations"] = template["metadata"]["annotations"].clone();
     }
     json!({"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": template["spec"]})
+}
+
+/// Creates a pod for its owner, and says whether it could.
+///
+/// # Errors
+/// In the words of the server.
+pub(super) fn create(work: &mut Work<'_, '_>, owner: &Value, pod: Value, component: &str) -> Result<(), Failure> {
+    match work.hand(MANAGER).try_create(pod) {
+        Ok(made) => {
+            let words = format!("Created pod: {}", text(&made, "/metadata/name"));
+            work.say(owner, Said::normal("SuccessfulCreate", &words), component);
+            Ok(())
+        }
+        Err(failure) => {
+            work.say(owner, Said::warning("FailedCreate", &format!("Error creating: {failure}")), component);
+            Err(failure)
+        }
+    }
 }
 
 /// A condition of a pod.

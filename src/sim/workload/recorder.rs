@@ -1,6 +1,7 @@
 //! Events of controllers, scheduler and kubelets: what is said again is counted into the first Event that said it.
 
 use super::cache::key_of;
+use super::hand::MANAGER;
 use crate::sim::manifest::event::{self, Reporter, Said};
 use crate::sim::manifest::meta::{hex, text};
 use crate::sim::store::Store;
@@ -39,7 +40,7 @@ impl Recorder {
         container: Option<&str>,
         at: Timestamp,
     ) {
-        if at < self.not_before {
+        if at < self.not_before || is_closing(store, text(object, "/metadata/namespace")) {
             return;
         }
         let path = container.map(|name| {
@@ -82,7 +83,7 @@ impl Recorder {
     /// said again.
     pub fn scheduler(&mut self, store: &Store, pod: &Value, said: Said<'_>, action: &str, at: Timestamp) {
         const COMPONENT: &str = "default-scheduler";
-        if at < self.not_before {
+        if at < self.not_before || is_closing(store, text(pod, "/metadata/namespace")) {
             return;
         }
         let same = format!("{COMPONENT} {}", event::key(pod, said));
@@ -123,12 +124,18 @@ impl Recorder {
     }
 }
 
+/// Whether a namespace is on its way out: it takes in nothing new, and what is written past that would hold it for ever.
+fn is_closing(store: &Store, namespace: &str) -> bool {
+    let found = if namespace.is_empty() { None } else { store.get("Namespace", "", namespace) };
+    found.is_some_and(|found| found["metadata"]["deletionTimestamp"].is_string())
+}
+
 /// The program a component runs in, which is what the server knows it by.
 fn manager(component: &str) -> &str {
     match component {
         "kubelet" => "kubelet",
         "default-scheduler" => "kube-scheduler",
-        _ => "kube-controller-manager",
+        _ => MANAGER,
     }
 }
 

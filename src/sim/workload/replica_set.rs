@@ -1,16 +1,20 @@
 //! The `ReplicaSet` controller: as many pods of one template as are wanted.
 
 use super::cluster::{Role, Work};
+use super::hand::MANAGER;
 use super::pod::{self, count};
 use crate::sim::manifest::event::Said;
 use crate::sim::manifest::meta::{number, text};
+use crate::sim::status::Failure;
+use crate::sim::time::stamp;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
 
 const COMPONENT: &str = "replicaset-controller";
-const MANAGER: &str = "kube-controller-manager";
+/// The condition of one that cannot create what is missing.
+pub(super) const REPLICA_FAILURE: &str = "ReplicaFailure";
 
 /// Creates or deletes what is missing or too much, and writes what was there before it did.
 pub(super) fn sync(work: &mut Work<'_, '_>, key: &str) {
@@ -18,26 +22,22 @@ pub(super) fn sync(work: &mut Work<'_, '_>, key: &str) {
     let all = work.cluster.cache.owned("Pod", text(&set, "/metadata/uid"));
     let alive: Vec<Arc<Value>> = all.iter().filter(|pod| !pod::is_over(pod)).cloned().collect();
     let (going, active): (Vec<_>, Vec<_>) = alive.into_iter().partition(|pod| pod::is_going(pod));
-    if set["metadata"]["deletionTimestamp"].is_null() {
-        manage(work, &set, &active);
-    }
-    write_status(work, key, &set, &active, going.len());
+    let failure = if set["metadata"]["deletionTimestamp"].is_null() { manage(work, key, &set, &active) } else { None };
+    write_status(work, key, &set, (&active, going.len()), failure);
 }
 
-fn manage(work: &mut Work<'_, '_>, set: &Value, active: &[Arc<Value>]) {
+/// Returns why not everything that is missing could be created.
+fn manage(work: &mut Work<'_, '_>, key: &str, set: &Value, active: &[Arc<Value>]) -> Option<Failure> {
     let missing = pod::replicas(set) - count(active.len());
     for _ in 0..missing.max(0) {
         let template = &set["spec"]["template"];
         let prefix = format!("{}-", text(set, "/metadata/name"));
         let labels = &template["metadata"]["labels"];
-        let Some(made) = work.hand(MANAGER).create(pod::from_template(set, template, labels, &prefix)) else {
-            continue;
-        };
-        let words = format!("Created pod: {}", text(&made, "/metadata/name"));
-        work.say(set, Said::normal("SuccessfulCreate", &words), COMPONENT);
-    }
-    if missing >= 0 {
-        return;
+        let made = pod::create(work, set, pod::from_template(set, template, labels, &prefix), COMPONENT);
+        if let Err(failure) = made {
+            work.refused(Role::ReplicaSet, key);
+            return Some(failure);
+        }
     }
     let mut victims: Vec<&Arc<Value>> = active.iter().collect();
     victims.sort_by_key(|pod| rank(pod));
@@ -46,6 +46,7 @@ fn manage(work: &mut Work<'_, '_>, set: &Value, active: &[Arc<Value>]) {
         let words = format!("Deleted pod: {}", text(victim, "/metadata/name"));
         work.say(set, Said::normal("SuccessfulDelete", &words), COMPONENT);
     }
+    None
 }
 
 /// Who goes first: without a node, pending, not ready; then the one that was ready for the shortest time, the one that
@@ -64,7 +65,13 @@ fn rank(pod: &Value) -> (bool, bool, bool, std::cmp::Reverse<String>, i64, std::
     )
 }
 
-fn write_status(work: &mut Work<'_, '_>, key: &str, set: &Value, active: &[Arc<Value>], going: usize) {
+fn write_status(
+    work: &mut Work<'_, '_>,
+    key: &str,
+    set: &Value,
+    (active, going): (&[Arc<Value>], usize),
+    failure: Option<Failure>,
+) {
     let at = work.at();
     let least = number(set, "/spec/minReadySeconds");
     let ready = active.iter().filter(|pod| pod::is_ready(pod)).count();
@@ -92,6 +99,15 @@ fn write_status(work: &mut Work<'_, '_>, key: &str, set: &Value, active: &[Arc<V
         if value > 0 {
             status[field] = json!(value);
         }
+    }
+    if let Some(failure) = failure {
+        // what it says first it keeps saying: the name in it is another each time
+        let old = pod::condition(set, REPLICA_FAILURE).cloned();
+        let new = || {
+            json!({"type": REPLICA_FAILURE, "status": "True", "reason": "FailedCreate", "message": failure.message,
+            "lastTransitionTime": stamp(at)})
+        };
+        status["conditions"] = json!([old.unwrap_or_else(new)]);
     }
     if status != set["status"] {
         work.hand(MANAGER).status(set, &status, |_| {});

@@ -1,10 +1,10 @@
 //! `ControllerRevision`s: the templates that a `StatefulSet` or `DaemonSet` had, numbered, to roll back to.
 
 use super::cluster::Work;
+use super::hand::MANAGER;
 use crate::sim::manifest::meta::{owned_by, text};
 use serde_json::{Value, json};
 
-const MANAGER: &str = "kube-controller-manager";
 const HASH: &str = "controller-revision-hash";
 
 /// Sees to it that the template of a set is kept under this name, as the newest one; forgets the oldest.

@@ -4,6 +4,7 @@ use super::cluster::Work;
 use super::pod::{self, condition};
 use crate::sim::manifest::event::Said;
 use crate::sim::manifest::meta::text;
+use crate::sim::quantity::thousandths;
 use crate::sim::time::stamp;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -71,7 +72,7 @@ fn fits(pod: &Value, node: &Value, there: &[Arc<Value>]) -> Result<(), Vec<&'sta
     }
     let mut reasons = Vec::new();
     for (what, words) in [("cpu", "Insufficient cpu"), ("memory", "Insufficient memory")] {
-        let Some(room) = node["status"]["allocatable"][what].as_str().and_then(amount) else { continue };
+        let Some(room) = thousandths(&node["status"]["allocatable"][what]) else { continue };
         let used: u128 = there.iter().map(|pod| requests(pod, what)).sum();
         let asked = requests(pod, what);
         if asked > 0 && used + asked > room {
@@ -89,40 +90,9 @@ fn fits(pod: &Value, node: &Value, there: &[Arc<Value>]) -> Result<(), Vec<&'sta
 fn requests(pod: &Value, what: &str) -> u128 {
     let of = |list: &str| -> Vec<u128> {
         let containers = pod["spec"][list].as_array().into_iter().flatten();
-        containers.filter_map(|container| amount(container["resources"]["requests"][what].as_str()?)).collect()
+        containers.filter_map(|container| thousandths(&container["resources"]["requests"][what])).collect()
     };
     of("containers").iter().sum::<u128>().max(of("initContainers").into_iter().max().unwrap_or_default())
-}
-
-/// A quantity in thousandths.
-pub(super) fn amount(text: &str) -> Option<u128> {
-    const UNITS: [(&str, u128); 11] = [
-        ("Ki", 1 << 10),
-        ("Mi", 1 << 20),
-        ("Gi", 1 << 30),
-        ("Ti", 1 << 40),
-        ("k", 1_000),
-        ("M", 1_000_000),
-        ("G", 1_000_000_000),
-        ("T", 1_000_000_000_000),
-        ("m", 0),
-        ("u", 0),
-        ("n", 0),
-    ];
-    let (digits, unit) = UNITS
-        .iter()
-        .find_map(|(word, unit)| text.strip_suffix(word).map(|digits| (digits, (*word, *unit))))
-        .unwrap_or((text, ("", 1)));
-    let (whole, part) = digits.split_once('.').unwrap_or((digits, ""));
-    let mut part = part.to_owned();
-    part.truncate(3);
-    let thousandths = whole.parse::<u128>().ok()? * 1_000 + format!("{part:0<3}").parse::<u128>().ok()?;
-    Some(match unit {
-        ("m", _) => thousandths / 1_000,
-        ("u", _) => thousandths / 1_000_000,
-        ("n", _) => thousandths / 1_000_000_000,
-        (_, unit) => thousandths * unit,
-    })
 }
 
 fn bind(work: &mut Work<'_, '_>, pod: &Arc<Value>, node: &str) {
@@ -185,15 +155,6 @@ fn refuse(work: &mut Work<'_, '_>, pod: &Arc<Value>, nodes: usize, refused: &BTr
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn quantities_are_read_in_thousandths() {
-        let table = [("100m", 100), ("2", 2_000), ("0.5", 500), ("16Mi", 16_777_216_000), ("1.5k", 1_500_000)];
-        for (text, wanted) in table {
-            assert_eq!(amount(text), Some(wanted), "{text}");
-        }
-        assert_eq!(amount("lots"), None);
-    }
 
     #[test]
     fn a_node_is_refused_for_every_reason_it_has() {

@@ -1,6 +1,8 @@
 //! The `StatefulSet` controller: pods with names, one after another.
 
+use super::cache::key_of;
 use super::cluster::{Role, Work};
+use super::hand::MANAGER;
 use super::pod::{self, count, replicas};
 use super::revisions;
 use crate::sim::manifest::event::Said;
@@ -13,7 +15,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 const COMPONENT: &str = "statefulset-controller";
-const MANAGER: &str = "kube-controller-manager";
 
 /// Does the next thing for a `StatefulSet`, and writes what is there.
 pub(super) fn sync(work: &mut Work<'_, '_>, key: &str) {
@@ -121,9 +122,18 @@ fn create(work: &mut Work<'_, '_>, set: &Value, ordinal: i64, update: &str) {
     for template in set["spec"]["volumeClaimTemplates"].as_array().into_iter().flatten() {
         claim(work, set, template, &mut pod);
     }
-    if work.hand(MANAGER).create(pod).is_some() {
-        let words = format!("Create Pod {name} in StatefulSet {set_name} successful");
-        work.say(set, Said::normal("SuccessfulCreate", &words), COMPONENT);
+    match work.hand(MANAGER).try_create(pod) {
+        Ok(_) => {
+            let words = format!("Create Pod {name} in StatefulSet {set_name} successful");
+            work.say(set, Said::normal("SuccessfulCreate", &words), COMPONENT);
+        }
+        // one of that name is only not seen yet
+        Err(failure) if failure.reason == "AlreadyExists" => {}
+        Err(failure) => {
+            let words = format!("create Pod {name} in StatefulSet {set_name} failed error: {failure}");
+            work.say(set, Said::warning("FailedCreate", &words), COMPONENT);
+            work.refused(Role::StatefulSet, &key_of(set));
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use super::super::status::Failure;
 use super::options::{Address, Written};
 use super::owners::{Operation, Owners};
 use super::writer::{Sent, Writer, same_version, set};
-use super::{admit, defaults};
+use super::{admit, defaults, quota};
 
 impl Writer {
     /// Applies a configuration (server-side apply): creates the object, or merges into it what is the manager's.
@@ -62,6 +62,7 @@ impl Writer {
         let mut new = merged.map_err(|conflicts| Failure::apply_conflict(&conflicts))?;
         defaults::fill(kind, &mut new);
         admit::check(&self.store, kind, &new, Some(&old))?;
+        quota::check(&self.store, kind, &new, &old)?;
         owners.write(&mut new);
         if without_times(&new) == without_times(&old) {
             return Ok(Some(Written { kind, object: Arc::clone(live), created: false, warnings: Vec::new() }));

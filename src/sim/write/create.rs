@@ -6,7 +6,7 @@ use super::super::status::Failure;
 use super::options::{Address, Written};
 use super::owners::{Operation, Owners};
 use super::writer::{Sent, Writer, loose, set};
-use super::{admit, defaults};
+use super::{admit, defaults, limits, quota};
 
 /// Tries to find a generated name that is free.
 const NAMES: usize = 8;
@@ -77,7 +77,11 @@ impl Writer {
             owners.write(&mut object);
             if attempt == 1 {
                 defaults::admit(&self.store, kind, &mut object);
+                if kind.kind == "Pod" {
+                    limits::admit(&self.store, &mut object)?;
+                }
             }
+            quota::check(&self.store, kind, &object, &Value::Null)?;
             let exists = self.store.object(kind.kind, &address.namespace, &name).is_some();
             if self.dry_run && !exists {
                 if kind.generation != super::super::kinds::Generation::Absent {

@@ -109,6 +109,15 @@ pub fn fill(kind: &Kind, object: &mut Value) {
         ("", "Pod") => {
             pod_spec(object.get_mut("spec"), "Always");
             put(object, "/spec/enableServiceLinks", true);
+            ask_for_limits(object);
+        }
+        ("", "LimitRange") => {
+            for item in object.pointer_mut("/spec/limits").and_then(Value::as_array_mut).into_iter().flatten() {
+                if item["type"] == "Container" {
+                    inherit(item, "default", &["max"]);
+                    inherit(item, "defaultRequest", &["default", "min"]);
+                }
+            }
         }
         ("", "Secret") => {
             fold_secret(object);
@@ -161,6 +170,27 @@ pub fn fill(kind: &Kind, object: &mut Value) {
             }
         }
         _ => {}
+    }
+}
+
+/// What a container is held to it asks for too, unless it says less.
+fn ask_for_limits(pod: &mut Value) {
+    let Some(spec) = pod.get_mut("spec") else { return };
+    for list in ["containers", "initContainers"] {
+        for container in items(spec, list) {
+            inherit(&mut container["resources"], "requests", &["limits"]);
+        }
+    }
+}
+
+/// Gives a map of quantities what it lacks of others.
+fn inherit(item: &mut Value, to: &str, from: &[&str]) {
+    for source in from {
+        for (what, amount) in item[*source].as_object().cloned().into_iter().flatten() {
+            if item[to][&what].is_null() {
+                item[to][what] = amount;
+            }
+        }
     }
 }
 

@@ -55,6 +55,7 @@ macro_rules! by_type {
             "Namespace" => Some($with::<k8s_openapi::api::core::v1::Namespace> as _),
             "Node" => Some($with::<k8s_openapi::api::core::v1::Node> as _),
             "PersistentVolumeClaim" => Some($with::<k8s_openapi::api::core::v1::PersistentVolumeClaim> as _),
+            "PodDisruptionBudget" => Some($with::<k8s_openapi::api::policy::v1::PodDisruptionBudget> as _),
             "PersistentVolume" => Some($with::<k8s_openapi::api::core::v1::PersistentVolume> as _),
             "Pod" => Some($with::<k8s_openapi::api::core::v1::Pod> as _),
             "ResourceQuota" => Some($with::<k8s_openapi::api::core::v1::ResourceQuota> as _),

@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! writer, create, revise, applied, delete: what can be done
-//!   options: how; admit: may the object be so; unknown, nulls: what its type does not have; collect: who goes with whom
+//!   options: how; admit: may the object be so; limits, quota: may its namespace have so much; unknown, nulls: what its type does not have; collect: who goes with whom
 //!   patch, strategic: what a patch makes of an object; scale: its replicas alone
 //!   owners < typed < fields, relation: who set which field
 //!   known < schema: which fields there are; defaults: what the server fills in
@@ -24,10 +24,12 @@ mod fields;
 pub(in crate::sim) mod known;
 #[cfg(test)]
 mod laws;
+mod limits;
 mod nulls;
 mod options;
 mod owners;
 mod patch;
+pub(in crate::sim) mod quota;
 pub(in crate::sim) mod relation;
 mod revise;
 pub mod scale;

@@ -10,7 +10,7 @@ use super::super::status::Failure;
 use super::options::{Address, Written};
 use super::owners::{Operation, Owners};
 use super::writer::{Sent, Writer, loose, same_version, set};
-use super::{admit, defaults};
+use super::{admit, defaults, quota};
 
 impl Writer {
     /// Replaces an object by what `make` makes of it, again if somebody else wrote meanwhile.
@@ -34,6 +34,7 @@ impl Writer {
             self.nulls(kind, &mut new);
             defaults::fill(kind, &mut new);
             admit::check(&self.store, kind, &new, Some(&old))?;
+            quota::check(&self.store, kind, &new, &old)?;
             let kept = Owners::take(&mut new);
             let mut owners = if reset { Owners::default() } else { kept };
             owners.update(kind.is_custom(), &old, &new, &self.owner(kind, Operation::Update), &self.now());

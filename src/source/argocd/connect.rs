@@ -74,7 +74,7 @@ fn client(base: &Uri, trust: &Trust) -> Result<Client, Fault> {
     config.connect_timeout = Some(CONNECT);
     config.read_timeout = None;
     config.write_timeout = None;
-    // server-sent events come through a compressor late
+    // what may come packed is said for each request
     config.disable_compression = true;
     config.default_retry = false;
     let agent = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));

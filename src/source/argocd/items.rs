@@ -4,7 +4,7 @@
 const LONGEST: usize = 32 << 20;
 
 /// Where in the text it is.
-#[derive(Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 enum State {
     #[default]
     Plain,
@@ -30,24 +30,47 @@ impl Items {
     /// Hands every item that ends in `chunk` to `on_item`.
     pub fn feed(&mut self, chunk: &[u8], mut on_item: impl FnMut(&[u8])) {
         let mut start = (self.in_item()).then_some(0);
-        for (at, byte) in chunk.iter().enumerate() {
-            match (&self.state, byte) {
-                (State::Plain, _) => {}
-                (State::Quoted, b'\\') => {
-                    self.state = State::Escaped;
-                    continue;
-                }
-                (State::Quoted, b'"') => {
-                    self.state = State::Plain;
-                    continue;
-                }
-                (State::Quoted | State::Escaped, _) => {
+        let mut at = 0;
+        while at < chunk.len() {
+            match self.state {
+                State::Plain => at = self.structure(chunk, at, &mut start, &mut on_item),
+                // nearly all of the text is within quotes
+                State::Quoted => match memchr::memchr2(b'"', b'\\', &chunk[at..]) {
+                    Some(length) => {
+                        at += length + 1;
+                        self.state = if chunk[at - 1] == b'"' { State::Plain } else { State::Escaped };
+                    }
+                    None => at = chunk.len(),
+                },
+                State::Escaped => {
+                    at += 1;
                     self.state = State::Quoted;
-                    continue;
                 }
             }
+        }
+        if let Some(start) = start {
+            self.broken |= self.partial.len() + chunk.len() > LONGEST;
+            if !self.broken {
+                self.partial.extend_from_slice(&chunk[start..]);
+            }
+        }
+    }
+
+    /// Reads on from `at` to behind the next quote: how far it came.
+    fn structure(
+        &mut self,
+        chunk: &[u8],
+        at: usize,
+        start: &mut Option<usize>,
+        on_item: &mut impl FnMut(&[u8]),
+    ) -> usize {
+        for (at, byte) in chunk.iter().enumerate().skip(at) {
             match byte {
-                b'"' => self.state = State::Quoted,
+                b'"' => {
+                    self.state = State::Quoted;
+                    self.broken |= self.depth == 0;
+                    return at + 1;
+                }
                 b'{' | b'[' => {
                     // an answer is an object, and a login page is not
                     self.broken |= self.depth == 0 && (*byte == b'[' || self.begun);
@@ -55,7 +78,7 @@ impl Items {
                     self.depth += 1;
                     match self.depth {
                         2 => self.listing = *byte == b'[',
-                        3 if self.listing => start = Some(at),
+                        3 if self.listing => *start = Some(at),
                         _ => {}
                     }
                 }
@@ -66,18 +89,13 @@ impl Items {
                         && self.listing
                         && let Some(start) = start.take()
                     {
-                        self.end(&chunk[start..=at], &mut on_item);
+                        self.end(&chunk[start..=at], on_item);
                     }
                 }
                 byte => self.broken |= self.depth == 0 && !byte.is_ascii_whitespace(),
             }
         }
-        if let Some(start) = start {
-            self.broken |= self.partial.len() + chunk.len() > LONGEST;
-            if !self.broken {
-                self.partial.extend_from_slice(&chunk[start..]);
-            }
-        }
+        chunk.len()
     }
 
     fn end(&mut self, tail: &[u8], on_item: &mut impl FnMut(&[u8])) {

@@ -4,8 +4,9 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::super::kube::ReadError;
+use super::ask::Ask;
 use super::credentials::Credentials;
-use super::server::{Ask, Server};
+use super::server::Server;
 use super::sso::{DexConfig, OidcConfig, Sso};
 use super::token::Token;
 use crate::domain::text::clean;

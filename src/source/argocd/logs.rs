@@ -9,10 +9,11 @@ use tokio::sync::mpsc;
 use super::super::kube::fault::{Fault, Kind};
 use super::super::kube::log_line::Seen;
 use super::super::kube::pace::pause;
-use super::super::kube::request::{self, escape};
+use super::super::kube::request::escape;
+use super::ask::Ask;
 use super::frames::{Frame, Frames};
 use super::refusal;
-use super::server::{Ask, Server};
+use super::server::Server;
 use super::tree::path;
 use crate::domain::text::{clean, clean_keeping_colour};
 use crate::domain::{AppKey, LogChunk, LogLine, LogNews, LogRequest, LogState, Timestamp, time};
@@ -138,7 +139,7 @@ impl Log {
             () = self.lane.closed() => return Err(Unheard),
         };
         let mut body = match answer {
-            Ok(answer) => answer.into_body(),
+            Ok(answer) => answer,
             Err(fault) => return Ok(Err(fault)),
         };
         self.seen.reconnect();
@@ -149,7 +150,7 @@ impl Log {
         let mut frames = Frames::default();
         loop {
             let chunk = tokio::select! {
-                chunk = request::next_chunk(&mut body) => chunk,
+                chunk = body.next() => chunk,
                 () = clock.sleep(SILENCE) => return Ok(Ok(End::Silent)),
                 () = self.lane.closed() => return Err(Unheard),
             };

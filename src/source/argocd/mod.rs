@@ -5,15 +5,17 @@
 //!                                                       refusal ---^ (the server's words become faults)
 //! login, sso -> credentials: how a token is come by, kept and renewed
 //! server -> tree -> pods, events; objects, logs: for as long as somebody looks
-//! server -> session (frames, selection, census: has the stream told everything?) -> Sink
+//! server -> session (round: stream and list as they are coming; told, census: was anything kept back?) -> Sink
 //! ```
 //!
 //! HTTP is that of the Kubernetes client (proxies, TLS, custom CAs); what is said over it is argocd-server's own REST.
 //! Where there is no URL, `tunnel` leads there through the Kubernetes API.
 
 mod address;
+mod answer;
 mod ask;
 mod census;
+mod coming;
 mod commits;
 mod connect;
 mod cookie;
@@ -31,12 +33,14 @@ mod pods;
 mod polled;
 mod projects;
 mod refusal;
+mod round;
 mod selection;
 mod server;
 mod session;
 mod spec;
 mod sso;
 mod token;
+mod told;
 mod tree;
 mod tunnel;
 mod version;

@@ -12,11 +12,13 @@ use super::super::kube::fault::{Fault, Kind};
 use super::super::kube::pace::pause;
 use super::super::kube::pods::read_pod;
 use super::super::kube::project::Texts;
-use super::super::kube::request::{self, escape};
+use super::super::kube::request::escape;
+use super::answer::Answer;
+use super::ask::Ask;
 use super::frames::{Frame, Frames};
 use super::objects::manifest;
 use super::polled::link_of;
-use super::server::{Ask, Server};
+use super::server::Server;
 use super::tree::{Node, Tree, tree};
 use crate::domain::route::served_context;
 use crate::domain::{AppKey, Link, Pod, Symbol, Timestamp, time};
@@ -86,7 +88,7 @@ impl Pods {
         let mut due = clock.now();
         loop {
             tokio::select! {
-                answer = &mut opening, if body.is_none() => body = Some(answer?.into_body()),
+                answer = &mut opening, if body.is_none() => body = Some(answer?),
                 chunk = next(&mut body) => {
                     let Some(chunk) = chunk else { return Ok(()) };
                     let mut result = Ok(());
@@ -177,9 +179,9 @@ impl Pods {
     }
 }
 
-async fn next(body: &mut Option<::kube::client::Body>) -> Option<Result<bytes::Bytes, Fault>> {
+async fn next(body: &mut Option<Answer>) -> Option<Result<bytes::Bytes, Fault>> {
     match body {
-        Some(body) => request::next_chunk(body).await,
+        Some(body) => body.next().await,
         None => std::future::pending().await,
     }
 }

@@ -8,9 +8,10 @@ use serde_json::value::RawValue;
 
 use super::super::kube::fault::Fault;
 use super::super::kube::projects::read_project;
+use super::ask::Ask;
 use super::polled::Polled;
 use super::refusal::no_json;
-use super::server::{Ask, Server};
+use super::server::Server;
 use crate::domain::window::Project;
 use crate::domain::{Link, Symbol};
 use crate::store::delta::{Delta, LiveDelta, Sink};

@@ -56,25 +56,34 @@ const FIELDS: [&str; 51] = [
 ];
 
 /// What an operation did, without the messages of hundreds of resources.
-const RESULT: [&str; 5] = [
+const RESULT: [&str; 7] = [
     "status.operationState.syncResult.revision",
     "status.operationState.syncResult.revisions",
     "status.operationState.syncResult.resources.status",
     "status.operationState.syncResult.resources.hookPhase",
     "status.operationState.syncResult.resources.syncPhase",
+    "status.operationState.syncResult.resources.hookType",
+    "status.operationState.syncResult.resources.images",
 ];
 
-/// The path of the stream of Applications: all there are first, then every change. Without a version to begin at, for a
-/// stream that begins at one misses what happened before it stood.
+/// The path of the stream of changes. One that begins at a version does not tell first what there is, and everything is
+/// newer than version 0: a server that selects fields of ten thousand Applications is busy with it for half a minute.
 #[must_use]
 pub fn stream_path() -> String {
-    let mut path = "/api/v1/stream/applications?fields=result.type".to_owned();
+    let mut path = "/api/v1/stream/applications?resourceVersion=0&fields=result.type".to_owned();
     for field in FIELDS.iter().chain(&RESULT) {
         path.push_str(",result.application.");
         path.push_str(field);
     }
     path
 }
+
+/// The path of the list: whole, for of the fields a list knows rows need more than it has, and to select is no cheaper
+/// than to send what packs to a twentieth.
+pub(super) const LIST: &str = "/api/v1/applications";
+
+/// The path of a question that is answered to whoever is believed, in a few bytes.
+pub(super) const BELIEVED: &str = "/api/v1/account/can-i/applications/get/*/*";
 
 /// The path of the cheap question: which Applications there are, and how they are doing. A list knows a fixed set of
 /// fields, and no version is among them.

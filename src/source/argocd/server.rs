@@ -3,18 +3,18 @@
 use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use futures::FutureExt as _;
 use futures::future::{BoxFuture, Shared, WeakShared};
-use http::{HeaderMap, Method, Request, Response, header};
+use http::{HeaderMap, Method, Request, header};
 use kube::Client;
 use kube::client::Body;
 use serde::de::DeserializeOwned;
 
 use super::super::kube::fault::{Fault, Kind};
 use super::super::kube::request;
-pub(super) use super::ask::Ask;
+use super::answer::Answer;
+use super::ask::Ask;
 use super::connect::{about_server, connect};
 use super::cookie::renewed;
 use super::credentials::keep_token;
@@ -25,8 +25,6 @@ use super::token::{Token, TokenRoad};
 use crate::domain::text::clean;
 use crate::domain::{Clock, Symbol};
 
-/// No answer for this long is as good as none; what waits for a first frame waits longer.
-const ANSWER: Duration = Duration::from_secs(30);
 /// How much of a refusal is read, in bytes.
 const REFUSAL: usize = 64 << 10;
 
@@ -137,7 +135,7 @@ impl Server {
 
     /// Sends a request; anything but success is a fault. A token that is not believed is read anew, once from each place
     /// there is one: somebody may have logged in since. One of single sign-on is renewed.
-    pub(super) async fn send(&self, ask: &Ask) -> Result<Response<Body>, Fault> {
+    pub(super) async fn send(&self, ask: &Ask) -> Result<Answer, Fault> {
         let mut renewed = false;
         loop {
             let (client, held) = self.reach()?;
@@ -163,7 +161,7 @@ impl Server {
                     return Err(fault);
                 }
                 Ok(answer) => {
-                    self.take_renewed(answer.headers(), &held);
+                    self.take_renewed(&answer.headers, &held);
                     return Ok(answer);
                 }
             }
@@ -239,16 +237,18 @@ impl Server {
 
     /// A whole answer to whom a token is of, whichever is used otherwise.
     pub(super) async fn fetch_as(&self, token: Option<&Token>, ask: &Ask, limit: usize) -> Result<Vec<u8>, Fault> {
-        let body = self.try_send(self.open_client()?, token, ask).await?.into_body();
-        request::collect(body, limit, &*self.clock).await
+        self.try_send(self.open_client()?, token, ask).await?.whole(limit, &*self.clock).await
     }
 
-    async fn try_send(&self, client: Client, token: Option<&Token>, ask: &Ask) -> Result<Response<Body>, Fault> {
+    async fn try_send(&self, client: Client, token: Option<&Token>, ask: &Ask) -> Result<Answer, Fault> {
         let unmade = || Fault::new(Kind::Down, "the request cannot be made");
         let mut request =
             Request::builder().method(ask.method.clone()).uri(&ask.path).header(header::ACCEPT, ask.accept);
         if let Some(token) = token {
             request = request.header(header::AUTHORIZATION, token.header().ok_or_else(unmade)?);
+        }
+        if ask.takes_packed() {
+            request = request.header(header::ACCEPT_ENCODING, Answer::ACCEPTED);
         }
         if ask.method != Method::GET {
             // whatever it carries: anything else is answered 415 (recorded)
@@ -256,18 +256,26 @@ impl Server {
         }
         let body = ask.body.clone().map_or_else(Body::empty, Body::from);
         let request = request.body(body).map_err(|_| unmade())?;
-        let late = async { if ask.patient { std::future::pending().await } else { self.clock.sleep(ANSWER).await } };
-        let answer = tokio::select! {
-            answer = client.send(request) => answer.map_err(|error| about_server(error.into()))?,
-            () = late => return Err(request::no_answer(ANSWER)),
+        let late = async {
+            match ask.patience {
+                Some(patience) => {
+                    self.clock.sleep(patience).await;
+                    patience
+                }
+                None => std::future::pending().await,
+            }
         };
-        let status = answer.status();
+        let response = tokio::select! {
+            response = client.send(request) => response.map_err(|error| about_server(error.into()))?,
+            patience = late => return Err(request::no_answer(patience)),
+        };
+        let (status, answer) = (response.status(), Answer::of(response));
         if status.is_success() {
             return Ok(answer);
         }
-        let (parts, body) = answer.into_parts();
-        let body = request::collect(body, REFUSAL, &*self.clock).await.unwrap_or_default();
-        Err(refusal::of_answer(status, &parts.headers, &body))
+        let headers = answer.headers.clone();
+        let body = answer.whole(REFUSAL, &*self.clock).await.unwrap_or_default();
+        Err(refusal::of_answer(status, &headers, &body))
     }
 
     /// A session that is about to end is given a new token with an answer.
@@ -288,8 +296,7 @@ impl Server {
 
     /// A whole answer of at the most `limit` bytes.
     pub(super) async fn fetch(&self, ask: &Ask, limit: usize) -> Result<Vec<u8>, Fault> {
-        let body = self.send(ask).await?.into_body();
-        request::collect(body, limit, &*self.clock).await
+        self.send(ask).await?.whole(limit, &*self.clock).await
     }
 
     /// A whole answer, read as JSON. `what` names it where it cannot be read.

@@ -1,12 +1,9 @@
-//! One argocd-server's life as a source: the stream of Applications, the cheap question beside it, and both anew whenever
-//! something ends.
+//! One argocd-server's life as a source: the stream of changes, the list of what there is beside it, the cheap question
+//! whether anything was kept back, and all of it anew whenever something ends.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::future::BoxFuture;
-use http::{Response, header};
-use kube::client::Body;
 use serde::Deserialize;
 
 use super::super::kube::Decoder;
@@ -15,33 +12,19 @@ use super::super::kube::fault::{Fault, Kind};
 use super::super::kube::pace::pause;
 use super::super::kube::report::Reporter;
 use super::super::kube::request;
-use super::census::{self, Census, Differences, Told};
-use super::frames::{Frame, Frames};
+use super::census;
+use super::frames::Frame;
 use super::refusal;
-use super::selection::stream_path;
-use super::server::{Ask, Server};
-use super::tree::path;
+use super::round::{LOOK, Look, Round, Woken};
+use super::server::Server;
+use super::told::{Differences, Told};
 use crate::domain::text::clean;
-use crate::domain::{AppKey, AppRow, Link, SourceFacts, Timestamp, time};
+use crate::domain::{AppKey, AppRow, Clock, Link, SourceFacts, Timestamp, time};
 use crate::source::Surroundings;
 use crate::store::delta::Delta;
 
-/// Server-sent events are kept alive every 15 s once the first frame was sent (recorded): two of them missed, and a
-/// moment for the way.
-const QUIET: Duration = Duration::from_secs(33);
-/// Where nothing keeps a stream alive, the server is asked after so long without a byte.
-const LOOK: Duration = Duration::from_secs(30);
-/// A burst that pauses for this long may be over without having told of everything: the server is asked again.
-const LULL: Duration = Duration::from_secs(3);
-/// A server drops what a slow client does not take, and does not say so: from time to time it is asked.
-const AUDIT: Duration = Duration::from_mins(5);
-/// What changed while the server went from its list to its changes is in neither: so long after the list is complete it
-/// is asked what came of that.
-const SETTLED: Duration = Duration::from_secs(2);
-/// Applications of which the stream told otherwise than the server that are asked for one by one; more are told anew.
+/// Applications of which the server tells otherwise that are asked for one by one; for more the list is read anew.
 const FEW: usize = 24;
-/// The largest Application that is read, in bytes.
-const LARGEST: usize = 32 << 20;
 /// A stream that ends sooner than this counts as a failure.
 const SHORT: Duration = Duration::from_secs(2);
 /// Applications between two reports of how many there are.
@@ -75,89 +58,6 @@ struct Session {
 #[serde(default)]
 struct UserInfo {
     username: String,
-}
-
-/// What one stream has come to.
-struct Stream {
-    opening: Option<BoxFuture<'static, Result<Response<Body>, Fault>>>,
-    body: Option<Body>,
-    asking: Option<BoxFuture<'static, Result<Census, Fault>>>,
-    /// Applications that are asked for one by one.
-    mending: Option<BoxFuture<'static, Vec<Vec<u8>>>>,
-    frames: Frames,
-    /// What the server said there is, while the stream has not come to all of it.
-    due: Option<Census>,
-    /// It says when it is alive: it is a stream of server-sent events, and its first frame came.
-    kept_alive: bool,
-    events: bool,
-    /// It has told of everything.
-    complete: bool,
-    began: Timestamp,
-    asked: Timestamp,
-    /// When it is asked what changed while the list was sent; none once it was.
-    settles: Option<Timestamp>,
-}
-
-/// What woke the session.
-enum Woken {
-    Opened(Result<Response<Body>, Fault>),
-    Chunk(Option<Result<bytes::Bytes, Fault>>),
-    Counted(Result<Census, Fault>),
-    Mended(Vec<Vec<u8>>),
-    Due,
-}
-
-impl Stream {
-    fn new(server: &Server, now: Timestamp) -> Self {
-        let opened = server.clone();
-        let opening = async move { opened.send(&Ask::events(stream_path())).await };
-        Self {
-            opening: Some(Box::pin(opening)),
-            body: None,
-            asking: Some(Box::pin(census::ask(server.clone()))),
-            mending: None,
-            frames: Frames::default(),
-            due: None,
-            kept_alive: false,
-            events: false,
-            complete: false,
-            began: now,
-            asked: now,
-            settles: None,
-        }
-    }
-
-    async fn woken(&mut self, due: impl Future<Output = ()>) -> Woken {
-        let chunk = async {
-            match &mut self.body {
-                Some(body) => request::next_chunk(body).await,
-                None => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            answer = or_never(&mut self.opening) => {
-                self.opening = None;
-                Woken::Opened(answer)
-            }
-            chunk = chunk => Woken::Chunk(chunk),
-            counted = or_never(&mut self.asking) => {
-                self.asking = None;
-                Woken::Counted(counted)
-            }
-            mended = or_never(&mut self.mending) => {
-                self.mending = None;
-                Woken::Mended(mended)
-            }
-            () = due => Woken::Due,
-        }
-    }
-}
-
-async fn or_never<T>(future: &mut Option<BoxFuture<'static, T>>) -> T {
-    match future {
-        Some(future) => future.await,
-        None => std::future::pending().await,
-    }
 }
 
 impl Session {
@@ -217,27 +117,35 @@ impl Session {
         let clock = Arc::clone(&self.world.clock);
         self.last_byte = clock.now();
         self.told.begin();
-        let mut stream = Stream::new(&self.server, clock.now());
+        let mut round = Round::begin(&self.server, clock.now());
         let cut = loop {
-            let wake = clock.sleep_until(self.next_look(&stream));
-            match stream.woken(wake).await {
-                Woken::Opened(answer) => self.opened(answer?, &mut stream),
-                // a server busy with the burst may be too busy for a second question: it is put again
-                Woken::Counted(Err(fault)) if fault.kind == Kind::Down && self.hears(&stream) => {
-                    stream.asked = clock.now();
+            let look = round.next_look(self.last_byte);
+            match round.woken(sleep_until(&*clock, look)).await {
+                Woken::Stream(Some(Ok(chunk))) => self.take_chunk(&chunk, &mut round)?,
+                Woken::Stream(Some(Err(fault))) if round.is_open() => break fault,
+                Woken::Stream(None) => break Fault::new(Kind::Down, "the stream was closed"),
+                Woken::List(Some(Ok(chunk))) => self.take_items(&chunk, &mut round),
+                Woken::List(None) => self.complete(&mut round)?,
+                Woken::Census(Some(Ok(chunk))) => self.count(&chunk, &mut round),
+                // a server may be too busy for a second question while it tells
+                Woken::Census(Some(Err(fault))) if fault.kind == Kind::Down && self.hears(&round) => {
+                    round.put_off(clock.now());
                 }
-                Woken::Counted(census) => self.counted(census?, &mut stream)?,
-                Woken::Mended(apps) => self.mended(&apps),
-                Woken::Due => self.look(&mut stream)?,
-                Woken::Chunk(Some(Ok(chunk))) => self.take_chunk(&chunk, &mut stream)?,
-                Woken::Chunk(Some(Err(fault))) => break fault,
-                Woken::Chunk(None) => break Fault::new(Kind::Down, "the stream was closed"),
+                Woken::Stream(Some(Err(fault))) | Woken::List(Some(Err(fault))) | Woken::Census(Some(Err(fault))) => {
+                    return Err(fault);
+                }
+                Woken::Census(None) => self.counted(&mut round)?,
+                Woken::Mended(apps) => apps.iter().for_each(|app| self.take_item(app)),
+                Woken::Believed(Err(fault)) if fault.kind == Kind::Auth => return Err(fault),
+                // whether anything else is wrong the stream tells
+                Woken::Believed(_) => {}
+                Woken::Due => self.look(&mut round)?,
             }
         };
-        if !stream.complete {
+        if !round.is_complete() {
             return Err(cut.amid("in the middle of the list"));
         }
-        if time::elapsed(stream.began, clock.now()) < SHORT {
+        if time::elapsed(round.began, clock.now()) < SHORT {
             return Err(cut.amid("as soon as it began"));
         }
         Ok(())
@@ -260,113 +168,88 @@ impl Session {
         Ok(())
     }
 
-    /// When something is to be done although nothing came.
-    fn next_look(&self, stream: &Stream) -> Timestamp {
-        let patience = match stream {
-            Stream { complete: false, body: Some(_), asking: None, .. } => LULL,
-            Stream { kept_alive: true, .. } => QUIET,
-            _ => LOOK,
-        };
-        let silence = time::after(self.last_byte.max(stream.asked), patience);
-        if stream.asking.is_some() {
-            // an answer is waited for; the request has a time-out of its own
-            return time::after(self.last_byte.max(stream.asked), QUIET.max(patience));
-        }
-        let settles = stream.settles.unwrap_or(Timestamp::MAX);
-        silence.min(time::after(stream.asked, AUDIT)).min(settles)
-    }
-
     /// Whether the stream told something lately.
-    fn hears(&self, stream: &Stream) -> bool {
-        stream.body.is_some() && time::elapsed(self.last_byte, self.world.clock.now()) < LOOK
+    fn hears(&self, round: &Round) -> bool {
+        round.is_open() && time::elapsed(self.last_byte, self.world.clock.now()) < LOOK
     }
 
     /// Nothing came for a while.
-    fn look(&mut self, stream: &mut Stream) -> Result<(), Fault> {
+    fn look(&mut self, round: &mut Round) -> Result<(), Fault> {
         let now = self.world.clock.now();
-        if stream.kept_alive && stream.complete && time::elapsed(self.last_byte, now) >= QUIET {
-            // what is shown may be old; a new stream is tried at once
-            self.report.link(Link::Stale { since: self.last_byte });
-            return Err(Fault::new(Kind::AskAgain, "two signs of life were missed"));
-        }
-        if stream.asking.is_none() {
-            self.told.ask();
-            stream.asked = now;
-            stream.settles.take_if(|at| *at <= now);
-            stream.asking = Some(Box::pin(census::ask(self.server.clone())));
+        match round.look(self.last_byte, now) {
+            Look::Stuck => return Err(request::no_answer(request::QUIET)),
+            Look::Missed => {
+                // what is shown may be old; a new stream is tried at once
+                self.report.link(Link::Stale { since: self.last_byte });
+                return Err(Fault::new(Kind::AskAgain, "two signs of life were missed"));
+            }
+            Look::Count => {
+                self.told.ask();
+                round.count(&self.server, now);
+            }
+            Look::Believe => round.believe(&self.server, now),
+            Look::Wait => {}
         }
         Ok(())
     }
 
-    fn opened(&mut self, answer: Response<Body>, stream: &mut Stream) {
-        self.last_byte = self.world.clock.now();
-        let kind = answer.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-        stream.events = kind.starts_with("text/event-stream");
-        stream.body = Some(answer.into_body());
+    /// A part of what the server says there is.
+    fn count(&mut self, chunk: &[u8], round: &mut Round) {
+        let (Self { told, decoder, server, world, .. }, Some(census)) = (self, &mut round.census) else { return };
+        census.feed(chunk, world.clock.now(), |item| {
+            if let Some((namespace, name, doing)) = census::read(item) {
+                let (namespace, name) = (decoder.symbol(&namespace), decoder.symbol(&name));
+                told.count(AppKey { source: server.name().clone(), namespace, name }, doing);
+            }
+        });
     }
 
-    /// The server said what there is.
-    fn counted(&mut self, census: Census, stream: &mut Stream) -> Result<(), Fault> {
-        let found = self.told.compare(&census);
-        let (told, all) = (self.told.loaded(), census.len());
-        if !stream.complete && !found.untold.is_empty() {
-            let asked_before = stream.due.replace(census).is_some();
-            let quiet = time::elapsed(self.last_byte, self.world.clock.now()) >= LULL;
-            if !(asked_before && quiet) {
-                return Ok(());
-            }
-            // asked again amid the first burst: what it does not tell of now it never will
-            if found.untold.len() > FEW {
-                let why = format!("the stream tells of {told} of {all} Applications and stops");
-                return Err(Fault::new(Kind::Down, why));
-            }
+    /// The server said all there is: what was told otherwise, or not at all, is made good.
+    fn counted(&mut self, round: &mut Round) -> Result<(), Fault> {
+        if round.census.as_ref().is_none_or(|census| !census.items.is_whole()) {
+            return Err(refusal::no_json("the list of Applications"));
         }
-        self.settle(found, stream)
-    }
-
-    /// Makes good what the stream did not tell, or told otherwise.
-    fn settle(&mut self, found: Differences, stream: &mut Stream) -> Result<(), Fault> {
-        let Differences { mut untold, otherwise, gone } = found;
-        untold.extend(otherwise);
-        if untold.len() > FEW {
+        let settles = round.counted(self.world.clock.now());
+        let Differences { otherwise, gone } = self.told.counted();
+        if otherwise.len() > FEW {
             self.told.doubt();
             self.report.link(Link::Stale { since: self.last_byte });
             return Err(Fault::new(Kind::AskAgain, "the stream kept changes back"));
         }
-        if !untold.is_empty() {
-            stream.mending = Some(Box::pin(read_singly(self.server.clone(), untold)));
+        if !settles && !round.is_open() && otherwise.len() + gone.len() > 0 {
+            // it begins with the first change, and there was one
+            return Err(Fault::new(Kind::AskAgain, "the stream did not begin"));
         }
         for key in gone {
             self.told.gone(&key, "");
             self.report.push(Delta::Remove(key));
         }
-        self.complete(stream);
-        Ok(())
-    }
-
-    /// What was asked for by itself came; it is no news where the stream told of it meanwhile.
-    fn mended(&mut self, apps: &[Vec<u8>]) {
-        for app in apps {
-            if let Some((row, version)) = self.decoder.single(app) {
-                self.take_row(row, &version);
-            }
-        }
-    }
-
-    /// The stream has told of everything there is.
-    fn complete(&mut self, stream: &mut Stream) {
-        stream.due = None;
-        if !std::mem::replace(&mut stream.complete, true) {
-            self.begin();
-            if !std::mem::replace(&mut self.settled, true) {
-                self.report.push_for(Delta::Settle);
-            }
-            self.failures = 0;
-            self.asked_again = false;
-            stream.settles = Some(time::after(self.world.clock.now(), SETTLED));
+        if !otherwise.is_empty() {
+            round.mend(&self.server, otherwise);
         }
         self.tell_facts(|facts| facts.hint = None);
         self.report.link(Link::Live);
+        Ok(())
+    }
+
+    /// The list has come to its end.
+    fn complete(&mut self, round: &mut Round) -> Result<(), Fault> {
+        if round.list.as_ref().is_none_or(|list| !list.items.is_whole()) {
+            return Err(refusal::no_json("the list of Applications"));
+        }
+        for key in self.told.complete() {
+            self.report.push(Delta::Remove(key));
+        }
+        self.begin();
+        if !std::mem::replace(&mut self.settled, true) {
+            self.report.push_for(Delta::Settle);
+        }
+        self.failures = 0;
+        self.asked_again = false;
+        round.complete(self.world.clock.now());
+        self.tell_facts(|facts| facts.hint = None);
+        self.report.link(Link::Live);
+        Ok(())
     }
 
     /// A first list begins with what it brings first, not with the attempt to get it.
@@ -376,28 +259,30 @@ impl Session {
         }
     }
 
-    fn take_chunk(&mut self, chunk: &[u8], stream: &mut Stream) -> Result<(), Fault> {
+    fn take_items(&mut self, chunk: &[u8], round: &mut Round) {
+        let now = self.world.clock.now();
+        if let Some(list) = &mut round.list {
+            list.feed(chunk, now, |item| self.take_item(item));
+        }
+    }
+
+    /// An Application came whole; it is no news where the stream told of it meanwhile.
+    fn take_item(&mut self, item: &[u8]) {
+        if let Some((row, version)) = self.decoder.single(item) {
+            self.take_row(row, &version);
+        }
+    }
+
+    fn take_chunk(&mut self, chunk: &[u8], round: &mut Round) -> Result<(), Fault> {
         self.last_byte = self.world.clock.now();
-        let mut frames = std::mem::take(&mut stream.frames);
         let mut result = Ok(());
-        frames.feed(chunk, |frame| {
+        round.frames.feed(chunk, |frame| {
             if result.is_ok() {
                 result = self.take_frame(&frame);
             }
         });
-        stream.frames = frames;
-        stream.kept_alive |= stream.events;
         result?;
-        // what was due may have come with this chunk
-        if let Some(census) = stream.due.take_if(|census| self.told.loaded() >= census.len()) {
-            let found = self.told.compare(&census);
-            if found.untold.is_empty() {
-                self.settle(found, stream)?;
-            } else {
-                stream.due = Some(census);
-            }
-        }
-        if stream.complete {
+        if round.is_complete() {
             self.tell_facts(|_| {});
         }
         Ok(())
@@ -446,11 +331,9 @@ impl Session {
     }
 }
 
-/// Reads Applications whole. One that went, or that cannot be had now, is noticed the next time the server is asked.
-async fn read_singly(server: Server, keys: Vec<AppKey>) -> Vec<Vec<u8>> {
-    let mut read = Vec::new();
-    for key in keys {
-        read.extend(server.fetch(&Ask::get(path(&key, "")), LARGEST).await);
+async fn sleep_until(clock: &dyn Clock, at: Option<Timestamp>) {
+    match at {
+        Some(at) => clock.sleep_until(at).await,
+        None => std::future::pending().await,
     }
-    read
 }

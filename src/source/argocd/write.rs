@@ -3,9 +3,10 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::super::kube::request::{collect, escape};
+use super::super::kube::request::escape;
 use super::super::kube::{ReadError, WriteError};
-use super::server::{Ask, Server};
+use super::ask::Ask;
+use super::server::Server;
 use crate::domain::text::clean;
 
 /// The largest answer that is read, in bytes.
@@ -28,7 +29,7 @@ pub async fn write(server: &Server, method: &str, path: &str, body: &Value) -> R
     match server.send(&ask).await {
         Ok(answer) => {
             // what was answered is done, even if the answer breaks off
-            let bytes = collect(answer.into_body(), LARGEST, &**server.clock()).await.unwrap_or_default();
+            let bytes = answer.whole(LARGEST, &**server.clock()).await.unwrap_or_default();
             Ok(serde_json::from_slice(&bytes).unwrap_or_default())
         }
         Err(fault) => Err(WriteError::of(fault)),

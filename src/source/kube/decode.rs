@@ -191,7 +191,12 @@ impl Decoder {
 
     /// Reads one Application by itself: its row and its resource version. Nothing when it is none; an odd one is counted.
     pub fn single(&mut self, body: &[u8]) -> Option<(AppRow, String)> {
-        match read::<shape::Object<'_>>(body) {
+        let (lossy, mut object) = (std::cell::OnceCell::new(), read::<shape::Object<'_>>(body));
+        if object.is_err() {
+            // bytes that are not UTF-8 cost the characters they stand for, not the object
+            object = read(lossy.get_or_init(|| String::from_utf8_lossy(body)).as_bytes());
+        }
+        match object {
             Ok((object, oddity)) => {
                 let version = object.metadata.resource_version.as_ref().to_owned();
                 self.row(&object, &oddity).map(|row| (row, version))

@@ -9,7 +9,7 @@ use crate::domain::environment::Facts;
 use crate::domain::text::{clean, without_credentials};
 use crate::domain::{
     AppKey, AppRow, AutoSync, Classifier, Condition, Deployment, Destination, Fullness, Health, Interner, Symbol, Sync,
-    Timestamp, Workload,
+    Timestamp, Workload, image,
 };
 
 /// The longest message that is kept, in bytes.
@@ -109,6 +109,12 @@ impl Projector {
         let environment = self.texts.interner.get(classifier.environment(&facts));
         let service = self.texts.interner.get(&classifier.service(&facts));
         let from = Origin::of(spec);
+        let mut images: Vec<&str> = status.summary.images.0.iter().map(|image| &**image).collect();
+        let ran = status.operation.as_ref().map(|state| &state.result.resources.0);
+        let [applied, hooks] = ran.map_or_else(Default::default, |ran| {
+            [&ran.applied, &ran.hooks].map(|images| images.iter().map(|image| &**image).collect::<Vec<&str>>())
+        });
+        image::lead_first(&mut images, &service, &applied, &hooks);
         let workloads = &status.resources.0.workloads;
         let texts = &mut self.texts;
         Some(AppRow {
@@ -125,7 +131,7 @@ impl Projector {
             health: Health::parse(&status.health.status),
             health_message: message(&status.health.message),
             health_since: moment(&status.health.since),
-            images: status.summary.images.0.iter().map(|i| texts.symbol(i)).collect(),
+            images: images.iter().map(|image| texts.symbol(image)).collect(),
             operation: operation::project(object.operation.as_ref(), status.operation.as_ref(), texts).map(Box::new),
             auto_sync: auto_sync(&spec.sync_policy),
             deployed: status.history.0.as_ref().and_then(|row| deployment(row, texts)).map(Box::new),

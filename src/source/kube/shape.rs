@@ -187,13 +187,15 @@ objects! {
     SyncResult {
         revision: Text<'de> = "revision",
         revisions: List<Text<'de>, 1> = "revisions",
-        resources: Tally<Results> = "resources",
+        resources: Tally<Results<'de>> = "resources",
     }
 
     ResourceResult {
         status: Text<'de> = "status",
         phase: Text<'de> = "hookPhase",
         sync_phase: Text<'de> = "syncPhase",
+        hook: Text<'de> = "hookType",
+        images: List<Text<'de>, FEW> = "images",
     }
 
     HistoryRow {
@@ -278,12 +280,16 @@ impl<'de> Count<'de> for Resources<'de> {
 
 /// The rows of `syncResult.resources`, counted by their phase.
 #[derive(Debug, Default)]
-pub struct Results {
+pub struct Results<'de> {
+    /// Images of what was applied.
+    pub applied: Vec<Text<'de>>,
+    /// Images of hooks.
+    pub hooks: Vec<Text<'de>>,
     /// All of them, and those nothing more will happen to.
     counts: [(u32, u32); SyncPhase::ALL.len()],
 }
 
-impl Results {
+impl Results<'_> {
     /// All of them.
     pub fn total(&self) -> u32 {
         self.counts.iter().map(|(total, _)| total).sum()
@@ -303,7 +309,7 @@ impl Results {
     }
 }
 
-impl<'de> Count<'de> for Results {
+impl<'de> Count<'de> for Results<'de> {
     type Item = ResourceResult<'de>;
 
     /// `hookPhase` is filled for ordinary resources too: `Running` is applied and waited for.
@@ -316,6 +322,12 @@ impl<'de> Count<'de> for Results {
             phase => matches!(phase, "Succeeded" | "Failed" | "Error"),
         };
         *done += u32::from(is_done);
+        let images = if result.hook.is_empty() { &mut self.applied } else { &mut self.hooks };
+        for image in &result.images.0 {
+            if images.len() < FEW && !images.contains(image) {
+                images.push(image.clone());
+            }
+        }
     }
 }
 

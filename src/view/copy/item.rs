@@ -2,7 +2,7 @@
 
 use super::twin;
 use crate::command::{CommandId, Scope};
-use crate::domain::{AppRow, ObjectName, Symbol, image};
+use crate::domain::{AppRow, ObjectName};
 use crate::store::RowId;
 use crate::view::{Effect, Lens, Seen, detail};
 
@@ -37,7 +37,7 @@ pub(super) fn items(lens: &Lens, seen: &Seen<'_>) -> Vec<Item> {
     if !revision.is_empty() {
         items.push(text(CommandId::CopyRevision, "revision", revision.to_string()));
     }
-    items.extend(images(row).into_iter().map(|i| text(CommandId::CopyImage, "image", i.to_string())));
+    items.extend(row.images.iter().map(|i| text(CommandId::CopyImage, "image", i.to_string())));
     items.extend(object(lens, seen, id, row));
     items.push(text(CommandId::CopyArgocd, "argocd command", twin::argocd(lens, seen, row)));
     items.extend(twin::kubectl(lens, seen, id, row).map(|t| text(CommandId::CopyKubectl, "kubectl command", t)));
@@ -47,13 +47,6 @@ pub(super) fn items(lens: &Lens, seen: &Seen<'_>) -> Vec<Item> {
 fn text(id: CommandId, label: &str, text: String) -> Item {
     let what = format!("the {label}");
     Item { id, label: label.to_owned(), preview: text.clone(), effect: Effect::Copy { what, text } }
-}
-
-/// The images, the one named like the service first.
-fn images(row: &AppRow) -> Vec<&Symbol> {
-    let mut images: Vec<&Symbol> = row.images.iter().collect();
-    images.sort_by_key(|i| row.service.is_empty() || !image::name(i).ends_with(&*row.service));
-    images
 }
 
 /// The resource under the cursor of the Application's own screen, elsewhere the Application.

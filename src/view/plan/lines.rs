@@ -1,7 +1,7 @@
 //! What a plan says, in lines.
 
 use super::options::switches;
-use crate::action::{Draft, Item, Plan, Request, Step, StepKind, Verb, forecast};
+use crate::action::{Draft, Item, Plan, Request, Step, StepKind, Verb, counts, forecast};
 use crate::config::theme::Role;
 use crate::domain::{Comparison, ObjectName, Timestamp};
 use crate::view::compared::differences;
@@ -165,31 +165,17 @@ fn window(seen: &Seen<'_>, page: &mut Page, plan: &Plan) {
     page.block("window", &words, role);
 }
 
-/// Sign, word and looks of what becomes of a resource. Words say the same as signs and colours.
-fn sign(kind: StepKind) -> (&'static str, &'static str, Role) {
+/// The looks of what becomes of a resource; its sign and its word say the same.
+fn role(kind: StepKind) -> Role {
     match kind {
-        StepKind::Create => ("+", "create", Role::Ok),
-        StepKind::Update => ("~", "update", Role::Busy),
-        StepKind::Prune => ("-", "prune", Role::Bad),
-        StepKind::Keep => ("-", "keep", Role::Warn),
-        StepKind::Replace => ("!", "replace", Role::Bad),
-        StepKind::Hook => (">", "hook", Role::Text),
-        StepKind::Same => ("=", "same", Role::Dim),
-        StepKind::Skip => (".", "skip", Role::Faint),
+        StepKind::Create => Role::Ok,
+        StepKind::Update => Role::Busy,
+        StepKind::Prune | StepKind::Replace => Role::Bad,
+        StepKind::Keep => Role::Warn,
+        StepKind::Hook => Role::Text,
+        StepKind::Same => Role::Dim,
+        StepKind::Skip => Role::Faint,
     }
-}
-
-/// What is always counted, and what only where there is some.
-const COUNTED: [StepKind; 4] = [StepKind::Create, StepKind::Update, StepKind::Prune, StepKind::Replace];
-const BESIDE: [StepKind; 4] = [StepKind::Keep, StepKind::Hook, StepKind::Same, StepKind::Skip];
-
-/// `+0 create ~2 update -1 prune !0 replace, 5 same`
-fn counts(steps: &[Step]) -> String {
-    let count = |kind: StepKind| steps.iter().filter(|step| step.kind == kind).count();
-    let counted = COUNTED.iter().map(|kind| format!("{}{} {}", sign(*kind).0, count(*kind), sign(*kind).1));
-    let beside =
-        BESIDE.iter().filter(|kind| count(**kind) > 0).map(|kind| format!("{} {}", count(*kind), sign(*kind).1));
-    std::iter::once(counted.collect::<Vec<_>>().join(" ")).chain(beside).collect::<Vec<_>>().join(", ")
 }
 
 /// Whether what Git wants in detail is read beside a plan.
@@ -216,10 +202,9 @@ fn steps(page: &mut Page, steps: &[Step]) {
 }
 
 fn step_runs(step: &Step) -> Vec<Run> {
-    let (sign, word, role) = sign(step.kind);
     let quiet = matches!(step.kind, StepKind::Same | StepKind::Skip);
     let mut runs = vec![
-        (format!("   {sign} {word:<8}"), role),
+        (format!("   {} {:<8}", step.kind.sign(), step.kind.word()), role(step.kind)),
         (step.resource.clone(), if quiet { Role::Dim } else { Role::Text }),
     ];
     if !step.note.is_empty() {

@@ -9,7 +9,7 @@ use super::options::{at_revision, turned};
 use crate::action::{Consent, Draft, Item, Order, Proposal, Required, Verb};
 use crate::command::{CommandId, Scope};
 use crate::config::theme::Role;
-use crate::domain::{AppKey, ObjectName, State, Timestamp, Versus};
+use crate::domain::{AppKey, ObjectName, Timestamp, Versus};
 use crate::store::Interest;
 use crate::view::detail::Run;
 use crate::view::travel::{scrolled, steps};
@@ -199,13 +199,9 @@ impl Plan {
         let proposal = self.proposal.as_ref()?;
         let [app] = &proposal.apps[..] else { return None };
         let state = match &proposal.verb {
-            Verb::Sync(options) => State::Sync(options.revision.as_deref().unwrap_or_default().into()),
             // which deployment that is, the plan has found out
-            Verb::Rollback { .. } => match &self.draft(seen)?.items.first()?.plans.as_ref().ok()?.last()?.verb {
-                Verb::Rollback { id: Some(id), .. } => State::Deployment(*id),
-                _ => return None,
-            },
-            _ => return None,
+            Verb::Rollback { .. } => self.draft(seen)?.items.first()?.plans.as_ref().ok()?.last()?.verb.wants()?,
+            verb => verb.wants()?,
         };
         Some((app.clone(), Versus::live(state)))
     }

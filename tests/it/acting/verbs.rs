@@ -194,6 +194,9 @@ fn verb_auto_sync_that_is_put_back_is_no_success() {
     let message = report["message"].as_str().unwrap();
     assert!(message.contains("somebody put it back"), "{message}");
     assert!(report["plan"]["cautions"].to_string().contains("puts auto-sync back within moments"), "{report}");
+    assert_eq!(sea.audit(), ["intent autosync dev -", "outcome autosync dev reverted"]);
+    let outcome = &super::sea::records(sea.home())[1];
+    assert!(outcome["message"].as_str().unwrap().contains("somebody put it back"), "{outcome}");
 }
 
 const PROD: &str = "predator12-prod";

@@ -12,7 +12,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
-use super::running::{start, start_at};
+use super::running::{DEADLINE, start, start_at};
 use super::scene::{SOURCE, Scene};
 use crate::clock::ManualClock;
 use crate::told::Told;
@@ -59,7 +59,7 @@ async fn streams_that_break_amid_changes_lose_nothing_and_tell_nothing_twice() {
     assert_eq!(rows.len(), 10);
 }
 
-/// Answers as argocd-server would, whose stream told of `a` before it changed and never says so.
+/// Answers as argocd-server would that made its list before `a` changed, and whose stream stood only after that.
 async fn serve(mut stream: TcpStream, opened: Arc<AtomicUsize>, census: Arc<AtomicUsize>) {
     let mut head = Vec::new();
     loop {
@@ -79,13 +79,13 @@ async fn serve(mut stream: TcpStream, opened: Arc<AtomicUsize>, census: Arc<Atom
         } else if path.starts_with("/api/v1/applications/a?") {
             app("2", "Degraded")
         } else if path.starts_with("/api/v1/applications?") {
-            let health = if census.fetch_add(1, Ordering::SeqCst) == 0 { "Healthy" } else { "Degraded" };
-            json!({"items": [app("", health)]})
+            census.fetch_add(1, Ordering::SeqCst);
+            json!({"items": [app("", "Degraded")]})
+        } else if path == "/api/v1/applications" {
+            json!({"items": [app("1", "Healthy")]})
         } else {
             opened.fetch_add(1, Ordering::SeqCst);
-            let frame = json!({"result": {"type": "ADDED", "application": app("1", "Healthy")}});
-            let text = format!("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\ndata: {frame} \n\n\n");
-            stream.write_all(text.as_bytes()).await.unwrap();
+            // nothing changes any more: not even a head
             return std::future::pending().await;
         };
         let body = body.to_string();
@@ -116,6 +116,12 @@ async fn what_changed_between_a_servers_list_and_its_changes_is_asked_for_by_its
     assert_eq!(told.row("a").unwrap().health, Health::Healthy);
     clock.advance(Duration::from_secs(3));
     let told = running.until_so("mended", |told| told.row("a").unwrap().health == Health::Degraded).await;
+    // the stream is asked for first, and may be asked for slowly
+    let begun = std::time::Instant::now();
+    while opened.load(Ordering::SeqCst) == 0 && begun.elapsed() < DEADLINE {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
     assert_eq!((told.history.len(), opened.load(Ordering::SeqCst)), (2, 1), "one stream, one change");
     assert!(told.is_live() && !told.log.iter().any(|word| word == "stale"), "{:?}", told.log);
+    assert_eq!(census.load(Ordering::SeqCst), 1);
 }

@@ -11,3 +11,4 @@ mod sso;
 mod sso_program;
 mod stream;
 mod tunnel;
+mod wire;

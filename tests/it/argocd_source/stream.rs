@@ -5,13 +5,12 @@ use std::time::Duration;
 
 use pilothouse::domain::{Health, Link, Sync};
 use pilothouse::sim::store::Store;
-use pilothouse::source::argocd::{ServerSpec, TokenRoad, keep, log_in, stream_path};
+use pilothouse::source::argocd::{ServerSpec, TokenRoad, keep, log_in};
 use serde_json::json;
 
 use super::running::{DEADLINE, start, start_at};
 use super::scene::{SOURCE, Scene};
 use crate::clock::ManualClock;
-use crate::sim_argocd::client::{self, Ask};
 use crate::told::Told;
 
 const STREAM: &str = "/api/v1/stream/applications";
@@ -64,20 +63,6 @@ async fn a_row_through_argocd_server_is_the_row_of_the_kubernetes_api() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_change_costs_a_fraction_of_the_application() {
-    let scene = Scene::new();
-    let port: u16 = scene.argocd("plainUrl").rsplit(':').next().unwrap().parse().unwrap();
-    let token = scene.token("admin");
-    let bytes = async |path: &str| {
-        let whole = format!("{path}&name=backend-dev");
-        let mut reply = client::ask(port, &Ask::get(&whole).token(&token)).await;
-        reply.line().await.unwrap().len()
-    };
-    let (selected, whole) = (bytes(&stream_path()).await, bytes(&format!("{STREAM}?x=")).await);
-    assert!(selected * 2 < whole, "{selected} of {whole} bytes");
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_stream_that_is_cut_is_taken_up_and_what_went_meanwhile_is_gone() {
     let scene = Scene::new();
     // one that no ApplicationSet makes anew
@@ -115,6 +100,26 @@ async fn a_token_that_ends_leaves_what_is_known_and_a_login_brings_it_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_stream_that_outlives_its_token_is_no_longer_believed_within_a_minute() {
+    let scene = Scene::new();
+    let clock = ManualClock::new();
+    let mut running = start_at(scene.spec("admin"), Arc::new(clock.clone()));
+    running.until_live().await;
+    scene.order("revoke all").await;
+    for second in [15, 30, 45, 60] {
+        // it goes on: every change is told
+        let word = format!("after {second} s");
+        change(&scene, "frontend-prod", |app| app["status"]["health"]["message"] = json!(word));
+        let heard = |told: &Told| told.row("frontend-prod").unwrap().health_message.as_deref() == Some(&*word);
+        running.until_so("told", |told| heard(told) || told.link.word() == "auth").await;
+        clock.advance(Duration::from_secs(15));
+    }
+    let told = running.until_so("auth", |told| told.link.word() == "auth").await;
+    assert!(told.why().contains("token is revoked"), "{}", told.why());
+    assert_eq!((told.rows.len(), told.log.iter().any(|word| word == "stale")), (9, false));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_is_not_there_is_said_and_waited_for() {
     let scene = Scene::new();
     let address = "https://127.0.0.1:9".parse().unwrap();
@@ -131,6 +136,9 @@ async fn two_missed_signs_of_life_are_stale_and_a_new_stream_is_tried() {
     let clock = ManualClock::new();
     let mut running = start_at(scene.spec("admin"), Arc::new(clock.clone()));
     running.until_live().await;
+    // a stream that never told anything has no signs of life that could be missed
+    change(&scene, "frontend-prod", |app| app["status"]["health"] = json!({"status": "Suspended"}));
+    running.until_so("begun", |told| told.row("frontend-prod").unwrap().health == Health::Suspended).await;
     scene.order(&format!("fault watch-silence path {STREAM} times 1")).await;
     clock.advance(Duration::from_secs(34));
     let stale = |told: &Told| told.log.iter().any(|word| word == "stale");
@@ -160,10 +168,11 @@ async fn a_refused_stream_is_denied_in_the_servers_words() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_breaks_off_is_asked_for_again() {
     let scene = Scene::new();
-    scene.order(&format!("fault truncate 900 path {STREAM} times 1")).await;
-    scene.order("fault truncate 40 path /api/v1/applications? times 1").await;
-    let told = start(scene.spec("admin")).until_live().await;
-    assert_eq!(told.rows.len(), 9);
+    scene.order("fault truncate 900 path /api/v1/applications times 1").await;
+    let mut running = start(scene.spec("admin"));
+    running.until_so("down", |told| matches!(told.link, Link::Down { .. })).await;
+    let told = running.until_live().await;
+    assert_eq!((told.rows.len(), told.log.iter().filter(|word| *word == "settle").count()), (9, 1));
 }
 
 #[tokio::test(flavor = "multi_thread")]

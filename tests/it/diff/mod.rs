@@ -1,5 +1,6 @@
 //! Desired against live: as Argo CD itself told it, and through a world.
 
+mod cache;
 mod heard;
 mod live;
 mod recorded;

@@ -1,5 +1,7 @@
 //! Writes are answered as a recorded API server answered them.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use pilothouse::sim::manifest::crd;
 use pilothouse::sim::write::Writer;
@@ -254,21 +256,37 @@ async fn a_null_is_kept_only_where_the_type_has_one() {
 #[tokio::test]
 async fn what_is_written_into_a_secret_as_text_is_kept_as_bytes() {
     let world = World::new();
-    let secret = json!({"apiVersion": "v1", "kind": "Secret", "stringData": {"a": "1"}, "data": {"b": "Mg=="},
-        "metadata": {"namespace": "predator12-dev", "name": "plain"}});
-    let ask = |method: &str, name: &str, body: Value| Ask {
-        method: Some(method.to_owned()),
-        path: format!("/api/v1/namespaces/predator12-dev/secrets{name}"),
-        token: Some("admin".to_owned()),
-        content: (method == "PATCH").then(|| "application/merge-patch+json".to_owned()),
-        body: Some(body),
-        ..Ask::default()
+    let secret = |data: Value| {
+        json!({"apiVersion": "v1", "kind": "Secret", "stringData": data, "data": {"b": "Mg=="},
+            "metadata": {"namespace": "predator12-dev", "name": "plain"}})
     };
-    let made = world.client().send(&ask("POST", "", secret)).await.unwrap().json().await;
-    assert_eq!((&made["data"], made.get("stringData")), (&json!({"a": "MQ==", "b": "Mg=="}), None), "{made}");
-    let patch = ask("PATCH", "/plain", json!({"stringData": {"b": "3"}}));
-    let patched = world.client().send(&patch).await.unwrap().json().await;
-    assert_eq!((&patched["data"], patched.get("stringData")), (&json!({"a": "MQ==", "b": "Mw=="}), None), "{patched}");
+    let text = |value: &str| json!({"stringData": {"a": value}});
+    let roads = [
+        ("POST", "", "application/json", secret(json!({"a": "1"}))),
+        ("PUT", "/plain", "application/json", secret(json!({"a": "2"}))),
+        ("PATCH", "/plain", "application/merge-patch+json", text("3")),
+        ("PATCH", "/plain", "application/strategic-merge-patch+json", text("4")),
+        (
+            "PATCH",
+            "/plain",
+            "application/json-patch+json",
+            json!([{"op": "add", "path": "/stringData", "value": {"a": "5"}}]),
+        ),
+        ("PATCH", "/plain?fieldManager=t&force=true", "application/apply-patch+yaml", secret(json!({"a": "6"}))),
+    ];
+    for (number, (method, name, content, body)) in roads.into_iter().enumerate() {
+        let ask = Ask {
+            method: Some(method.to_owned()),
+            path: format!("/api/v1/namespaces/predator12-dev/secrets{name}"),
+            token: Some("admin".to_owned()),
+            content: Some(content.to_owned()),
+            body: Some(body),
+            ..Ask::default()
+        };
+        let kept = world.client().send(&ask).await.unwrap().json().await;
+        let expected = json!({"a": STANDARD.encode((number + 1).to_string()), "b": "Mg=="});
+        assert_eq!((&kept["data"], kept.get("stringData")), (&expected, None), "{method} {content}: {kept}");
+    }
 }
 
 /// argocd-server writes tokens into the status of a project.

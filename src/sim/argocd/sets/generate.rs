@@ -3,6 +3,7 @@
 use super::super::repository::Repository;
 use super::folders;
 use super::template::Language;
+use crate::sim::labels;
 use crate::sim::manifest::meta::text;
 use serde_json::{Map, Value, json};
 
@@ -113,22 +114,7 @@ fn selects(selector: &Value, parameters: &Value) -> bool {
         let found = whole.or_else(|| parameters.pointer(&format!("/{}", key.replace('.', "/"))));
         found.and_then(|found| found.as_str().map(str::to_owned).or_else(|| Some(found.to_string())))
     };
-    let labels = selector["matchLabels"].as_object().into_iter().flatten();
-    let mut rules = selector["matchExpressions"].as_array().into_iter().flatten();
-    labels.into_iter().all(|(key, wanted)| value(key).as_deref() == wanted.as_str())
-        && rules.all(|rule| {
-            let there = value(text(rule, "/key"));
-            let is_in = there
-                .as_deref()
-                .is_some_and(|there| rule["values"].as_array().into_iter().flatten().any(|one| one == there));
-            match text(rule, "/operator") {
-                "In" => is_in,
-                "NotIn" => !is_in,
-                "Exists" => there.is_some(),
-                "DoesNotExist" => there.is_none(),
-                _ => false,
-            }
-        })
+    labels::selects(selector, value)
 }
 
 #[cfg(test)]

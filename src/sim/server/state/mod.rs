@@ -2,6 +2,5 @@
 
 pub(in crate::sim) mod managed;
 pub(in crate::sim) mod mask;
-mod quantity;
 pub(in crate::sim) mod touched;
 pub(in crate::sim) mod tree;

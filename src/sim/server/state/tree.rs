@@ -11,8 +11,8 @@ use super::super::super::kinds::{KINDS, Kind};
 use super::super::super::object::Object;
 use super::super::super::store::Store;
 use super::super::desk::{Desk, project_of};
-use super::quantity::thousandths;
 use crate::sim::manifest::meta::{text, uid};
+use crate::sim::quantity::thousandths;
 
 /// An object that may be a node: its kind and what it says.
 struct Candidate {
@@ -209,10 +209,15 @@ fn is_alive(pod: &Value) -> bool {
     !matches!(text(pod, "/status/phase"), "Succeeded" | "Failed")
 }
 
+/// A quantity in thousandths; 0 for none and for what cannot be read.
+fn amount(quantity: &Value) -> i64 {
+    thousandths(quantity).and_then(|amount| i64::try_from(amount).ok()).unwrap_or_default()
+}
+
 /// What a pod's containers ask for, in thousandths.
 fn requested(pod: &Value, resource: &str) -> i64 {
     let containers = pod["spec"]["containers"].as_array().into_iter().flatten();
-    containers.map(|one| thousandths(&one["resources"]["requests"][resource])).sum()
+    containers.map(|one| amount(&one["resources"]["requests"][resource])).sum()
 }
 
 /// The Endpoints of the Services in the tree: they have the name, but no owner.
@@ -313,7 +318,7 @@ fn hosts(store: &Store, own: &BTreeSet<String>) -> Vec<Value> {
             .iter()
             .zip(sums)
             .map(|(resource, (mine, others))| {
-                let capacity = thousandths(&node["status"]["capacity"][*resource]);
+                let capacity = amount(&node["status"]["capacity"][*resource]);
                 let mut info = json!({"resourceName": resource});
                 for (field, amount) in
                     [("requestedByApp", mine), ("requestedByNeighbors", others), ("capacity", capacity)]

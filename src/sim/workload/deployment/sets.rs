@@ -5,12 +5,12 @@ use crate::sim::manifest::event::Said;
 use crate::sim::manifest::meta::{owned_by, text};
 use crate::sim::manifest::workload::hash_of;
 use crate::sim::workload::cluster::Work;
+use crate::sim::workload::hand::MANAGER;
 use crate::sim::workload::pod::replicas;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
 pub(super) const COMPONENT: &str = "deployment-controller";
-pub(super) const MANAGER: &str = "kube-controller-manager";
 
 /// The annotation that numbers the templates of a Deployment.
 pub(super) const REVISION: &str = "deployment.kubernetes.io/revision";

@@ -1,11 +1,13 @@
 //! What a Deployment says of itself: counts, and the conditions Available and Progressing.
 
 use super::limits;
-use super::sets::{MANAGER, REVISION, Sets};
+use super::sets::{REVISION, Sets};
 use crate::sim::manifest::meta::{number, text};
 use crate::sim::time::{plus, stamp};
 use crate::sim::workload::cluster::Work;
+use crate::sim::workload::hand::MANAGER;
 use crate::sim::workload::pod::replicas;
+use crate::sim::workload::replica_set::REPLICA_FAILURE;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -126,11 +128,24 @@ pub(super) fn write_progress(work: &mut Work<'_, '_>, deployment: &Value, sets: 
             set_condition(&mut status, "Progressing", false, TIMED_OUT, &words, at);
         }
     }
+    match refusal(sets) {
+        Some((reason, message)) => set_condition(&mut status, REPLICA_FAILURE, true, &reason, &message, at),
+        None => remove_condition(&mut status, REPLICA_FAILURE),
+    }
     write(work, deployment, &status, None);
     if let Some(wait) = left(deployment, &status, at) {
         let key = crate::sim::workload::cache::key_of(deployment);
         work.again(crate::sim::workload::cluster::Role::Deployment, &key, wait);
     }
+}
+
+/// Why pods cannot be created, as the sets say: reason and message.
+fn refusal(sets: &Sets) -> Option<(String, String)> {
+    let told = |set: &Arc<Value>| {
+        let condition = condition(&set["status"], REPLICA_FAILURE)?;
+        Some((text(condition, "/reason").to_owned(), text(condition, "/message").to_owned()))
+    };
+    sets.newest.as_ref().and_then(told).or_else(|| sets.old.iter().find_map(told))
 }
 
 /// The seconds without a step after which a rollout counts as failed; none when it has for ever.

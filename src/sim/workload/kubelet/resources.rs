@@ -1,6 +1,6 @@
 //! What a pod as a whole asks for and may use, as its status tells.
 
-use crate::sim::workload::scheduler::amount;
+use crate::sim::quantity::{thousandths, written};
 use serde_json::{Map, Value, json};
 
 /// The sums over a pod's containers.
@@ -23,19 +23,12 @@ pub(super) fn of(pod: &Value) -> Value {
     out.into()
 }
 
-/// The sum of two quantities, in the unit that servers would write it in.
+/// The sum of two quantities.
 fn add(one: &Value, other: &Value) -> Value {
-    const UNITS: [(&str, u128); 3] = [("Gi", 1 << 30), ("Mi", 1 << 20), ("Ki", 1 << 10)];
-    let (Some(one), Some(other)) = (one.as_str().and_then(amount), other.as_str().and_then(amount)) else {
-        return one.clone();
-    };
-    let thousandths = one + other;
-    if thousandths % 1_000 != 0 {
-        return json!(format!("{thousandths}m"));
+    match (thousandths(one), thousandths(other)) {
+        (Some(one), Some(other)) => json!(written(one + other)),
+        _ => one.clone(),
     }
-    let whole = thousandths / 1_000;
-    let unit = UNITS.iter().find(|(_, size)| whole >= *size && whole % size == 0);
-    json!(unit.map_or_else(|| whole.to_string(), |(unit, size)| format!("{}{unit}", whole / size)))
 }
 
 #[cfg(test)]

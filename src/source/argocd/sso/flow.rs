@@ -8,8 +8,9 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::super::super::kube::ReadError;
+use super::super::ask::Ask;
 use super::super::credentials::{Credentials, Refresh};
-use super::super::server::{Ask, Server};
+use super::super::server::Server;
 use super::super::token::Token;
 use super::callback::{Callback, PATH, Visit};
 use super::error::{SsoError, words};
