@@ -44,7 +44,7 @@ pub async fn visit(port: u16, method: &str, path: &str, form: &str) -> Page {
 pub fn parts(url: &str) -> (u16, String) {
     let rest = url.split_once("://").unwrap().1;
     let (authority, path) = rest.split_once('/').unwrap();
-    (authority.rsplit(':').next().unwrap().parse().unwrap(), format!("/{path}"))
+    (authority.rsplit(':').next().unwrap().parse().unwrap_or(443), format!("/{path}"))
 }
 
 /// A parameter of an address.

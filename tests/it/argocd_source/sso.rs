@@ -4,14 +4,17 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use pilothouse::source::argocd::{Pending, Server, ServerSpec, TokenRoad, keep, managed_resources, ways, who};
+use pilothouse::source::argocd::{
+    PATIENCE, Pending, Server, ServerSpec, TokenRoad, can_i, keep, managed_resources, ways, who,
+};
 use pilothouse::source::kube::ReadError;
 use serde_json::json;
 
 use super::browser::{Page, go_back, log_in, parameter, visit};
 use super::issuer::Issuer;
 use super::scene::{Scene, app};
-use crate::clock::WallClock;
+use super::tunnel;
+use crate::clock::{ManualClock, WallClock};
 
 /// A server whose token is the one a login kept.
 fn server(scene: &Scene) -> (Server, PathBuf) {
@@ -51,9 +54,7 @@ async fn a_login_in_a_browser_gives_a_token_with_its_groups() {
     }
     let ways = ways(&server).await.unwrap();
     assert!(ways.password && ways.sso.as_ref().is_some_and(|sso| sso.name == "Directory" && sso.is_dex()));
-    let may = async |server: &Server| {
-        pilothouse::source::argocd::can_i(server, "applications", "sync", "predator12/backend-prod").await
-    };
+    let may = async |server: &Server| can_i(server, "applications", "sync", "predator12/backend-prod").await;
     assert_eq!(may(&server).await, Some(true), "the group platform is role:admin");
     let (taras, _) = enter(&scene, "taras").await;
     assert_eq!(who(&taras).await.unwrap(), "taras@predator12.example");
@@ -71,7 +72,8 @@ async fn a_token_that_has_run_out_is_renewed_once_for_all_who_are_refused() {
         let apps: Vec<_> = ["backend-dev", "backend-prod", "frontend-dev"].map(app).into();
         // Dex takes a refresh token once: a second renewal would fail, and so would whoever waits for it
         let asked = futures::future::join_all(apps.iter().map(|app| managed_resources(&server, app))).await;
-        assert!(asked.iter().all(Result::is_ok), "{asked:?}");
+        let failed: Vec<_> = asked.iter().filter_map(|one| one.as_ref().err()).collect();
+        assert!(failed.is_empty(), "{failed:?}");
         let after = (read(&path), read(&path.with_extension("refresh")));
         assert!(before.0 != after.0 && before.1 != after.1);
     }
@@ -96,6 +98,47 @@ async fn a_revoked_token_is_renewed_and_an_ended_session_wants_a_person() {
     assert!(managed_resources(&again, &app("backend-dev")).await.is_ok());
     // the one that was refused finds it too
     assert!(managed_resources(&server, &app("backend-dev")).await.is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn by_a_port_forward_dex_is_asked_on_the_way_to_its_server() {
+    let scene = Scene::with_dex();
+    // what it calls itself leads nowhere from here
+    scene.setting("url", |_| "https://argocd.example".to_owned());
+    let path = scene.folder.path().join("token");
+    let spec = ServerSpec { tokens: vec![TokenRoad::Saved(path.clone())], ..tunnel::spec(&scene, "admin") };
+    let server = Server::new(spec, Arc::new(WallClock));
+    let pending = begin(&server).await;
+    assert!(pending.url.starts_with("https://argocd.example/api/dex/auth?"), "{}", pending.url);
+    let browser = async {
+        let back = log_in(&scene, &pending.url, "olena").await;
+        go_back(&back).await
+    };
+    let (credentials, _) = tokio::join!(pending.finish, browser);
+    keep(&credentials.unwrap(), &path).unwrap();
+    scene.world.clock().advance(std::time::Duration::from_mins(6));
+    assert_eq!(can_i(&server, "applications", "sync", "predator12/backend-prod").await, Some(true));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_nobody_comes_back_to_ends_and_gives_its_port_back() {
+    let scene = Scene::with_dex();
+    let clock = ManualClock::new();
+    let server = Server::new(scene.spec("admin"), Arc::new(clock.clone()));
+    let pending = begin(&server).await;
+    let mut finish = pending.finish;
+    let outcome = loop {
+        tokio::select! {
+            biased;
+            outcome = &mut finish => break outcome,
+            () = tokio::task::yield_now() => clock.advance(PATIENCE / 4),
+        }
+    };
+    let ReadError::Failed { why, hint } = outcome.unwrap_err() else { panic!("no failure") };
+    assert_eq!(why, "nobody logged in within 10 minutes");
+    assert!(hint.unwrap().contains("over SSH"));
+    drop(finish);
+    assert!(tokio::net::TcpListener::bind(("127.0.0.1", pending.port)).await.is_ok());
 }
 
 /// What is told when a browser comes back with `query`; `{state}` stands for the right one.

@@ -24,11 +24,6 @@ fn program(scene: &Scene, args: &[&str]) -> Command {
     command
 }
 
-/// A port nobody has now.
-fn free_port() -> u16 {
-    std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port()
-}
-
 /// A login that waits for a browser.
 struct Waiting {
     child: Child,
@@ -38,8 +33,8 @@ struct Waiting {
 
 impl Waiting {
     async fn start(scene: &Scene) -> Self {
-        let port = free_port().to_string();
-        let args = ["login", &scene.argocd("url"), "--sso", "--sso-port", &port];
+        // any port that is free
+        let args = ["login", &scene.argocd("url"), "--sso", "--sso-port", "0"];
         let mut child = program(scene, &args).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let (mut said, mut url) = (String::new(), String::new());

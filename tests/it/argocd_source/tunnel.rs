@@ -9,7 +9,7 @@ use super::running::start;
 use super::scene::{SOURCE, Scene, app};
 use crate::told::Told;
 
-fn spec(scene: &Scene, user: &str) -> ServerSpec {
+pub fn spec(scene: &Scene, user: &str) -> ServerSpec {
     let cluster = SourceSpec {
         name: SOURCE.to_owned(),
         context: Some(SOURCE.to_owned()),
