@@ -59,6 +59,13 @@ struct Held {
     road: TokenRoad,
 }
 
+impl State {
+    /// A renewal that has not ended.
+    fn ongoing(&self) -> Option<Renewal> {
+        self.renewal.as_ref().and_then(WeakShared::upgrade).filter(|one| one.peek().is_none())
+    }
+}
+
 impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Server").field("name", &self.name).field("address", &self.spec.address).finish_non_exhaustive()
@@ -134,12 +141,31 @@ impl Server {
         Ok((client, held))
     }
 
+    /// Client and token for a request. Whoever comes while a token that was refused is being renewed waits for the new one.
+    async fn ready(&self) -> Result<(Client, Held), Fault> {
+        match self.reach() {
+            Err(fault) if fault.kind == Kind::Auth => {}
+            reached => return reached,
+        }
+        let ongoing = self.state().ongoing();
+        match ongoing {
+            Some(renewal) => match renewal.await {
+                Ok(_) => self.reach(),
+                Err(why) => {
+                    Err(Fault::new(Kind::Auth, format!("the session could not be renewed: {why}")).hint(why.hint()))
+                }
+            },
+            // it may have ended in between
+            None => self.reach(),
+        }
+    }
+
     /// Sends a request; anything but success is a fault. A token that is not believed is read anew, once from each place
     /// there is one: somebody may have logged in since. One of single sign-on is renewed.
     pub(super) async fn send(&self, ask: &Ask) -> Result<Answer, Fault> {
         let mut renewed = false;
         loop {
-            let (client, held) = self.reach()?;
+            let (client, held) = self.ready().await?;
             match self.try_send(client, Some(&held.token), ask).await {
                 Err(fault) if fault.is_unauthorized() => {
                     if self.disbelieve(&held) {
@@ -203,8 +229,7 @@ impl Server {
 
     fn renewal(&self, path: &Path) -> Renewal {
         let mut state = self.state();
-        let ongoing = state.renewal.as_ref().and_then(WeakShared::upgrade).filter(|one| one.peek().is_none());
-        ongoing.unwrap_or_else(|| {
+        state.ongoing().unwrap_or_else(|| {
             let (server, path) = (self.clone(), path.to_owned());
             let renewal = async move { sso::renew(&server, &path).await }.boxed().shared();
             state.renewal = renewal.downgrade();

@@ -70,8 +70,15 @@ async fn a_token_that_has_run_out_is_renewed_once_for_all_who_are_refused() {
         let before = (read(&path), read(&path.with_extension("refresh")));
         scene.world.clock().advance(std::time::Duration::from_mins(6));
         let apps: Vec<_> = ["backend-dev", "backend-prod", "frontend-dev"].map(app).into();
-        // Dex takes a refresh token once: a second renewal would fail, and so would whoever waits for it
-        let asked = futures::future::join_all(apps.iter().map(|app| managed_resources(&server, app))).await;
+        // Dex takes a refresh token once: a second renewal would fail, and so would whoever waits for it; some ask before
+        // the first refusal comes, some while the token is being renewed, and some afterwards
+        let asked = futures::future::join_all(apps.iter().cycle().take(30).enumerate().map(async |(turn, app)| {
+            for _ in 0..turn * 40 {
+                tokio::task::yield_now().await;
+            }
+            managed_resources(&server, app).await
+        }));
+        let asked = asked.await;
         let failed: Vec<_> = asked.iter().filter_map(|one| one.as_ref().err()).collect();
         assert!(failed.is_empty(), "{failed:?}");
         let after = (read(&path), read(&path.with_extension("refresh")));
