@@ -81,8 +81,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Talk<S> {
         for word in words {
             bytes.extend_from_slice(format!("${}\r\n{word}\r\n", word.len()).as_bytes());
         }
-        self.stream.write_all(&bytes).await.map_err(cut)?;
-        self.stream.flush().await.map_err(cut)?;
+        self.stream.write_all(&bytes).await?;
+        self.stream.flush().await?;
         self.answer().await
     }
 
@@ -102,16 +102,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Talk<S> {
             if self.read.len() > LARGEST {
                 return Err(Refusal::Other("Redis' answer is too large".to_owned()));
             }
-            if self.stream.read_buf(&mut self.read).await.map_err(cut)? == 0 {
+            if self.stream.read_buf(&mut self.read).await? == 0 {
                 return Err(Refusal::Other("Redis closed the connection".to_owned()));
             }
         }
     }
 }
 
-#[allow(clippy::needless_pass_by_value, reason = "errors are mapped by it")]
-fn cut(_: std::io::Error) -> Refusal {
-    Refusal::Other("the connection to Redis was cut".to_owned())
+impl From<std::io::Error> for Refusal {
+    fn from(_: std::io::Error) -> Self {
+        Self::Other("the connection to Redis was cut".to_owned())
+    }
 }
 
 #[cfg(test)]
