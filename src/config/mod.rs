@@ -11,6 +11,7 @@ pub mod error;
 pub mod field;
 pub mod glyph;
 pub mod keymap;
+mod layers;
 mod misplaced;
 pub mod palette;
 mod place;

@@ -4,6 +4,7 @@
 //! Add a noun as a file of its own and name it in the field's standard term.
 
 pub mod app;
+mod cluster_names;
 pub mod commit;
 pub mod comparison;
 pub mod desired;
@@ -22,6 +23,7 @@ pub mod progress;
 pub mod resource;
 pub mod risk;
 pub mod route;
+pub mod served;
 pub mod symbol;
 pub mod text;
 pub mod time;
@@ -31,6 +33,7 @@ pub mod why;
 pub mod window;
 
 pub use app::{AppKey, AppRow, AutoSync, Condition, Deployment, Destination, Fullness, Health, Sync, Workload};
+pub use cluster_names::ClusterNames;
 pub use commit::Commit;
 pub use comparison::{Change, Compared, Comparison, Field, Hand, Hook, Owner, Row, Rows, Shadow, Sides, Usual};
 pub use desired::{Desired, Lack, Pair, Rung};
@@ -46,7 +49,8 @@ pub use resource::{
     AppDetail, HistoryEntry, LiveObject, ObjectCondition, ObjectName, Resource, ResourceAction, ResourceResult,
 };
 pub use risk::Risk;
-pub use route::{ClusterNames, DestinationRule, Route, RouteContext, Routes, no_cluster, served_app, served_context};
+pub use route::{DestinationRule, Route, RouteContext, Routes};
+pub use served::{no_cluster, served_app, served_context};
 pub use symbol::{Interner, Symbol};
 pub use time::{Clock, Timestamp};
 pub use trouble::{Trouble, TroubleKind};

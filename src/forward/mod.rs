@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! ports, target: what a person types     candidate: the pods that could answer, and the one that does
-//! session: the state machine             ssh: the line that brings it to a laptop
+//! session: the state machine (state)     ssh: the line that brings it to a laptop
 //! ```
 //!
 //! Nothing here listens or dials: the runtime does, and tells a [`Session`] what happened.
@@ -13,6 +13,7 @@ mod profile;
 mod served;
 mod session;
 mod ssh;
+mod state;
 mod target;
 mod wish;
 
@@ -20,7 +21,8 @@ pub use candidate::{Candidate, ContainerPort, Nobody, ServicePort, choose, selec
 pub use ports::{Mapping, PortError, Remote};
 pub use profile::Profile;
 pub use served::{Served, declared_ports, served};
-pub use session::{Event, Local, Opened, Session, Sessions, State};
+pub use session::{Session, Sessions};
 pub use ssh::{SshHost, ssh_line};
+pub use state::{Event, Local, Opened, State};
 pub use target::{Target, TargetError};
 pub use wish::{Wish, WishError};

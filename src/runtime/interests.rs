@@ -13,7 +13,7 @@ use super::scope::Scope;
 use super::sources::Sources;
 use super::{last_words, reread};
 use crate::action::Control;
-use crate::domain::route::{no_cluster, served_app};
+use crate::domain::served::{no_cluster, served_app};
 use crate::domain::time::after;
 use crate::domain::{
     AppDetail, AppKey, AppRow, ClusterNames, Comparison, ContainerState, Fullness, LastWords, Link, LiveObject,

@@ -7,7 +7,9 @@ use super::census::Census;
 use super::changes::Changes;
 use super::delta::{Delta, LiveDelta};
 use super::live::Live;
-use super::windows::{Projects, Waiting, own};
+use super::slot::{Slot, is_placed_otherwise, moves_order, worst};
+use super::source_state::{ServedBy, SourceState};
+use super::windows::{Projects, own};
 use crate::domain::time::after;
 use crate::domain::{
     AppKey, AppRow, Classifier, Environment, Fullness, Link, Phase, SourceFacts, Symbol, Timestamp, Trouble,
@@ -16,56 +18,6 @@ use crate::domain::{
 
 /// The place of a row. Valid until the row is removed; the place may then be taken by another.
 pub type RowId = u32;
-
-/// The argocd-server of a source.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ServedBy {
-    /// Where it is, for people.
-    pub place: String,
-    /// The words that lead `argocd` there.
-    pub flags: Vec<String>,
-    /// Rows come from it, and not through a context.
-    pub rows: bool,
-}
-
-/// A source as the store knows it.
-#[derive(Clone, Debug, Default)]
-pub struct SourceState {
-    /// How it is doing.
-    pub link: Link,
-    /// What is known of it.
-    pub facts: SourceFacts,
-    /// Its argocd-server, where it has one: somebody can log in there.
-    pub server: Option<ServedBy>,
-    /// Counts its first lists, so that rows of an earlier one can be told apart.
-    epoch: u32,
-    /// Applications of it in the store.
-    pub apps: u32,
-    /// Those of them at which auto-sync has something to do and does not do it.
-    pub(super) waiting: u32,
-}
-
-impl SourceState {
-    /// Whether a login is what it waits for.
-    #[must_use]
-    pub fn wants_login(&self) -> bool {
-        matches!(self.link, Link::Auth { .. }) && self.server.as_ref().is_some_and(|server| server.rows)
-    }
-}
-
-#[derive(Debug)]
-pub(super) struct Slot {
-    pub(super) row: AppRow,
-    epoch: u32,
-    /// Whether auto-sync waits there, and for what.
-    pub(super) waiting: Waiting,
-    /// The kind of the worst verdict on the row without its pods.
-    pub(super) own: Option<TroubleKind>,
-    /// The kind of the worst verdict, of those on the row and on its pods.
-    pub(super) trouble: Option<TroubleKind>,
-    /// The verdict on its pods.
-    pub(super) pods: Option<Box<Trouble>>,
-}
 
 /// All Applications of all sources.
 ///
@@ -399,139 +351,6 @@ impl Apps {
     }
 }
 
-/// The more urgent of two verdicts, by kind.
-pub(super) fn worst(row: Option<TroubleKind>, pods: Option<&Trouble>) -> Option<TroubleKind> {
-    [row, pods.map(|t| t.kind)].into_iter().flatten().min()
-}
-
-/// Whether a change of a row moves it to another service or environment.
-fn is_placed_otherwise(old: &AppRow, new: &AppRow) -> bool {
-    old.fullness != new.fullness || old.environment != new.environment || old.service != new.service
-}
-
-/// Whether a change of a row may move it in any list, or in or out of one.
-fn moves_order(old: &AppRow, new: &AppRow) -> bool {
-    is_placed_otherwise(old, new)
-        || old.project != new.project
-        || old.labels != new.labels
-        || old.sync != new.sync
-        || old.health != new.health
-        || old.version() != new.version()
-        || old.deployed != new.deployed
-        || old.deleting.is_some() != new.deleting.is_some()
-        || old.drift != new.drift
-        || old.operation.as_ref().is_some_and(|o| o.is_active())
-            != new.operation.as_ref().is_some_and(|o| o.is_active())
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::Health;
-    use proptest::prelude::*;
-    use std::collections::BTreeMap;
-
-    const NOW: Timestamp = Timestamp::UNIX_EPOCH;
-
-    fn row(source: &str, name: &str, health: Health) -> AppRow {
-        AppRow {
-            key: AppKey { source: source.into(), namespace: "argocd".into(), name: name.into() },
-            environment: Some("dev".into()),
-            service: name.into(),
-            health,
-            ..AppRow::default()
-        }
-    }
-
-    fn names(apps: &Apps) -> Vec<String> {
-        let mut names: Vec<_> = apps.all().map(|r| format!("{}/{}", r.key.source, r.key.name)).collect();
-        names.sort();
-        names
-    }
-
-    #[test]
-    fn a_sketch_never_replaces_what_is_known_in_full() {
-        let mut apps = Apps::default();
-        apps.apply(Delta::Upsert(Box::new(row("a", "x", Health::Healthy))), NOW);
-        let sketch = AppRow { fullness: Fullness::Sketch, ..row("a", "x", Health::Degraded) };
-        apps.apply(Delta::Upsert(Box::new(sketch)), NOW);
-        assert_eq!(apps.get(0).unwrap().health, Health::Healthy);
-    }
-
-    #[test]
-    fn settling_forgets_what_the_first_list_did_not_name_and_nothing_of_other_sources() {
-        let mut apps = Apps::default();
-        for name in ["x", "y"] {
-            apps.apply(Delta::Upsert(Box::new(row("a", name, Health::Healthy))), NOW);
-            apps.apply(Delta::Upsert(Box::new(row("b", name, Health::Healthy))), NOW);
-        }
-        apps.apply(Delta::Begin("a".into()), NOW);
-        apps.apply(Delta::Upsert(Box::new(row("a", "y", Health::Healthy))), NOW);
-        assert_eq!(apps.len(), 4);
-        apps.apply(Delta::Settle("a".into()), NOW);
-        assert_eq!(names(&apps), ["a/y", "b/x", "b/y"]);
-    }
-
-    #[test]
-    fn a_heartbeat_moves_no_order() {
-        let mut apps = Apps::default();
-        apps.apply(Delta::Upsert(Box::new(row("a", "x", Health::Healthy))), NOW);
-        let order = apps.order_generation();
-        let beat = AppRow { reconciled: Some(NOW), ..row("a", "x", Health::Healthy) };
-        apps.apply(Delta::Upsert(Box::new(beat)), NOW);
-        assert_eq!(apps.order_generation(), order);
-    }
-
-    #[derive(Clone, Debug)]
-    enum Step {
-        Put(u8, u8, Health),
-        Drop(u8, u8),
-        Swap(u8, Vec<u8>),
-    }
-
-    fn steps() -> impl Strategy<Value = Vec<Step>> {
-        let health = prop::sample::select(&Health::ALL[..]);
-        let step = prop_oneof![
-            4 => (0..2u8, 0..6u8, health).prop_map(|(s, n, h)| Step::Put(s, n, h)),
-            2 => (0..2u8, 0..6u8).prop_map(|(s, n)| Step::Drop(s, n)),
-            1 => (0..2u8, prop::collection::vec(0..6u8, 0..6)).prop_map(|(s, n)| Step::Swap(s, n)),
-        ];
-        prop::collection::vec(step, 0..60)
-    }
-
-    proptest! {
-        /// Any deltas leave what a naive map would hold, and the counts a recount would give.
-        #[test]
-        fn the_store_equals_a_naive_map(steps in steps()) {
-            let mut apps = Apps::default();
-            let mut naive: BTreeMap<(u8, u8), Health> = BTreeMap::new();
-            let make = |s: u8, n: u8, h| row(&format!("s{s}"), &format!("n{n}"), h);
-            for step in steps {
-                match step {
-                    Step::Put(s, n, h) => {
-                        naive.insert((s, n), h);
-                        apps.apply(Delta::Upsert(Box::new(make(s, n, h))), NOW);
-                    }
-                    Step::Drop(s, n) => {
-                        naive.remove(&(s, n));
-                        apps.apply(Delta::Remove(make(s, n, Health::Healthy).key), NOW);
-                    }
-                    Step::Swap(s, list) => {
-                        naive.retain(|(source, _), _| *source != s);
-                        naive.extend(list.iter().map(|n| ((s, *n), Health::Missing)));
-                        let rows = list.iter().map(|n| make(s, *n, Health::Missing)).collect();
-                        apps.apply(Delta::Replace(format!("s{s}").into(), rows), NOW);
-                    }
-                }
-            }
-            let kept: BTreeMap<String, Health> =
-                apps.all().map(|r| (format!("{}/{}", r.key.source, r.key.name), r.health)).collect();
-            let wanted: BTreeMap<String, Health> =
-                naive.iter().map(|((s, n), h)| (format!("s{s}/n{n}"), *h)).collect();
-            prop_assert_eq!(kept, wanted);
-            let counted = apps.census().of("dev").map_or(0, |c| c.health(Health::Missing));
-            prop_assert_eq!(counted as usize, naive.values().filter(|h| **h == Health::Missing).count());
-            prop_assert_eq!(apps.sources().values().map(|s| s.apps as usize).sum::<usize>(), naive.len());
-        }
-    }
-}
+#[path = "apps_tests.rs"]
+mod tests;

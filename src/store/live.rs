@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::apps::{Apps, RowId, worst};
+use super::apps::{Apps, RowId};
 use super::delta::{EventsDelta, NamespaceDelta, PodsDelta};
 use super::events::Events;
 use super::placed::Placed;
 use super::pods::{Place, Pods, Touched};
+use super::slot::worst;
 use crate::domain::{
     AppDetail, AppKey, AppRow, ClusterNames, Comparison, Event, LastWords, LiveObject, ObjectName, Pod, Route, Routes,
     Run, Symbol, Timestamp, Trouble, Versus, trouble,

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::apps::{Apps, RowId, worst};
+use super::apps::{Apps, RowId};
 use super::delta::{NamespaceDelta, ProjectsDelta};
 use super::pods::Place;
+use super::slot::worst;
 use crate::domain::time::after;
 use crate::domain::window::{ProjectWindows, Subject, Verdict, Windows};
 use crate::domain::{AppRow, Link, Symbol, Timestamp, Trouble, trouble};

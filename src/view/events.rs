@@ -12,7 +12,7 @@ use super::{Ask, Effect, Handled, Lens, ScreenId, Seen, Typing, View};
 use crate::command::{CommandId, Scope};
 use crate::config::theme::Role;
 use crate::domain::app::short_revision;
-use crate::domain::route::shown_context;
+use crate::domain::served::shown_context;
 use crate::domain::text::without_colour;
 use crate::domain::{AppRow, Event, Health, Phase, Symbol, Sync, Timestamp};
 use crate::store::changes::{Change, What};

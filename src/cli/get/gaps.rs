@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::cli::complain;
 use crate::cli::exit::Exit;
-use crate::domain::route::shown_context;
+use crate::domain::served::shown_context;
 use crate::domain::{AppKey, Link, Route};
 use crate::store::Apps;
 

@@ -16,7 +16,7 @@ use super::ask::Ask;
 use super::polled::Polled;
 use super::server::Server;
 use super::tree::{Node, path, tree};
-use crate::domain::route::served_context;
+use crate::domain::served::served_context;
 use crate::domain::{AppKey, Event, Link, Symbol};
 use crate::store::delta::{Delta, LiveDelta, Sink};
 

@@ -20,7 +20,7 @@ use super::objects::manifest;
 use super::polled::link_of;
 use super::server::Server;
 use super::tree::{Node, Tree, tree};
-use crate::domain::route::served_context;
+use crate::domain::served::served_context;
 use crate::domain::{AppKey, Link, Pod, Symbol, Timestamp, time};
 use crate::store::delta::{Delta, LiveDelta, NamespaceDelta, Sink};
 

@@ -12,12 +12,13 @@ use tokio::sync::mpsc;
 use super::cluster::Cluster;
 use super::fault::{Fault, Kind};
 use super::lines::{Line, Lines};
-use super::log_line::{self, Read, Seen};
+use super::log_batch::Batch;
+use super::log_line::Seen;
 use super::log_pod::{self, Run};
 use super::pace::pause;
 use super::request::{self, Ask, escape};
 use crate::domain::text::clean;
-use crate::domain::{LogChunk, LogEnd, LogLine, LogNews, LogRequest, LogState, Timestamp, time};
+use crate::domain::{LogChunk, LogEnd, LogNews, LogRequest, LogState, Timestamp, time};
 
 /// Bytes of text in a chunk.
 const CHUNK: usize = 64 << 10;
@@ -374,34 +375,5 @@ impl Stream {
                 Ok((follow || self.failures < 3).then_some(wait))
             }
         }
-    }
-}
-
-/// Lines that go together.
-#[derive(Default)]
-struct Batch {
-    lines: Vec<LogLine>,
-    bytes: usize,
-    /// When they have waited long enough.
-    due: Option<Timestamp>,
-}
-
-impl Batch {
-    fn is_empty(&self) -> bool {
-        self.lines.is_empty()
-    }
-
-    /// Takes in what is new; the node's words when it has removed the log.
-    fn take(&mut self, line: Line<'_>, seen: &mut Seen) -> Option<String> {
-        match log_line::read(line) {
-            Read::Removed(words) => return Some(words),
-            Read::Line(line) => {
-                if seen.admit(line.at) {
-                    self.bytes += line.text.len() + 48;
-                    self.lines.push(line);
-                }
-            }
-        }
-        None
     }
 }

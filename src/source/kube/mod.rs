@@ -3,7 +3,7 @@
 //! ```text
 //! kubeconfig, credential, proxy -> connect -> request -> session (list, follow) -> report -> Sink
 //!                          lines -> decode (lenient, shape, project, operation) ---^
-//! connect -> cluster (shared by many readers) -> logs (log_pod, log_line) -> a lane
+//! connect -> cluster (shared by many readers) -> logs (log_pod, log_line, log_batch) -> a lane
 //! ```
 //!
 //! The watch is our own, over raw requests and body frames: the library's hides bookmarks, notices a dead stream after
@@ -29,6 +29,7 @@ mod kubeconfig;
 mod lenient;
 mod lines;
 mod list;
+mod log_batch;
 pub(in crate::source) mod log_line;
 mod log_pod;
 mod logs;
