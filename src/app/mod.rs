@@ -3,6 +3,8 @@
 
 pub mod acting;
 pub mod bindings;
+mod effect;
+mod everyone;
 pub mod frame;
 pub mod header;
 pub mod login;
@@ -13,6 +15,8 @@ mod mouse;
 pub mod msg;
 pub mod named;
 pub mod palette;
+mod press;
+mod prompt;
 pub mod stack;
 pub mod update;
 pub mod visits;

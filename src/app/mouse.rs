@@ -6,10 +6,11 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent,
 use ratatui::layout::Position;
 
 use super::frame::{self, Spot};
-use super::login;
 use super::model::Model;
 use super::msg::Request;
-use super::update::{command, in_palette, parts, press};
+use super::press::press;
+use super::update::{command, parts};
+use super::{login, palette};
 use crate::command::CommandId;
 use crate::domain::Timestamp;
 use crate::domain::time::elapsed;
@@ -53,10 +54,10 @@ fn over_palette(model: &mut Model, kind: MouseEventKind, at: Position, spot: Spo
             let before = model.clicked.replace((at, now));
             if is_again(before, at, now) {
                 model.clicked = None;
-                return in_palette(model, CommandId::PaletteRun, now);
+                return palette::command(model, CommandId::PaletteRun, now);
             }
         }
-        (MouseEventKind::Down(MouseButton::Left), Spot::Hint(id)) => return in_palette(model, id, now),
+        (MouseEventKind::Down(MouseButton::Left), Spot::Hint(id)) => return palette::command(model, id, now),
         (MouseEventKind::Down(MouseButton::Left), Spot::Body(_) | Spot::Elsewhere) => model.palette = None,
         (MouseEventKind::ScrollDown, _) => palette.step(STEP as isize),
         (MouseEventKind::ScrollUp, _) => palette.step(-(STEP as isize)),

@@ -1,11 +1,10 @@
 //! Commands called by name with what they take.
 
-use super::login;
 use super::memory::Keep;
 use super::model::Model;
 use super::msg::Request;
 use super::palette::{Action, Value};
-use super::update;
+use super::{everyone, login, update};
 use crate::command::CommandId;
 use crate::command::argument::NARROWINGS;
 use crate::domain::{AppKey, Timestamp};
@@ -40,7 +39,7 @@ fn on_app(model: &mut Model, id: CommandId, key: AppKey, now: Timestamp) -> Vec<
         model.stack.push(ScreenId::App);
         return Vec::new();
     }
-    update::everyones(model, id, now).into_iter().collect()
+    everyone::command(model, id, now).into_iter().collect()
 }
 
 /// Takes everything away that narrows the lists.

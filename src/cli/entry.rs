@@ -44,7 +44,7 @@ impl Entry {
         if setup.apps.find(&key).is_none() {
             return Err(Failure::new(Exit::NotFound, format!("{} is gone", key.name)));
         }
-        let found = Place::find(&key, &setup.apps, &mut setup.interests);
+        let found = Place::find(&key, &setup.apps, &mut setup.interests.access);
         let (place, environment) = found.map_err(|why| Failure::new(Exit::Source, why).hint(Route::HINT))?;
         let readonly = setup.settings.readonly.then(|| setup.settings.origin("readonly"));
         let who = state::who();

@@ -12,13 +12,12 @@ use super::exit::{Exit, Failure};
 use super::find::find;
 use super::{picture, setup, state};
 use crate::app::{Bindings, Model, Request, frame, update};
-use crate::command::CommandId;
 use crate::config::palette::Depth;
 use crate::domain::resource::most_telling;
 use crate::domain::time::after;
 use crate::domain::{Clock, LogNews, ObjectName, Timestamp, Versus};
+use crate::runtime::access::Access;
 use crate::runtime::deeds::Deeds;
-use crate::runtime::interests::Interests;
 use crate::runtime::observe::{observe, observe_live};
 use crate::runtime::remember::Remembered;
 use crate::runtime::tail::Tail;
@@ -48,20 +47,11 @@ async fn read_logs(tail: &mut Tail, logs: &mut LogStore, clock: &Arc<dyn Clock>,
 }
 
 /// Opens a screen as its key does, and does what that asks for: plans and the audit log are read, nothing is written.
-fn open(model: &mut Model, screen: ScreenId, (deeds, interests): (&mut Deeds, &mut Interests), now: Timestamp) -> bool {
-    let requests = match screen {
-        ScreenId::Plan => update::command(model, CommandId::AppSync, now),
-        ScreenId::Deployments => update::command(model, CommandId::DeploymentsOpen, now),
-        ScreenId::Audit => update::command(model, CommandId::AuditOpen, now),
-        _ => Vec::new(),
-    };
-    if model.stack.top().id() != screen {
-        model.stack.push(screen);
-    }
+fn open(model: &mut Model, screen: ScreenId, (deeds, access): (&mut Deeds, &mut Access), now: Timestamp) -> bool {
     let mut asked = false;
-    for request in requests {
+    for request in update::open(model, screen, now) {
         match request {
-            Request::Plan(proposal) => deeds.plan(proposal, &model.apps, interests),
+            Request::Plan(proposal) => deeds.plan(proposal, &model.apps, access),
             Request::Recall => deeds.recall(),
             _ => continue,
         }
@@ -148,12 +138,14 @@ pub fn run(snapshot: &Snapshot, everywhere: &Everywhere, out: &mut impl Write) -
     model.desk.readonly = setup.settings.readonly;
     let rules = state::rules(&setup.settings, &Remembered::here());
     let mut deeds = Deeds::new(rules, setup.clock.clone(), runtime.handle().clone());
-    if open(&mut model, screen, (&mut deeds, &mut setup.interests), setup.clock.now()) {
+    if open(&mut model, screen, (&mut deeds, &mut setup.interests.access), setup.clock.now()) {
         runtime.block_on(read_desk(&mut deeds, &mut model, &setup.clock, deadline));
     }
     if let Some(query) = model.stack.top().wanted(&model.lens) {
         let (tail, interests) = (&mut setup.tail, &mut setup.interests);
-        tail.want(Some(query), &model.apps, &mut model.logs, setup.clock.now(), |context| interests.way(context));
+        tail.want(Some(query), &model.apps, &mut model.logs, setup.clock.now(), |context| {
+            interests.access.way(context)
+        });
         runtime.block_on(read_logs(tail, &mut model.logs, &setup.clock, deadline));
     }
     let mut buf = Buffer::empty(Rect::new(0, 0, width, height));

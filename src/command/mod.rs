@@ -6,7 +6,7 @@ pub mod argument;
 pub mod doc;
 pub mod hint;
 #[cfg(test)]
-mod law;
+mod laws;
 pub mod scope;
 pub mod table;
 pub mod when;

@@ -7,9 +7,9 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
+use super::access::Access;
 use super::deeds::Rules;
 use super::forwards::{ForwardNews, Forwards, Place};
-use super::interests::Interests;
 use super::launch::{Launch, own_workspace};
 use super::scope::Scope;
 use super::survey::{Inquiry, survey};
@@ -88,8 +88,8 @@ impl Berths {
     }
 
     /// Opens a forward; what there is to say of that now.
-    pub fn forward(&mut self, wish: Wish, confirmed: bool, apps: &Apps, ways: &mut Interests) -> Option<News> {
-        let admitted = Place::find(&wish.app, apps, ways)
+    pub fn forward(&mut self, wish: Wish, confirmed: bool, apps: &Apps, access: &mut Access) -> Option<News> {
+        let admitted = Place::find(&wish.app, apps, access)
             .and_then(|way| Ok((self.admit("forward", &wish.app, &way.1, wish.title(), confirmed)?, way.0)));
         match admitted {
             Ok((visiting, place)) => {
@@ -101,9 +101,9 @@ impl Berths {
     }
 
     /// Looks at a debugger's place, and leads it there.
-    pub fn debug(&mut self, app: AppKey, confirmed: bool, apps: &Apps, ways: &mut Interests) -> Option<News> {
+    pub fn debug(&mut self, app: AppKey, confirmed: bool, apps: &Apps, access: &mut Access) -> Option<News> {
         let title = format!("Debug {}", app.name);
-        let admitted = Place::find(&app, apps, ways)
+        let admitted = Place::find(&app, apps, access)
             .and_then(|way| Ok((self.admit("debug", &app, &way.1, title, confirmed)?, way)));
         let (visiting, (place, environment)) = match admitted {
             Ok(admitted) => admitted,

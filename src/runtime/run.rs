@@ -10,10 +10,11 @@ use super::berths::Berths;
 use super::choice::Choice;
 use super::clipboard::Clipboard;
 use super::deeds::Deeds;
+use super::due::{Due, PACE};
 use super::errand::{Answer, Errands};
 use super::input::{Bytes, Decoder, Reader};
 use super::interests::Interests;
-use super::k9s::{K9s, K9sError};
+use super::k9s::K9s;
 use super::logins::Logins;
 use super::mailbox::Mailbox;
 use super::painter::Painter;
@@ -25,22 +26,16 @@ use super::sources::Sources;
 use super::tail::Tail;
 use super::terminal::{self, TerminalGuard};
 use super::writer::{FrameSender, NotSent, Written};
-use crate::app::{Keep, Model, Msg, Request, frame, login, update};
-use crate::config::settings::Settings;
+use crate::app::{Model, Msg, Request, frame, login, update};
 use crate::domain::time::{after, elapsed};
-use crate::domain::{Clock, Link, LogNews, Symbol, Timestamp, no_cluster};
+use crate::domain::{Clock, Link, LogNews, Timestamp};
 use crate::view::Work;
 use crate::view::desk::{News, Reach};
 
-/// News alone are drawn at most this often; keys are drawn at once.
-const PACE: Duration = Duration::from_millis(100);
 /// Deltas applied before keys are looked at again: well under 4 ms worth.
 const SLICE: usize = 512;
 /// Chunks of log lines taken in before keys are looked at again.
 const CHUNKS: usize = 8;
-/// A terminal that takes nothing for this long is let go of when the program ends or is suspended.
-const PATIENCE: Duration = Duration::from_millis(500);
-
 /// Everything the loop owns.
 pub struct Cockpit {
     /// The state.
@@ -104,27 +99,6 @@ pub enum Ended {
     Lost,
     /// The system asked for it.
     By(Signal),
-}
-
-/// When the next frame is due.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Due {
-    /// Nothing changed; at this moment something reads differently by itself.
-    Later(Option<Timestamp>),
-    /// News came in: not before this moment.
-    Paced(Timestamp),
-    /// A key was pressed.
-    Now,
-}
-
-impl Due {
-    fn moment(self, now: Timestamp) -> Option<Timestamp> {
-        match self {
-            Self::Later(at) => at,
-            Self::Paced(at) => Some(at),
-            Self::Now => Some(now),
-        }
-    }
 }
 
 impl Cockpit {
@@ -197,17 +171,11 @@ impl Cockpit {
                 }
                 told = self.tail.next() => if let Some(told) = told {
                     self.log(told);
-                    let paced = after(last_frame, PACE);
-                    if due.moment(now).is_none_or(|at| at > paced) {
-                        due = Due::Paced(paced);
-                    }
+                    due.pace(last_frame, now);
                 },
                 looks = self.reload.next() => if let Some(looks) = looks {
-                    let requests = self.take(Msg::Looks(Box::new(looks)));
-                    for request in requests {
-                        if let Request::Settings(settings) = request {
-                            self.take_hold(*settings);
-                        }
+                    if let Some(ended) = self.heed(Msg::Looks(Box::new(looks)), &mut painter).await? {
+                        return Ok(ended);
                     }
                     due = Due::Now;
                 },
@@ -231,12 +199,10 @@ impl Cockpit {
                 },
                 news = self.berths.next() => {
                     // bytes that go by are no reason to hurry
-                    let paced = after(last_frame, PACE);
-                    due = if matches!(news, News::Sessions(_)) && due.moment(now).is_none_or(|at| at > paced) {
-                        Due::Paced(paced)
-                    } else {
-                        Due::Now
-                    };
+                    match news {
+                        News::Sessions(_) => due.pace(last_frame, now),
+                        _ => due = Due::Now,
+                    }
                     self.take(Msg::Desk(news));
                 },
                 news = self.deeds.next() => if let Some(news) = news {
@@ -245,10 +211,7 @@ impl Cockpit {
                 },
                 () = self.news.notified(), if !news_wait => {
                     news_wait = true;
-                    let paced = after(last_frame, PACE);
-                    if due.moment(now).is_none_or(|at| at > paced) {
-                        due = Due::Paced(paced);
-                    }
+                    due.pace(last_frame, now);
                 }
                 () = sleep => {
                     let now = self.clock.now();
@@ -260,138 +223,16 @@ impl Cockpit {
             }
             for event in events {
                 due = Due::Now;
-                for request in self.take(Msg::Input(event)) {
-                    match request {
-                        Request::Quit => return Ok(Ended::Quit),
-                        Request::Suspend => {
-                            self.suspend().await?;
-                            self.resize(&mut painter);
-                        }
-                        Request::K9s { source, namespace, readonly } => {
-                            if let Some(signal) = self.lend_to_k9s(&source, &namespace, readonly).await? {
-                                return Ok(Ended::By(signal));
-                            }
-                            self.resize(&mut painter);
-                        }
-                        Request::Redraw => painter.reset(self.model.size),
-                        Request::Theme(name) => {
-                            let said = self.choice.theme(&name, &mut self.model);
-                            self.model.say(said, self.clock.now());
-                        }
-                        Request::Keymap(name) => {
-                            let said = self.choice.keymap(&name, &mut self.model);
-                            self.model.say(said, self.clock.now());
-                        }
-                        Request::Keep(what) => {
-                            // a line that is forgotten is no loss worth a word after every command
-                            let matters = !matches!(what, Keep::Line(_));
-                            if let Err(error) = self.remembered.keep(&what)
-                                && matters
-                            {
-                                self.model.say(error.to_string(), self.clock.now());
-                            }
-                        }
-                        Request::Settings(settings) => self.take_hold(*settings),
-                        Request::Copy { what, text } => self.copy(what, &text),
-                        Request::CopyObject { context, object } => match self.interests.way(&context) {
-                            Some(way) => self.errands.read(way, object),
-                            None => {
-                                self.model.say(no_cluster(&context), self.clock.now());
-                            }
-                        },
-                        Request::Save { name, excerpt } => self.saves.begin(&name, *excerpt),
-                        Request::Plan(proposal) => {
-                            let Self { deeds, interests, model, .. } = self;
-                            deeds.plan(proposal, &model.apps, interests);
-                        }
-                        Request::Act(order) => {
-                            let Self { deeds, interests, model, .. } = self;
-                            let news = deeds.act(*order, &model.apps, interests);
-                            self.take(Msg::Desk(news));
-                        }
-                        Request::AtOnce(proposal) => {
-                            let Self { deeds, interests, model, .. } = self;
-                            let news = deeds.at_once(proposal, &model.apps, interests);
-                            self.take(Msg::Desk(news));
-                        }
-                        Request::Forward(wish, confirmed) => {
-                            let Self { berths, interests, model, .. } = self;
-                            let said = berths.forward(*wish, confirmed, &model.apps, interests);
-                            if let Some(news) = said {
-                                self.take(Msg::Desk(news));
-                            }
-                        }
-                        Request::Debug(app, confirmed) => {
-                            let Self { berths, interests, model, .. } = self;
-                            let said = berths.debug(app, confirmed, &model.apps, interests);
-                            if let Some(news) = said {
-                                self.take(Msg::Desk(news));
-                            }
-                        }
-                        Request::StopSession(id) => {
-                            let news = self.berths.stop(id);
-                            self.take(Msg::Desk(news));
-                        }
-                        Request::Launch { entry, agreed } => {
-                            let news = self.berths.launch(&entry, agreed);
-                            self.take(Msg::Desk(news));
-                        }
-                        Request::Recall => self.deeds.recall(),
-                        Request::Acknowledge(ids) => self.deeds.acknowledge(ids),
-                        Request::Answer { number, back } => self.deeds.answer(number, back),
-                        Request::Toggle(source) => {
-                            self.model.desk.rights.forget(&source);
-                            self.sources.toggle(&source);
-                        }
-                        Request::LogIn(source, step) => {
-                            let server = self.sources.servers().get(&source);
-                            self.logins.step(source.clone(), step, server);
-                        }
-                        Request::Reconnect(source) => self.reconnect(source.as_ref()),
-                    }
+                if let Some(ended) = self.heed(Msg::Input(event), &mut painter).await? {
+                    return Ok(ended);
                 }
             }
         }
     }
 
-    fn take(&mut self, msg: Msg) -> Vec<Request> {
+    /// Takes a message in; what it asks for is handed back.
+    pub(super) fn take(&mut self, msg: Msg) -> Vec<Request> {
         update::update(&mut self.model, msg, self.clock.now())
-    }
-
-    /// Connects anew: one source, or every one that is on.
-    fn reconnect(&mut self, source: Option<&Symbol>) {
-        for source in source.cloned().into_iter().chain(self.model.apps.sources().keys().cloned()) {
-            self.model.desk.rights.forget(&source);
-        }
-        self.sources.reconnect(source);
-        self.interests.reconnect();
-    }
-
-    /// Somebody logged in to the argocd-server of a source: whoever waits to try again need not.
-    fn let_in(&mut self, source: &Symbol) {
-        self.reconnect(Some(source));
-        self.sources.start(source);
-    }
-
-    /// Has settings that were saved take hold. Other environments sort every Application anew, so the sources are read
-    /// from their beginning; their order, colours and protection count at once.
-    fn take_hold(&mut self, settings: Settings) {
-        self.ahead.extend_from_slice(self.terminal.mouse(settings.mouse));
-        self.decoder.hold_escape(settings.escape);
-        self.k9s.readonly = settings.readonly;
-        self.berths.check_out(settings.git_checkout.clone());
-        if settings.readonly {
-            self.model.desk.readonly = true;
-            self.deeds.forbid(settings.origin("readonly"));
-            self.berths.forbid(settings.origin("readonly"));
-        }
-        if settings.environments != self.choice.settings.environments {
-            let classifier = Arc::new(settings.classifier());
-            self.model.apps.classify_by(Arc::clone(&classifier));
-            self.sources.classify_by(classifier);
-        }
-        self.choice.settings = settings;
-        self.choice.announce(&mut self.model);
     }
 
     /// Draws what changed and hands it to the writer; says how long the screen stays true by itself.
@@ -413,7 +254,7 @@ impl Cockpit {
         self.ask_rights();
         let (query, wanted) = (frame::wanted(&self.model), frame::interests(&self.model, now));
         let Model { apps, logs, .. } = &mut self.model;
-        self.tail.want(query, apps, logs, now, |context| self.interests.way(context));
+        self.tail.want(query, apps, logs, now, |context| self.interests.access.way(context));
         let again = self.interests.want(&wanted, &self.model.apps, now).map(|at| elapsed(now, at));
         let left_out = self.interests.left_out();
         // what was found out while this frame was drawn stands in the next one
@@ -434,19 +275,13 @@ impl Cockpit {
         let reach = desk.rights.unknown(&key);
         if reach.is_some() && reach != self.asked {
             self.asked.clone_from(&reach);
-            let control = self.interests.control(&key.source);
+            let control = self.interests.access.control(&key.source);
             let row = self.model.apps.find(&key).and_then(|id| self.model.apps.get(id));
             let project = row.map(|row| row.project.clone()).unwrap_or_default();
             if let Some(reach) = reach {
                 self.deeds.ask_rights(reach, &project, control);
             }
         }
-    }
-
-    /// Has text go out with the next frame, which is due.
-    fn copy(&mut self, what: String, text: &str) {
-        let said = self.clipboard.put(what, text);
-        self.model.say(said.unwrap_or_else(|error| error.to_string()), self.clock.now());
     }
 
     /// Takes lines in, with those that have come meanwhile, but not so many that a key would wait.
@@ -459,57 +294,9 @@ impl Cockpit {
         }
     }
 
-    fn resize(&mut self, painter: &mut Painter) {
+    pub(super) fn resize(&mut self, painter: &mut Painter) {
         let size = self.terminal.size();
         self.model.size = ratatui::layout::Size::new(size.columns, size.rows);
         painter.reset(self.model.size);
-    }
-
-    /// Lends the terminal to k9s until it ends. What the sources tell meanwhile waits in the mailbox. Says which signal
-    /// ends the program.
-    async fn lend_to_k9s(
-        &mut self,
-        source: &Symbol,
-        namespace: &str,
-        readonly: bool,
-    ) -> std::io::Result<Option<Signal>> {
-        let Some(spec) = self.sources.spec(source) else {
-            self.model.say(no_cluster(source), self.clock.now());
-            return Ok(None);
-        };
-        self.reader.pause();
-        self.writer.drain(PATIENCE).await;
-        self.terminal.leave();
-        let ended = match self.k9s.start(spec, namespace, readonly) {
-            Err(error) => Err(error),
-            Ok(mut child) => loop {
-                tokio::select! {
-                    status = child.wait() => break match status {
-                        Ok(status) if status.success() => Ok(()),
-                        Ok(status) => Err(K9sError::Failed(status)),
-                        Err(error) => Err(K9sError::Refused(error)),
-                    },
-                    // an interrupt is k9s's, and the size is asked for afterwards
-                    signal = self.signals.next() => if matches!(signal, Signal::HangUp | Signal::Terminate) {
-                        return Ok(Some(signal));
-                    },
-                }
-            },
-        };
-        self.terminal.enter_again()?;
-        self.reader.resume();
-        if let Err(error) = ended {
-            self.model.say(error.to_string(), self.clock.now());
-        }
-        Ok(None)
-    }
-
-    /// Hands the terminal back to the shell until the person returns.
-    async fn suspend(&mut self) -> std::io::Result<()> {
-        self.reader.pause();
-        self.writer.drain(PATIENCE).await;
-        self.terminal.suspend()?;
-        self.reader.resume();
-        Ok(())
     }
 }

@@ -40,5 +40,6 @@ mod sim_world;
 mod source;
 mod terminal;
 mod told;
+mod wait;
 mod windows;
 mod work;

@@ -285,7 +285,7 @@ async fn a_cluster_whose_name_may_not_be_looked_up_has_no_route() {
 async fn live_objects_are_shown_without_their_secrets() {
     let twins = Twins::new(&Access::full());
     let mut bridge = Bridge::new(&twins.place, Vec::new());
-    let hub = bridge.interests.cluster(&"hub".into()).unwrap();
+    let hub = bridge.interests.access.cluster(&"hub".into()).unwrap();
     let name = |version: &str, kind: &str, name: &str| ObjectName {
         version: version.into(),
         kind: kind.into(),

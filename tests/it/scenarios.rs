@@ -6,7 +6,8 @@ use pilothouse::sim::control;
 use pilothouse::sim::world::{SimOptions, World};
 use serde_json::{Value, json};
 use std::process::Command;
-use std::time::{Duration, Instant};
+
+use crate::wait::found;
 
 fn start(scenario: &str) -> World {
     World::start(SimOptions { scenario: Some(scenario.to_owned()), ..SimOptions::default() }).unwrap()
@@ -29,13 +30,9 @@ async fn state(world: &World) -> Value {
     serde_json::from_str(&act(world, "state").await.unwrap()).unwrap()
 }
 
-/// Waits for a condition; a minute is a busy machine's patience.
+/// Waits for a condition.
 async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
-    let begun = Instant::now();
-    while !holds().await {
-        assert!(begun.elapsed() < Duration::from_secs(60), "{what}");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    found(what, async || if holds().await { Ok(()) } else { Err("it is not so") }).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

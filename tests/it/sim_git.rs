@@ -6,7 +6,8 @@ use pilothouse::sim::world::{SimOptions, World};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{Duration, Instant};
+
+use crate::wait::found;
 
 fn text<'a>(object: &'a Value, pointer: &str) -> &'a str {
     object.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
@@ -62,16 +63,12 @@ async fn refreshed(world: &World, source: &str, name: &str, what: &str, holds: i
     world.store(source).unwrap().update("Application", "argocd", name, |app| {
         app["metadata"]["annotations"]["argocd.argoproj.io/refresh"] = json!("normal");
     });
-    let begun = Instant::now();
-    loop {
+    found(what, async || {
         advance(world, "5s").await;
         let now = app(world, source, name);
-        if holds(&now) {
-            return now;
-        }
-        assert!(begun.elapsed() < Duration::from_secs(60), "{what}: {now:#}");
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+        if holds(&now) { Ok(now) } else { Err(format!("{now:#}")) }
+    })
+    .await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

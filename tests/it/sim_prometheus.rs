@@ -7,9 +7,10 @@ use pilothouse::sim::control;
 use pilothouse::sim::world::{SimOptions, World};
 use serde_json::Value;
 use std::fmt::Write;
-use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+
+use crate::wait::found;
 
 fn start(scenario: &str) -> World {
     World::start(SimOptions { scenario: Some(scenario.to_owned()), ..SimOptions::default() }).unwrap()
@@ -75,14 +76,12 @@ async fn prometheus_counts_what_argo_cd_does() {
     assert_eq!(query(&world, "predator-cloud", drifted).await, [1.0]);
     let syncs = "sum(argocd_app_sync_total{name=\"qdrant-dev\",phase=\"Succeeded\"})";
     let before = query(&world, "minikube", syncs).await;
-    let begun = Instant::now();
-    loop {
+    found("the sync that runs is counted", async || {
         advance(&world, "15s").await;
-        if query(&world, "minikube", syncs).await[0] > before[0] {
-            break;
-        }
-        assert!(begun.elapsed() < Duration::from_secs(60), "the sync that runs is counted");
-    }
+        let now = query(&world, "minikube", syncs).await[0];
+        if now > before[0] { Ok(()) } else { Err(now) }
+    })
+    .await;
     assert!(query(&world, "minikube", "sum(increase(argocd_app_sync_total[5m]))").await[0] > 0.0);
     assert!(
         query(&world, "minikube", "histogram_quantile(0.9, sum by (le) (argocd_app_reconcile_bucket))").await[0] > 0.0

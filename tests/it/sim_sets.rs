@@ -5,9 +5,8 @@ use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
 use pilothouse::sim::world::{SimOptions, World};
 use serde_json::json;
-use std::time::{Duration, Instant};
 
-const DEADLINE: Duration = Duration::from_secs(60);
+use crate::wait::found;
 
 async fn client(world: &World, context: &str) -> Client {
     let kubeconfig = Kubeconfig::read_from(world.kubeconfig()).unwrap();
@@ -45,20 +44,14 @@ async fn sets_of_the_scenario_put_back_what_is_edited_and_nothing_else() {
         let path = first.data["spec"]["source"]["path"].clone();
         let edit = json!({"spec": {"source": {"path": "by/hand"}}, "metadata": {"labels": {"note": "by-hand"}}});
         apps.patch(&name, &PatchParams::default(), &Patch::Merge(&edit)).await.unwrap();
-        let began = Instant::now();
-        loop {
+        found(&format!("{context} {name} is put back"), async || {
             let now = apps.get(&name).await.unwrap();
             let labels = now.metadata.labels.unwrap_or_default();
-            if now.data["spec"]["source"]["path"] == path && !labels.contains_key("note") {
-                break;
-            }
-            assert!(began.elapsed() < DEADLINE, "{context} {name} was not put back");
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        while said(&client).await.is_empty() {
-            assert!(began.elapsed() < DEADLINE, "{context}: nothing was said");
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+            let is_back = now.data["spec"]["source"]["path"] == path && !labels.contains_key("note");
+            if is_back { Ok(()) } else { Err(now.data["spec"]["source"].clone()) }
+        })
+        .await;
+        found(&format!("{context} says so"), async || said(&client).await.pop().ok_or("nothing was said")).await;
         assert_eq!(said(&client).await, [format!("updated Application \"{name}\"")]);
     }
 }

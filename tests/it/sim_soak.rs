@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures::{SinkExt, StreamExt};
@@ -19,6 +19,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::Role;
 
 use crate::sim_process::{PATIENCE, Process, SMALL, client};
+use crate::wait::found_within;
 
 /// A watch that says nothing for so long may be a half-closed one.
 const STALE: Duration = Duration::from_millis(400);
@@ -135,6 +136,7 @@ async fn follow(
                 watch(&api, at, &known).await;
             }
         }
+        // a client that is refused comes again, but not at once
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
@@ -182,6 +184,7 @@ async fn visit(kubeconfig: PathBuf, source: &'static str, way: &'static str, hea
                 heard.fetch_add(1, Ordering::Relaxed);
             }
         }
+        // people come again and again, and not all the time
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
@@ -265,30 +268,21 @@ async fn a_soak_under_all_faults_leaks_nothing() {
         world.ctl("fault all clear").await;
         world.ctl("login").await;
         for (source, kind, known) in &followed {
-            let settled = async {
-                loop {
-                    if let Some(api) = api(&world.kubeconfig, source, *kind).await
-                        && let Some((there, _)) = list(&api).await
-                        && there == *known.lock().unwrap()
-                    {
-                        return there.len();
-                    }
-                    tokio::time::sleep(Duration::from_millis(20)).await;
-                }
-            };
-            let count = tokio::time::timeout(PATIENCE, settled).await;
-            assert!(
-                count.unwrap_or_else(|_| panic!("{source} {kind:?} is not what the store has")) > 0
-                    || kind.2 == "Event"
-            );
+            let what = format!("{source} {kind:?} is what the store has");
+            let count = found_within(PATIENCE, &what, async || {
+                let api = api(&world.kubeconfig, source, *kind).await.ok_or("no client")?;
+                let (there, _) = list(&api).await.ok_or("no list")?;
+                if there == *known.lock().unwrap() { Ok(there.len()) } else { Err("something else is known") }
+            });
+            assert!(count.await > 0 || kind.2 == "Event");
         }
         // people come into the pods while nothing is wrong, and meanwhile
         for (source, way, heard) in &visits {
-            let (before, begun) = (heard.load(Ordering::Relaxed), Instant::now());
-            while heard.load(Ordering::Relaxed) == before {
-                assert!(begun.elapsed() < PATIENCE, "{source} {way} is not answered in hour {hour}");
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
+            let before = heard.load(Ordering::Relaxed);
+            found_within(PATIENCE, &format!("{source} {way} is answered in hour {hour}"), async || {
+                if heard.load(Ordering::Relaxed) > before { Ok(()) } else { Err("nobody was heard") }
+            })
+            .await;
         }
         let state = world.state().await;
         measured.push((hour, world.memory(), state["tasks"].as_u64().unwrap()));
@@ -299,15 +293,15 @@ async fn a_soak_under_all_faults_leaks_nothing() {
     // nobody is there any more: whatever was begun for a client has to end
     visitors.shutdown().await;
     tasks.shutdown().await;
-    let begun = Instant::now();
     let open = async || {
         let state = world.state().await;
         SOURCES.map(|source| state["sources"][source]["sessions"].as_u64().unwrap()).iter().sum::<u64>()
     };
-    while open().await > 0 || running().await > before {
+    found_within(PATIENCE, "nothing is left of what was begun", async || {
         let left = (open().await, running().await);
-        assert!(begun.elapsed() < PATIENCE, "{left:?} sessions and tasks of once {before} are left: {measured:?}");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+        let why = || format!("{left:?} sessions and tasks, of once {before}: {measured:?}");
+        if left.0 == 0 && left.1 <= before { Ok(()) } else { Err(why()) }
+    })
+    .await;
     println!("hour, MiB, tasks: {measured:?}; {before} tasks before and after");
 }

@@ -2,6 +2,7 @@
 
 mod draw;
 mod entry;
+mod keys;
 mod offer;
 mod rank;
 mod state;
@@ -9,5 +10,6 @@ mod value;
 
 pub use draw::{draw, place_in};
 pub use entry::{Action, Entry, Value};
+pub use keys::{command, press};
 pub use offer::Offer;
 pub use state::Palette;

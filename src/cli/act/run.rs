@@ -50,14 +50,14 @@ impl Way {
         let route = setup.apps.routes().of(row);
         let folder = state::folder()?;
         let no_way = || Failure::new(Exit::Source, format!("no way to source {}", key.source));
-        let control = setup.interests.control(&key.source).ok_or_else(no_way)?;
-        let destination = route.context().cloned().and_then(|context| setup.interests.cluster(&context));
+        let control = setup.interests.access.control(&key.source).ok_or_else(no_way)?;
+        let destination = route.context().cloned().and_then(|context| setup.interests.access.cluster(&context));
         let readonly = setup.settings.readonly.then(|| setup.settings.origin("readonly"));
         let who = state::who();
         let asked = Asked { key: key.clone(), environment, route, user: who.user.clone() };
         let road = Road {
             control,
-            server: setup.interests.server(&key.source),
+            server: setup.interests.access.server(&key.source),
             destination,
             guard: Guard { readonly },
             memory: Memory::new(&folder),

@@ -4,8 +4,9 @@ use std::io::Write;
 
 use serde::Serialize;
 
+use super::listing::Listing;
 use super::table::columns;
-use super::within;
+
 use crate::cli::arguments::Output;
 use crate::cli::exit::Failure;
 use crate::domain::app::short_revision;
@@ -52,17 +53,12 @@ struct OperationJson<'a> {
     retry_count: u32,
 }
 
-/// Prints the Applications of `environment`, or all, in the order of environment, service and name.
-pub(super) fn print(
-    apps: &Apps,
-    environment: Option<&str>,
-    output: Output,
-    now: Timestamp,
-    out: &mut impl Write,
-) -> Result<(), Failure> {
+/// Prints the Applications in the order of environment, service and name.
+pub(super) fn print(listing: Listing<'_>, out: &mut impl Write) -> Result<(), Failure> {
+    let Listing { apps, output, now, .. } = listing;
     let environments: Vec<Symbol> = apps.environments().into_iter().map(|e| e.name).collect();
     let place = |row: &AppRow| environments.iter().position(|e| Some(e) == row.environment.as_ref());
-    let mut rows: Vec<&AppRow> = within(apps, environment).collect();
+    let mut rows: Vec<&AppRow> = listing.rows().collect();
     rows.sort_by_key(|row| (place(row), row.service.clone(), row.key.clone()));
     match output {
         Output::Json => {

@@ -5,13 +5,13 @@ use std::io::Write;
 
 use serde::Serialize;
 
+use super::listing::Listing;
 use super::table::columns;
-use super::within;
+
 use crate::cli::arguments::Output;
 use crate::cli::exit::Failure;
 use crate::domain::time::{coarse, elapsed};
 use crate::domain::{AppRow, Event, Timestamp};
-use crate::store::Apps;
 
 /// An Event as scripts read it (CLI.md).
 #[derive(Debug, Serialize)]
@@ -29,15 +29,11 @@ struct EventJson<'a> {
     app: &'a str,
 }
 
-/// Prints the Events of `environment`, or all: Warnings first, the newest of each first.
-pub(super) fn print(
-    apps: &Apps,
-    environment: Option<&str>,
-    output: Output,
-    now: Timestamp,
-    out: &mut impl Write,
-) -> Result<(), Failure> {
-    let mut rows: Vec<(&AppRow, Event)> = within(apps, environment)
+/// Prints the Events listed: Warnings first, the newest of each first.
+pub(super) fn print(listing: Listing<'_>, out: &mut impl Write) -> Result<(), Failure> {
+    let Listing { apps, output, now, .. } = listing;
+    let mut rows: Vec<(&AppRow, Event)> = listing
+        .rows()
         .flat_map(|row| {
             let events = apps.find(&row.key).map(|id| apps.events_of(id)).unwrap_or_default();
             events.into_iter().map(move |event| (row, event))

@@ -3,6 +3,7 @@
 mod apps;
 mod events;
 mod gaps;
+mod listing;
 mod pods;
 mod table;
 mod why;
@@ -11,11 +12,13 @@ pub(super) use table::columns;
 
 use std::io::Write;
 
+use listing::Listing;
+
 use super::arguments::{Everywhere, GetWhat};
 use super::exit::{Exit, Failure};
 use super::read::Read;
-use crate::domain::{AppKey, AppRow};
-use crate::store::{Apps, Interest};
+use crate::domain::AppKey;
+use crate::store::Interest;
 
 /// Reads what is asked for and prints it.
 pub fn run(everywhere: &Everywhere, what: &GetWhat, out: &mut impl Write) -> Result<Exit, Failure> {
@@ -27,18 +30,18 @@ pub fn run(everywhere: &Everywhere, what: &GetWhat, out: &mut impl Write) -> Res
     match what {
         GetWhat::Apps(_) => {
             read.look_for_verdicts();
-            apps::print(&read.setup.apps, environment, shown.output, read.now(), out)?;
+            apps::print(Listing::of(&read, shown), out)?;
             read.end(out)
         }
         GetWhat::Pods(_) => {
             read.look(|key| vec![Interest::Pods(key)]);
-            pods::print(&read.setup.apps, environment, shown.output, read.now(), out)?;
-            end(&read, &keys(&read.setup.apps, environment), out)
+            pods::print(Listing::of(&read, shown), out)?;
+            end(&read, &Listing::of(&read, shown).keys(), out)
         }
         GetWhat::Events(_) => {
             read.look(|key| vec![Interest::Events(key.clone()), Interest::Pods(key)]);
-            events::print(&read.setup.apps, environment, shown.output, read.now(), out)?;
-            end(&read, &keys(&read.setup.apps, environment), out)
+            events::print(Listing::of(&read, shown), out)?;
+            end(&read, &Listing::of(&read, shown).keys(), out)
         }
         GetWhat::Why { app, .. } => {
             let key = super::find::find(&read.setup.apps, app, environment)?;
@@ -48,15 +51,6 @@ pub fn run(everywhere: &Everywhere, what: &GetWhat, out: &mut impl Write) -> Res
             end(&read, &[key], out)
         }
     }
-}
-
-/// The Applications of an environment, or all.
-fn within<'a>(apps: &'a Apps, environment: Option<&str>) -> impl Iterator<Item = &'a AppRow> {
-    apps.all().filter(move |row| environment.is_none() || row.environment.as_deref() == environment)
-}
-
-fn keys(apps: &Apps, environment: Option<&str>) -> Vec<AppKey> {
-    within(apps, environment).map(|row| row.key.clone()).collect()
 }
 
 /// Says of every source, and of every namespace of these Applications, that it could not be read.

@@ -4,13 +4,13 @@ use std::io::Write;
 
 use serde::Serialize;
 
+use super::listing::Listing;
 use super::table::columns;
-use super::within;
+
 use crate::cli::arguments::Output;
 use crate::cli::exit::Failure;
 use crate::domain::time::{coarse, elapsed};
-use crate::domain::{AppRow, Pod, Timestamp};
-use crate::store::Apps;
+use crate::domain::{AppRow, Pod};
 
 /// A pod as scripts read it (CLI.md).
 #[derive(Debug, Serialize)]
@@ -28,15 +28,11 @@ struct PodJson<'a> {
     containers: Vec<&'a str>,
 }
 
-/// Prints the pods of `environment`, or all, by Application and name.
-pub(super) fn print(
-    apps: &Apps,
-    environment: Option<&str>,
-    output: Output,
-    now: Timestamp,
-    out: &mut impl Write,
-) -> Result<(), Failure> {
-    let mut rows: Vec<(&AppRow, &Pod)> = within(apps, environment)
+/// Prints the pods listed, by Application and name.
+pub(super) fn print(listing: Listing<'_>, out: &mut impl Write) -> Result<(), Failure> {
+    let Listing { apps, output, now, .. } = listing;
+    let mut rows: Vec<(&AppRow, &Pod)> = listing
+        .rows()
         .flat_map(|row| {
             let pods = apps.find(&row.key).map(|id| apps.pods_of(id)).unwrap_or_default();
             pods.into_iter().map(move |pod| (row, pod))

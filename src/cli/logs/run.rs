@@ -81,7 +81,7 @@ fn reading<'a>(logs: &'a Logs, key: AppKey, setup: &mut Setup, io: &Handle) -> R
     let id = setup.apps.find(&key);
     let row = id.and_then(|id| setup.apps.get(id)).cloned().unwrap_or_default();
     let route = setup.apps.routes().of(&row);
-    let way = route.context().and_then(|context| setup.interests.way(context));
+    let way = route.context().and_then(|context| setup.interests.access.way(context));
     let Some(way) = way else {
         let failure = Failure::new(Exit::Source, format!("{route}, where `{}` runs", key.name));
         return Err(failure.hint(Route::HINT));

@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use tokio::sync::oneshot;
 
-use super::desk::{PATIENCE, Told, locked};
+use super::perform::PATIENCE;
+use super::told::{Told, locked};
 use crate::action::{Application, Asked, Audit, Plan, Road, Said, SyncOptions, Verb, Voyage, Watched, plan, watch};
 use crate::domain::app::short_revision;
 use crate::domain::time::after;

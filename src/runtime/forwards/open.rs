@@ -8,7 +8,7 @@ use serde_json::Value;
 use thiserror::Error;
 use tokio::sync::Notify;
 
-use super::super::interests::Interests;
+use super::super::access::Access;
 use super::kubectl::Children;
 use super::listen::{self, Listener};
 use super::resolver::{Miss, Resolver};
@@ -44,15 +44,15 @@ impl Place {
     ///
     /// # Errors
     /// A sentence: the Application is gone, or there is no way to it or to its pods.
-    pub fn find(app: &AppKey, apps: &Apps, ways: &mut Interests) -> Result<(Self, Environment), String> {
+    pub fn find(app: &AppKey, apps: &Apps, access: &mut Access) -> Result<(Self, Environment), String> {
         let gone = || format!("{} is gone", app.name);
         let id = apps.find(app).ok_or_else(gone)?;
         let row = apps.get(id).ok_or_else(gone)?;
         let environment = apps.describe(&row.environment.clone().unwrap_or_default());
-        let control = ways.control(&app.source).ok_or_else(|| format!("no way to source {}", app.source))?;
+        let control = access.control(&app.source).ok_or_else(|| format!("no way to source {}", app.source))?;
         let route = apps.route(id).ok_or_else(gone)?;
         let destination = match route.context() {
-            Some(context) => ways.cluster(context).ok_or_else(|| no_cluster(context))?,
+            Some(context) => access.cluster(context).ok_or_else(|| no_cluster(context))?,
             None => return Err(format!("{route}, where {} runs", app.name)),
         };
         let place = Self {

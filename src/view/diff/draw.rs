@@ -186,7 +186,7 @@ fn line(diff: &Diff, comparison: &Comparison, line: Line, over: &Over<'_, '_>, p
     let resource = &comparison.resources[line.resource()];
     match line {
         Line::Head(_) => head(resource, over, pen),
-        Line::Row(_, row, side, part) if diff.beside && !Diff::is_alone(side) => {
+        Line::Row(_, row, side, part) if diff.beside && side == Side::Both => {
             beside(diff, resource, row, part, over, pen);
         }
         Line::Row(_, row, side, part) => alone(diff, resource, row, side, part, over, pen),

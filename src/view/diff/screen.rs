@@ -6,12 +6,11 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use super::choice::{self, Choice};
-use super::lines::{self, Line, Options, Side};
-use super::{draw, search};
+use super::draw;
+use super::lines::{self, Line, Options};
 use crate::command::{CommandId, Scope};
 use crate::config::theme::Role;
-use crate::diff::ignore_entry;
-use crate::domain::{AppKey, Change, Comparison, Field, Sides, State, Versus};
+use crate::domain::{AppKey, Compared, Comparison, Field, State, Versus};
 use crate::store::Interest;
 use crate::store::logs::Pattern;
 use crate::view::travel::steps;
@@ -49,7 +48,7 @@ pub struct Diff {
     /// What stands above the document.
     pub(super) heads: Vec<(String, Role)>,
     /// What the document was laid out for.
-    laid: Option<(Options, bool, usize)>,
+    pub(super) laid: Option<(Options, bool, usize)>,
 }
 
 impl View for Diff {
@@ -206,7 +205,7 @@ impl View for Diff {
     }
 }
 
-fn say(text: &str) -> Vec<Effect> {
+pub(super) fn say(text: &str) -> Vec<Effect> {
     vec![Effect::Say(text.to_owned())]
 }
 
@@ -263,40 +262,6 @@ impl Diff {
         Some(Vec::new())
     }
 
-    /// Whether a line begins a run of changes, or is told apart like one.
-    fn begins(&self, at: usize) -> bool {
-        let is_change = |at: usize| match (self.lines.get(at), &self.comparison) {
-            (Some(Line::Row(n, row, ..)), Some(comparison)) => {
-                self.options.is_changed(&comparison.resources[*n].rows.rows[*row])
-            }
-            (Some(Line::Shadow(..) | Line::Ignored(..) | Line::Unread(_)), _) => true,
-            (Some(Line::Head(n)), Some(comparison)) => {
-                self.options.collapsed && comparison.resources[*n].change != Change::Same
-            }
-            _ => false,
-        };
-        // what stands apart from the lines of a resource is a change apart
-        let is_apart = |at: usize| matches!(self.lines[at], Line::Shadow(..) | Line::Ignored(..) | Line::Unread(_));
-        let is_head = matches!(self.lines[at], Line::Head(_));
-        is_change(at)
-            && at.checked_sub(1).is_none_or(|before| !is_change(before) || is_head || is_apart(at) != is_apart(before))
-    }
-
-    fn hunk(&mut self, by: isize) -> Vec<Effect> {
-        let from = self.window.selected;
-        let next = if by > 0 {
-            let first = usize::from(self.laid.is_some());
-            (from + first..self.lines.len()).find(|at| self.begins(*at))
-        } else {
-            (0..from).rev().find(|at| self.begins(*at))
-        };
-        match next {
-            Some(next) => self.window.selected = next,
-            None => return say(if by > 0 { "that was the last change" } else { "that was the first change" }),
-        }
-        Vec::new()
-    }
-
     fn context(&mut self, by: isize) -> Vec<Effect> {
         self.options.step_context(by);
         say(&format!("{} equal lines around a change", self.options.context_word()))
@@ -316,37 +281,8 @@ impl Diff {
         Vec::new()
     }
 
-    fn search(&mut self) {
-        self.found = match (&self.wanted, &self.comparison) {
-            (Some(wanted), Some(comparison)) => search::hits(comparison, wanted, &self.options, self.beside),
-            _ => Vec::new(),
-        };
-    }
-
-    fn go_on(&mut self, by: isize) -> Vec<Effect> {
-        let (Some(wanted), Some(comparison)) = (&self.wanted, self.comparison.clone()) else {
-            return say("/ searches");
-        };
-        let from = self.here().map_or((0, 0, 0), search::spot);
-        let next = if by > 0 {
-            self.found.iter().find(|hit| search::spot(**hit) > from).or(self.found.first())
-        } else {
-            self.found.iter().rev().find(|hit| search::spot(**hit) < from).or(self.found.last())
-        };
-        let Some(hit) = next.copied() else { return say(&format!("{} is not in it", wanted.typed())) };
-        // a resource is unfolded first, then the equal lines in it
-        while !self.lines.contains(&hit) && search::reveal(&comparison, &mut self.options, &self.lines, hit) {
-            let Some((options, beside, cells)) = &mut self.laid else { break };
-            self.lines = lines::lay_out(&comparison, &self.options, *beside, *cells);
-            options.clone_from(&self.options);
-        }
-        let at = self.lines.iter().position(|line| *line == hit);
-        self.window.selected = at.unwrap_or(self.window.selected);
-        Vec::new()
-    }
-
     /// The change the cursor is on, or the first of its resource.
-    pub(super) fn field(&self) -> Option<(&crate::domain::Compared, &Field)> {
+    pub(super) fn field(&self) -> Option<(&Compared, &Field)> {
         let comparison = self.comparison.as_ref()?;
         let line = self.here()?;
         let resource = comparison.resources.get(line.resource())?;
@@ -356,52 +292,5 @@ impl Diff {
             _ => return None,
         };
         Some((resource, field))
-    }
-
-    /// Copies the run of changes the cursor is in, as lines that go and come.
-    fn copy(&self) -> Vec<Effect> {
-        let (Some(comparison), Some(line)) = (&self.comparison, self.here()) else {
-            return say("there is nothing to copy");
-        };
-        let resource = &comparison.resources[line.resource()];
-        let rows = &resource.rows.rows;
-        let text = match line {
-            Line::Row(_, at, ..) if self.options.is_changed(&rows[at]) => {
-                let changed = |at: &usize| self.options.is_changed(&rows[*at]);
-                let begin = (0..=at).rev().take_while(changed).last().unwrap_or(at);
-                let run = rows[begin..].iter().take_while(|row| self.options.is_changed(row));
-                let mut text = format!("# {} {}\n", resource.object.kind, resource.object.name);
-                for row in run {
-                    match &row.sides {
-                        Sides::Changed(desired, live) => text.push_str(&format!("-{live}\n+{desired}\n")),
-                        Sides::Desired(line) => text.push_str(&format!("+{line}\n")),
-                        Sides::Live(line) => text.push_str(&format!("-{line}\n")),
-                        Sides::Same(line) => text.push_str(&format!(" {line}\n")),
-                    }
-                }
-                text
-            }
-            Line::Head(_) if resource.change != Change::Same => crate::diff::unified(resource),
-            _ => return say("the cursor is on no change; { and } go to one"),
-        };
-        let what = if matches!(line, Line::Head(_)) { "the resource's diff" } else { "the change" };
-        vec![Effect::Copy { what: what.to_owned(), text }]
-    }
-
-    /// Copies the rule that would ignore the field, where something in the cluster keeps it as it is.
-    fn silence(&self) -> Vec<Effect> {
-        match self.field() {
-            Some((resource, field)) if field.is_controlled() => {
-                let text = ignore_entry(&resource.object, &field.path);
-                vec![Effect::Copy { what: "an ignoreDifferences entry for it".to_owned(), text }]
-            }
-            Some(_) => say("no controller keeps this field: a rule would hide what people do"),
-            None => say("the cursor is on no change; { and } go to one"),
-        }
-    }
-
-    /// Whether a line is of a side that is shown alone.
-    pub(super) fn is_alone(side: Side) -> bool {
-        side != Side::Both
     }
 }

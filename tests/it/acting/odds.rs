@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::sea::{Sea, audit, audit_files};
 use crate::program::screen::{PROGRAM, Screen};
 use crate::program::world::{Still, application};
+use crate::wait::{found_blocking, until_blocking};
 
 fn writes() -> Aim {
     Aim { prefix: "/apis/argoproj.io".into(), only: Only::Writes, times: Some(1), every: 0 }
@@ -38,11 +39,7 @@ fn a_program_killed_between_intent_and_outcome_is_told_until_somebody_says_so() 
     let world = Still::new(&["dev"], 1);
     world.server("dev").faults().strike(writes(), Answer::Silence);
     let mut child = world.start(&["sync", "app00-dev", "--confirm", "dev"]);
-    let deadline = Instant::now() + Duration::from_mins(1);
-    while audit(world.home()).is_empty() {
-        assert!(Instant::now() < deadline, "no intent was written");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    until_blocking("an intent is written", || !audit(world.home()).is_empty());
     child.kill().unwrap();
     child.wait().unwrap();
     assert_eq!(audit(world.home()), ["intent sync dev -"]);
@@ -135,11 +132,7 @@ fn of_two_operators_one_wins_and_the_other_is_told_who_was_first() {
         .stderr(std::process::Stdio::null())
         .spawn();
     let mut bob = bob.unwrap();
-    let deadline = Instant::now() + Duration::from_mins(1);
-    while operation(&world, "dev", "app00-dev").is_null() {
-        assert!(Instant::now() < deadline, "bob wrote nothing");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    until_blocking("bob writes", || !operation(&world, "dev", "app00-dev").is_null());
     // the controller takes it up
     world.store("dev").update("Application", "argocd", "app00-dev", |app| {
         let operation = app["operation"].clone();
@@ -176,15 +169,10 @@ fn of_two_operators_at_once_one_writes_and_the_other_is_refused() {
     for round in 0..4 {
         let app = format!("app{round:02}-dev");
         let mut both = names.map(|name| start(name, &app));
-        let deadline = Instant::now() + Duration::from_mins(2);
         // nobody takes the operation up here, so whoever wrote it waits
-        let loser = loop {
-            assert!(Instant::now() < deadline, "nobody was refused");
-            if let Some(at) = both.iter_mut().position(|child| child.try_wait().unwrap().is_some()) {
-                break at;
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        };
+        let loser = found_blocking("somebody is refused", || {
+            both.iter_mut().position(|child| child.try_wait().unwrap().is_some()).ok_or("both run")
+        });
         let [first, second] = both;
         let (told, mut winner) = if loser == 0 { (first, second) } else { (second, first) };
         let told = told.wait_with_output().unwrap();

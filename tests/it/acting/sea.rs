@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::time::{Duration, Instant};
 
 use pilothouse::sim::control;
 use pilothouse::sim::world::{SimOptions, World};
@@ -10,9 +9,7 @@ use serde_json::Value;
 use tokio::runtime::Runtime;
 
 use crate::program::screen::{PROGRAM, Screen};
-
-/// Longer than anything takes on a busy machine.
-pub const PATIENCE: Duration = Duration::from_mins(2);
+use crate::wait::found_blocking;
 
 /// A world, and a home for whoever acts on it.
 pub struct Sea {
@@ -127,14 +124,7 @@ impl Sea {
 
     /// Waits until something is so.
     pub fn until<T>(&self, what: &str, mut look: impl FnMut(&Self) -> Option<T>) -> T {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            if let Some(found) = look(self) {
-                return found;
-            }
-            assert!(Instant::now() < deadline, "never {what}");
-            std::thread::sleep(Duration::from_millis(50));
-        }
+        found_blocking(what, || look(self).ok_or("it is not so"))
     }
 
     /// The lines of the audit log: half, verb, environment, outcome.

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use pilothouse::action::{Guard, Who};
 use pilothouse::app::{Msg, Request, frame, update};
-use pilothouse::command::CommandId;
 use pilothouse::domain::resource::most_telling;
 use pilothouse::domain::time::{Sleep, after};
 use pilothouse::domain::{AppKey, Classifier, Clock, ObjectName, Routes, SourceFacts, Timestamp};
@@ -151,18 +150,9 @@ impl Lookout {
 
     async fn open(&mut self, screen: ScreenId) {
         let (model, now) = (&mut self.cockpit.model, self.clock.now());
-        let requests = match screen {
-            ScreenId::Plan => update::command(model, CommandId::AppSync, now),
-            ScreenId::Deployments => update::command(model, CommandId::DeploymentsOpen, now),
-            ScreenId::Audit => update::command(model, CommandId::AuditOpen, now),
-            _ => Vec::new(),
-        };
-        if model.stack.top().id() != screen {
-            model.stack.push(screen);
-        }
-        for request in requests {
+        for request in update::open(model, screen, now) {
             match request {
-                Request::Plan(proposal) => self.deeds.plan(proposal, &model.apps, &mut self.interests),
+                Request::Plan(proposal) => self.deeds.plan(proposal, &model.apps, &mut self.interests.access),
                 Request::Recall => self.deeds.recall(),
                 _ => continue,
             }
@@ -182,7 +172,9 @@ impl Lookout {
         let Some(query) = model.stack.top().wanted(&model.lens) else { return };
         let now = self.clock.now();
         let Self { cockpit, tail, interests, .. } = self;
-        tail.want(Some(query), &cockpit.model.apps, &mut cockpit.model.logs, now, |context| interests.way(context));
+        tail.want(Some(query), &cockpit.model.apps, &mut cockpit.model.logs, now, |context| {
+            interests.access.way(context)
+        });
         while !cockpit.text().contains(LAST_LINE) {
             let news = tokio::time::timeout(PATIENCE, tail.next()).await.unwrap().unwrap();
             tail.take(news, &mut cockpit.model.logs, now);

@@ -12,10 +12,11 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
-use super::running::{DEADLINE, start, start_at};
+use super::running::{start, start_at};
 use super::scene::{SOURCE, Scene};
 use crate::clock::ManualClock;
 use crate::told::Told;
+use crate::wait::until;
 
 const STREAM: &str = "/api/v1/stream/applications";
 /// Changes, and after how many of them a stream breaks.
@@ -117,10 +118,7 @@ async fn what_changed_between_a_servers_list_and_its_changes_is_asked_for_by_its
     clock.advance(Duration::from_secs(3));
     let told = running.until_so("mended", |told| told.row("a").unwrap().health == Health::Degraded).await;
     // the stream is asked for first, and may be asked for slowly
-    let begun = std::time::Instant::now();
-    while opened.load(Ordering::SeqCst) == 0 && begun.elapsed() < DEADLINE {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    until("a stream is asked for", || opened.load(Ordering::SeqCst) > 0).await;
     assert_eq!((told.history.len(), opened.load(Ordering::SeqCst)), (2, 1), "one stream, one change");
     assert!(told.is_live() && !told.log.iter().any(|word| word == "stale"), "{:?}", told.log);
     assert_eq!(census.load(Ordering::SeqCst), 1);

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-/// The program; the breakpoint is on line 8.
+/// The program; the breakpoint is on line 8. It sleeps between its steps: one that only computes holds up the debugger.
 const PROGRAM: &str = "\
 import os, time
 import debugpy

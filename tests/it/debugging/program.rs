@@ -11,6 +11,7 @@ use super::client::Editor;
 use super::process::{BREAKPOINT, Process};
 use crate::forward::program::{Running, command};
 use crate::forward::scene::{NAMESPACE, Yard};
+use crate::wait::until;
 
 fn read(file: &Path) -> Value {
     serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap()
@@ -39,11 +40,7 @@ async fn debugpy_is_attached_to_by_the_entry_that_was_written() {
     );
     assert_eq!(yard.connections(), [], "looking and forwarding dial nothing");
     let file = workspace.path().join(".vscode/launch.json");
-    let begun = std::time::Instant::now();
-    while !file.exists() {
-        assert!(begun.elapsed() < crate::forward::scene::DEADLINE, "launch.json is not written");
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    }
+    until("launch.json is written", || file.exists()).await;
     let entry = read(&file)["configurations"][0].clone();
     assert_eq!(entry["name"], "Attach: backend (dev)");
     assert_eq!(entry["connect"]["port"], running.line["localPort"]);

@@ -1,7 +1,5 @@
 //! The cockpit reads Argo CD's cache again and again without dialling again.
 
-use std::time::{Duration, Instant};
-
 use pilothouse::sim::world::World;
 use redis_protocol::resp2::decode::decode;
 use redis_protocol::resp2::types::OwnedFrame as Frame;
@@ -10,6 +8,7 @@ use tokio::net::TcpStream;
 
 use super::live::start;
 use crate::program::screen::Screen;
+use crate::wait::found;
 
 /// Connections and commands that the Redis of a source has counted, without those of this look.
 async fn counted(world: &World, source: &str, looks: u64) -> [u64; 2] {
@@ -45,15 +44,12 @@ async fn a_comparison_that_is_looked_at_is_read_again_over_the_same_connection()
     screen.keys("\rd");
     screen.shows(&["from Argo CD's cache"]);
     // one connection that asks, one that listens: two passwords and a look, and two looks more that nobody asked for
-    let (mut looks, begun) = (0, Instant::now());
-    loop {
+    let mut looks = 0;
+    found("five commands", async || {
         looks += 1;
         let [connections, commands] = counted(&world, source, looks).await;
         assert!(connections <= 2, "{connections} connections for {commands} commands");
-        if commands >= 5 {
-            break;
-        }
-        assert!(begun.elapsed() < Duration::from_secs(60), "{commands} commands");
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
+        if commands >= 5 { Ok(()) } else { Err(commands) }
+    })
+    .await;
 }

@@ -6,7 +6,8 @@ use pilothouse::sim::fault::{Aim, Answer};
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 
 use super::program::Running;
-use super::scene::{DEADLINE, NAMESPACE, Yard, who_answers};
+use super::scene::{NAMESPACE, Yard, who_answers};
+use crate::wait::until;
 
 /// The processes that are children of `parent`, and theirs.
 fn below(parent: u32) -> Vec<i32> {
@@ -74,10 +75,6 @@ async fn no_kubectl_outlives_us_however_we_end() {
         let children = below(running.child.id());
         assert!(children.len() >= 2, "kubectl and what keeps it: {children:?}");
         kill_process(Pid::from_child(&running.child), signal).unwrap();
-        let begun = std::time::Instant::now();
-        while children.iter().any(|child| lives(*child)) {
-            assert!(begun.elapsed() < DEADLINE, "{signal:?} leaves children behind");
-            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-        }
+        until(&format!("{signal:?} leaves no child behind"), || !children.iter().any(|child| lives(*child))).await;
     }
 }

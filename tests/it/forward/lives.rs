@@ -9,6 +9,7 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
 use super::scene::{DEADLINE, NAMESPACE, Yard, who_answers};
+use crate::wait::until;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_dialled_before_somebody_connects_and_speaks() {
@@ -184,9 +185,5 @@ async fn a_busy_port_gives_way_and_dropping_ends_everything() {
     let mut rest = Vec::new();
     let _ = tokio::time::timeout(DEADLINE, held.read_to_end(&mut rest)).await.expect("the connection hangs");
     assert!(TcpStream::connect(("127.0.0.1", taken)).await.is_err(), "nobody listens any more");
-    let begun = std::time::Instant::now();
-    while yard.connections().iter().any(|one| one.closed.is_none()) {
-        assert!(begun.elapsed() < DEADLINE, "the pod's end stays open");
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    }
+    until("the pod's end is closed", || yard.connections().iter().all(|one| one.closed.is_some())).await;
 }

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::program::Running;
-use super::scene::{DEADLINE, Yard, who_is_first_to_answer};
+use super::scene::{Yard, who_is_first_to_answer};
+use crate::wait::until;
 
 const ROLLOUTS: u32 = 200;
 /// What is counted is counted first after so many: by then everything there is once has been made.
@@ -17,14 +18,6 @@ fn weight(id: u32) -> (usize, usize, u64) {
     let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap();
     let memory = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
     (count("fd"), count("task"), memory.trim().trim_end_matches(" kB").parse().unwrap())
-}
-
-async fn until(what: &str, holds: impl Fn() -> bool) {
-    let begun = Instant::now();
-    while !holds() {
-        assert!(begun.elapsed() < DEADLINE, "{what}");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

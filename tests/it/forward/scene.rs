@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pilothouse::action::Control;
-use pilothouse::domain::{AppKey, Clock as _};
+use pilothouse::domain::AppKey;
 use pilothouse::forward::{Session, Wish};
 use pilothouse::runtime::forwards::{Forward, OpenError, Place, open};
 use pilothouse::sim::access::{Access, Rule, User};
@@ -21,6 +21,7 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
 use crate::clock::WallClock;
+use crate::wait::found;
 
 /// Longer than anything here takes, on a busy machine.
 pub const DEADLINE: Duration = Duration::from_secs(60);
@@ -141,16 +142,12 @@ impl Open {
     }
 
     pub async fn until(&self, what: &str, holds: impl Fn(&Session) -> bool) -> Session {
-        let begun = WallClock.now();
-        loop {
+        found(what, async || {
             let session = self.session();
-            if holds(&session) {
-                return session;
-            }
-            let waited = Duration::try_from(WallClock.now().duration_since(begun)).unwrap();
-            assert!(waited < DEADLINE, "not {what}: {:?}, last {:?}", session.state(), session.last);
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+            let instead = || format!("{:?}, last {:?}", session.state(), session.last);
+            if holds(&session) { Ok(session) } else { Err(instead()) }
+        })
+        .await
     }
 }
 

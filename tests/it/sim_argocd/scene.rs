@@ -1,15 +1,15 @@
 //! The world these tests ask: shaped after the recorded one.
 
 use std::sync::OnceLock;
-use std::time::Duration;
 
 use pilothouse::sim::store::Store;
 use pilothouse::sim::world::{SimOptions, World};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
-use super::client::{self, Ask, DEADLINE, Reply};
+use super::client::{self, Ask, Reply};
 use super::facts::{facts, hold};
+use crate::wait::found;
 
 pub const SOURCE: &str = "recorded";
 pub const NAMESPACE: &str = "argocd";
@@ -83,15 +83,11 @@ impl Scene {
 
     /// Waits until something holds of an Application.
     pub async fn until(&self, name: &str, what: &str, holds: impl Fn(&Value) -> bool) -> Value {
-        let deadline = tokio::time::Instant::now() + DEADLINE;
-        loop {
+        found(&format!("{name} {what}"), async || {
             let app = self.app(name);
-            if holds(&app) {
-                return app;
-            }
-            assert!(tokio::time::Instant::now() < deadline, "{name} never {what}: {:#}", app["status"]);
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+            if holds(&app) { Ok(app) } else { Err(format!("{:#}", app["status"])) }
+        })
+        .await
     }
 
     /// The recorded question.

@@ -21,6 +21,7 @@ async fn disturb(scene: &Scene, name: &str) {
         scene.store().update("Application", NAMESPACE, name, |app| {
             app["metadata"]["annotations"]["disturbed"] = json!(round.to_string());
         });
+        // a change that comes before the stream looks is not told, and changes at every moment would drown it
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
 }
@@ -139,6 +140,7 @@ async fn conformance_streams_applicationsets() {
             scene.store().update("ApplicationSet", NAMESPACE, "predator12", |set| {
                 set["metadata"]["annotations"]["note"] = json!(round.to_string());
             });
+            // as in `disturb`
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
     };

@@ -1,11 +1,9 @@
 //! Calls that change something, each in a world of its own.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 
-use super::client::DEADLINE;
 use super::scene::{NAMESPACE, Scene};
+use crate::wait::until;
 
 /// A window over everything in production.
 fn window(scene: &Scene, by_hand: bool) {
@@ -37,12 +35,8 @@ async fn conformance_api_delete_resource() {
     let before = scene.store().get("ConfigMap", "predator12-dev", "frontend-config").unwrap();
     scene.same("api/delete-resource").await;
     // its dependents go first, and self-heal makes another one
-    let deadline = tokio::time::Instant::now() + DEADLINE;
     let there = || scene.store().get("ConfigMap", "predator12-dev", "frontend-config");
-    while there().is_some_and(|map| map["metadata"]["uid"] == before["metadata"]["uid"]) {
-        assert!(tokio::time::Instant::now() < deadline, "it is still there: {:#}", there().unwrap());
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    until("it is gone", || there().is_none_or(|map| map["metadata"]["uid"] != before["metadata"]["uid"])).await;
 }
 
 #[tokio::test]

@@ -2,7 +2,6 @@
 
 use std::io::{Read, Write};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
 
 use pilothouse::sim::store::Store;
 use pilothouse::sim::world::{SimOptions, World};
@@ -10,9 +9,9 @@ use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system}
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::client::DEADLINE;
 use super::kubectl::Kubectl;
 use crate::sim_process::{SMALL, scenario};
+use crate::wait;
 
 pub const NAMESPACE: &str = "small-dev";
 /// A small world at ten times the wall's speed.
@@ -54,11 +53,7 @@ impl Whole {
 
     /// Waits until the cluster is so.
     pub async fn until(&self, what: &str, holds: impl Fn(&Store) -> bool) {
-        let begun = Instant::now();
-        while !holds(self.store()) {
-            assert!(begun.elapsed() < DEADLINE, "never: {what}");
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        wait::until(what, || holds(self.store())).await;
     }
 }
 
@@ -109,23 +104,20 @@ impl Terminal {
 
     /// Waits until something was said.
     pub async fn until(&self, expected: &str) {
-        let begun = Instant::now();
-        while !self.said.lock().unwrap().contains(expected) {
-            assert!(begun.elapsed() < DEADLINE, "never said {expected:?}: {}", self.said.lock().unwrap());
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        wait::found(expected, async || {
+            let said = self.said.lock().unwrap();
+            if said.contains(expected) { Ok(()) } else { Err(said.clone()) }
+        })
+        .await;
     }
 
     /// Waits for the end; the exit code.
     pub async fn ended(&mut self) -> u32 {
-        let begun = Instant::now();
-        loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                return status.exit_code();
-            }
-            assert!(begun.elapsed() < DEADLINE, "kubectl does not end: {}", self.said.lock().unwrap());
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        wait::found("kubectl ends", async || {
+            let status = self.child.try_wait().unwrap();
+            status.map(|status| status.exit_code()).ok_or_else(|| self.said.lock().unwrap().clone())
+        })
+        .await
     }
 }
 

@@ -1,7 +1,6 @@
 //! kubectl forwards ports of the world's pods.
 
 use std::process::Stdio;
-use std::time::Duration;
 
 use pilothouse::sim::network::Speaks;
 use serde_json::{Value, json};
@@ -14,6 +13,7 @@ use super::scene::{NAMESPACE, POD, world};
 use crate::sim_kubernetes::client::DEADLINE;
 use crate::sim_kubernetes::kubectl::Kubectl;
 use crate::sim_kubernetes::world::World;
+use crate::wait::until;
 
 struct Forward {
     child: Child,
@@ -128,12 +128,7 @@ async fn the_end_of_a_pod_ends_its_forwards() {
     let connections = world.store.network().connections();
     assert_eq!(connections.len(), 1);
     assert!(connections[0].closed.is_some());
-    within(async {
-        while world.server.sessions() > 0 {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    })
-    .await;
+    until("no session is left", || world.server.sessions() == 0).await;
 }
 
 struct Editor(BufReader<TcpStream>);

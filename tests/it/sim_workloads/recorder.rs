@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
 
 use futures::StreamExt;
 use http::Method;
@@ -12,7 +11,8 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use super::told::{self, Told};
-use crate::sim_process::{PATIENCE, Process, SMALL, send};
+use crate::sim_process::{Process, SMALL, send};
+use crate::wait::found;
 
 pub const NAMESPACE: &str = "shop";
 const KINDS: [(&str, &str); 5] =
@@ -114,19 +114,15 @@ impl Lab {
             let listed = self.api(group, kind).list(&ListParams::default()).await.unwrap();
             let version = |object: &DynamicObject| object.metadata.resource_version.as_ref().unwrap().parse().unwrap();
             let there: BTreeSet<u64> = listed.items.iter().map(version).filter(|version| version > from).collect();
-            let begun = Instant::now();
-            let all = loop {
+            let all = found(&format!("every {kind} is heard"), async || {
                 let all = heard.lock().unwrap().clone();
                 // the last word about each object is either in the list or that it is gone
                 let last: BTreeMap<&str, (u64, bool)> =
                     all.iter().map(|(version, (object, gone))| (uid(object), (*version, *gone))).collect();
                 let alive: BTreeSet<u64> = last.values().filter(|(_, gone)| !gone).map(|(at, _)| *at).collect();
-                if alive == there {
-                    break all;
-                }
-                assert!(begun.elapsed() < PATIENCE, "{kind}: not everything is heard");
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            };
+                if alive == there { Ok(all) } else { Err(format!("heard {alive:?} of {there:?}")) }
+            })
+            .await;
             writes.extend(all);
         }
         told::tell(NAMESPACE, writes.into_values().map(|(a, b)| (a, b, None)))

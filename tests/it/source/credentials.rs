@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::harness::{ADMIN, World, start, start_at};
 use crate::clock::ManualClock;
 use crate::told::Told;
+use crate::wait::until;
 
 /// A source whose credentials come from a shell script.
 fn with_plugin(world: &World, script: &str, change: impl FnOnce(&mut Value)) -> SourceSpec {
@@ -42,15 +43,6 @@ fn auth(told: &Told) -> Option<&str> {
 
 fn is_alive(pid: &str) -> bool {
     Path::new("/proc").join(pid).exists()
-}
-
-async fn until(condition: impl Fn() -> bool) {
-    let waited = tokio::time::timeout(Duration::from_secs(30), async {
-        while !condition() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    });
-    waited.await.expect("in time");
 }
 
 #[tokio::test]
@@ -148,18 +140,18 @@ async fn hanging_plugins_delay_nobody_and_are_ended_with_their_children() {
         let text = std::fs::read_to_string(world.home.path(name)).unwrap_or_default();
         text.split_whitespace().map(str::to_owned).collect::<Vec<_>>()
     };
-    until(|| pids("one").len() == 2 && pids("two").len() == 2).await;
+    until("both are asked", || pids("one").len() == 2 && pids("two").len() == 2).await;
     assert_eq!(one.now().link, Link::Connecting { loaded: 0 });
 
     let (of_one, of_two) = (pids("one"), pids("two"));
     drop(two);
-    until(|| !of_two.iter().any(|pid| is_alive(pid))).await;
+    until("those of the one are gone", || !of_two.iter().any(|pid| is_alive(pid))).await;
     assert!(of_one.iter().all(|pid| is_alive(pid)));
 
     clock.advance(Duration::from_secs(21));
     let told = one.until(|t| auth(t).is_some()).await;
     assert!(auth(&told).unwrap().contains("within 20 s"), "{told:?}");
-    until(|| !of_one.iter().any(|pid| is_alive(pid))).await;
+    until("those of the other are gone", || !of_one.iter().any(|pid| is_alive(pid))).await;
 }
 
 #[tokio::test]

@@ -1,5 +1,11 @@
-use super::*;
-use crate::domain::{Destination, RouteContext, Routes};
+use std::sync::Arc;
+
+use super::reading::{MOST, Reading, choose};
+use super::work::goes_on;
+use crate::domain::{
+    AppKey, AppRow, ContainerState, Destination, Fullness, Link, RouteContext, Routes, Run, Timestamp,
+};
+use crate::store::{Apps, Delta, Interest, LiveDelta, NamespaceDelta};
 
 const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
